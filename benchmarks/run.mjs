@@ -1,0 +1,27 @@
+// `npm run bench -- NAME [flags]`: runs benchmarks/NAME.ts and hands the flags on (--smoke: a few seconds, only
+// to see that it works). Without a name it lists what there is. The peers are installed on first use, here.
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureInstalled } from '../scripts/ensure-installed.mjs'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const [name, ...flags] = process.argv.slice(2)
+const names = readdirSync(here)
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+  .map((file) => file.slice(0, -'.ts'.length))
+
+if (names.includes(name)) {
+  await ensureInstalled(here)
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(here, `${name}.ts`), ...flags], {
+    stdio: 'inherit',
+  })
+  process.exitCode = status ?? 1
+} else {
+  if (name !== undefined) console.error(`There is no benchmark '${name}'.`)
+  console.log(
+    `npm run bench -- NAME [flags], where NAME is one of:\n${names.map((each) => `  ${each}`).join('\n')}`,
+  )
+  process.exitCode = name === undefined ? 0 : 1
+}
