@@ -1,0 +1,4 @@
+// analyze/: source text to facts (see facts.ts).
+export type * from './facts.ts'
+export { analyzeFunction, type FunctionHints } from './function.ts'
+export { analyzeScript } from './script.ts'

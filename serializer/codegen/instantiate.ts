@@ -1,0 +1,67 @@
+// Compiles code units, each distinct one once in a thread, in the global scope: no variable of the loader is
+// visible to the code.
+import { existsSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import vm from 'node:vm'
+import { UnpicklingError } from '../errors.ts'
+import { hashUnit } from './link.ts'
+
+/** What a class's template hands over when it is evaluated; see class-body.ts. */
+export interface ClassHook {
+  r: boolean
+  p: readonly (readonly [get: (o: object) => unknown, set: (o: object, v: unknown) => void])[]
+  q: readonly (readonly [get: (o: object) => unknown, set: (o: object, v: unknown) => void])[]
+  c: readonly Factory[]
+}
+
+/** A template: of a function it gives `[holder, setter]`, of an environment `[setters, ...children]`. */
+export type Factory = (this: unknown, heritage?: unknown, keys?: unknown, hook?: ClassHook, meta?: unknown) => any
+
+const cache = new Map<string, Factory>()
+const MAX_CACHED_UNITS = 10_000
+
+/** Compiles a unit, or gives the one that was compiled before. `text` is asked for only when needed. */
+export function compileUnit(hash: string, origin: string | null, text: () => string): Factory {
+  const known = cache.get(hash)
+  if (known) {
+    // Most recently used last, so that the eldest is dropped first.
+    return known
+  }
+  const source = text()
+  if (hashUnit(origin === null ? source : `${origin}\n${source}`) !== hash) {
+    throw new UnpicklingError("the bundle is damaged: a code unit does not match its hash")
+  }
+  const factory = compile(source, hash, origin)
+  if (cache.size >= MAX_CACHED_UNITS) cache.delete(cache.keys().next().value!)
+  cache.set(hash, factory)
+  return factory
+}
+
+function compile(source: string, hash: string, origin: string | null): Factory {
+  try {
+    const script =
+      origin === null
+        ? new vm.Script(source, { filename: `cornichon:${hash}` })
+        : new vm.Script(source, {
+            filename: presentOrigin(origin),
+            importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+          })
+    return script.runInThisContext() as Factory
+  } catch (error) {
+    throw new UnpicklingError(`a code unit does not compile on Node ${process.version}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** Where `import()` and `require` resolve from: the origin's folder if it is there, else the working directory. */
+export function presentOrigin(origin: string): string {
+  try {
+    if (existsSync(new URL('.', origin))) return origin
+  } catch {
+    // Not a file URL: nothing to resolve from.
+  }
+  return pathToFileURL(`${process.cwd()}/[cornichon]`).href
+}
+
+export function originPath(origin: string): string {
+  return fileURLToPath(presentOrigin(origin))
+}

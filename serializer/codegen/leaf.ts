@@ -1,0 +1,109 @@
+// The template of one function: a factory whose call makes the function in its own environment and returns
+// `[holder, setter]`. The function sits in the holder under its name, so that it is named as the
+// specification names it (NamedEvaluation); the setter fills the bindings later, so that cycles need no order.
+import MagicString from 'magic-string'
+import type { FunctionFacts } from '../analyze/facts.ts'
+import { editClass } from './class-body.ts'
+import type { BindingRecord, FunctionRecord } from './records.ts'
+
+/** The text of a factory for the record; `children` are templates that need the class's private names. */
+export function emitLeaf(record: FunctionRecord, children: readonly string[]): string {
+  const fresh = freshNames(record)
+  const own = record.bindings.filter((binding) => binding.variable === null)
+  const values = own.filter((binding) => binding.kind === 'value' && !declares(record, binding))
+  const constants = own.filter((binding) => binding.kind === 'const')
+  const dead = own.filter((binding) => binding.kind === 'dead')
+
+  const isClass = record.facts.form === 'class'
+  const names = { heritage: fresh('$heritage'), keys: fresh('$keys'), hook: fresh('$hook'), meta: fresh('$meta') }
+  const settable = own.filter((binding) => binding.kind === 'value')
+  const set = fresh('$')
+  const setter = `${set} => { ${settable.map((binding, i) => `${binding.name} = ${set}[${i}]`).join('; ')} }`
+
+  const body: string[] = []
+  if (record.strict && !isClass) body.push("'use strict';")
+  if (values.length > 0) body.push(`var ${values.map((binding) => binding.name).join(', ')};`)
+  let holder: string
+  if (record.asDeclaration) {
+    body.push(`${record.text};`)
+    holder = `{ ${computedKey(record.name)}: ${record.facts.ownName} }`
+  } else if (record.literal) {
+    holder = `{ ${record.literal.map((part) => editText(part.text, part.facts, part.key, names.meta)).join(',\n')} }`
+  } else {
+    holder = emitHolder(record, isClass ? editClass(record, names, children) : editText(record.text, record.facts, record.name, names.meta))
+  }
+  const result = `[${holder}, ${setter}]`
+  if (constants.length > 0) {
+    const given = fresh('$given')
+    body.push(`const ${given} = yield ${result};`)
+    body.push(`const ${constants.map((binding, i) => `${binding.name} = ${given}[${i}]`).join(', ')};`)
+    body.push('return;')
+  } else body.push(`return ${result};`)
+  if (dead.length > 0) body.push(`let ${dead.map((binding) => binding.name).join(', ')};`)
+
+  const parameters = isClass || record.facts.importMeta ? `(${names.heritage}, ${names.keys}, ${names.hook}, ${names.meta})` : '()'
+  const text = body.join('\n')
+  if (constants.length > 0) return `function* ${parameters} {\n${text}\n}`
+  if (record.lexical !== 'none') return `function ${parameters} {\n${text}\n}`
+  return `${parameters} => {\n${text}\n}`
+}
+
+/** A declaration's own name is declared by the declaration itself. */
+function declares(record: FunctionRecord, binding: BindingRecord): boolean {
+  return record.asDeclaration && binding.name === record.facts.ownName
+}
+
+function emitHolder(record: FunctionRecord, text: string): string {
+  switch (record.facts.form) {
+    case 'method':
+    case 'getter':
+    case 'setter':
+      return `{ ${text} }`
+    default:
+      return `{ ${computedKey(record.name)}: ${text} }`
+  }
+}
+
+/** Computed, so that a function called `__proto__` is no prototype. */
+function computedKey(name: string): string {
+  return `[${JSON.stringify(name)}]`
+}
+
+/** Edits of a function's text: a key that can't be evaluated again, and `import.meta`, which only modules may say. */
+function editText(text: string, facts: FunctionFacts, name: string, meta: string): string {
+  const key = facts.key
+  const computed = key?.kind === 'computed' && key.constant === null
+  if (!computed && key?.kind !== 'private' && !facts.importMeta) return text
+  const edits = new MagicString(text)
+  const keyRange = computed ? key.range : null
+  for (const range of facts.importMetaRanges) {
+    if (!keyRange || range.start < keyRange.start || range.end > keyRange.end) edits.overwrite(range.start, range.end, meta)
+  }
+  if (keyRange) edits.overwrite(keyRange.start, keyRange.end, computedKey(plainName(name)))
+  if (key?.kind === 'private') {
+    const at = text.indexOf(`#${key.name}`)
+    edits.overwrite(at, at + key.name.length + 1, computedKey(`#${key.name}`))
+  }
+  return edits.toString()
+}
+
+/** An accessor's name has its prefix already, by the key. */
+function plainName(name: string): string {
+  return name.startsWith('get ') || name.startsWith('set ') ? name.slice(4) : name
+}
+
+/** Names that occur nowhere in the function's text; the same request gives the same name. */
+export function freshNames(record: FunctionRecord): (name: string) => string {
+  const given = new Map<string, string>()
+  const bound = new Set(record.bindings.map((binding) => binding.name))
+  const texts = record.literal ? record.literal.map((part) => part.text) : [record.text]
+  return (wanted) => {
+    let name = given.get(wanted)
+    if (name === undefined) {
+      name = wanted
+      while (bound.has(name) || texts.some((text) => text.includes(name!))) name += '$'
+      given.set(wanted, name)
+    }
+    return name
+  }
+}

@@ -1,0 +1,266 @@
+// From records to code units. Functions that share written variables stand in one unit, nested as their
+// environments are (spec: Environment Records); a function that needs a class's private names stands within
+// that class. Equal templates are written once and instantiated as often as needed.
+//
+//   unit  = a template without a parent
+//   place = where an instance's template is: in a unit, in an environment's or in a class's list of children
+import { createHash } from 'node:crypto'
+import { emitLeaf } from './leaf.ts'
+import type { FunctionRecord, SharedVariable } from './records.ts'
+
+export type Place =
+  | { readonly kind: 'unit'; readonly unit: number }
+  | { readonly kind: 'environment'; readonly environment: number; readonly child: number }
+  | { readonly kind: 'class'; readonly record: number; readonly child: number }
+
+export interface CodeUnit {
+  readonly text: string
+  /** The first 16 bytes of the SHA-256 of the text, hexadecimal. */
+  readonly hash: string
+  /** Set where code in it imports relatively: part of the unit's identity. */
+  readonly origin: string | null
+}
+
+export interface LinkedEnvironment {
+  readonly place: Place
+  readonly variables: readonly SharedVariable[]
+}
+
+export interface Linked {
+  readonly units: readonly CodeUnit[]
+  readonly environments: readonly LinkedEnvironment[]
+  /** One for each record, by its index. */
+  readonly places: readonly Place[]
+}
+
+/** A node of the tree that is written as text: an environment or a function. */
+interface Node {
+  readonly record: FunctionRecord | null
+  readonly variables: SharedVariable[]
+  parent: Node | null
+  readonly children: Node[]
+  index: number
+}
+
+export function link(records: readonly FunctionRecord[]): Linked {
+  const { leaves, environments } = nest(records)
+  const linker = new Linker()
+  for (const leaf of leaves) linker.placeRoot(leaf)
+  return {
+    units: linker.units,
+    environments: environments.map((node) => ({ place: linker.placeOf(node), variables: node.variables })),
+    places: leaves.map((leaf) => linker.placeOf(leaf)),
+  }
+}
+
+/** Finds the environments' nesting from the depths of the variables that the records share. */
+function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environments: Node[] } {
+  const leaves = records.map((record): Node => ({ record, variables: [], parent: null, children: [], index: record.index }))
+  // An environment at one depth is one for all records that share any variable there, and so is every
+  // environment around it: they are on one chain of contexts.
+  const sets = new DisjointSets()
+  const chains = records.map((record) => {
+    const byDepth = new Map<number, number>()
+    for (const { variable } of record.bindings) {
+      if (variable === null) continue
+      const id = sets.idOf(variable)
+      const known = byDepth.get(variable.depth)
+      if (known === undefined) byDepth.set(variable.depth, id)
+      else sets.join(known, id)
+    }
+    return [...byDepth].sort((a, b) => a[0] - b[0])
+  })
+  // Two records that meet at a depth have the same environments at all lesser depths.
+  for (let changed = true; changed; ) {
+    changed = false
+    const outer = new Map<string, number>()
+    for (const chain of chains) {
+      for (let inner = 0; inner < chain.length; inner++) {
+        for (let i = 0; i < inner; i++) {
+          const key = `${sets.find(chain[inner][1])}:${chain[i][0]}`
+          const known = outer.get(key)
+          if (known === undefined) outer.set(key, chain[i][1])
+          else if (sets.join(known, chain[i][1])) changed = true
+        }
+      }
+    }
+  }
+  const nodes = new Map<number, Node>()
+  const environments: Node[] = []
+  const depths = new Map<Node, number>()
+  for (const variable of sets.items) {
+    const root = sets.find(sets.idOf(variable))
+    let node = nodes.get(root)
+    if (!node) {
+      node = { record: null, variables: [], parent: null, children: [], index: environments.length }
+      nodes.set(root, node)
+      environments.push(node)
+      depths.set(node, variable.depth)
+    }
+    node.variables.push(variable)
+  }
+  for (const [i, chain] of chains.entries()) {
+    let parent: Node | null = null
+    for (const [, id] of chain) {
+      const node: Node = nodes.get(sets.find(id))!
+      if (parent && (node.parent === null || depths.get(parent)! > depths.get(node.parent)!)) node.parent = parent
+      parent = node
+    }
+    leaves[i].parent = parent
+  }
+  for (const leaf of leaves) if (leaf.record!.privateHome) moveIntoClass(leaf, leaves[leaf.record!.privateHome.index])
+  return { leaves, environments }
+}
+
+/** A function that uses a class's private names goes into the class, together with environments that only it and its like have. */
+function moveIntoClass(leaf: Node, home: Node): void {
+  const around = new Set(ancestors(home))
+  let node = leaf
+  while (node.parent !== null && !around.has(node.parent) && node.parent !== home) node = node.parent
+  node.parent = home
+}
+
+function* ancestors(node: Node): Generator<Node> {
+  for (let next = node.parent; next; next = next.parent) yield next
+}
+
+/** Emits templates bottom-up, each distinct text once within its parent. */
+class Linker {
+  readonly units: CodeUnit[] = []
+  readonly #unitsByText = new Map<string, number>()
+  readonly #places = new Map<Node, Place>()
+  readonly #roots = new Set<Node>()
+  readonly #attached = new Set<Node>()
+  readonly #texts = new Map<string, string>()
+
+  /** Notes the tree that the leaf stands in. */
+  placeRoot(leaf: Node): void {
+    let root = leaf
+    while (root.parent) {
+      if (this.#attached.has(root)) return
+      this.#attached.add(root)
+      root.parent.children.push(root)
+      root = root.parent
+    }
+    this.#roots.add(root)
+  }
+
+  placeOf(node: Node): Place {
+    if (this.#roots.size > 0) this.#emitRoots()
+    return this.#places.get(node)!
+  }
+
+  #emitRoots(): void {
+    for (const root of this.#roots) {
+      const text = `(${this.#emit(root)})`
+      const origin = originOf(root)
+      const key = origin === null ? text : `${origin}\n${text}`
+      let unit = this.#unitsByText.get(key)
+      if (unit === undefined) {
+        unit = this.units.length
+        this.units.push({ text, hash: hashOf(key), origin })
+        this.#unitsByText.set(key, unit)
+      }
+      this.#places.set(root, { kind: 'unit', unit })
+    }
+    this.#roots.clear()
+  }
+
+  #emit(node: Node): string {
+    const texts = new Map<string, number>()
+    for (const child of node.children) {
+      const text = this.#emit(child)
+      let index = texts.get(text)
+      if (index === undefined) {
+        index = texts.size
+        texts.set(text, index)
+      }
+      this.#places.set(
+        child,
+        node.record
+          ? { kind: 'class', record: node.record.index, child: index }
+          : { kind: 'environment', environment: node.index, child: index },
+      )
+    }
+    const children = [...texts.keys()]
+    if (node.record) return this.#leaf(node.record, children)
+    const names = node.variables.map((variable) => variable.name)
+    const set = freshAgainst(names)
+    const setters = names.map((name) => `${set} => { ${name} = ${set} }`)
+    return `() => {\nvar ${names.join(', ')};\nreturn [[${setters.join(', ')}],\n${children.join(',\n')}];\n}`
+  }
+
+  /** Functions with the same text, name and bindings have the same template. */
+  #leaf(record: FunctionRecord, children: readonly string[]): string {
+    if (children.length > 0 || record.literal || record.facts.form === 'class') return emitLeaf(record, children)
+    const bindings = record.bindings.map((binding) => `${binding.variable ? '^' : binding.kind[0]}${binding.name}`).join()
+    const key = `${record.name}\n${record.strict}${record.lexical}${record.asDeclaration}\n${bindings}\n${record.text}`
+    let text = this.#texts.get(key)
+    if (text === undefined) this.#texts.set(key, (text = emitLeaf(record, children)))
+    return text
+  }
+}
+
+function originOf(node: Node): string | null {
+  if (node.record?.origin) return node.record.origin
+  for (const child of node.children) {
+    const origin = originOf(child)
+    if (origin !== null) return origin
+  }
+  return null
+}
+
+function freshAgainst(names: readonly string[]): string {
+  let name = '$'
+  while (names.includes(name)) name += '$'
+  return name
+}
+
+const hashes = new Map<string, string>()
+const MAX_HASHES = 4096
+
+function hashOf(text: string): string {
+  let hash = hashes.get(text)
+  if (hash === undefined) {
+    if (hashes.size >= MAX_HASHES) hashes.clear()
+    hashes.set(text, (hash = hashUnit(text)))
+  }
+  return hash
+}
+
+/** SHA-256, cut to 16 bytes, hexadecimal. */
+export function hashUnit(text: string): string {
+  return createHash('sha256').update(text, 'utf16le').digest('hex').slice(0, 32)
+}
+
+/** Union-find over shared variables. */
+class DisjointSets {
+  readonly items: SharedVariable[] = []
+  readonly #ids = new Map<SharedVariable, number>()
+  readonly #parents: number[] = []
+
+  idOf(variable: SharedVariable): number {
+    let id = this.#ids.get(variable)
+    if (id === undefined) {
+      id = this.items.length
+      this.#ids.set(variable, id)
+      this.items.push(variable)
+      this.#parents.push(id)
+    }
+    return id
+  }
+
+  find(id: number): number {
+    while (this.#parents[id] !== id) id = this.#parents[id] = this.#parents[this.#parents[id]]
+    return id
+  }
+
+  /** Returns whether they were apart. The smaller id stays, so that the order is stable. */
+  join(a: number, b: number): boolean {
+    const x = this.find(a)
+    const y = this.find(b)
+    if (x === y) return false
+    this.#parents[Math.max(x, y)] = Math.min(x, y)
+    return true
+  }
+}

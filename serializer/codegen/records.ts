@@ -1,0 +1,94 @@
+// The records between capture and code: what is known of each live function, with nothing of how it is written.
+import type { FunctionFacts, KeyFacts } from '../analyze/facts.ts'
+
+export type BindingKind =
+  /** An ordinary variable, copied or shared. */
+  | 'value'
+  /** Immutable, and written by the function: writing must throw as it did. */
+  | 'const'
+  /** In its temporal dead zone (spec: an uninitialized binding): reading must throw. */
+  | 'dead'
+
+export interface BindingRecord {
+  readonly name: string
+  kind: BindingKind
+  readonly value: unknown
+  /** A module's namespace of which only these members are used; else null. */
+  readonly members: readonly string[] | null
+  /** The function's own code may assign it. */
+  readonly written: boolean
+  /** How many scopes enclose the binding's: 0 for the outermost, -1 for a property of the global object. */
+  readonly depth: number
+  /** The variable that other functions of the bundle use too, once sharing is known. */
+  variable: SharedVariable | null
+}
+
+/** One variable that several functions of the bundle use and at least one of them writes. */
+export interface SharedVariable {
+  readonly name: string
+  readonly depth: number
+}
+
+/** A method, getter or setter that is cut out of the class or object literal it is rebuilt in. */
+export interface MemberRecord {
+  readonly isStatic: boolean
+  /** A string key, or the index of a computed key (see FunctionRecord.computedKeys). */
+  readonly key: string | number
+  readonly slot: 'value' | 'get' | 'set'
+  readonly fn: object
+}
+
+/** One method of an object literal that is rebuilt whole, because its methods use `super`. */
+export interface LiteralPart {
+  readonly text: string
+  readonly facts: FunctionFacts
+  readonly key: string
+  readonly slot: 'value' | 'get' | 'set'
+  readonly fn: object
+}
+
+export interface FunctionRecord {
+  readonly index: number
+  /** The live function; for an object literal its first method. */
+  readonly fn: object
+  readonly text: string
+  readonly facts: FunctionFacts
+  readonly strict: boolean
+  /** The `name` that the code gives by itself. */
+  readonly name: string
+  readonly bindings: BindingRecord[]
+  /** Whether the function's environment provides `this`, or `this` and `arguments`. */
+  readonly lexical: 'none' | 'this' | 'arguments'
+  /** It assigns its own name, so it is rebuilt as a declaration whose name is the outer binding. */
+  readonly asDeclaration: boolean
+  /** The class whose private names it uses, and that it must be rebuilt within. */
+  readonly privateHome: FunctionRecord | null
+  /** Classes: how each element is treated, by index into facts.classFacts.elements. */
+  readonly elementKeys: ReadonlyMap<number, number>
+  readonly removedElements: ReadonlySet<number>
+  readonly members: readonly MemberRecord[]
+  /** Object literals with super: their methods. */
+  readonly literal: readonly LiteralPart[] | null
+  /** The folder or file URL that relative imports are resolved from, where the code asks. */
+  readonly origin: string | null
+}
+
+/** The private fields of a class, by the order of its elements. */
+export function privateFields(record: { readonly facts: FunctionFacts }, isStatic: boolean): string[] {
+  const names: string[] = []
+  for (const element of record.facts.classFacts?.elements ?? []) {
+    if (element.kind === 'field' && element.isStatic === isStatic && element.key?.kind === 'private') names.push(element.key.name)
+  }
+  return names
+}
+
+/** Whether instances carry private fields or the brand of private methods. */
+export function stampsInstances(facts: FunctionFacts): boolean {
+  return facts.classFacts?.elements.some((element) => !element.isStatic && element.key?.kind === 'private') ?? false
+}
+
+export function staticKey(key: KeyFacts | null): string | null {
+  if (key?.kind === 'static') return key.name
+  if (key?.kind === 'computed') return key.constant
+  return null
+}

@@ -1,0 +1,66 @@
+// What makes a class the same class in a process that has it already: its text, what it extends and the values it
+// was made with. Fixed when the class is first pickled, so that state which changes later makes no new class of it.
+import { createHash } from 'node:crypto'
+import { types } from 'node:util'
+import type { BindingRecord } from '../codegen/records.ts'
+import { sourceOf } from './source.ts'
+
+const identities = new WeakMap<object, string>()
+const MAX_VALUES = 500
+
+export function classIdentity(fn: object, text: string, heritage: unknown, bindings: readonly BindingRecord[]): string {
+  let identity = identities.get(fn)
+  if (identity === undefined) {
+    const digest = new Digest()
+    digest.add(text)
+    digest.value(Reflect.getOwnPropertyDescriptor(fn, 'name')?.value)
+    digest.value(heritage)
+    for (const binding of bindings) {
+      digest.add(binding.name)
+      // A variable that the class writes is state, not definition.
+      if (!binding.written && binding.kind !== 'dead') digest.value(binding.members ? 'namespace' : binding.value)
+    }
+    identity = digest.end()
+    identities.set(fn, identity)
+  }
+  return identity
+}
+
+/** A class that was loaded keeps the identity it came with. */
+export function adoptIdentity(fn: object, identity: string): void {
+  identities.set(fn, identity.replace(/#\d+$/, ''))
+}
+
+/** Takes in the beginning of a value's graph, never running user code; enough to tell definitions apart. */
+class Digest {
+  readonly #hash = createHash('sha256')
+  readonly #seen = new Set<object>()
+
+  add(text: string): void {
+    this.#hash.update(`${text.length}:`).update(text, 'utf16le')
+  }
+
+  value(value: unknown): void {
+    if (typeof value === 'symbol') return this.add('symbol')
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
+      return this.add(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
+    }
+    if (this.#seen.has(value) || this.#seen.size >= MAX_VALUES || types.isProxy(value)) return this.add('known')
+    this.#seen.add(value)
+    const known = identities.get(value)
+    if (known) return this.add(known)
+    if (typeof value === 'function') return this.add(sourceOf(value))
+    if (types.isMap(value) || types.isSet(value) || types.isTypedArray(value)) return this.add('collection')
+    const prototype = Reflect.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return this.add('instance')
+    for (const key of Reflect.ownKeys(value)) {
+      if (this.#seen.size >= MAX_VALUES) return
+      this.add(typeof key === 'string' ? key : 'symbol')
+      this.value(Reflect.getOwnPropertyDescriptor(value, key)?.value)
+    }
+  }
+
+  end(): string {
+    return this.#hash.digest('hex').slice(0, 32)
+  }
+}

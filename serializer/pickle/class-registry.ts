@@ -1,0 +1,38 @@
+// The classes of this thread that came in a bundle or went out in one, by identity: so that a class sent twice is
+// one class, and an instance that comes home finds its own. Held weakly.
+import type { ClassHook } from '../codegen/instantiate.ts'
+
+export interface KnownClass {
+  readonly value: object
+  readonly prototype: object
+  /** The functions of its methods and accessors, in the order of the record's members. */
+  readonly members: readonly object[]
+  /** Null for a class that was never loaded: the sender's own. */
+  readonly hook: ClassHook | null
+}
+
+const byIdentity = new Map<string, WeakRef<object>>()
+const entries = new WeakMap<object, KnownClass>()
+const cleanup = new FinalizationRegistry<string>((identity) => {
+  if (byIdentity.get(identity)?.deref() === undefined) byIdentity.delete(identity)
+})
+
+export function registerClass(identity: string, entry: KnownClass): void {
+  if (byIdentity.get(identity)?.deref() === entry.value) {
+    // A loaded class that is pickled again stays known with its hook.
+    return
+  }
+  byIdentity.set(identity, new WeakRef(entry.value))
+  entries.set(entry.value, entry)
+  cleanup.register(entry.value, identity)
+}
+
+export function findClass(identity: string): KnownClass | undefined {
+  const value = byIdentity.get(identity)?.deref()
+  return value && entries.get(value)
+}
+
+/** The entry of a class value, for its hook. */
+export function knownClass(value: object): KnownClass | undefined {
+  return entries.get(value)
+}

@@ -1,0 +1,64 @@
+// Puts private state back into instances, without running a constructor: a rebuilt class has a hook for it
+// (codegen/class-body.ts).
+import type { ClassHook } from '../codegen/instantiate.ts'
+import { UnpicklingError } from '../errors.ts'
+import type { KnownClass } from './class-registry.ts'
+import { ownClassHook } from './own-class.ts'
+
+const { construct, getPrototypeOf, setPrototypeOf } = Reflect
+const MAX_PARAMETERS = 32
+
+/** Stands for any argument: needs no default, can be destructured, and runs nothing. */
+const anything: object = new Proxy(function () {}, {
+  get: (_, key) => (key === Symbol.iterator ? iterate : key === Symbol.toPrimitive ? () => '' : anything),
+  apply: () => anything,
+  construct: () => anything,
+})
+
+function* iterate() {
+  for (;;) yield anything
+}
+
+const anyArguments: readonly unknown[] = new Array(MAX_PARAMETERS).fill(anything)
+
+/** Constructs an object by a base class with private elements, running nothing of it but their definition. */
+export function constructBase(entry: KnownClass, prototype: object | null): object {
+  const hook = hookOf(entry)
+  const target = function () {}
+  target.prototype = prototype as object
+  hook.r = true
+  try {
+    const object = construct(entry.value as () => unknown, anyArguments, target) as object
+    // `new` falls back to Object.prototype where newTarget.prototype is no object.
+    if (prototype === null) setPrototypeOf(object, null)
+    return object
+  } finally {
+    hook.r = false
+  }
+}
+
+/** Gives an existing object the private elements of a derived class: its super() is made to return the object. */
+export function stamp(entry: KnownClass, object: object): void {
+  const hook = hookOf(entry)
+  const parent = getPrototypeOf(entry.value)
+  setPrototypeOf(entry.value, function () {
+    return object
+  })
+  hook.r = true
+  try {
+    construct(entry.value as () => unknown, anyArguments)
+  } finally {
+    hook.r = false
+    setPrototypeOf(entry.value, parent)
+  }
+}
+
+export function setPrivateField(entry: KnownClass, index: number, object: object, value: unknown): void {
+  const field = hookOf(entry).p[index]
+  if (!field) throw new UnpicklingError('the bundle names a private field that the class does not have')
+  field[1](object, value)
+}
+
+export function hookOf(entry: KnownClass): ClassHook {
+  return entry.hook ?? ownClassHook(entry)
+}

@@ -1,0 +1,99 @@
+// The other end of byte-writer.ts. Every length is checked against what is left before it is used.
+import { UnpicklingError } from '../../errors.ts'
+
+const SHORT_STRING = 24
+
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get position(): number {
+    return this.#position
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#position
+  }
+
+  byte(): number {
+    if (this.#position >= this.#bytes.length) throw truncated()
+    return this.#bytes[this.#position++]
+  }
+
+  varint(): number {
+    let result = 0
+    let scale = 1
+    for (let i = 0; i < 8; i++) {
+      const byte = this.byte()
+      result += (byte & 0x7f) * scale
+      if (byte < 0x80) {
+        if (result > Number.MAX_SAFE_INTEGER) break
+        return result
+      }
+      scale *= 0x80
+    }
+    throw new UnpicklingError('the bundle holds a malformed integer')
+  }
+
+  /** A count of things that take at least `size` bytes each: refuses a lying header before anything is allocated. */
+  count(size = 1): number {
+    const count = this.varint()
+    if (count * size > this.remaining) throw truncated()
+    return count
+  }
+
+  double(): number {
+    if (this.remaining < 8) throw truncated()
+    const value = this.#view.getFloat64(this.#position, true)
+    this.#position += 8
+    return value
+  }
+
+  /** Passes over a string; what comes back decodes it when called. */
+  lazyString(): () => string {
+    const start = this.#position
+    const header = this.varint()
+    const length = Math.floor(header / 2)
+    this.view(header % 2 === 1 ? length * 2 : length)
+    return () => {
+      const reader = new ByteReader(this.#bytes)
+      reader.#position = start
+      return reader.string()
+    }
+  }
+
+  string(): string {
+    const header = this.varint()
+    const wide = header % 2 === 1
+    const length = Math.floor(header / 2)
+    const size = wide ? length * 2 : length
+    if (size > this.remaining) throw truncated()
+    const start = this.#position
+    this.#position += size
+    if (!wide && length < SHORT_STRING) {
+      let text = ''
+      for (let i = 0; i < length; i++) text += String.fromCharCode(this.#bytes[start + i])
+      return text
+    }
+    const buffer = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, size)
+    return buffer.toString(wide ? 'utf16le' : 'latin1')
+  }
+
+  /** A view of the next bytes, not a copy. */
+  view(length: number): Uint8Array {
+    if (length > this.remaining) throw truncated()
+    const start = this.#position
+    this.#position += length
+    return this.#bytes.subarray(start, start + length)
+  }
+}
+
+function truncated(): UnpicklingError {
+  return new UnpicklingError('the bundle ends too early: it was truncated or is damaged')
+}

@@ -1,0 +1,163 @@
+// Makes the functions and classes of a bundle from its code units.
+import { type ClassHook, compileUnit, type Factory, originPath, presentOrigin } from '../codegen/instantiate.ts'
+import type { Place } from '../codegen/link.ts'
+import { UnpicklingError } from '../errors.ts'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { adoptIdentity } from './class-identity.ts'
+import { findClass, type KnownClass, registerClass } from './class-registry.ts'
+import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections.ts'
+
+const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
+
+/** A function that was made, and how its bindings are filled. */
+export interface MadeFunction {
+  readonly entry: FunctionEntry
+  readonly setter: ((values: unknown[]) => void) | null
+  /** Runs on to initialize constants, where there are any. */
+  readonly generator: Iterator<unknown> | null
+  /** The class was there already: what the bundle says of its content is passed over. */
+  readonly existing: boolean
+}
+
+export interface MadeClass extends MadeFunction {
+  readonly known: KnownClass
+}
+
+export class FunctionReader {
+  readonly functions: readonly FunctionEntry[]
+  readonly #units: readonly UnitEntry[]
+  readonly #environments: readonly EnvironmentEntry[]
+  readonly #made: (readonly [((value: unknown) => void)[], ...Factory[]] | undefined)[] = []
+  readonly #classes = new Map<number, KnownClass>()
+  readonly #opening = new Set<number>()
+
+  constructor(units: readonly UnitEntry[], environments: readonly EnvironmentEntry[], functions: readonly FunctionEntry[]) {
+    this.#units = units
+    this.#environments = environments
+    this.functions = functions
+  }
+
+  entry(index: number, shape: FunctionEntry['shape']): FunctionEntry {
+    const entry = this.functions[index]
+    if (entry?.shape !== shape) throw new UnpicklingError('the bundle is damaged: the graph names a function that is not there')
+    return entry
+  }
+
+  function(index: number, outerThis: unknown, outerArguments: readonly unknown[]): { value: object; made: MadeFunction } {
+    const entry = this.entry(index, 'function')
+    const { holder, made } = this.#instantiate(entry, outerThis, outerArguments, [])
+    const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.[entry.slot]
+    if (typeof value !== 'function') throw new UnpicklingError('the bundle is damaged: a code unit gives no function')
+    return { value, made }
+  }
+
+  literal(index: number): { value: object; parts: object[]; made: MadeFunction } {
+    const entry = this.entry(index, 'literal')
+    const { holder, made } = this.#instantiate(entry, undefined, [], [])
+    const parts = entry.members.map(({ key, slot }) => getOwnPropertyDescriptor(holder, key)?.[slot] as object)
+    return { value: holder, parts, made }
+  }
+
+  class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): { made: MadeClass; members: object[] } {
+    const entry = this.entry(index, 'class')
+    const existing = findClass(identity)
+    if (existing) {
+      this.#classes.set(index, existing)
+      const made: MadeClass = { entry, setter: null, generator: null, existing: true, known: existing }
+      return { made, members: membersOf(entry, existing, keys) }
+    }
+    const hook: ClassHook = { r: false, p: [], q: [], c: [] }
+    const { holder, made } = this.#instantiate(entry, undefined, [], [heritage, keys, hook])
+    const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.value as object
+    const prototype = getOwnPropertyDescriptor(value, 'prototype')!.value as object
+    const members = entry.members.map((member) => memberOf(value, prototype, member, keys))
+    const known: KnownClass = { value, prototype, members, hook }
+    this.#classes.set(index, known)
+    registerClass(identity, known)
+    adoptIdentity(value, identity)
+    return { made: { ...made, known }, members }
+  }
+
+  setShared(environment: number, slot: number, value: unknown): void {
+    this.#environment(environment)[0][slot](value)
+  }
+
+  #instantiate(entry: FunctionEntry, outerThis: unknown, outerArguments: readonly unknown[], extra: readonly unknown[]) {
+    const factory = this.#factory(entry.place)
+    const meta = entry.origin === null ? undefined : metaOf(entry.origin)
+    const given = outerArguments.length > 0 ? outerArguments : [extra[0], extra[1], extra[2], meta]
+    let result = apply(factory, outerThis, given)
+    let generator: Iterator<unknown> | null = null
+    if (entry.constants > 0) {
+      generator = result as Iterator<unknown>
+      result = generator.next().value as object
+    }
+    const [holder, setter] = result as [object, (values: unknown[]) => void]
+    const made: MadeFunction = { entry, setter, generator, existing: false }
+    return { holder, made }
+  }
+
+  #factory(place: Place): Factory {
+    switch (place.kind) {
+      case 'unit': {
+        const unit = this.#units[place.unit]
+        if (!unit) throw new UnpicklingError('the bundle is damaged: a function names a code unit that is not there')
+        return compileUnit(unit.hash, unit.origin, unit.text)
+      }
+      case 'environment': {
+        const factory = this.#environment(place.environment)[place.child + 1]
+        if (!factory) throw new UnpicklingError('the bundle is damaged: an environment lacks a template')
+        return factory as Factory
+      }
+      case 'class': {
+        const known = this.#classes.get(place.record)
+        if (!known) throw new UnpicklingError('a function that uses private names is needed before the class that has them')
+        const factory = known.hook?.c[place.child]
+        if (!factory) throw new UnpicklingError('a function uses private names of a class that this process has in another form')
+        return factory
+      }
+    }
+  }
+
+  #environment(index: number): readonly [((value: unknown) => void)[], ...Factory[]] {
+    let made = this.#made[index]
+    if (made) return made
+    const entry = this.#environments[index]
+    if (!entry || this.#opening.has(index)) throw new UnpicklingError('the bundle is damaged: environments contain each other')
+    this.#opening.add(index)
+    made = this.#factory(entry.place).call(undefined)
+    this.#opening.delete(index)
+    this.#made[index] = made
+    return made!
+  }
+}
+
+function memberOf(value: object, prototype: object, member: FunctionEntry['members'][number], keys: readonly PropertyKey[]): object {
+  const key = typeof member.key === 'number' ? keys[member.key] : member.key
+  const fn = getOwnPropertyDescriptor(member.isStatic ? value : prototype, key)?.[member.slot]
+  if (typeof fn !== 'function') throw new UnpicklingError('the bundle is damaged: a class lacks a method')
+  return fn
+}
+
+/** A class that is known may have had more of its methods numbered then, or fewer: they are found by key. */
+function membersOf(entry: FunctionEntry, known: KnownClass, keys: readonly PropertyKey[]): object[] {
+  if (known.members.length === entry.members.length) return [...known.members]
+  return entry.members.map((member) => memberOf(known.value, known.prototype, member, keys))
+}
+
+/** What `import.meta` gives: of the origin, or of the working directory where the origin is not. */
+function metaOf(origin: string): object {
+  const url = presentOrigin(origin)
+  if (!url.startsWith('file:')) return Object.assign(Object.create(null), { url })
+  const filename = originPath(origin)
+  const require = createRequire(url)
+  const resolve = (specifier: string): string => {
+    if (/^(?:node|data|file|https?):/.test(specifier)) return specifier
+    if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, url).href
+    const path = require.resolve(specifier)
+    return path.startsWith('/') ? pathToFileURL(path).href : `node:${path}`
+  }
+  return Object.assign(Object.create(null), { dirname: dirname(filename), filename, resolve, url })
+}

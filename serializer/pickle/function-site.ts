@@ -1,0 +1,105 @@
+// Where a live function comes from and what it can see: its script, its scopes, and the value of any name in them.
+import { types } from 'node:util'
+import type { FunctionFacts } from '../analyze/index.ts'
+import { analyzeScript } from '../analyze/index.ts'
+import { captureFunction, internalSlots, offsetOf, ProbeError, probeVariables, type ScopeRecord, type ScriptRecord, scriptOf } from '../capture/index.ts'
+
+const { getOwnPropertyDescriptor } = Reflect
+
+export interface FunctionSite {
+  readonly scopes: readonly ScopeRecord[]
+  readonly script: ScriptRecord | undefined
+  readonly line: number
+  readonly column: number
+}
+
+export interface Resolved {
+  readonly value: unknown
+  readonly dead: boolean
+  /** Scopes around the variable's: 0 for the outermost. */
+  readonly depth: number
+}
+
+export function siteOf(fn: object): FunctionSite {
+  const { scopes, scriptId, line, column } = captureFunction(fn)
+  return { scopes, script: scriptId === undefined ? undefined : scriptOf(scriptId), line, column }
+}
+
+/** `file:line`, one-based, for messages. */
+export function locationOf(site: FunctionSite): string | undefined {
+  const url = site.script?.url
+  if (!url) return undefined
+  return `${url.startsWith('file://') ? decodeURIComponent(url.slice(7)) : url}:${site.line + 1}`
+}
+
+/** The global object of the function's realm. */
+export function globalOf(site: FunctionSite): object {
+  const last = site.scopes.at(-1)
+  return last?.type === 'Global' ? last.object : globalThis
+}
+
+/** Resolves a free name of the function in its scopes; undefined if only the global object can have it. */
+export function resolveName(fn: object, facts: FunctionFacts, site: FunctionSite, name: string): Resolved | undefined {
+  const { scopes } = site
+  for (let i = 0; i < scopes.length; i++) {
+    const scope = scopes[i]
+    if (scope.type === 'Global') break
+    const descriptor = getOwnPropertyDescriptor(scope.object, name)
+    if (!descriptor) {
+      // A function expression's own name is a variable that V8 does not list.
+      if (scope.name === name) {
+        const probed = probeOne(fn, facts, name)
+        if (probed) return { ...probed, depth: scopes.length - 1 - i }
+      }
+      continue
+    }
+    const depth = scopes.length - 1 - i
+    if (descriptor.value !== undefined || scope.type === 'With') return { value: descriptor.value, dead: false, depth }
+    // V8 shows a variable in its dead zone as undefined: ask.
+    return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth }
+  }
+  if (getOwnPropertyDescriptor(globalOf(site), name)) return undefined
+  return undefined
+}
+
+function probeOne(fn: object, facts: FunctionFacts, name: string): { value: unknown; dead: boolean } | undefined {
+  try {
+    const variable = probeVariables(fn, facts, [name]).get(name)
+    if (!variable) return undefined
+    return variable.kind === 'dead' ? { value: undefined, dead: true } : { value: variable.get(), dead: false }
+  } catch (error) {
+    if (error instanceof ProbeError) return undefined
+    throw error
+  }
+}
+
+/** Is the function's code strict? Only arrows, methods and the like need their script for that. */
+export function isStrict(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
+  if (facts.ownStrict || facts.form === 'class') return true
+  if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) {
+    // Sloppy functions alone have an own `caller`, in V8.
+    return getOwnPropertyDescriptor(fn, 'caller') === undefined
+  }
+  const script = site.script
+  if (!script) return true
+  if (script.isModule) return true
+  const text = script.source()
+  if (!text.includes('use strict') && !text.includes('class')) return false
+  return analyzeScript(text, 'script').strictAt(offsetOf(script, site.line, site.column))
+}
+
+const RUNNER_IMPORT = /^__(?:vi|vite_ssr)_import_\d+__$/
+
+/** A namespace object, or what bundlers and test runners put in its place; null if it is none. */
+export function namespaceOf(value: unknown, name: string): object | null {
+  if (typeof value !== 'object' || value === null) return null
+  if (types.isModuleNamespaceObject(value)) return value
+  if (types.isProxy(value)) {
+    // vitest wraps packages in a proxy for their default export.
+    if (!RUNNER_IMPORT.test(name)) return null
+    const target = internalSlots(value).get('[[Target]]')
+    return typeof target === 'object' ? target : null
+  }
+  const tag = getOwnPropertyDescriptor(value, Symbol.toStringTag)
+  return tag?.value === 'Module' ? value : null
+}

@@ -1,0 +1,768 @@
+// Functions and classes of the graph: captures each once into a record, and writes the values that it needs.
+import { types } from 'node:util'
+import { analyzeScript, type FunctionFacts, type Range, type ScriptFacts } from '../analyze/index.ts'
+import { functionHolders, functionsAt, internalSlots, offsetOf, positionAt, privateElements, ProbeError, probeArguments, probeThis, type ScriptRecord } from '../capture/index.ts'
+import { type BindingRecord, type FunctionRecord, type LiteralPart, type MemberRecord, privateFields, staticKey } from '../codegen/records.ts'
+import { classifyUrl, findPackageExport, isPromisified, isStandardGlobal, type Reference, referenceFromImport } from '../references/index.ts'
+import { classIdentity } from './class-identity.ts'
+import { registerClass } from './class-registry.ts'
+import { type FunctionSite, globalOf, isStrict, locationOf, namespaceOf, resolveName, siteOf } from './function-site.ts'
+import type { GraphWriter } from './graph-writer.ts'
+import { prototypeOwner } from './instances.ts'
+import { Op } from './opcodes.ts'
+import { analyzed, isClassText, isNativeText, sourceOf } from './source.ts'
+
+const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
+const FunctionPrototype = Function.prototype
+const ObjectPrototype = Object.prototype
+
+/** Bits of the byte behind a function's number: which values follow, that its creation needs. */
+export const Needs = { This: 1, Arguments: 2, PrivateHome: 4, Origin: 8 } as const
+
+export class FunctionWriter {
+  readonly records: FunctionRecord[] = []
+  readonly #graph: GraphWriter
+  readonly #byFunction = new Map<object, FunctionRecord>()
+  readonly #sites = new Map<object, FunctionSite>()
+  readonly #references = new Map<object, Reference | null>()
+  readonly #identities = new Map<string, number>()
+
+  constructor(graph: GraphWriter) {
+    this.#graph = graph
+  }
+
+  has(fn: object): boolean {
+    return this.#byFunction.has(fn)
+  }
+
+  isByReference(fn: object): boolean {
+    return this.#referenceOf(fn) !== null
+  }
+
+  site(fn: object): FunctionSite {
+    let site = this.#sites.get(fn)
+    if (!site) this.#sites.set(fn, (site = siteOf(fn)))
+    return site
+  }
+
+  /** Writes a function that is no intrinsic and no export of a built-in module. */
+  write(fn: object): void {
+    const graph: GraphWriter = this.#graph
+    const text = sourceOf(fn)
+    if (isNativeText(text)) return this.#native(fn)
+    const site = this.site(fn)
+    const location = locationOf(site)
+    if (location) graph.trace?.locate(fn, location)
+    const reference = this.#referenceOf(fn)
+    if (reference) return graph.reference(fn, reference)
+    if (site.script?.url.startsWith('node:')) return this.#nodeInternal(fn)
+    const facts = analyzed(text)
+    if (!facts) graph.refuse('its source text does not parse', 'It may use syntax newer than this cornichon knows')
+    if (facts.form === 'class') return this.#class(fn, text, facts, site)
+    if (facts.superProperty && facts.form !== 'arrow') return this.#withHome(fn, site)
+    if (facts.superProperty || facts.superCall) {
+      graph.refuse(
+        'an arrow function uses `super` of the method around it, which V8 does not show',
+        'Read what it needs from `super` into a variable outside the arrow function',
+      )
+    }
+    this.#function(fn, text, facts, site)
+  }
+
+  /** Objects that only functions know of: module namespaces, `require`, `arguments`. Returns whether it wrote one. */
+  writeSpecial(value: object): boolean {
+    const graph: GraphWriter = this.#graph
+    if (types.isArgumentsObject(value)) {
+      const length = getOwnPropertyDescriptor(value, 'length')?.value
+      graph.out.byte(Op.Arguments)
+      graph.varint(typeof length === 'number' ? length : 0)
+      graph.remember(value)
+      graph.later(value, (object) => graph.properties(object, ['callee', Symbol.iterator], false))
+      return true
+    }
+    const home = this.#literalHome(value)
+    if (home) {
+      this.#literal(value, home)
+      return true
+    }
+    return false
+  }
+
+  // --- references ---
+
+  #referenceOf(fn: object): Reference | null {
+    let reference = this.#references.get(fn)
+    if (reference !== undefined) return reference
+    reference = this.#findReference(fn)
+    this.#references.set(fn, reference)
+    return reference
+  }
+
+  #findReference(fn: object): Reference | null {
+    const url = this.site(fn).script?.url
+    const policy = this.#graph.options.policy
+    if (url === undefined) return null
+    const place = classifyUrl(url)
+    if (place.kind === 'package') {
+      if (policy.isByValueUrl(url)) return null
+      return findPackageExport(fn, url) ?? null
+    }
+    if (place.kind === 'user') return policy.userReference(fn, url) ?? null
+    return null
+  }
+
+  // --- native and bound ---
+
+  #native(fn: object): void {
+    const graph: GraphWriter = this.#graph
+    const slots = internalSlots(fn)
+    const target = slots.get('[[TargetFunction]]')
+    if (target === undefined) {
+      graph.refuse('it is a native function that Node does not export', 'Wrap what you need of it in a function of your own, or leave it out')
+    }
+    const args = slots.get('[[BoundArgs]]') as unknown[]
+    graph.out.byte(Op.Bound)
+    graph.step('slot', 'TargetFunction')
+    graph.value(target)
+    graph.step('slot', 'BoundThis')
+    graph.value(slots.get('[[BoundThis]]'))
+    graph.varint(args.length)
+    for (let i = 0; i < args.length; i++) {
+      graph.step('slot', `BoundArgs.${i}`)
+      graph.value(args[i])
+    }
+    graph.remember(fn)
+    graph.later(fn, (bound) => graph.properties(bound, [], false))
+  }
+
+  #nodeInternal(fn: object): void {
+    const graph: GraphWriter = this.#graph
+    const site = this.site(fn)
+    if (getOwnPropertyDescriptor(fn, 'name')?.value === 'require' || getOwnPropertyDescriptor(fn, 'resolve')) {
+      const resolved = resolveName(fn, analyzed(sourceOf(fn))!, site, 'mod')?.value as { filename?: unknown } | undefined
+      if (typeof resolved?.filename === 'string') {
+        graph.out.byte(Op.Require)
+        graph.string(resolved.filename)
+        graph.remember(fn)
+        return
+      }
+    }
+    const original = this.#promisified(fn, site)
+    if (original !== undefined) {
+      graph.out.byte(Op.Promisified)
+      graph.step('binding', 'original')
+      graph.value(original)
+      graph.remember(fn)
+      return
+    }
+    graph.refuse(
+      `it is a function inside Node (${site.script?.url}) that no module exports`,
+      'Make it where it is needed, within the function that you pickle',
+    )
+  }
+
+  #promisified(fn: object, site: FunctionSite): unknown {
+    if (!isPromisified(sourceOf(fn))) return undefined
+    return resolveName(fn, analyzed(sourceOf(fn))!, site, 'original')?.value
+  }
+
+  // --- functions ---
+
+  #function(fn: object, text: string, facts: FunctionFacts, site: FunctionSite): void {
+    const graph: GraphWriter = this.#graph
+    if (facts.lexicalNewTarget) {
+      graph.refuse('an arrow function uses `new.target` of the function around it, which V8 does not show', 'Keep new.target in a variable outside the arrow function')
+    }
+    let needs = 0
+    let lexical: FunctionRecord['lexical'] = 'none'
+    let outerThis: unknown
+    let outerArguments: ArrayLike<unknown> | undefined
+    if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval)) {
+      outerThis = this.#probed(fn, () => probeThis(fn, facts))
+      if (outerThis !== undefined) {
+        lexical = 'this'
+        needs |= Needs.This
+      }
+    }
+    if (facts.form === 'arrow' && (facts.lexicalArguments || (facts.directEval && resolveName(fn, facts, site, 'arguments')))) {
+      outerArguments = this.#probed(fn, () => probeArguments(fn, facts)) as ArrayLike<unknown>
+      lexical = 'arguments'
+      needs |= Needs.This | Needs.Arguments
+    }
+    const privateHome = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
+    if (privateHome) needs |= Needs.PrivateHome
+    const asDeclaration = this.#isOuterName(fn, facts, site)
+    const origin = this.#originOf(facts, site)
+    const ownName = naturalName(fn)
+
+    graph.out.byte(Op.Function)
+    const index = this.#reserve()
+    graph.varint(index)
+    graph.byte(needs)
+    if (needs & Needs.PrivateHome) {
+      graph.step('slot', 'PrivateEnvironment')
+      graph.value(privateHome)
+    }
+    if (needs & Needs.This) {
+      graph.step('slot', 'ThisValue')
+      graph.value(outerThis)
+    }
+    if (outerArguments) {
+      graph.varint(outerArguments.length)
+      for (let i = 0; i < outerArguments.length; i++) {
+        graph.step('slot', `arguments.${i}`)
+        graph.value(outerArguments[i])
+      }
+    }
+    graph.remember(fn)
+    const record: FunctionRecord = {
+      index,
+      fn,
+      text,
+      facts,
+      strict: isStrict(fn, facts, site),
+      name: ownName ?? '',
+      bindings: this.#bindings(fn, facts, site, asDeclaration),
+      lexical,
+      asDeclaration,
+      privateHome: privateHome ? this.#byFunction.get(privateHome)! : null,
+      elementKeys: new Map(),
+      removedElements: new Set(),
+      members: [],
+      literal: null,
+      origin,
+    }
+    this.#add(record)
+    graph.later(fn, () => {
+      this.#bindingValues(record)
+      this.#functionProperties(fn, facts)
+    })
+  }
+
+  #probed<T>(fn: object, probe: () => T): T {
+    try {
+      return probe()
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error
+      this.#graph.refuse(`what it sees of the function around it can't be read: ${error.message}`, 'Keep what it needs in a variable outside')
+    }
+  }
+
+  /** Reserves a record's number, so that records written on the way get later ones. */
+  #reserve(): number {
+    const index = this.records.length
+    this.records.push(undefined as unknown as FunctionRecord)
+    return index
+  }
+
+  #add(record: FunctionRecord): void {
+    this.records[record.index] = record
+    this.#byFunction.set(record.fn, record)
+    if (record.literal) for (const part of record.literal) this.#byFunction.set(part.fn, record)
+  }
+
+  /** A declaration that assigns its own name, or whose name holds something else by now, uses an outer variable. */
+  #isOuterName(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
+    if (facts.form !== 'function' || facts.ownName === null || !(facts.ownNameUsed || facts.ownNameWritten)) return false
+    const outer = resolveName(fn, { ...facts }, site, facts.ownName)
+    if (!outer || outer.dead) return false
+    if (!facts.ownNameWritten && outer.value === fn) return false
+    const script = site.script
+    return script ? factsOf(script).declarationAt(offsetOf(script, site.line, site.column)) : false
+  }
+
+  #originOf(facts: FunctionFacts, site: FunctionSite): string | null {
+    if (!facts.dynamicImport && !facts.importMeta) return null
+    const url = site.script?.url
+    if (!url) return null
+    return url.startsWith('/') ? new URL(url, 'file://').href : url
+  }
+
+  #bindings(fn: object, facts: FunctionFacts, site: FunctionSite, ownNameToo: boolean): BindingRecord[] {
+    const bindings: BindingRecord[] = []
+    const seen = new Set<string>()
+    const add = (name: string, written: boolean, members: readonly string[] | null) => {
+      if (seen.has(name)) return
+      seen.add(name)
+      const binding = this.#binding(fn, facts, site, name, written, members)
+      if (binding) bindings.push(binding)
+    }
+    for (const free of facts.free) {
+      if (free.definitionOnly) continue
+      if (free.name === 'arguments' && facts.form === 'arrow') continue
+      add(free.name, free.written || facts.directEval, facts.directEval ? null : free.members)
+    }
+    if (ownNameToo) add(facts.ownName!, facts.ownNameWritten, null)
+    if (facts.directEval) {
+      for (const scope of site.scopes) {
+        if (scope.type === 'Global') break
+        for (const name of ownKeys(scope.object)) {
+          if (typeof name === 'string' && name !== 'this' && name !== 'arguments' && !name.startsWith('.')) add(name, true, null)
+        }
+      }
+    }
+    return bindings
+  }
+
+  #binding(fn: object, facts: FunctionFacts, site: FunctionSite, name: string, written: boolean, members: readonly string[] | null): BindingRecord | null {
+    if (facts.form === 'class' && name === facts.ownName) return null
+    const scope = site.scopes.find((candidate) => candidate.type === 'With' && getOwnPropertyDescriptor(candidate.object, name))
+    if (scope) {
+      this.#graph.refuse(`\`${name}\` comes from the object of a \`with\` statement`, 'Read it into a variable, or take the function out of the `with` statement')
+    }
+    const found = resolveName(fn, facts, site, name)
+    if (found) {
+      const namespace = namespaceOf(found.value, name)
+      const value = namespace ?? found.value
+      if (site.script?.isModule) this.#noteImport(name, value, site)
+      return {
+        name,
+        kind: found.dead ? 'dead' : 'value',
+        value,
+        members: namespace && members && !written ? members : null,
+        written,
+        depth: found.depth,
+        variable: null,
+      }
+    }
+    const global = globalOf(site)
+    const descriptor = getOwnPropertyDescriptor(global, name)
+    if (!descriptor || isStandardGlobal(name, descriptor)) return null
+    if (descriptor.get || descriptor.set) return null
+    return { name, kind: 'value', value: descriptor.value, members: null, written, depth: -1, variable: null }
+  }
+
+  /** An object that the enclosing module imports from a package is that package's export. */
+  #noteImport(name: string, value: unknown, site: FunctionSite): void {
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
+    const script = site.script!
+    const imported = factsOf(script).imports.get(name)
+    if (!imported) return
+    const reference = referenceFromImport(script.url, imported.specifier, imported.imported)
+    if (reference) this.#graph.imports.set(value, reference)
+  }
+
+  #bindingValues(record: FunctionRecord): void {
+    const graph: GraphWriter = this.#graph
+    graph.varint(record.bindings.length)
+    for (const binding of record.bindings) {
+      graph.step('binding', binding.name)
+      if (binding.kind === 'dead') graph.out.byte(Op.Hole)
+      else if (binding.members) graph.namespace(binding.value as object, binding.members)
+      else graph.value(binding.value)
+    }
+  }
+
+  // --- own properties of functions ---
+
+  #functionProperties(fn: object, facts: FunctionFacts): void {
+    const graph: GraphWriter = this.#graph
+    const prototype = getPrototypeOf(fn)
+    const usual = usualPrototype(facts)
+    if (prototype === usual) graph.byte(0)
+    else {
+      graph.byte(1)
+      graph.step('slot', 'Prototype')
+      graph.value(prototype)
+    }
+    if (hasUsualProperties(fn, facts)) graph.byte(0)
+    else {
+      graph.byte(1)
+      graph.properties(fn, ['arguments', 'caller'], false)
+    }
+  }
+
+  // --- classes ---
+
+  #class(fn: object, text: string, facts: FunctionFacts, site: FunctionSite): void {
+    const graph: GraphWriter = this.#graph
+    const classFacts = facts.classFacts!
+    const prototype = getOwnPropertyDescriptor(fn, 'prototype')!.value as object
+    if (graph.isKnown(prototype) && !graph.isOpen(prototype)) {
+      graph.refuse('its prototype was reached before it, and its prototype\'s `constructor` is another', 'Pickle the class itself before its instances')
+    }
+    const outerNames = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
+    const { members, elementKeys, keys, removed } = this.#elements(fn, prototype, text, facts, site)
+    const heritage = heritageOf(fn, prototype, classFacts.heritage !== null && !classFacts.heritage.isNull)
+
+    graph.out.byte(Op.Class)
+    const index = this.#reserve()
+    graph.varint(index)
+    const bindings = this.#bindings(fn, facts, site, false)
+    const identity = this.#identity(fn, text, heritage, bindings)
+    graph.string(identity)
+    graph.byte(outerNames ? Needs.PrivateHome : 0)
+    if (outerNames) graph.value(outerNames)
+    graph.step('slot', 'Prototype')
+    graph.value(heritage)
+    graph.varint(keys.length)
+    for (const key of keys) graph.value(key)
+    graph.remember(fn)
+    graph.remember(prototype)
+    const kept = members.filter((member) => !graph.isKnown(member.fn))
+    for (const member of kept) graph.remember(member.fn)
+
+    const record: FunctionRecord = {
+      index,
+      fn,
+      text,
+      facts,
+      strict: true,
+      name: naturalName(fn) ?? '',
+      bindings,
+      lexical: 'none',
+      asDeclaration: false,
+      privateHome: outerNames ? this.#byFunction.get(outerNames)! : null,
+      elementKeys,
+      removedElements: removed,
+      members: kept,
+      literal: null,
+      origin: this.#originOf(facts, site),
+    }
+    this.#add(record)
+    registerClass(identity, { value: fn, prototype, members: members.map((member) => member.fn), hook: null })
+    const statics = privateFields(record, true)
+    for (const member of kept) graph.later(member.fn, (method) => this.#functionProperties(method, analyzed(sourceOf(method))!))
+    graph.later(prototype, (object) => {
+      this.#classPrototype(object, classPrototypeDefault(heritage))
+      graph.properties(object, [], false)
+    })
+    graph.later(fn, () => {
+      this.#bindingValues(record)
+      const values = statics.length > 0 ? privateElements(fn) : []
+      for (const name of statics) {
+        const field = values.find((element) => element.kind === 'field' && element.name.replace(/^#/, '') === name)
+        graph.step('property', `#${name}`)
+        graph.value(field?.value)
+      }
+      this.#classPrototype(fn, heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object))
+      graph.properties(fn, ['arguments', 'caller'], false)
+    })
+  }
+
+  /** Writes the prototype if it is not the one that the definition gives. */
+  #classPrototype(object: object, usual: object | null): void {
+    const graph: GraphWriter = this.#graph
+    const prototype = getPrototypeOf(object)
+    if (prototype === usual) return graph.byte(0)
+    graph.byte(1)
+    graph.step('slot', 'Prototype')
+    graph.value(prototype)
+  }
+
+  /** The class's identity, with a number behind it for each further class of the bundle that is equal. */
+  #identity(fn: object, text: string, heritage: unknown, bindings: readonly BindingRecord[]): string {
+    const identity = classIdentity(fn, text, heritage, bindings)
+    const count = this.#identities.get(identity) ?? 0
+    this.#identities.set(identity, count + 1)
+    return count === 0 ? identity : `${identity}#${count}`
+  }
+
+  /** Matches the class's elements with the live class: which methods it still has, and what its computed keys were. */
+  #elements(fn: object, prototype: object, text: string, facts: FunctionFacts, site: FunctionSite) {
+    const members: MemberRecord[] = []
+    const elementKeys = new Map<number, number>()
+    const keys: PropertyKey[] = []
+    const removed = new Set<number>()
+    for (const [i, element] of facts.classFacts!.elements.entries()) {
+      if (element.kind === 'static-block' || element.kind === 'constructor' || element.key?.kind === 'private') continue
+      const constant = staticKey(element.key)
+      const holder = element.isStatic ? fn : prototype
+      if (element.kind === 'field') {
+        if (constant === null && !element.isStatic) {
+          const key = this.#fieldKey(fn, facts, site, element.key!, text)
+          elementKeys.set(i, keys.length)
+          keys.push(key)
+        }
+        continue
+      }
+      const slot = element.kind === 'method' ? 'value' : element.kind === 'get' ? 'get' : 'set'
+      const source = text.slice(element.functionStart, element.range.end)
+      const candidates = constant === null ? ownKeys(holder) : [constant]
+      const key = candidates.find((candidate) => {
+        const live = getOwnPropertyDescriptor(holder, candidate)?.[slot]
+        return typeof live === 'function' && !types.isProxy(live) && sourceOf(live) === source && !members.some((member) => member.fn === live)
+      })
+      if (key === undefined) {
+        if (constant === null) removed.add(i)
+        continue
+      }
+      let memberKey: string | number
+      if (constant === null || typeof key === 'symbol') {
+        elementKeys.set(i, keys.length)
+        memberKey = keys.length
+        keys.push(key)
+      } else memberKey = constant
+      members.push({ isStatic: element.isStatic, key: memberKey, slot, fn: getOwnPropertyDescriptor(holder, key)![slot] })
+    }
+    // Of two elements with one key the later wins: the earlier one's function is gone unless it was kept elsewhere.
+    return { members: lastOfEach(members), elementKeys, keys, removed }
+  }
+
+  #fieldKey(fn: object, facts: FunctionFacts, site: FunctionSite, key: NonNullable<NonNullable<FunctionFacts['classFacts']>['elements'][number]['key']>, text: string): PropertyKey {
+    if (key.kind === 'computed') {
+      const expression = text.slice(key.expression.start, key.expression.end).trim()
+      const wellKnown = /^Symbol\.(\w+)$/.exec(expression)
+      if (wellKnown && !resolveName(fn, facts, site, 'Symbol')) {
+        const symbol = getOwnPropertyDescriptor(Symbol, wellKnown[1])?.value
+        if (typeof symbol === 'symbol') return symbol
+      }
+      if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(expression)) {
+        const found = resolveName(fn, facts, site, expression)
+        if (found && !found.dead && (typeof found.value === 'string' || typeof found.value === 'symbol' || typeof found.value === 'number')) {
+          return typeof found.value === 'number' ? String(found.value) : found.value
+        }
+      }
+      this.#graph.refuse(
+        `the computed key [${expression}] of an instance field is not kept by V8 once the class is defined`,
+        'Give the key a name: const key = …, then [key]',
+      )
+    }
+    throw new TypeError('not a computed key')
+  }
+
+  /** The live class whose private names the function uses. */
+  #classAround(fn: object, facts: FunctionFacts, site: FunctionSite): object {
+    const graph: GraphWriter = this.#graph
+    const script = site.script
+    const range = script ? classDeclaring(script, offsetOf(script, site.line, site.column), facts.privateNames[0]) : null
+    if (script && range) {
+      const text = script.source().slice(range.start, range.end)
+      const near = facts.form === 'arrow' ? this.#classOfThis(fn, facts, text) : null
+      if (near) return near
+      const { line, column } = positionAt(script, range.start)
+      const candidates = functionsAt(script.scriptId, line, column).filter((candidate) => sourceOf(candidate) === text)
+      if (candidates.length === 1) return candidates[0]
+    }
+    graph.refuse(
+      `it uses the private name #${facts.privateNames[0]} of a class that could not be found`,
+      'Pickle the class together with it, or use a method of the class in its place',
+    )
+  }
+
+  #classOfThis(fn: object, facts: FunctionFacts, text: string): object | null {
+    let value: unknown
+    try {
+      value = probeThis(fn, facts)
+    } catch {
+      return null
+    }
+    if (typeof value === 'function' && sourceOf(value) === text) return value
+    for (let at = value; typeof at === 'object' && at !== null && !types.isProxy(at); at = getPrototypeOf(at)) {
+      const owner = prototypeOwner(at)
+      if (owner && sourceOf(owner) === text) return owner
+    }
+    return null
+  }
+
+  // --- methods with super ---
+
+  /** A method that uses `super` is rebuilt with its home object: its class, or the object literal it was written in. */
+  #withHome(fn: object, site: FunctionSite): void {
+    const graph: GraphWriter = this.#graph
+    const script = site.script
+    const range = script ? homeAround(script, offsetOf(script, site.line, site.column)) : null
+    if (script && range?.kind === 'class') {
+      const text = script.source().slice(range.start, range.end)
+      const { line, column } = positionAt(script, range.start)
+      const owners = functionsAt(script.scriptId, line, column).filter((candidate) => sourceOf(candidate) === text && hasMember(candidate, fn))
+      if (owners.length === 1) return this.#afterHome(fn, owners[0])
+    } else if (script && range) {
+      const holders = functionHolders(fn)
+      if (holders.length === 1) return this.#afterHome(fn, holders[0])
+    }
+    graph.refuse(
+      `the method uses \`super\`, and the ${range?.kind === 'class' ? 'class' : 'object'} it was written in was not found`,
+      'Pickle the object or class that has the method, or bind the method to its object',
+    )
+  }
+
+  /** The home is written first, and gives the method its number; what stands here then is a reference to it. */
+  #afterHome(fn: object, home: object): void {
+    const graph: GraphWriter = this.#graph
+    graph.forget(fn)
+    graph.out.byte(Op.MemberOf)
+    graph.step('slot', 'HomeObject')
+    graph.value(home)
+    if (!graph.isKnown(fn)) graph.refuse('the method uses `super` of another object than the one that has it', 'Pickle the object that the method was written in')
+    graph.value(fn)
+  }
+
+  /** The methods with `super` that were written in this object literal, if there are any. */
+  #literalHome(value: object): LiteralPart[] | null {
+    const parts: LiteralPart[] = []
+    for (const key of ownKeys(value)) {
+      const descriptor = getOwnPropertyDescriptor(value, key)!
+      for (const slot of ['value', 'get', 'set'] as const) {
+        const fn = descriptor[slot]
+        if (typeof fn !== 'function' || types.isProxy(fn) || this.#graph.isKnown(fn)) continue
+        const text = sourceOf(fn)
+        if (!text.includes('super') || isNativeText(text) || isClassText(text)) continue
+        const facts = analyzed(text)
+        if (!facts?.superProperty || (facts.form !== 'method' && facts.form !== 'getter' && facts.form !== 'setter')) continue
+        if (this.isByReference(fn)) continue
+        const name = typeof key === 'string' ? key : `[${key.description ?? ''}]`
+        parts.push({ text, facts, key: name, slot, fn })
+      }
+    }
+    return parts.length > 0 ? parts : null
+  }
+
+  #literal(value: object, parts: LiteralPart[]): void {
+    const graph: GraphWriter = this.#graph
+    graph.out.byte(Op.Literal)
+    const index = this.#reserve()
+    graph.varint(index)
+    graph.remember(value)
+    for (const part of parts) graph.remember(part.fn)
+    const site = this.site(parts[0].fn)
+    const bindings: BindingRecord[] = []
+    for (const part of parts) {
+      for (const binding of this.#bindings(part.fn, part.facts, this.site(part.fn), false)) {
+        const known = bindings.find((other) => other.name === binding.name)
+        if (!known) bindings.push(binding)
+        else if (!Object.is(known.value, binding.value)) {
+          graph.refuse(`methods with \`super\` come from different places (their \`${binding.name}\` differ)`, 'Keep methods that use `super` in the object they were written in')
+        } else if (binding.written && !known.written) bindings[bindings.indexOf(known)] = { ...known, written: true }
+      }
+    }
+    const record: FunctionRecord = {
+      index,
+      fn: parts[0].fn,
+      text: parts.map((part) => part.text).join(',\n'),
+      facts: { ...parts[0].facts, importMeta: parts.some((part) => part.facts.importMeta) },
+      strict: isStrict(parts[0].fn, parts[0].facts, site),
+      name: '',
+      bindings,
+      lexical: 'none',
+      asDeclaration: false,
+      privateHome: null,
+      elementKeys: new Map(),
+      removedElements: new Set(),
+      members: [],
+      literal: parts,
+      origin: this.#originOf(parts[0].facts, site),
+    }
+    this.#add(record)
+    for (const part of parts) graph.later(part.fn, (method) => this.#functionProperties(method, part.facts))
+    graph.later(value, (object) => {
+      this.#bindingValues(record)
+      const prototype = getPrototypeOf(object)
+      if (prototype === ObjectPrototype) graph.byte(0)
+      else {
+        graph.byte(1)
+        graph.step('slot', 'Prototype')
+        graph.value(prototype)
+      }
+      graph.properties(object, [], false)
+    })
+  }
+}
+
+/** The name that the code gives by itself, if the function still has it; null if it was changed. */
+function naturalName(fn: object): string | null {
+  const descriptor = getOwnPropertyDescriptor(fn, 'name')
+  if (!descriptor || typeof descriptor.value !== 'string' || descriptor.writable || descriptor.enumerable || !descriptor.configurable) return null
+  return descriptor.value
+}
+
+function usualPrototype(facts: FunctionFacts): object {
+  if (facts.isAsync) return facts.isGenerator ? AsyncGeneratorFunctionPrototype : AsyncFunctionPrototype
+  return facts.isGenerator ? GeneratorFunctionPrototype : FunctionPrototype
+}
+
+const AsyncFunctionPrototype = getPrototypeOf(async () => {})!
+const GeneratorFunctionPrototype = getPrototypeOf(function* () {})!
+const AsyncGeneratorFunctionPrototype = getPrototypeOf(async function* () {})!
+const generatorPrototypes = new Set([
+  (GeneratorFunctionPrototype as { prototype: object }).prototype,
+  (AsyncGeneratorFunctionPrototype as { prototype: object }).prototype,
+])
+
+/** Only `length`, `name` and an untouched `prototype`. */
+function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
+  if (!isExtensible(fn)) return false
+  let next = 0
+  for (const key of ownKeys(fn)) {
+    if (key === 'arguments' || key === 'caller') continue
+    const descriptor = getOwnPropertyDescriptor(fn, key)!
+    if (key === 'length') {
+      if (next++ !== 0 || (facts.length !== undefined && descriptor.value !== facts.length) || !isUsual(descriptor)) return false
+    } else if (key === 'name') {
+      if (next++ !== 1 || naturalName(fn) === null) return false
+    } else if (key === 'prototype') {
+      if (next++ !== 2 || !descriptor.writable || !isUntouchedPrototype(fn, facts, descriptor.value)) return false
+    } else return false
+  }
+  return next === (isConstructorLike(facts) ? 3 : 2)
+}
+
+function isUsual(descriptor: PropertyDescriptor): boolean {
+  return !descriptor.writable && !descriptor.enumerable && descriptor.configurable === true
+}
+
+function isConstructorLike(facts: FunctionFacts): boolean {
+  return facts.isGenerator || (facts.form === 'function' && !facts.isAsync)
+}
+
+function isUntouchedPrototype(fn: object, facts: FunctionFacts, prototype: unknown): boolean {
+  if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype) || !isExtensible(prototype)) return false
+  const keys = ownKeys(prototype)
+  if (facts.isGenerator) return keys.length === 0 && generatorPrototypes.has(getPrototypeOf(prototype)!)
+  if (keys.length !== 1 || getPrototypeOf(prototype) !== ObjectPrototype) return false
+  const descriptor = getOwnPropertyDescriptor(prototype, 'constructor')
+  return descriptor?.value === fn && descriptor.writable === true && !descriptor.enumerable && descriptor.configurable === true
+}
+
+/** What the class extends: its [[Prototype]], null for `extends null`, undefined for a base class. */
+function heritageOf(fn: object, prototype: object, extended: boolean): unknown {
+  if (!extended) return undefined
+  const parent = getPrototypeOf(fn)
+  if (parent === FunctionPrototype && getPrototypeOf(prototype) === null) return null
+  return parent
+}
+
+function classPrototypeDefault(heritage: unknown): object | null {
+  if (heritage === undefined) return ObjectPrototype
+  if (heritage === null) return null
+  return getOwnPropertyDescriptor(heritage as object, 'prototype')?.value ?? null
+}
+
+function lastOfEach(members: readonly MemberRecord[]): MemberRecord[] {
+  const last = new Map<string, MemberRecord>()
+  for (const member of members) last.set(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`, member)
+  return members.filter((member) => last.get(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`) === member)
+}
+
+function hasMember(owner: object, fn: object): boolean {
+  const prototype = getOwnPropertyDescriptor(owner, 'prototype')?.value
+  return [owner, prototype].some((holder) =>
+    ownKeys(holder).some((key) => {
+      const descriptor = getOwnPropertyDescriptor(holder, key)!
+      return descriptor.value === fn || descriptor.get === fn || descriptor.set === fn
+    }),
+  )
+}
+
+function factsOf(script: ScriptRecord): ScriptFacts {
+  return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
+}
+
+/** The innermost class around the offset that declares the private name. */
+function classDeclaring(script: ScriptRecord, offset: number, name: string): Range | null {
+  const facts = factsOf(script)
+  for (let range = facts.classAround(offset); range; range = facts.classAround(range.start - 1)) {
+    const elements = analyzed(script.source().slice(range.start, range.end))?.classFacts?.elements
+    if (elements?.some(({ key }) => key?.kind === 'private' && key.name === name)) return range
+  }
+  return null
+}
+
+/** The class or object literal that the method at the offset is written in. */
+function homeAround(script: ScriptRecord, offset: number): (Range & { readonly kind: 'class' | 'object' }) | null {
+  const facts = factsOf(script)
+  const inClass = facts.classAround(offset)
+  const inObject = facts.objectAround(offset)
+  if (inObject && (!inClass || inObject.start > inClass.start)) return { ...inObject, kind: 'object' }
+  return inClass && { ...inClass, kind: 'class' }
+}

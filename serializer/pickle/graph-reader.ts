@@ -1,0 +1,563 @@
+// Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
+import { createRequire, Module } from 'node:module'
+import { promisify } from 'node:util'
+import { presentOrigin } from '../codegen/instantiate.ts'
+import { UnpicklingError } from '../errors.ts'
+import { builtinReducers, type ValueSource } from '../reducers/index.ts'
+import { type Reference, resolveReference } from '../references/index.ts'
+import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
+import { knownClass } from './class-registry.ts'
+import type { ByteReader } from './codec/byte-reader.ts'
+import { FunctionReader, type MadeClass, type MadeFunction } from './function-reader.ts'
+import { Needs } from './function-writer.ts'
+import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+
+const { apply, defineProperty, deleteProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
+const objectCreate = Object.create
+const bind = Function.prototype.bind
+const SymbolFor = Symbol.for
+const NodePromisify = promisify
+
+type Filler = () => void
+
+/** Own property of an absent kind: what stands for a hole or a dead binding in a value's place. */
+const HOLE = Symbol('hole')
+
+export interface ReadContext {
+  readonly references: readonly Reference[]
+  resolve(reference: Reference): unknown
+}
+
+export class GraphReader implements ValueSource {
+  readonly #in: ByteReader
+  readonly #functions: FunctionReader
+  readonly #context: ReadContext
+  readonly #nodes: unknown[] = []
+  readonly #strings: string[] = []
+  readonly #pending: Filler[] = []
+  readonly #made = new Map<unknown, MadeFunction>()
+  #depth = 0
+
+  constructor(input: ByteReader, functions: FunctionReader, context: ReadContext) {
+    this.#in = input
+    this.#functions = functions
+    this.#context = context
+  }
+
+  root(): unknown {
+    const value = this.value()
+    this.#drain()
+    while (this.#in.byte() === 1) {
+      const namespace = this.#node(this.#in.varint()) as object
+      for (let left = this.#in.count(); left > 0; left--) {
+        const name = this.#in.string()
+        defineProperty(namespace, name, { value: this.value(), writable: false, enumerable: true, configurable: false })
+      }
+      this.#drain()
+    }
+    if (this.#in.remaining > 0) throw new UnpicklingError('the bundle is damaged: bytes follow its graph')
+    return value
+  }
+
+  #drain(): void {
+    while (this.#pending.length > 0) this.#pending.pop()!()
+  }
+
+  // --- what entries of the dispatch table use ---
+
+  byte(): number {
+    return this.#in.byte()
+  }
+  varint(): number {
+    return this.#in.varint()
+  }
+  count(): number {
+    return this.#in.count()
+  }
+  double(): number {
+    return this.#in.double()
+  }
+  string(): string {
+    return this.#in.string()
+  }
+  data(): Uint8Array {
+    return this.#in.view(this.#in.varint())
+  }
+
+  // --- values ---
+
+  value(): unknown {
+    return this.#operation(this.#in.byte())
+  }
+
+  #operation(op: number): unknown {
+    switch (op) {
+      case Op.Undefined:
+        return undefined
+      case Op.Null:
+        return null
+      case Op.True:
+        return true
+      case Op.False:
+        return false
+      case Op.Hole:
+        return HOLE
+      case Op.Integer:
+        return this.#in.varint()
+      case Op.NegativeInteger:
+        return -this.#in.varint()
+      case Op.Double:
+        return this.#in.double()
+      case Op.String: {
+        const text = this.#in.string()
+        if (text.length <= 1024) this.#strings.push(text)
+        return text
+      }
+      case Op.StringRef: {
+        const text = this.#strings[this.#in.varint()]
+        if (text === undefined) throw damaged('a string is named that is not there')
+        return text
+      }
+      case Op.BigInt:
+        return bigint(this.#in.string())
+      case Op.RegisteredSymbol:
+        return SymbolFor(this.#in.string())
+      case Op.Ref:
+        return this.#node(this.#in.varint())
+      default:
+        if (++this.#depth > 10_000) throw damaged('values are nested beyond measure')
+        try {
+          return this.#create(op)
+        } finally {
+          this.#depth--
+        }
+    }
+  }
+
+  #node(id: number): unknown {
+    if (id >= this.#nodes.length) throw damaged('a value is named that is not there')
+    return this.#nodes[id]
+  }
+
+  #add<T>(value: T): T {
+    this.#nodes.push(value)
+    return value
+  }
+
+  #create(op: number): unknown {
+    switch (op) {
+      case Op.UniqueSymbol: {
+        const description = this.value()
+        return this.#add(Symbol(description as string | undefined))
+      }
+      case Op.Intrinsic: {
+        const path = this.value()
+        if (typeof path !== 'string') throw damaged('an intrinsic has no name')
+        return this.#add(resolveReference({ kind: 'intrinsic', path }))
+      }
+      case Op.Reference: {
+        const reference = this.#context.references[this.#in.varint()]
+        if (!reference) throw damaged('a reference is named that is not in the manifest')
+        return this.#add(this.#context.resolve(reference))
+      }
+      case Op.Object:
+        return this.#object(null)
+      case Op.Stamped:
+        return this.#object(this.#classEntry(this.value()))
+      case Op.Array:
+        return this.#array()
+      case Op.Builtin:
+        return this.#builtin()
+      case Op.Function:
+        return this.#function()
+      case Op.Class:
+        return this.#class()
+      case Op.Literal:
+        return this.#literal()
+      case Op.PrototypeOf:
+        return this.#prototypeOf()
+      case Op.Bound: {
+        const target = this.value()
+        if (typeof target !== 'function') throw damaged('a bound function has no target')
+        const outerThis = this.value()
+        const args: unknown[] = []
+        for (let left = this.#in.count(); left > 0; left--) args.push(this.value())
+        const bound = this.#add(apply(bind, target, [outerThis, ...args]))
+        this.#pending.push(() => this.#properties(bound))
+        return bound
+      }
+      case Op.Proxy: {
+        const target = this.value() as object
+        return this.#add(new Proxy(target, this.value() as ProxyHandler<object>))
+      }
+      case Op.Namespace: {
+        const namespace = objectCreate(null)
+        defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
+        return this.#add(namespace)
+      }
+      case Op.Arguments: {
+        const value = this.#add(makeArguments(this.#in.count(0)))
+        this.#pending.push(() => this.#properties(value, ['length', 'callee', Symbol.iterator]))
+        return value
+      }
+      case Op.Require: {
+        const filename = this.#in.string()
+        return this.#add(createRequire(presentOrigin(`file://${filename}`)))
+      }
+      case Op.Promisified: {
+        const original = this.value()
+        return this.#add(NodePromisify(original as () => void))
+      }
+      case Op.Module: {
+        const filename = this.#in.string()
+        const module = this.#add(new Module(filename))
+        module.filename = filename
+        this.#pending.push(() => {
+          module.exports = this.value()
+        })
+        return module
+      }
+      case Op.MemberOf:
+        this.value()
+        return this.value()
+      default:
+        throw damaged(`operation ${op} is unknown`)
+    }
+  }
+
+  // --- objects ---
+
+  #prototype(): { mode: number; prototype: object | null } {
+    const mode = this.#in.byte()
+    if (mode > Prototype.Later) throw damaged('a prototype has no kind')
+    return { mode, prototype: mode === Prototype.Given ? (this.value() as object) : null }
+  }
+
+  #object(base: ReturnType<typeof knownClass> | null): object {
+    const { mode, prototype } = this.#prototype()
+    let object: object
+    if (base) object = constructBase(base, mode === Prototype.Null ? null : mode === Prototype.Given ? prototype : Object.prototype)
+    else if (mode === Prototype.Default || mode === Prototype.Later) object = {}
+    else object = objectCreate(prototype)
+    this.#add(object)
+    if (mode === Prototype.Later) this.#prototypeLater(object)
+    this.#pending.push(() => {
+      if (mode >= Prototype.Given) this.#privateElements(object, base?.value ?? null)
+      this.#properties(object)
+    })
+    return object
+  }
+
+  #prototypeLater(object: object): void {
+    this.#pending.push(() => {
+      setPrototypeOf(object, this.value() as object | null)
+    })
+  }
+
+  #array(): unknown[] {
+    const { mode, prototype } = this.#prototype()
+    const length = this.#in.varint()
+    const array: unknown[] = []
+    if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(array, prototype)
+    this.#add(array)
+    if (mode === Prototype.Later) this.#prototypeLater(array)
+    this.#pending.push(() => {
+      if (mode >= Prototype.Given) this.#privateElements(array, null)
+      this.#arrayContent(array, length)
+    })
+    return array
+  }
+
+  #arrayContent(array: unknown[], length: number): void {
+    const flags = this.#in.byte()
+    if (flags & 1) {
+      for (let left = this.#in.count(); left > 0; left--) {
+        const index = this.#in.varint()
+        this.#property(array, String(index), Attribute.All)
+      }
+    } else {
+      if (length > this.#in.remaining) throw damaged('an array claims more elements than there are')
+      for (let i = 0; i < length; i++) this.#element(array, i)
+    }
+    if (length > 0xffffffff) throw damaged('an array is too long')
+    if (array.length !== length) array.length = length
+    if (flags & 2) this.#keyed(array, this.#in.count())
+    if (flags & 4) defineProperty(array, 'length', { writable: false })
+    if (flags & 8) preventExtensions(array)
+  }
+
+  #element(array: unknown[], index: number): void {
+    const op = this.#in.byte()
+    if (op === Op.Hole) return
+    if (op === Op.Accessor || op === Op.Attributes) this.#special(array, String(index), op)
+    else defineProperty(array, index, { value: this.#operation(op), writable: true, enumerable: true, configurable: true })
+  }
+
+  #builtin(): object {
+    const reducer = builtinReducers[this.#in.varint()]
+    if (!reducer) throw damaged('a type is named that this cornichon does not know')
+    const { mode, prototype } = this.#prototype()
+    const object = reducer.create(this) as object
+    if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(object, prototype)
+    this.#add(object)
+    if (mode === Prototype.Later) this.#prototypeLater(object)
+    this.#pending.push(() => {
+      if (mode >= Prototype.Given) this.#privateElements(object, null)
+      reducer.readContent?.(object, this)
+      this.#properties(object, reducer.ownKeys?.(object), reducer.indexed)
+    })
+    return object
+  }
+
+  /** The mirror of InstanceFacts.writePrivate. */
+  #privateElements(object: object, constructed: object | null): void {
+    for (let left = this.#in.count(); left > 0; left--) {
+      const entry = this.#classEntry(this.value())
+      if (entry.value !== constructed) stamp(entry, object)
+      const count = this.#fieldCounts.get(entry.value) ?? hookOf(entry).p.length
+      for (let i = 0; i < count; i++) setPrivateField(entry, i, object, this.value())
+    }
+  }
+
+  readonly #fieldCounts = new Map<object, number>()
+
+  #classEntry(value: unknown) {
+    const entry = typeof value === 'function' ? knownClass(value) : undefined
+    if (!entry) throw damaged('private fields belong to something that is no class')
+    return entry
+  }
+
+  /** Own properties, onto an object that may have some by the way it was made: these go, or change, or stay. */
+  #properties(object: object, kept: readonly PropertyKey[] = [], indexed = false, apart = true): void {
+    const flags = this.#in.byte()
+    const count = this.#in.count()
+    if (!apart) return this.#skipProperties(count)
+    const present = ownKeys(object).filter((key) => !kept.includes(key) && !(indexed && typeof key === 'string' && /^\d+$/.test(key)))
+    if (present.length > 0) this.#replaceProperties(object, count, present)
+    else this.#keyed(object, count)
+    if (flags & PropertiesFlag.NonExtensible) preventExtensions(object)
+  }
+
+  #keyed(object: object, count: number): void {
+    if (count === 0) return
+    const usual = this.#in.byte()
+    for (; count > 0; count--) this.#property(object, this.#key(), usual)
+  }
+
+  #key(): PropertyKey {
+    const key = this.value()
+    if (typeof key !== 'string' && typeof key !== 'symbol') throw damaged('a property key is no key')
+    return key
+  }
+
+  /** Reads all, then deletes what should not be there; where the order differs, everything that can go goes first. */
+  #replaceProperties(object: object, count: number, present: readonly PropertyKey[]): void {
+    const wanted: [PropertyKey, PropertyDescriptor][] = []
+    if (count > 0) {
+      const usual = this.#in.byte()
+      for (; count > 0; count--) wanted.push([this.#key(), this.#descriptor(usual)])
+    }
+    const names = new Set(wanted.map(([key]) => key))
+    for (const key of present) if (!names.has(key)) deleteProperty(object, key)
+    const left = present.filter((key) => names.has(key))
+    const inOrder = left.every((key, i) => wanted[i]?.[0] === key)
+    if (!inOrder) for (const key of left) deleteProperty(object, key)
+    for (const [key, descriptor] of wanted) {
+      if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
+        throw damaged(`the property ${String(key)} can't be defined`)
+      }
+    }
+  }
+
+  #skipProperties(count: number): void {
+    if (count === 0) return
+    const usual = this.#in.byte()
+    for (; count > 0; count--) {
+      this.#key()
+      this.#descriptor(usual)
+    }
+  }
+
+  #property(object: object, key: PropertyKey, usual: number): void {
+    defineProperty(object, key, this.#descriptor(usual))
+  }
+
+  #special(object: object, key: PropertyKey, op: number): void {
+    defineProperty(object, key, this.#specialDescriptor(op, Attribute.All))
+  }
+
+  #descriptor(usual: number): PropertyDescriptor {
+    const op = this.#in.byte()
+    if (op === Op.Accessor || op === Op.Attributes) return this.#specialDescriptor(op, usual)
+    return dataDescriptor(this.#operation(op), usual)
+  }
+
+  #specialDescriptor(op: number, usual: number): PropertyDescriptor {
+    if (op === Op.Attributes) {
+      const attributes = this.#in.byte()
+      return dataDescriptor(this.value(), attributes)
+    }
+    void usual
+    const attributes = this.#in.byte()
+    const get = this.value() as () => unknown
+    const set = this.value() as (value: unknown) => void
+    return { get, set, enumerable: (attributes & Attribute.Enumerable) !== 0, configurable: (attributes & Attribute.Configurable) !== 0 }
+  }
+
+  // --- functions and classes ---
+
+  #function(): object {
+    const index = this.#in.varint()
+    const needs = this.#in.byte()
+    if (needs & Needs.PrivateHome) this.value()
+    const outerThis = needs & Needs.This ? this.value() : undefined
+    const outerArguments: unknown[] = []
+    if (needs & Needs.Arguments) for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
+    const { value, made } = this.#functions.function(index, outerThis, outerArguments)
+    this.#add(value)
+    this.#made.set(value, made)
+    this.#pending.push(() => {
+      this.#bindings(made)
+      this.#functionProperties(value, true)
+    })
+    return value
+  }
+
+  #bindings(made: MadeFunction): void {
+    const { bindings } = made.entry
+    if (this.#in.count() !== bindings.length) throw damaged('a function has other bindings than its table says')
+    const values: unknown[] = []
+    const constants: unknown[] = []
+    for (const binding of bindings) {
+      const value = this.value()
+      if (made.existing) continue
+      switch (binding.kind) {
+        case 'value':
+          values[binding.slot] = value
+          break
+        case 'const':
+          constants[binding.slot] = value
+          break
+        case 'shared':
+          this.#functions.setShared(binding.environment, binding.slot, value)
+          break
+        case 'dead':
+          break
+      }
+    }
+    if (made.existing) return
+    if (values.length > 0) made.setter!(values)
+    made.generator?.next(constants as never)
+  }
+
+  #functionProperties(value: object, apart: boolean): void {
+    if (this.#in.byte() === 1) {
+      const prototype = this.value() as object | null
+      if (apart) setPrototypeOf(value, prototype)
+    }
+    if (this.#in.byte() === 1) this.#properties(value, ['arguments', 'caller'], false, apart)
+  }
+
+  #class(): object {
+    const index = this.#in.varint()
+    const identity = this.#in.string()
+    if (this.#in.byte() & Needs.PrivateHome) this.value()
+    const heritage = this.value()
+    const keys: PropertyKey[] = []
+    for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
+    const { made, members } = this.#functions.class(index, identity, heritage, keys)
+    const { value, prototype, hook } = made.known
+    const fresh = !made.existing
+    this.#add(value)
+    this.#add(prototype)
+    this.#made.set(value, made)
+    if (hook) this.#fieldCounts.set(value, hook.p.length)
+    else this.#fieldCounts.set(value, made.entry.instanceFields)
+    for (const member of members) {
+      this.#add(member)
+      this.#pending.push(() => this.#functionProperties(member, fresh))
+    }
+    this.#pending.push(() => {
+      this.#classPrototype(prototype, fresh)
+      this.#properties(prototype, [], false, fresh)
+    })
+    this.#pending.push(() => this.#classContent(made as MadeClass, fresh))
+    return value
+  }
+
+  #classContent(made: MadeClass, fresh: boolean): void {
+    this.#bindings(made)
+    const { value } = made.known
+    for (let i = 0; i < made.entry.staticFields; i++) {
+      const state = this.value()
+      if (fresh) hookOf(made.known).q[i][1](value, state)
+    }
+    this.#classPrototype(value, fresh)
+    this.#properties(value, ['arguments', 'caller'], false, fresh)
+  }
+
+  #classPrototype(object: object, apart: boolean): void {
+    if (this.#in.byte() === 0) return
+    const prototype = this.value() as object | null
+    if (apart) setPrototypeOf(object, prototype)
+  }
+
+  #literal(): object {
+    const { value, parts, made } = this.#functions.literal(this.#in.varint())
+    this.#add(value)
+    for (const part of parts) {
+      this.#add(part)
+      this.#pending.push(() => this.#functionProperties(part, true))
+    }
+    this.#pending.push(() => {
+      this.#bindings(made)
+      if (this.#in.byte() === 1) setPrototypeOf(value, this.value() as object | null)
+      this.#properties(value)
+    })
+    return value
+  }
+
+  #prototypeOf(): object {
+    const owner = this.value()
+    if (typeof owner !== 'function') throw damaged('a prototype belongs to something that is no function')
+    const made = this.#made.get(owner)
+    const prototype = Reflect.getOwnPropertyDescriptor(owner, 'prototype')?.value as object
+    if (made?.entry.shape === 'class') return prototype
+    this.#add(prototype)
+    if (made) this.#pending.push(() => this.#properties(prototype))
+    return prototype
+  }
+}
+
+function dataDescriptor(value: unknown, attributes: number): PropertyDescriptor {
+  return {
+    value,
+    writable: (attributes & Attribute.Writable) !== 0,
+    enumerable: (attributes & Attribute.Enumerable) !== 0,
+    configurable: (attributes & Attribute.Configurable) !== 0,
+  }
+}
+
+function sameProperty(object: object, key: PropertyKey, wanted: PropertyDescriptor): boolean {
+  return Reflect.getOwnPropertyDescriptor(object, key)?.value === wanted.value
+}
+
+function makeArguments(length: number): object {
+  return apply(
+    function () {
+      // biome-ignore lint/complexity/noArguments: an arguments object is what is wanted
+      return arguments
+    },
+    undefined,
+    new Array(length),
+  )
+}
+
+function bigint(text: string): bigint {
+  if (!/^-?[0-9a-f]+$/.test(text)) throw damaged('a bigint is none')
+  return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
+}
+
+function damaged(what: string): UnpicklingError {
+  return new UnpicklingError(`the bundle is damaged: ${what}`)
+}

@@ -1,0 +1,499 @@
+// Walks a value graph and writes it: every object once, in the order of docs/format.md. An object is first
+// created (with what must exist before it: a prototype, a bound target, a class's heritage) and its content
+// is written later, from a list of pending objects: so neither depth nor cycles need the call stack.
+import { types } from 'node:util'
+import { internalSlots } from '../capture/index.ts'
+import type { PathSegment } from '../errors.ts'
+import { builtinReducers, findBuiltinReducer, type ValueSink } from '../reducers/index.ts'
+import { findBuiltin, findIntrinsic, findPackageExport, findSymbol, type Reference } from '../references/index.ts'
+import { ByteWriter } from './codec/byte-writer.ts'
+import { FunctionWriter } from './function-writer.ts'
+import { InstanceFacts, prototypeOwner } from './instances.ts'
+import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import type { PickleOptions } from './options.ts'
+import { Refusal, type Trace } from './trace.ts'
+
+const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
+const isArray = Array.isArray
+const ObjectPrototype = Object.prototype
+const ArrayPrototype = Array.prototype
+const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
+const symbolKeyFor = Symbol.keyFor
+const MapConstructor = Map
+const MAX_STRING_IN_TABLE = 1024
+const MAX_HARD_DEPTH = 2000
+
+type Filler = (value: any) => void
+
+export class GraphWriter implements ValueSink {
+  readonly out = new ByteWriter()
+  readonly references: Reference[] = []
+  readonly functions: FunctionWriter
+  readonly options: PickleOptions
+  readonly trace: Trace | null
+  readonly instances = new InstanceFacts()
+  /** Objects that a module around some function imports from a package. */
+  readonly imports = new MapConstructor<object, Reference>()
+  nodeCount = 0
+  readonly #namespaces = new MapConstructor<object, Set<string>>()
+  readonly #sentMembers = new MapConstructor<object, Set<string>>()
+  readonly #memo = new MapConstructor<unknown, number>()
+  readonly #strings = new MapConstructor<string, number>()
+  readonly #pending: object[] = []
+  readonly #fillers: Filler[] = []
+  #depth = 0
+
+  constructor(options: PickleOptions, trace: Trace | null) {
+    this.options = options
+    this.trace = trace
+    this.functions = new FunctionWriter(this)
+  }
+
+  /** Writes the root and everything it reaches. */
+  root(value: unknown): void {
+    this.value(value)
+    do this.#drain()
+    while (this.#moreMembers())
+    this.out.byte(0)
+  }
+
+  #drain(): void {
+    while (this.#pending.length > 0) {
+      const object = this.#pending.pop()!
+      const filler = this.#fillers.pop()!
+      this.trace?.enter(object)
+      try {
+        filler(object)
+      } catch (error) {
+        this.#caught(error)
+      }
+    }
+  }
+
+  /** A module's namespace travels with the members that functions use; which ones is known when all were seen. */
+  namespace(namespace: object, members: readonly string[]): void {
+    if (findBuiltin(namespace) ?? this.#packageExport(namespace)) return this.value(namespace)
+    const narrowed = this.#namespaces.get(namespace)
+    if (narrowed) for (const member of members) narrowed.add(member)
+    else if (!this.#memo.has(namespace)) this.#namespaces.set(namespace, new Set(members))
+    const known = this.#memo.get(namespace)
+    if (known !== undefined) return this.#ref(known)
+    this.#namespaceNode(namespace)
+  }
+
+  #namespaceNode(namespace: object): void {
+    this.out.byte(Op.Namespace)
+    this.remember(namespace)
+  }
+
+  #allMembers(namespace: object): Set<string> {
+    return new Set(ownKeys(namespace).filter((key): key is string => typeof key === 'string'))
+  }
+
+  /** Writes members that were not written yet. Returns whether there were any. */
+  #moreMembers(): boolean {
+    for (const [namespace, wanted] of this.#namespaces) {
+      let sent = this.#sentMembers.get(namespace)
+      if (!sent) this.#sentMembers.set(namespace, (sent = new Set()))
+      const fresh = [...wanted].filter((name) => !sent.has(name))
+      if (fresh.length === 0) continue
+      this.out.byte(1)
+      this.out.varint(this.#memo.get(namespace)!)
+      this.out.varint(fresh.length)
+      this.trace?.enter(namespace)
+      for (const name of fresh) {
+        sent.add(name)
+        this.string(name)
+        this.step('property', name)
+        this.value(readMember(namespace, name))
+      }
+      return true
+    }
+    return false
+  }
+
+  #caught(error: unknown): void {
+    if (!(error instanceof Refusal) || !this.trace) throw error
+    if (!this.trace.collects) throw this.trace.error(error)
+    this.trace.collect(error)
+  }
+
+  // --- what entries of the dispatch table use ---
+
+  byte(value: number): void {
+    this.out.byte(value)
+  }
+  varint(value: number): void {
+    this.out.varint(value)
+  }
+  double(value: number): void {
+    this.out.double(value)
+  }
+  string(text: string): void {
+    this.out.string(text)
+  }
+  data(bytes: Uint8Array): void {
+    this.out.varint(bytes.length)
+    this.out.bytes(bytes)
+  }
+  step(kind: PathSegment['kind'], name: string | number): void {
+    this.trace?.step(kind, name)
+  }
+  refuse(reason: string, remedy: string): never {
+    throw new Refusal(reason, remedy)
+  }
+
+  // --- values ---
+
+  value(value: unknown): void {
+    switch (typeof value) {
+      case 'undefined':
+        return this.out.byte(Op.Undefined)
+      case 'boolean':
+        return this.out.byte(value ? Op.True : Op.False)
+      case 'number':
+        return this.#number(value)
+      case 'string':
+        return this.#string(value)
+      case 'bigint':
+        this.out.byte(Op.BigInt)
+        return this.out.string(value.toString(16))
+      case 'symbol':
+        return this.#symbol(value)
+      default:
+        if (value === null) return this.out.byte(Op.Null)
+        return this.#object(value as object)
+    }
+  }
+
+  #number(value: number): void {
+    if (Number.isInteger(value) && value <= 0xffffffff && value >= -0xffffffff && !Object.is(value, -0)) {
+      this.out.byte(value < 0 ? Op.NegativeInteger : Op.Integer)
+      this.out.varint(value < 0 ? -value : value)
+    } else {
+      this.out.byte(Op.Double)
+      this.out.double(value)
+    }
+  }
+
+  #string(text: string): void {
+    if (text.length <= MAX_STRING_IN_TABLE) {
+      const known = this.#strings.get(text)
+      if (known !== undefined) {
+        this.out.byte(Op.StringRef)
+        return this.out.varint(known)
+      }
+      this.#strings.set(text, this.#strings.size)
+    }
+    this.out.byte(Op.String)
+    this.out.string(text)
+  }
+
+  #symbol(symbol: symbol): void {
+    const known = this.#memo.get(symbol)
+    if (known !== undefined) return this.#ref(known)
+    const wellKnown = findSymbol(symbol)
+    const key = symbolKeyFor(symbol)
+    if (key !== undefined) {
+      this.out.byte(Op.RegisteredSymbol)
+      return this.out.string(key)
+    }
+    if (wellKnown) return this.#reference(symbol, wellKnown)
+    const fromNode = findBuiltin(symbol)
+    if (fromNode) return this.#reference(symbol, fromNode)
+    this.out.byte(Op.UniqueSymbol)
+    this.value(Reflect.apply(symbolDescription, symbol, []))
+    this.remember(symbol)
+  }
+
+  #ref(id: number): void {
+    if (id < 0) {
+      this.refuse(
+        'the value is needed before it can exist: a cycle runs through what creates it',
+        'Break the cycle where the value is created (a prototype, a bound `this`, a superclass)',
+      )
+    }
+    this.out.byte(Op.Ref)
+    this.out.varint(id)
+  }
+
+  /** Gives the value its number in the graph. The reader counts in the same order. */
+  remember(value: unknown): number {
+    const id = this.nodeCount++
+    this.#memo.set(value, id)
+    return id
+  }
+
+  /** Takes back that the value is being created. */
+  forget(value: unknown): void {
+    this.#memo.delete(value)
+  }
+
+  isKnown(value: unknown): boolean {
+    return this.#memo.has(value)
+  }
+
+  isOpen(value: unknown): boolean {
+    return this.#memo.get(value) === -1
+  }
+
+  /** Content that is written when everything in hand is done. */
+  later<T extends object>(value: T, filler: (value: T) => void): void {
+    this.#pending.push(value)
+    this.#fillers.push(filler)
+  }
+
+  #object(value: object): void {
+    const known = this.#memo.get(value)
+    if (known !== undefined) {
+      if (this.#namespaces.size > 0 && this.#namespaces.has(value)) this.#namespaces.set(value, this.#allMembers(value))
+      return this.#ref(known)
+    }
+    if (this.trace) {
+      const left = this.trace.begin(value)
+      const depth = this.#depth
+      try {
+        this.#createGuarded(value)
+      } catch (error) {
+        this.#caught(error)
+        this.remember(value)
+      } finally {
+        this.trace.end(left)
+        this.#depth = depth
+      }
+    } else this.#createGuarded(value)
+  }
+
+  #createGuarded(value: object): void {
+    if (++this.#depth > MAX_HARD_DEPTH) {
+      this.refuse(
+        `more than ${MAX_HARD_DEPTH} values each need the next before they can exist`,
+        'Shorten the chain of prototypes, bound functions or proxies',
+      )
+    }
+    this.#memo.set(value, -1)
+    this.#create(value)
+    this.#depth--
+  }
+
+  #create(value: object): void {
+    if (types.isProxy(value)) return this.#proxy(value)
+    const reference = findIntrinsic(value) ?? findBuiltin(value)
+    if (reference) return this.#reference(value, reference)
+    if (typeof value === 'function') return this.functions.write(value)
+    const exported = this.#packageExport(value)
+    if (exported) return this.#reference(value, exported)
+    if (types.isModuleNamespaceObject(value)) {
+      this.#namespaces.set(value, this.#allMembers(value))
+      return this.#namespaceNode(value)
+    }
+    const owner = prototypeOwner(value)
+    if (owner !== null) return this.#prototypeOf(value, owner)
+    const reducer = findBuiltinReducer(value)
+    if (reducer >= 0) return this.#builtin(value, reducer)
+    if (isArray(value)) return this.#array(value)
+    if (this.functions.writeSpecial(value)) return
+    this.#plain(value)
+  }
+
+  #packageExport(value: object): Reference | undefined {
+    const found = this.imports.get(value) ?? findPackageExport(value)
+    return found && !this.options.policy.isByValue(found) ? found : undefined
+  }
+
+  reference(value: unknown, reference: Reference): void {
+    this.#reference(value, reference)
+  }
+
+  #reference(value: unknown, reference: Reference): void {
+    if (reference.kind === 'intrinsic') {
+      this.out.byte(Op.Intrinsic)
+      this.#string(reference.path)
+    } else {
+      this.out.byte(Op.Reference)
+      this.out.varint(this.references.length)
+      this.references.push(reference)
+    }
+    this.remember(value)
+  }
+
+  #proxy(value: object): void {
+    const slots = internalSlots(value)
+    const target = slots.get('[[Target]]')
+    const handler = slots.get('[[Handler]]')
+    if (target === null || handler === null) this.refuse('the proxy was revoked', 'Leave it out')
+    this.out.byte(Op.Proxy)
+    this.step('slot', 'ProxyTarget')
+    this.value(target)
+    this.step('slot', 'ProxyHandler')
+    this.value(handler)
+    this.remember(value)
+  }
+
+  #prototypeOf(value: object, owner: object): void {
+    if (!this.#memo.has(owner)) {
+      // Writing the class also numbers its prototype.
+      this.#memo.delete(value)
+      this.out.byte(Op.PrototypeOf)
+      this.step('property', 'constructor')
+      this.value(owner)
+      if (this.#memo.has(value)) return
+    } else {
+      this.out.byte(Op.PrototypeOf)
+      this.value(owner)
+    }
+    this.remember(value)
+    if (this.functions.has(owner)) this.later(value, (object) => this.properties(object, [], false))
+  }
+
+  #builtin(value: object, type: number): void {
+    const reducer = builtinReducers[type]
+    this.out.byte(Op.Builtin)
+    this.out.varint(type)
+    const custom = this.#prototype(value, reducer.prototype(value), () => reducer.write?.(value, this))
+    this.later(value, (object) => {
+      if (custom) this.instances.writePrivate(object, this)
+      reducer.writeContent?.(object, this)
+      this.properties(object, reducer.ownKeys?.(object) ?? [], reducer.indexed ?? false)
+    })
+  }
+
+  /** Writes the prototype, then what creation needs, then numbers the object and notes a prototype that has to wait. */
+  #prototype(value: object, usual: object | null, creation: () => void): boolean {
+    const prototype = getPrototypeOf(value)
+    let wait = false
+    if (prototype === usual) this.out.byte(Prototype.Default)
+    else if (prototype === null) this.out.byte(Prototype.Null)
+    else if (this.isOpen(prototype)) {
+      wait = true
+      this.out.byte(Prototype.Later)
+    } else {
+      this.out.byte(Prototype.Given)
+      this.step('slot', 'Prototype')
+      this.value(prototype)
+    }
+    creation()
+    this.remember(value)
+    if (wait) this.later(value, () => this.value(prototype))
+    return prototype !== usual && prototype !== null
+  }
+
+  #array(value: unknown[]): void {
+    this.out.byte(Op.Array)
+    const custom = this.#prototype(value, ArrayPrototype, () => this.out.varint(value.length))
+    this.later(value, (array) => {
+      if (custom) this.instances.writePrivate(array, this)
+      this.#arrayContent(array)
+    })
+  }
+
+  #arrayContent(array: unknown[]): void {
+    const keys = ownKeys(array)
+    const length = array.length
+    let indexes = 0
+    while (indexes < keys.length && isIndex(keys[indexes])) indexes++
+    const sparse = length > 64 && indexes * 4 < length
+    const extra = keys.length - indexes - 1
+    const frozenLength = !getOwnPropertyDescriptor(array, 'length')!.writable
+    this.out.byte((sparse ? 1 : 0) | (extra > 0 ? 2 : 0) | (frozenLength ? 4 : 0) | (isExtensible(array) ? 0 : 8))
+    if (sparse) {
+      this.out.varint(indexes)
+      for (let i = 0; i < indexes; i++) {
+        const key = keys[i] as string
+        this.out.varint(Number(key))
+        this.step('index', Number(key))
+        this.#property(getOwnPropertyDescriptor(array, key)!, Attribute.All)
+      }
+    } else {
+      for (let i = 0; i < length; i++) {
+        const descriptor = getOwnPropertyDescriptor(array, i)
+        if (!descriptor) this.out.byte(Op.Hole)
+        else {
+          this.step('index', i)
+          this.#property(descriptor, Attribute.All)
+        }
+      }
+    }
+    if (extra > 0) this.#keyed(array, keys.slice(indexes).filter((key) => key !== 'length'))
+  }
+
+  #plain(value: object): void {
+    const stamp = this.instances.check(value, this)
+    if (stamp) {
+      // Its base class has private elements: only that class's construction can give them.
+      this.step('slot', 'Prototype')
+      this.out.byte(Op.Stamped)
+      this.value(stamp)
+    } else this.out.byte(Op.Object)
+    const custom = this.#prototype(value, ObjectPrototype, () => {})
+    this.later(value, (object) => {
+      if (custom) this.instances.writePrivate(object, this)
+      this.properties(object, [], false)
+    })
+  }
+
+  /** All own properties but the given ones, and whether the object is extensible. */
+  properties(object: object, skipped: readonly PropertyKey[], indexed: boolean): void {
+    let keys: PropertyKey[] = ownKeys(object)
+    if (indexed) keys = keys.filter((key) => !isIndex(key))
+    if (skipped.length > 0) keys = keys.filter((key) => !skipped.includes(key))
+    this.out.byte(isExtensible(object) ? 0 : PropertiesFlag.NonExtensible)
+    this.#keyed(object, keys)
+  }
+
+  /** A count, the attributes that most have, then keys and values. */
+  #keyed(object: object, keys: readonly PropertyKey[]): void {
+    this.out.varint(keys.length)
+    if (keys.length === 0) return
+    const usual = attributesOf(getOwnPropertyDescriptor(object, keys[0])!)
+    this.out.byte(usual)
+    for (const key of keys) {
+      if (typeof key === 'string') this.#string(key)
+      else {
+        this.step('property', '[symbol]')
+        this.#symbol(key as symbol)
+      }
+      this.step('property', typeof key === 'string' ? key : `[${String(key)}]`)
+      this.#property(getOwnPropertyDescriptor(object, key)!, usual)
+    }
+  }
+
+  #property(descriptor: PropertyDescriptor, usual: number): void {
+    const attributes = attributesOf(descriptor)
+    if (descriptor.get || descriptor.set || !('value' in descriptor)) {
+      this.out.byte(Op.Accessor)
+      this.out.byte(attributes)
+      this.value(descriptor.get)
+      this.value(descriptor.set)
+      return
+    }
+    if (attributes !== usual) {
+      this.out.byte(Op.Attributes)
+      this.out.byte(attributes)
+    }
+    this.value(descriptor.value)
+  }
+}
+
+function attributesOf(descriptor: PropertyDescriptor): number {
+  return (
+    (descriptor.writable ? Attribute.Writable : 0) |
+    (descriptor.enumerable ? Attribute.Enumerable : 0) |
+    (descriptor.configurable ? Attribute.Configurable : 0)
+  )
+}
+
+function isIndex(key: PropertyKey): boolean {
+  if (typeof key !== 'string' || key === '') return false
+  const number = Number(key)
+  return number >= 0 && number < 4294967295 && Number.isInteger(number) && String(number) === key
+}
+
+/** An export that is not initialized yet throws when it is read: it travels as undefined. */
+function readMember(namespace: object, name: string): unknown {
+  try {
+    return (namespace as Record<string, unknown>)[name]
+  } catch {
+    return undefined
+  }
+}

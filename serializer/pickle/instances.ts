@@ -1,0 +1,154 @@
+// Instances of classes: which classes of the prototype chain gave the object private elements, and their values.
+// (ECMAScript: PrivateElements; they live on the object and no property shows them.)
+import { types } from 'node:util'
+import { privateElements } from '../capture/index.ts'
+import { privateFields, stampsInstances } from '../codegen/records.ts'
+import { findBuiltin, findIntrinsic } from '../references/index.ts'
+import { analyzed, isClassText, sourceOf } from './source.ts'
+import type { GraphWriter } from './graph-writer.ts'
+
+const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const ObjectPrototype = Object.prototype
+const FunctionPrototype = Function.prototype
+
+/** Node's own classes whose instances are ordinary objects: all their state is in properties. */
+const ORDINARY_BUILTINS = /^(?:node:)?events:?(?:EventEmitter\.)?prototype$/
+
+interface Chain {
+  /** Classes by value with private instance elements, base first. */
+  readonly stamping: readonly object[]
+  /** The base class of the chain, if it extends nothing and is among them. */
+  readonly base: object | null
+  /** A class by reference whose text has private names. */
+  readonly foreign: object | null
+  /** The name of a class of Node's whose instances hold state outside JavaScript. */
+  readonly native: string | null
+}
+
+const PLAIN: Chain = { stamping: [], base: null, foreign: null, native: null }
+
+export class InstanceFacts {
+  readonly #chains = new Map<object, Chain>()
+
+  /** Refuses what can't travel; returns the base class that has to construct the object, if one must. */
+  check(value: object, graph: GraphWriter): object | null {
+    const prototype = getPrototypeOf(value)
+    if (prototype === ObjectPrototype || prototype === null) return null
+    const chain = this.#chain(prototype, graph)
+    if (chain === PLAIN) return null
+    if (chain.native !== null) {
+      graph.refuse(
+        `${withArticle(chain.native)} of Node's holds state outside JavaScript`,
+        `Leave it out and make it again where it is needed, or register a reducer for ${chain.native}`,
+      )
+    }
+    if (chain.foreign && privateElements(value).length > 0) {
+      const name = nameOf(chain.foreign)
+      graph.refuse(
+        `an instance of ${name} has private fields, and ${name} travels by reference`,
+        `Register a reducer for ${name}, or pickle its package by value (byValue, registerPickleByValue)`,
+      )
+    }
+    if (chain.base === null) return null
+    return stampedBy(value, chain, chain.base) ? chain.base : null
+  }
+
+  /** Writes, for each class that stamped the object, the class and the values of its private fields. */
+  writePrivate(value: object, graph: GraphWriter): void {
+    const chain = this.#chain(getPrototypeOf(value)!, graph)
+    if (chain.stamping.length === 0) return graph.varint(0)
+    const stamps = stampsOf(value, chain)
+    graph.varint(stamps.length)
+    for (const { owner, fields } of stamps) {
+      graph.value(owner)
+      for (const field of fields) {
+        graph.step('property', `#${field.name}`)
+        graph.value(field.value)
+      }
+    }
+  }
+
+  #chain(prototype: object, graph: GraphWriter): Chain {
+    let chain = this.#chains.get(prototype)
+    if (chain === undefined) this.#chains.set(prototype, (chain = chainOf(prototype, graph)))
+    return chain
+  }
+}
+
+function chainOf(prototype: object, graph: GraphWriter): Chain {
+  const stamping: object[] = []
+  let base: object | null = null
+  let foreign: object | null = null
+  for (let at: object | null = prototype; at !== null; at = getPrototypeOf(at)) {
+    if (types.isProxy(at)) break
+    if (findIntrinsic(at)) break
+    const builtin = findBuiltin(at)
+    if (builtin) {
+      const name = builtin.kind === 'builtin' ? `${builtin.module}:${String(builtin.path)}` : ''
+      if (!ORDINARY_BUILTINS.test(name)) return { stamping, base, foreign, native: nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at) }
+      break
+    }
+    const owner = prototypeOwner(at)
+    if (owner === null) continue
+    const text = sourceOf(owner)
+    if (!isClassText(text) || !text.includes('#')) continue
+    const facts = analyzed(text)
+    if (!facts || !stampsInstances(facts)) continue
+    if (graph.functions.isByReference(owner)) foreign = owner
+    else {
+      stamping.unshift(owner)
+      if (!facts.classFacts!.heritage) base = owner
+    }
+  }
+  if (stamping.length === 0 && foreign === null) return PLAIN
+  return { stamping, base, foreign, native: null }
+}
+
+interface Stamp {
+  readonly owner: object
+  readonly fields: readonly { readonly name: string; readonly value?: unknown }[]
+}
+
+function stampsOf(value: object, chain: Chain): Stamp[] {
+  // V8 lists private fields in the order they were added: the base class's first.
+  const elements = privateElements(value)
+  const fields = elements.filter((element) => element.kind === 'field')
+  const stamps: Stamp[] = []
+  let next = 0
+  for (const owner of chain.stamping) {
+    const facts = analyzed(sourceOf(owner))!
+    const names = privateFields({ facts }, false)
+    const found = fields.slice(next, next + names.length)
+    if (found.length !== names.length || !found.every((field, i) => bare(field.name) === bare(names[i]))) continue
+    // Without fields, only the brand of private methods shows that the class constructed the object; an object
+    // with any class's private state has gone through all constructors of its chain.
+    next += names.length
+    stamps.push({ owner, fields: found.map((field) => ({ name: bare(field.name), value: field.value })) })
+  }
+  return stamps
+}
+
+function stampedBy(value: object, chain: Chain, owner: object): boolean {
+  return stampsOf(value, chain).some((stamp) => stamp.owner === owner)
+}
+
+function bare(name: string): string {
+  return name.startsWith('#') ? name.slice(1) : name
+}
+
+function nameOf(value: unknown): string {
+  const name = typeof value === 'function' ? getOwnPropertyDescriptor(value, 'name')?.value : undefined
+  return typeof name === 'string' && name !== '' ? name : 'a class'
+}
+
+function withArticle(name: string): string {
+  return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`
+}
+
+/** The function whose `prototype` the object is, going by the object's own `constructor`; null if there is none. */
+export function prototypeOwner(value: object): object | null {
+  const descriptor = getOwnPropertyDescriptor(value, 'constructor')
+  const owner = descriptor?.value
+  if (typeof owner !== 'function' || types.isProxy(owner)) return null
+  return getOwnPropertyDescriptor(owner, 'prototype')?.value === value && owner !== FunctionPrototype ? owner : null
+}

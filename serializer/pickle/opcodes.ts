@@ -1,0 +1,55 @@
+// The tags of the graph section, one byte each. docs/format.md says what follows each.
+
+export const Op = {
+  Undefined: 0,
+  Null: 1,
+  True: 2,
+  False: 3,
+  Hole: 4,
+  Integer: 5,
+  Double: 6,
+  String: 7,
+  StringRef: 8,
+  BigInt: 9,
+  RegisteredSymbol: 10,
+  WellKnownSymbol: 11,
+  UniqueSymbol: 12,
+  Ref: 13,
+  Intrinsic: 14,
+  Reference: 15,
+  Object: 16,
+  Array: 17,
+  Function: 18,
+  Class: 19,
+  PrototypeOf: 20,
+  Attributes: 21,
+  Accessor: 22,
+  Builtin: 23,
+  Bound: 24,
+  Literal: 25,
+  Stamped: 26,
+  Proxy: 27,
+  NegativeInteger: 28,
+  Namespace: 29,
+  Arguments: 30,
+  Require: 31,
+  Promisified: 32,
+  MemberOf: 33,
+  Module: 34,
+} as const
+
+/** How a node's prototype is written. */
+export const Prototype = {
+  /** The kind's own: Object.prototype, Map.prototype ... */
+  Default: 0,
+  Null: 1,
+  /** Follows, and exists before the object does. */
+  Given: 2,
+  /** Set after the object exists, because it refers to the object in a way that creation needs. */
+  Later: 3,
+} as const
+
+export const Attribute = { Writable: 1, Enumerable: 2, Configurable: 4, All: 7 } as const
+
+/** Bits of the byte in front of a node's own properties. */
+export const PropertiesFlag = { NonExtensible: 8, Reordered: 16 } as const

@@ -1,0 +1,100 @@
+// Which functions of a bundle share a variable. Only a variable that some function writes and another one uses can
+// show whether it is shared; everything else is copied. V8's scopes are snapshots and do not tell, so a unique mark
+// is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
+import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
+import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
+import { sourceOf, analyzed } from './source.ts'
+
+interface Use {
+  readonly record: FunctionRecord
+  readonly binding: BindingRecord
+}
+
+/** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
+export function findSharing(records: readonly FunctionRecord[]): void {
+  const written = new Set<string>()
+  for (const record of records) for (const binding of record.bindings) if (binding.written && binding.kind === 'value') written.add(binding.name)
+  if (written.size === 0) return
+  const uses = new Map<string, Use[]>()
+  for (const record of records) {
+    for (const binding of record.bindings) {
+      if (binding.kind !== 'value' || !written.has(binding.name)) continue
+      const group = uses.get(binding.name)
+      if (group) group.push({ record, binding })
+      else uses.set(binding.name, [{ record, binding }])
+    }
+  }
+  for (const group of uses.values()) for (const alike of byValue(group)) partition(alike)
+}
+
+/** No code runs between the captures, so bindings of one variable have one value and stand at one depth. */
+function byValue(uses: readonly Use[]): Use[][] {
+  const groups = new Map<string, Map<unknown, Use[]>>()
+  for (const use of uses) {
+    const script = String(use.binding.depth)
+    let values = groups.get(script)
+    if (!values) groups.set(script, (values = new Map()))
+    const same = values.get(use.binding.value)
+    if (same) same.push(use)
+    else values.set(use.binding.value, [use])
+  }
+  return [...groups.values()].flatMap((values) => [...values.values()])
+}
+
+function partition(uses: readonly Use[]): void {
+  if (!uses.some((use) => use.binding.written)) return
+  if (uses[0].binding.depth === -1) return share(uses)
+  const marked = new Map<unknown, { readonly restore: () => void; readonly members: Use[] }>()
+  try {
+    for (const use of uses) {
+      const variable = variableOf(use)
+      if (!variable) continue
+      if (variable.kind === 'const') {
+        if (use.binding.written) use.binding.kind = 'const'
+        continue
+      }
+      if (uses.length === 1) continue
+      const known = marked.get(variable.get())
+      if (known) {
+        known.members.push(use)
+        continue
+      }
+      const mark = {}
+      variable.set(mark)
+      marked.set(mark, { restore: () => variable.set(use.binding.value), members: [use] })
+    }
+  } finally {
+    for (const entry of marked.values()) entry.restore()
+  }
+  for (const entry of marked.values()) if (entry.members.length > 1 && entry.members.some((use) => use.binding.written)) share(entry.members)
+}
+
+function share(uses: readonly Use[]): void {
+  if (uses.length < 2) return
+  const variable: SharedVariable = { name: uses[0].binding.name, depth: uses[0].binding.depth }
+  for (const use of uses) use.binding.variable = variable
+}
+
+function variableOf({ record, binding }: Use): Variable | undefined {
+  for (const [fn, facts] of probeTargets(record, binding.name)) {
+    try {
+      const variable = probeVariables(fn, facts, [binding.name]).get(binding.name)
+      if (variable) return variable
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error
+    }
+  }
+  return undefined
+}
+
+/**
+ * A class is asked through its methods, which see what it sees and can be probed without constructing anything:
+ * those that use the variable, then those whose text does not have its name (another might mean a local one).
+ */
+function* probeTargets(record: FunctionRecord, name: string): Generator<[object, FunctionRecord['facts']]> {
+  const own = record.literal ?? record.members
+  const members = own.map(({ fn }) => ({ fn, text: sourceOf(fn), facts: analyzed(sourceOf(fn)) }))
+  for (const { fn, facts } of members) if (facts?.free.some((free) => free.name === name)) yield [fn, facts]
+  for (const { fn, text, facts } of members) if (facts && !text.includes(name)) yield [fn, facts]
+  if (!record.literal) yield [record.fn, record.facts]
+}

@@ -1,0 +1,28 @@
+// A function's own source text and what the analyzer says of it.
+import { type FunctionFacts, analyzeFunction } from '../analyze/index.ts'
+
+const functionToString = Function.prototype.toString
+const texts = new WeakMap<object, string>()
+
+export function sourceOf(fn: object): string {
+  let text = texts.get(fn)
+  if (text === undefined) texts.set(fn, (text = Reflect.apply(functionToString, fn, []) as string))
+  return text
+}
+
+export function isNativeText(text: string): boolean {
+  return text.endsWith('{ [native code] }')
+}
+
+export function isClassText(text: string): boolean {
+  return text.startsWith('class') && !isNativeText(text)
+}
+
+/** Facts of the text, or null if it does not parse. */
+export function analyzed(text: string): FunctionFacts | null {
+  try {
+    return analyzeFunction(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,196 @@
+// Binary data. A view is written as its buffer plus a window, so that views of one buffer share it again;
+// a pooled Buffer (or any view of a part of a larger, otherwise unreached ArrayBuffer) sends its own bytes only.
+import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
+import type { BuiltinReducer, ValueSink } from './types.ts'
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
+const getter = (object: object, key: PropertyKey) => getOwnPropertyDescriptor(object, key)!.get!
+const viewTag = getter(TypedArrayPrototype, Symbol.toStringTag)
+const viewBuffer = getter(TypedArrayPrototype, 'buffer')
+const viewOffset = getter(TypedArrayPrototype, 'byteOffset')
+const viewBytes = getter(TypedArrayPrototype, 'byteLength')
+const dataViewBuffer = getter(DataView.prototype, 'buffer')
+const dataViewOffset = getter(DataView.prototype, 'byteOffset')
+const dataViewBytes = getter(DataView.prototype, 'byteLength')
+const bufferBytes = getter(ArrayBuffer.prototype, 'byteLength')
+const bufferMaximum = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'maxByteLength')?.get
+const bufferResizable = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable')?.get
+const bufferDetached = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')?.get
+const sharedBytes = getter(SharedArrayBuffer.prototype, 'byteLength')
+const sharedMaximum = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'maxByteLength')?.get
+const sharedGrowable = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'growable')?.get
+const Bytes = Uint8Array
+const View = DataView
+const ArrayBufferConstructor = ArrayBuffer
+const SharedArrayBufferConstructor = SharedArrayBuffer
+const NodeBuffer = Buffer
+const BufferPrototype = Buffer.prototype
+const poolSize = Buffer.poolSize
+
+/** ES2024's second argument, which the library's types for ES2023 lack. */
+type ResizableConstructor<T> = new (length: number, options?: { maxByteLength: number }) => T
+
+interface ViewConstructor {
+  new (buffer: ArrayBufferLike, offset: number): ArrayBufferView
+  new (buffer: ArrayBufferLike, offset: number, length: number): ArrayBufferView
+  readonly prototype: ArrayBufferView
+  readonly BYTES_PER_ELEMENT: number
+}
+
+const constructors = new Map<string, ViewConstructor>()
+for (const name of [
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float16Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+]) {
+  const constructor = (globalThis as Record<string, unknown>)[name]
+  if (constructor) constructors.set(name, constructor as ViewConstructor)
+}
+
+const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
+  name: 'ArrayBuffer',
+  matches: types.isArrayBuffer,
+  prototype: () => ArrayBufferConstructor.prototype,
+  write(value, sink) {
+    if (bufferDetached && apply(bufferDetached, value, [])) sink.refuse('the ArrayBuffer is detached', 'Keep the data in a buffer that was not transferred')
+    const resizable = bufferResizable && apply(bufferResizable, value, [])
+    sink.varint(resizable ? apply(bufferMaximum!, value, []) + 1 : 0)
+    sink.data(new Bytes(value, 0, apply(bufferBytes, value, [])))
+  },
+  create(source) {
+    const maximum = source.varint()
+    const bytes = source.data()
+    return filled(new (ArrayBufferConstructor as ResizableConstructor<ArrayBuffer>)(bytes.length, options(maximum, bytes.length)), bytes)
+  },
+}
+
+const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
+  name: 'SharedArrayBuffer',
+  matches: types.isSharedArrayBuffer,
+  prototype: () => SharedArrayBufferConstructor.prototype,
+  write(value, sink) {
+    const growable = sharedGrowable && apply(sharedGrowable, value, [])
+    sink.varint(growable ? apply(sharedMaximum!, value, []) + 1 : 0)
+    sink.data(new Bytes(value, 0, apply(sharedBytes, value, [])))
+  },
+  create(source) {
+    const maximum = source.varint()
+    const bytes = source.data()
+    return filled(new (SharedArrayBufferConstructor as unknown as ResizableConstructor<SharedArrayBuffer>)(bytes.length, options(maximum, bytes.length)), bytes)
+  },
+}
+
+function options(maximum: number, length: number): { maxByteLength: number } | undefined {
+  if (maximum === 0) return undefined
+  if (maximum - 1 < length) throw new UnpicklingError('the bundle holds a resizable buffer that is larger than its maximum')
+  return { maxByteLength: maximum - 1 }
+}
+
+function filled<T extends ArrayBufferLike>(buffer: T, bytes: Uint8Array): T {
+  new Bytes(buffer).set(bytes)
+  return buffer
+}
+
+/** Kinds of window: over the whole written buffer, or bytes of its own cut out of a pool. */
+const Window = { Shared: 0, Own: 1, TracksLength: 2 } as const
+
+const typedArray: BuiltinReducer<ArrayBufferView> = {
+  name: 'typed array',
+  matches: types.isTypedArray,
+  prototype: (value) => (isNodeBuffer(value) ? BufferPrototype : constructors.get(apply(viewTag, value, []))!.prototype),
+  write(value, sink) {
+    const name: string = apply(viewTag, value, [])
+    sink.string(isNodeBuffer(value) ? 'Buffer' : name)
+    writeWindow(value, apply(viewBuffer, value, []), apply(viewOffset, value, []), apply(viewBytes, value, []), sink)
+  },
+  create(source) {
+    const name = source.string()
+    const Constructor = name === 'Buffer' ? Bytes : constructors.get(name)
+    if (!Constructor) throw new UnpicklingError(`Node ${process.version} has no ${name}`)
+    const { buffer, offset, length, tracks } = readWindow(source)
+    const size = Constructor.BYTES_PER_ELEMENT
+    if (offset % size !== 0 || length % size !== 0) throw new UnpicklingError(`the bundle holds a misaligned ${name}`)
+    if (name === 'Buffer') return NodeBuffer.from(buffer as ArrayBuffer, offset, length)
+    if (tracks) return new (Constructor as ViewConstructor)(buffer, offset)
+    return new (Constructor as ViewConstructor)(buffer, offset, length / size)
+  },
+  indexed: true,
+}
+
+const dataView: BuiltinReducer<DataView> = {
+  name: 'DataView',
+  matches: types.isDataView,
+  prototype: () => View.prototype,
+  write(value, sink) {
+    writeWindow(value, apply(dataViewBuffer, value, []), apply(dataViewOffset, value, []), apply(dataViewBytes, value, []), sink)
+  },
+  create(source) {
+    const { buffer, offset, length, tracks } = readWindow(source)
+    return tracks ? new View(buffer, offset) : new View(buffer, offset, length)
+  },
+}
+
+function writeWindow(view: ArrayBufferView, buffer: ArrayBufferLike, offset: number, length: number, sink: ValueSink): void {
+  if (isPooled(view)) {
+    sink.byte(Window.Own)
+    sink.data(new Bytes(buffer, offset, length))
+    return
+  }
+  sink.byte(tracksLength(buffer, offset, length) ? Window.TracksLength : Window.Shared)
+  sink.varint(offset)
+  sink.varint(length)
+  sink.step('slot', 'ViewedArrayBuffer')
+  sink.value(buffer)
+}
+
+function readWindow(source: Parameters<typeof typedArray.create>[0]) {
+  const kind = source.byte()
+  if (kind === Window.Own) {
+    const bytes = source.data()
+    return { buffer: filled(new ArrayBufferConstructor(bytes.length), bytes), offset: 0, length: bytes.length, tracks: false }
+  }
+  const offset = source.varint()
+  const length = source.varint()
+  const buffer = source.value()
+  if (!types.isAnyArrayBuffer(buffer) || offset + length > buffer.byteLength) {
+    throw new UnpicklingError('the bundle holds a view that is larger than its buffer')
+  }
+  return { buffer, offset, length, tracks: kind === Window.TracksLength }
+}
+
+/**
+ * A view without a length of its own follows its buffer's. Nothing shows it but a change of the buffer's size,
+ * which is no business of ours: a view that ends where a resizable buffer ends is taken for one that follows it.
+ */
+function tracksLength(buffer: ArrayBufferLike, offset: number, length: number): boolean {
+  if (types.isSharedArrayBuffer(buffer)) {
+    return sharedGrowable !== undefined && apply(sharedGrowable, buffer, []) && offset + length === apply(sharedBytes, buffer, [])
+  }
+  return bufferResizable !== undefined && apply(bufferResizable, buffer, []) && offset + length === apply(bufferBytes, buffer, [])
+}
+
+function isNodeBuffer(value: object): boolean {
+  return types.isUint8Array(value) && getPrototypeOf(value) === BufferPrototype
+}
+
+/** A small Buffer out of Node's shared pool: the pool is nobody's data. */
+function isPooled(value: ArrayBufferView): boolean {
+  if (!isNodeBuffer(value)) return false
+  const buffer: ArrayBufferLike = apply(viewBuffer, value, [])
+  if (types.isSharedArrayBuffer(buffer)) return false
+  const size = apply(bufferBytes, buffer, [])
+  return size === poolSize && apply(viewBytes, value, []) < size
+}
+
+export const buffers: readonly BuiltinReducer[] = [arrayBuffer, sharedArrayBuffer, typedArray, dataView]

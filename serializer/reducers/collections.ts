@@ -1,0 +1,63 @@
+// Map and Set: the content goes in after the object exists, in insertion order.
+import { types } from 'node:util'
+import type { BuiltinReducer } from './types.ts'
+
+const { apply } = Reflect
+const mapForEach = Map.prototype.forEach
+const mapSet = Map.prototype.set
+const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get!
+const setForEach = Set.prototype.forEach
+const setAdd = Set.prototype.add
+const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get!
+const { MapConstructor, SetConstructor } = { MapConstructor: Map, SetConstructor: Set }
+
+const map: BuiltinReducer<Map<unknown, unknown>> = {
+  name: 'Map',
+  matches: types.isMap,
+  prototype: () => MapConstructor.prototype,
+  create: () => new MapConstructor(),
+  writeContent(value, sink) {
+    sink.varint(apply(mapSize, value, []))
+    let index = 0
+    apply(mapForEach, value, [
+      (item: unknown, key: unknown) => {
+        sink.step('key', index)
+        sink.value(key)
+        sink.step('key', nameOf(key, index++))
+        sink.value(item)
+      },
+    ])
+  },
+  readContent(value, source) {
+    for (let left = source.count(); left > 0; left--) {
+      const key = source.value()
+      apply(mapSet, value, [key, source.value()])
+    }
+  },
+}
+
+const set: BuiltinReducer<Set<unknown>> = {
+  name: 'Set',
+  matches: types.isSet,
+  prototype: () => SetConstructor.prototype,
+  create: () => new SetConstructor(),
+  writeContent(value, sink) {
+    sink.varint(apply(setSize, value, []))
+    let index = 0
+    apply(setForEach, value, [
+      (item: unknown) => {
+        sink.step('index', index++)
+        sink.value(item)
+      },
+    ])
+  },
+  readContent(value, source) {
+    for (let left = source.count(); left > 0; left--) apply(setAdd, value, [source.value()])
+  },
+}
+
+function nameOf(key: unknown, index: number): string | number {
+  return typeof key === 'string' ? key : index
+}
+
+export const collections: readonly BuiltinReducer[] = [map, set]

@@ -1,0 +1,50 @@
+// What a built-in type's entry in the dispatch table says, and what it may ask of the graph's two ends.
+
+/** The writing side, as entries see it. */
+export interface ValueSink {
+  value(value: unknown): void
+  byte(value: number): void
+  varint(value: number): void
+  double(value: number): void
+  string(text: string): void
+  /** Raw bytes, with their length. */
+  data(bytes: Uint8Array): void
+  /** Names the next value for error paths. */
+  step(kind: 'index' | 'key' | 'property' | 'slot', name: string | number): void
+  /** Throws the PicklingError for the value at hand. */
+  refuse(reason: string, remedy: string): never
+}
+
+/** The reading side. */
+export interface ValueSource {
+  value(): unknown
+  byte(): number
+  varint(): number
+  /** A count of items that take at least a byte each: checked against what is left. */
+  count(): number
+  double(): number
+  string(): string
+  data(): Uint8Array
+}
+
+/**
+ * One built-in type. `write` and `create` carry what must exist before the object does; `writeContent` and
+ * `readContent` fill it afterwards, so that cycles through the content work. Own properties, prototype and
+ * extensibility are the graph's business.
+ */
+export interface BuiltinReducer<T extends object = any> {
+  /** The name in messages and in `inspect`. */
+  readonly name: string
+  /** A test of internal slots, never of prototypes or properties. */
+  matches(value: object): boolean
+  /** The prototype that `create`'s result has. */
+  prototype(value: T): object | null
+  write?(value: T, sink: ValueSink): void
+  create(source: ValueSource): T
+  writeContent?(value: T, sink: ValueSink): void
+  readContent?(value: T, source: ValueSource): void
+  /** Own keys that belong to the type itself and are restored by it. */
+  readonly ownKeys?: (value: T) => readonly PropertyKey[]
+  /** Own integer keys are the type's content (typed arrays). */
+  readonly indexed?: boolean
+}
