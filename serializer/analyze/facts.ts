@@ -81,6 +81,8 @@ export interface FunctionFacts {
   readonly ownNameWritten: boolean
   /** Methods and accessors: the key. */
   readonly key: KeyFacts | null
+  /** What `length` is at first (spec ExpectedArgumentCount); of a class, its constructor's. */
+  readonly length: number
   /** Its own directive prologue has 'use strict' (or it is a class). */
   readonly ownStrict: boolean
   readonly free: readonly FreeVariable[]
@@ -116,13 +118,28 @@ export interface ImportBinding {
   readonly imported: string
 }
 
-/** What is known of a whole script or module. */
+/** A class or object literal that is the home object of a method (a class's static methods: the class itself). */
+export interface HomeRange extends Range {
+  readonly kind: 'class' | 'object'
+  readonly isStatic: boolean
+}
+
+/**
+ * What is known of a whole script or module. Offsets are V8's for a function: the parenthesis of its parameters
+ * (of a class, its constructor's), or the start of an arrow or of a class without constructor.
+ */
 export interface ScriptFacts {
   readonly imports: ReadonlyMap<string, ImportBinding>
   /** Is the code at that offset strict? */
   strictAt(offset: number): boolean
   /** The innermost class around that offset (also one that starts there): the range of its text, or null. */
   classAround(offset: number): Range | null
+  /** The innermost class around that offset that declares the private name (without the #) and lets it be seen there. */
+  classDeclaring(offset: number, privateName: string): Range | null
   /** The innermost object literal whose method (or accessor) starts at or encloses that offset, or null. */
   objectAround(offset: number): Range | null
+  /** The class or object literal that `super` refers to there, or null. */
+  homeAround(offset: number): HomeRange | null
+  /** Is the innermost function around that offset a function declaration? */
+  declarationAt(offset: number): boolean
 }

@@ -3,7 +3,14 @@ import { TextCache } from './cache.ts'
 import { KeyReader } from './class-facts.ts'
 import type { FunctionFacts, FunctionForm } from './facts.ts'
 import { freeNames, summarizeNames } from './free-variables.ts'
-import { type FunctionNode, type FunctionRoot, hasUseStrict, type MethodRoot } from './nodes.ts'
+import {
+  type ClassNode,
+  expectedArguments,
+  type FunctionNode,
+  type FunctionRoot,
+  hasUseStrict,
+  type MethodRoot,
+} from './nodes.ts'
 import { parseFunction } from './parse.ts'
 import { expressionVisitors } from './visit-expressions.ts'
 import { functionVisitors, outermostContext, visitRoot } from './visit-functions.ts'
@@ -18,19 +25,20 @@ export interface FunctionHints {
   readonly method?: boolean
 }
 
-const charactersKept = 32 * 2 ** 20
 const noHints: FunctionHints = {}
 const visitors = { ...expressionVisitors, ...statementVisitors, ...functionVisitors }
-/** By hints: neither, strict, method, both. */
-const caches = [0, 1, 2, 3].map(() => new TextCache<FunctionFacts>(charactersKept))
+
+/** For each text its facts by hints: none, strict, method, both. */
+const cache = new TextCache<(FunctionFacts | undefined)[]>(32 * 2 ** 20)
 
 /** Analyzes a function's own text. Throws a SyntaxError if that is no function written in JavaScript. */
 export function analyzeFunction(text: string, hints = noHints): FunctionFacts {
-  const cache = caches[(hints.strict ? 1 : 0) + (hints.method ? 2 : 0)]
-  const known = cache.get(text)
-  if (known !== undefined) return known
+  const index = (hints.strict ? 1 : 0) + (hints.method ? 2 : 0)
+  let known = cache.get(text)
+  if (known?.[index] !== undefined) return known[index]
   const facts = analyze(text, hints)
-  cache.set(text, facts)
+  if (known === undefined) cache.set(text, (known = [undefined, undefined, undefined, undefined]))
+  known[index] = facts
   return facts
 }
 
@@ -53,6 +61,7 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
     isGenerator: shape.isGenerator,
     ownName: shape.ownName,
     key: shape.key,
+    length: shape.length,
     ownStrict: shape.ownStrict,
     free: names.free,
     ownNameUsed: names.ownNameUsed,
@@ -74,7 +83,10 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
   }
 }
 
-type Shape = Pick<FunctionFacts, 'form' | 'isAsync' | 'isGenerator' | 'ownName' | 'key' | 'ownStrict'>
+type Shape = Pick<
+  FunctionFacts,
+  'form' | 'isAsync' | 'isGenerator' | 'ownName' | 'key' | 'length' | 'ownStrict'
+>
 
 /** How the function is written. */
 function shapeOf(node: FunctionRoot, keys: KeyReader, usesSuper: boolean): Shape {
@@ -86,6 +98,7 @@ function shapeOf(node: FunctionRoot, keys: KeyReader, usesSuper: boolean): Shape
         isGenerator: false,
         ownName: node.id?.name ?? null,
         key: null,
+        length: constructorLength(node),
         ownStrict: true,
       }
     case 'ArrowFunctionExpression':
@@ -115,6 +128,19 @@ const methodForms: Record<MethodRoot['kind'], FunctionForm> = {
   set: 'setter',
 }
 
-function modifiersOf(node: FunctionNode): Pick<FunctionFacts, 'isAsync' | 'isGenerator' | 'ownStrict'> {
-  return { isAsync: node.async, isGenerator: node.generator, ownStrict: hasUseStrict(node) }
+function modifiersOf(node: FunctionNode): Pick<Shape, 'isAsync' | 'isGenerator' | 'length' | 'ownStrict'> {
+  return {
+    isAsync: node.async,
+    isGenerator: node.generator,
+    length: expectedArguments(node),
+    ownStrict: hasUseStrict(node),
+  }
+}
+
+function constructorLength(node: ClassNode): number {
+  for (const element of node.body.body) {
+    if (element.type === 'MethodDefinition' && element.kind === 'constructor')
+      return expectedArguments(element.value)
+  }
+  return 0
 }

@@ -1,5 +1,5 @@
 // The kinds of syntax tree nodes that analyze/ talks about, and what can be told of one without its scopes.
-import type { AnyNode, FunctionExpression, Pattern, Statement } from 'acorn'
+import type { AnyNode, FunctionExpression, ModuleDeclaration, Pattern, Statement } from 'acorn'
 
 type Typed<Type extends AnyNode['type']> = Extract<AnyNode, { type: Type }>
 
@@ -29,14 +29,34 @@ export type FunctionRoot =
   | Typed<'ClassExpression'>
   | MethodRoot
 
-/** The function's directive prologue has 'use strict' (spec 11.2.2). */
-export function hasUseStrict(node: FunctionNode): boolean {
-  if (node.body.type !== 'BlockStatement') return false
-  for (const statement of node.body.body) {
+/** The directive prologue of a body has 'use strict' (spec 11.2.2). */
+export function isStrict(body: readonly (Statement | ModuleDeclaration)[]): boolean {
+  for (const statement of body) {
     if (statement.type !== 'ExpressionStatement' || statement.directive === undefined) return false
     if (statement.directive === 'use strict') return true
   }
   return false
+}
+
+/** The same of a function. */
+export function hasUseStrict({ body }: FunctionNode): boolean {
+  return body.type === 'BlockStatement' && isStrict(body.body)
+}
+
+/** What a function's `length` is at first (spec 15.1.5, ExpectedArgumentCount). */
+export function expectedArguments({ params }: FunctionNode): number {
+  const index = params.findIndex(({ type }) => type === 'AssignmentPattern' || type === 'RestElement')
+  return index === -1 ? params.length : index
+}
+
+/** The private names that a class declares, without the #. */
+export function privateNamesOf({ body }: ClassNode): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const element of body.body) {
+    if (element.type !== 'StaticBlock' && element.key.type === 'PrivateIdentifier')
+      names.add(element.key.name)
+  }
+  return names
 }
 
 /** The name in `x.name` or `x['name']`, else null. */

@@ -1,73 +1,8 @@
-// Parsing with acorn what V8 has already accepted: the text of one function out of its context, or of a whole
-// script. So nothing is checked for early errors (spec 17), and what is only legal in some context is let in.
-import { type AnyNode, type Options, Parser, type Program, type TokenType, tokTypes } from 'acorn'
+// From text to acorn's syntax tree: a function's own text, out of its context, or a whole script. The text has run,
+// so what it may say is known only by trying: each way to read it is tried in turn, the likely one first.
+import type { AnyNode, Options, Program } from 'acorn'
+import { LenientParser } from './lenient-parser.ts'
 import type { FunctionRoot } from './nodes.ts'
-
-/** What is used of acorn's Parser as its plugins use it (acorn/README.md, "Plugin system"). */
-interface Internals {
-  type: TokenType
-  value: string
-  start: number
-  startLoc: undefined
-  next(): void
-  parse(): Program
-  parseMaybeUnary(errors: null, sawUnary: boolean, incDec: boolean, forInit: unknown): AnyNode
-  buildBinary(
-    start: number,
-    loc: unknown,
-    left: AnyNode,
-    right: AnyNode,
-    op: string,
-    logical: boolean,
-  ): AnyNode
-  finishNode(node: AnyNode, type: string): AnyNode
-}
-
-const Base = Parser as unknown as new (options: Options, input: string) => Internals
-
-/** An acorn parser for code that is known to be valid somewhere. */
-export class LenientParser extends Base {
-  /** `super(...)` in an arrow whose constructor is not in the text. */
-  get allowDirectSuper(): boolean {
-    return true
-  }
-
-  /** Early errors (redeclaration, reserved words in the wrong place, new.target outside a function). */
-  raiseRecoverable(): void {}
-
-  /** acorn looks for redeclarations in arrays: quadratic in the declarations of one scope. */
-  declareName(): void {}
-
-  validateRegExpFlags(): void {}
-  validateRegExpPattern(): void {}
-
-  /** acorn recurses for every term of `a + b + c + ...`; this loops. Otherwise the same. */
-  parseExprOp(left: AnyNode, start: number, loc: unknown, minPrecedence: number, forInit: unknown): AnyNode {
-    for (;;) {
-      const { type } = this
-      const precedence = forInit && type === tokTypes._in ? none : precedenceOf(type)
-      if (precedence <= minPrecedence) return left
-      const coalesce = type === tokTypes.coalesce
-      const logical = coalesce || type === tokTypes.logicalOR || type === tokTypes.logicalAND
-      const operator = this.value
-      this.next()
-      const rightStart = this.start
-      const unary = this.parseMaybeUnary(null, false, false, forInit)
-      // `??` binds as `&&`, so that the two don't mix without parentheses.
-      const right = this.parseExprOp(unary, rightStart, loc, coalesce ? andPrecedence : precedence, forInit)
-      left = this.buildBinary(start, loc, left, right, operator, logical)
-    }
-  }
-}
-
-/** Less than of any operator. */
-const none = -2
-
-function precedenceOf(type: TokenType): number {
-  return (type as unknown as { readonly binop: number | null }).binop ?? none
-}
-
-const andPrecedence = precedenceOf(tokTypes.logicalAND)
 
 const lenient: Options = {
   ecmaVersion: 'latest',
@@ -90,7 +25,7 @@ const optionsOfScripts = {
 /** A parser that sees every node as it is finished, in the order of their ends. */
 export type NodeListener = (node: AnyNode) => void
 
-/** Parses a whole script or module; throws acorn's error if it can't. Of several tries only one runs to the end. */
+/** Parses a whole script or module; throws acorn's error if it can't. `start` is called for each way that is tried. */
 export function parseScript(text: string, kind: 'module' | 'script', start: () => NodeListener): Program {
   return firstOf(optionsOfScripts[kind], (options) => {
     const listener = start()
@@ -169,7 +104,8 @@ function inGenerator(wrapper: Wrapper): Wrapper {
   }
 }
 
-const space = '(?:\\s|/\\*[^]*?\\*/|//[^\\n\\r\\u2028\\u2029]*)'
+// A comment is spelled so that there is one way to match it: no exponential backtracking over several.
+const space = '(?:\\s|/\\*(?:[^*]|\\*(?!/))*\\*/|//[^\\n\\r\\u2028\\u2029]*)'
 // What starts like a function, class or arrow: a guess, which only decides what is tried first.
 const startsExpression = new RegExp(
   `^(?:(?:async${space}+)?function\\b|class\\b(?!${space}*\\()|\\(|async${space}*\\(|` +

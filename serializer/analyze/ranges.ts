@@ -17,20 +17,24 @@ export class RangeTree<Value> {
     this.#sorted = false
   }
 
-  /** The innermost range with start <= offset < end. */
-  innermost(offset: number): { readonly value: Value } | null {
+  /** The value of the innermost range with start <= offset < end, of those whose value is accepted. */
+  innermost(offset: number, accepts: (value: Value) => boolean = () => true): Value | null {
+    let entry = this.#lastStarted(offset)
+    while (entry !== null && (entry.end <= offset || !accepts(entry.value))) entry = entry.parent
+    return entry?.value ?? null
+  }
+
+  /** The last range that starts at or before the offset: the one sought, or within the one sought. */
+  #lastStarted(offset: number): Entry<Value> | null {
     if (!this.#sorted) this.#sort()
-    const entries = this.#entries
     let low = 0
-    let high = entries.length
+    let high = this.#entries.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (entries[middle].start <= offset) low = middle + 1
+      if (this.#entries[middle].start <= offset) low = middle + 1
       else high = middle
     }
-    let entry: Entry<Value> | null = low === 0 ? null : entries[low - 1]
-    while (entry !== null && entry.end <= offset) entry = entry.parent
-    return entry
+    return low === 0 ? null : this.#entries[low - 1]
   }
 
   #sort(): void {

@@ -2,10 +2,10 @@
 // surrounds an offset (strict code, a class, an object literal).
 import type { AnyNode, Program } from 'acorn'
 import { TextCache } from './cache.ts'
-import type { ImportBinding, Range, ScriptFacts } from './facts.ts'
-import { hasUseStrict } from './nodes.ts'
+import type { HomeRange, ImportBinding, Range, ScriptFacts } from './facts.ts'
+import { isStrict } from './nodes.ts'
 import { parseScript } from './parse.ts'
-import { RangeTree } from './ranges.ts'
+import { Regions } from './regions.ts'
 
 const charactersKept = 64 * 2 ** 20
 const caches = {
@@ -40,15 +40,27 @@ class LazyScriptFacts implements ScriptFacts {
   }
 
   strictAt(offset: number): boolean {
-    return this.#kind === 'module' || this.#parse().strict.innermost(offset) !== null
+    return this.#kind === 'module' || this.#parse().strictAt(offset)
   }
 
   classAround(offset: number): Range | null {
-    return this.#parse().classes.innermost(offset)?.value ?? null
+    return this.#parse().classAround(offset)
+  }
+
+  classDeclaring(offset: number, privateName: string): Range | null {
+    return this.#parse().classDeclaring(offset, privateName)
   }
 
   objectAround(offset: number): Range | null {
-    return this.#parse().methods.innermost(offset)?.value ?? null
+    return this.#parse().objectAround(offset)
+  }
+
+  homeAround(offset: number): HomeRange | null {
+    return this.#parse().homeAround(offset)
+  }
+
+  declarationAt(offset: number): boolean {
+    return this.#parse().declarationAt(offset)
   }
 
   #parse(): Regions {
@@ -61,7 +73,7 @@ class LazyScriptFacts implements ScriptFacts {
         regions = new Regions()
         return (node) => regions.add(node)
       })
-      if (hasDirective(program)) regions.strict.add(0, text.length + 1, null)
+      if (isStrict(program.body)) regions.addStrict(0, text.length + 1)
       this.#regions = regions
       this.#imports = importsOf(program)
     } catch {
@@ -69,46 +81,6 @@ class LazyScriptFacts implements ScriptFacts {
     }
     return this.#regions
   }
-}
-
-/** The parts of a script that are asked for by offset. */
-class Regions {
-  readonly strict = new RangeTree<null>()
-  readonly classes = new RangeTree<Range>()
-  /** The methods and accessors of object literals, each with its literal. */
-  readonly methods = new RangeTree<Range>()
-
-  add(node: AnyNode): void {
-    switch (node.type) {
-      // Spec 11.2.2: "All parts of a ClassDeclaration or a ClassExpression are strict mode code."
-      case 'ClassDeclaration':
-      case 'ClassExpression':
-        this.strict.add(node.start, node.end, null)
-        this.classes.add(node.start, node.end, { start: node.start, end: node.end })
-        return
-      case 'FunctionDeclaration':
-      case 'FunctionExpression':
-      case 'ArrowFunctionExpression':
-        if (hasUseStrict(node)) this.strict.add(node.start, node.end, null)
-        return
-      case 'ObjectExpression': {
-        let range: Range | undefined
-        for (const property of node.properties) {
-          if (property.type !== 'Property' || (property.kind === 'init' && !property.method)) continue
-          range ??= { start: node.start, end: node.end }
-          this.methods.add(property.start, property.end, range)
-        }
-      }
-    }
-  }
-}
-
-function hasDirective(program: Program): boolean {
-  for (const statement of program.body) {
-    if (statement.type !== 'ExpressionStatement' || statement.directive === undefined) return false
-    if (statement.directive === 'use strict') return true
-  }
-  return false
 }
 
 function importsOf(program: Program): ReadonlyMap<string, ImportBinding> {

@@ -1,7 +1,7 @@
 // Visits functions and classes: the parts with scopes of their own, and their own this, arguments and super.
 import type { AnyNode } from 'acorn'
 import type { ClassNode, ElementNode, FunctionNode, FunctionRoot } from './nodes.ts'
-import { hasComputedKey, hasUseStrict } from './nodes.ts'
+import { hasComputedKey, hasUseStrict, privateNamesOf } from './nodes.ts'
 import { isPure } from './pure.ts'
 import type { Context, Visitors, Walk } from './walk.ts'
 
@@ -120,15 +120,6 @@ function visitClass(node: ClassNode, walk: Walk, isRoot: boolean): void {
   for (const element of node.body.body) visitElement(element, walk, isRoot)
   walk.privateNames.pop()
   walk.context = before
-}
-
-function privateNamesOf(node: ClassNode): ReadonlySet<string> {
-  const names = new Set<string>()
-  for (const element of node.body.body) {
-    if (element.type !== 'StaticBlock' && element.key.type === 'PrivateIdentifier')
-      names.add(element.key.name)
-  }
-  return names
 }
 
 function visitElement(element: ElementNode, walk: Walk, isRoot: boolean): void {

@@ -19,10 +19,9 @@ export interface UnitEntry {
 }
 
 export type BindingEntry =
-  | { readonly kind: 'value'; readonly slot: number }
-  | { readonly kind: 'const'; readonly slot: number }
-  | { readonly kind: 'dead' }
-  | { readonly kind: 'shared'; readonly environment: number; readonly slot: number }
+  | { readonly kind: 'value' | 'const' | 'dead'; readonly name: string; readonly slot: number }
+  /** `environment` counts the shared bindings of the template: each function has its own list of environments. */
+  | { readonly kind: 'shared'; readonly name: string; readonly environment: number; readonly slot: number }
 
 export interface MemberEntry {
   readonly isStatic: boolean
@@ -30,9 +29,10 @@ export interface MemberEntry {
   readonly slot: 'value' | 'get' | 'set'
 }
 
-export interface FunctionEntry {
+/** What functions from one text have in common. */
+export interface TemplateEntry {
   readonly shape: 'function' | 'class' | 'literal'
-  readonly place: Place
+  readonly name: string
   /** Where the function sits in its holder. */
   readonly slot: 'value' | 'get' | 'set'
   readonly bindings: readonly BindingEntry[]
@@ -41,6 +41,12 @@ export interface FunctionEntry {
   readonly staticFields: number
   readonly instanceFields: number
   readonly origin: string | null
+}
+
+export interface FunctionEntry extends TemplateEntry {
+  readonly place: Place
+  /** The environments of its shared bindings, in their order. */
+  readonly environments: readonly number[]
 }
 
 export interface EnvironmentEntry {
@@ -79,26 +85,47 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
     out.varint(environment.variables.length)
     for (const [slot, variable] of environment.variables.entries()) slots.set(variable, [i, slot])
   }
+  const templates = new Map<string, number>()
+  const texts = new ByteWriter()
+  const instances = new ByteWriter()
+  for (const record of records) {
+    const key = templateKey(record, slots)
+    let template = templates.get(key)
+    if (template === undefined) {
+      template = templates.size
+      templates.set(key, template)
+      writeTemplate(texts, record, slots)
+    }
+    instances.varint(template)
+    writePlace(instances, linked.places[record.index])
+    for (const { variable } of record.bindings) if (variable) instances.varint(slots.get(variable)![0])
+  }
+  out.varint(templates.size)
+  out.bytes(texts.finish())
   out.varint(records.length)
-  for (const record of records) writeFunction(out, record, linked.places[record.index], slots)
+  out.bytes(instances.finish())
   return out.finish()
 }
 
-function writeFunction(out: ByteWriter, record: FunctionRecord, place: Place, slots: Map<unknown, [number, number]>): void {
+type Slots = ReadonlyMap<unknown, readonly [environment: number, slot: number]>
+
+function templateKey(record: FunctionRecord, slots: Slots): string {
+  const bindings = record.bindings.map(({ kind, name, variable }) => `${variable ? slots.get(variable)![1] : kind}:${name}`)
+  const members = (record.literal ?? record.members).map((member) => `${member.slot}${'isStatic' in member && member.isStatic}${typeof member.key}${member.key}`)
+  return [record.facts.form, record.literal !== null, record.origin, record.name, bindings, members, record.text].join('\n')
+}
+
+function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots): void {
   const { form } = record.facts
-  const shape = record.literal ? Shape.Literal : form === 'class' ? Shape.Class : Shape.Function
-  out.byte(shape)
-  writePlace(out, place)
+  out.byte(record.literal ? Shape.Literal : form === 'class' ? Shape.Class : Shape.Function)
+  out.string(record.name)
   out.byte(form === 'getter' ? 1 : form === 'setter' ? 2 : 0)
   out.string(record.origin ?? '')
   out.varint(record.bindings.length)
-  for (const binding of record.bindings) {
-    if (binding.variable) {
-      const [environment, slot] = slots.get(binding.variable)!
-      out.byte(Binding.Shared)
-      out.varint(environment)
-      out.varint(slot)
-    } else out.byte(binding.kind === 'const' ? Binding.Const : binding.kind === 'dead' ? Binding.Dead : Binding.Value)
+  for (const { kind, name, variable } of record.bindings) {
+    out.byte(variable ? Binding.Shared : kind === 'const' ? Binding.Const : kind === 'dead' ? Binding.Dead : Binding.Value)
+    out.string(name)
+    if (variable) out.varint(slots.get(variable)![1])
   }
   const members = record.literal ?? record.members
   out.varint(members.length)
@@ -116,31 +143,40 @@ export function readFunctions(bytes: Uint8Array): { environments: EnvironmentEnt
   if (bytes.length === 0) return { environments: [], functions: [] }
   const environments: EnvironmentEntry[] = []
   for (let left = input.count(); left > 0; left--) environments.push({ place: readPlace(input), variables: input.varint() })
+  const templates: TemplateEntry[] = []
+  for (let left = input.count(); left > 0; left--) templates.push(readTemplate(input))
   const functions: FunctionEntry[] = []
-  for (let left = input.count(); left > 0; left--) functions.push(readFunction(input, environments))
+  for (let left = input.count(); left > 0; left--) {
+    const template = templates[input.varint()]
+    if (!template) throw malformed()
+    const place = readPlace(input)
+    const own: number[] = []
+    for (const binding of template.bindings) {
+      if (binding.kind !== 'shared') continue
+      const environment = input.varint()
+      if (!(binding.slot < (environments[environment]?.variables ?? 0))) throw malformed()
+      own.push(environment)
+    }
+    functions.push({ ...template, place, environments: own })
+  }
+  if (input.remaining > 0) throw malformed()
   return { environments, functions }
 }
 
-function readFunction(input: ByteReader, environments: readonly EnvironmentEntry[]): FunctionEntry {
+function readTemplate(input: ByteReader): TemplateEntry {
   const shape = (['function', 'class', 'literal'] as const)[input.byte()]
   if (shape === undefined) throw malformed()
-  const place = readPlace(input)
+  const name = input.string()
   const slot = readSlot(input.byte())
   const origin = input.string() || null
   const bindings: BindingEntry[] = []
-  let values = 0
-  let constants = 0
+  const counts = [0, 0, 0, 0]
   for (let left = input.count(); left > 0; left--) {
-    const kind = input.byte()
-    if (kind === Binding.Value) bindings.push({ kind: 'value', slot: values++ })
-    else if (kind === Binding.Const) bindings.push({ kind: 'const', slot: constants++ })
-    else if (kind === Binding.Dead) bindings.push({ kind: 'dead' })
-    else if (kind === Binding.Shared) {
-      const environment = input.varint()
-      const variable = input.varint()
-      if (!(variable < (environments[environment]?.variables ?? 0))) throw malformed()
-      bindings.push({ kind: 'shared', environment, slot: variable })
-    } else throw malformed()
+    const kind = (['value', 'const', 'dead', 'shared'] as const)[input.byte()]
+    const name = input.string()
+    if (kind === undefined) throw malformed()
+    if (kind === 'shared') bindings.push({ kind, name, environment: counts[Binding.Shared]++, slot: input.varint() })
+    else bindings.push({ kind, name, slot: counts[kind === 'value' ? 0 : kind === 'const' ? 1 : 2]++ })
   }
   const members: MemberEntry[] = []
   for (let left = input.count(); left > 0; left--) {
@@ -148,7 +184,8 @@ function readFunction(input: ByteReader, environments: readonly EnvironmentEntry
     const key = flags & 8 ? input.varint() : input.string()
     members.push({ isStatic: (flags & 4) !== 0, slot: readSlot(flags & 3), key })
   }
-  return { shape, place, slot, origin, bindings, constants, members, staticFields: input.varint(), instanceFields: input.varint() }
+  const constants = counts[Binding.Const]
+  return { shape, name, slot, origin, bindings, constants, members, staticFields: input.varint(), instanceFields: input.varint() }
 }
 
 function readSlot(number: number): 'value' | 'get' | 'set' {

@@ -6,7 +6,8 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { adoptIdentity } from './class-identity.ts'
-import { findClass, type KnownClass, registerClass } from './class-registry.ts'
+import { findClass, type KnownClass, knownClass, registerClass } from './class-registry.ts'
+import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
 import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections.ts'
 
 const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
@@ -22,10 +23,28 @@ export interface MadeFunction {
 }
 
 export interface MadeClass extends MadeFunction {
-  readonly known: KnownClass
+  readonly value: object
+  readonly prototype: object
+  readonly members: readonly object[]
 }
 
-export class FunctionReader {
+/** What makes the functions and classes of a graph: FunctionReader, or for `inspect` something that makes inert ones. */
+export interface CodeSource {
+  function(index: number, outerThis: unknown, outerArguments: readonly unknown[]): { value: object; made: MadeFunction }
+  literal(index: number): { value: object; parts: readonly object[]; made: MadeFunction }
+  class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): MadeClass
+  setShared(environment: number, slot: number, value: unknown): void
+  /** An object made by a base class that has private elements. */
+  construct(owner: unknown, prototype: object | null): object
+  /** Gives an object the private elements of a class that extends another. */
+  stamp(owner: unknown, object: object): void
+  privateFields(owner: unknown): number
+  setPrivateField(owner: unknown, index: number, object: object, value: unknown): void
+  setStaticField(owner: object, index: number, value: unknown): void
+  proxy(target: object, handler: object): object
+}
+
+export class FunctionReader implements CodeSource {
   readonly functions: readonly FunctionEntry[]
   readonly #units: readonly UnitEntry[]
   readonly #environments: readonly EnvironmentEntry[]
@@ -60,13 +79,13 @@ export class FunctionReader {
     return { value: holder, parts, made }
   }
 
-  class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): { made: MadeClass; members: object[] } {
+  class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): MadeClass {
     const entry = this.entry(index, 'class')
     const existing = findClass(identity)
     if (existing) {
       this.#classes.set(index, existing)
-      const made: MadeClass = { entry, setter: null, generator: null, existing: true, known: existing }
-      return { made, members: membersOf(entry, existing, keys) }
+      const { value, prototype } = existing
+      return { entry, setter: null, generator: null, existing: true, value, prototype, members: membersOf(entry, existing, keys) }
     }
     const hook: ClassHook = { r: false, p: [], q: [], c: [] }
     const { holder, made } = this.#instantiate(entry, undefined, [], [heritage, keys, hook])
@@ -77,7 +96,37 @@ export class FunctionReader {
     this.#classes.set(index, known)
     registerClass(identity, known)
     adoptIdentity(value, identity)
-    return { made: { ...made, known }, members }
+    return { ...made, value, prototype, members }
+  }
+
+  construct(owner: unknown, prototype: object | null): object {
+    return constructBase(this.#known(owner), prototype)
+  }
+
+  stamp(owner: unknown, object: object): void {
+    stamp(this.#known(owner), object)
+  }
+
+  privateFields(owner: unknown): number {
+    return hookOf(this.#known(owner)).p.length
+  }
+
+  setPrivateField(owner: unknown, index: number, object: object, value: unknown): void {
+    setPrivateField(this.#known(owner), index, object, value)
+  }
+
+  setStaticField(owner: object, index: number, value: unknown): void {
+    hookOf(this.#known(owner)).q[index][1](owner, value)
+  }
+
+  proxy(target: object, handler: object): object {
+    return new Proxy(target, handler)
+  }
+
+  #known(owner: unknown): KnownClass {
+    const known = typeof owner === 'function' ? knownClass(owner) : undefined
+    if (!known) throw new UnpicklingError('the bundle is damaged: private fields belong to something that is no class')
+    return known
   }
 
   setShared(environment: number, slot: number, value: unknown): void {

@@ -5,10 +5,8 @@ import { presentOrigin } from '../codegen/instantiate.ts'
 import { UnpicklingError } from '../errors.ts'
 import { builtinReducers, type ValueSource } from '../reducers/index.ts'
 import { type Reference, resolveReference } from '../references/index.ts'
-import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
-import { knownClass } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
-import { FunctionReader, type MadeClass, type MadeFunction } from './function-reader.ts'
+import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
 import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 
@@ -30,7 +28,7 @@ export interface ReadContext {
 
 export class GraphReader implements ValueSource {
   readonly #in: ByteReader
-  readonly #functions: FunctionReader
+  readonly #functions: CodeSource
   readonly #context: ReadContext
   readonly #nodes: unknown[] = []
   readonly #strings: string[] = []
@@ -38,7 +36,7 @@ export class GraphReader implements ValueSource {
   readonly #made = new Map<unknown, MadeFunction>()
   #depth = 0
 
-  constructor(input: ByteReader, functions: FunctionReader, context: ReadContext) {
+  constructor(input: ByteReader, functions: CodeSource, context: ReadContext) {
     this.#in = input
     this.#functions = functions
     this.#context = context
@@ -163,7 +161,7 @@ export class GraphReader implements ValueSource {
       case Op.Object:
         return this.#object(null)
       case Op.Stamped:
-        return this.#object(this.#classEntry(this.value()))
+        return this.#object(this.value())
       case Op.Array:
         return this.#array()
       case Op.Builtin:
@@ -188,7 +186,7 @@ export class GraphReader implements ValueSource {
       }
       case Op.Proxy: {
         const target = this.value() as object
-        return this.#add(new Proxy(target, this.value() as ProxyHandler<object>))
+        return this.#add(this.#functions.proxy(target, this.value() as object))
       }
       case Op.Namespace: {
         const namespace = objectCreate(null)
@@ -233,16 +231,16 @@ export class GraphReader implements ValueSource {
     return { mode, prototype: mode === Prototype.Given ? (this.value() as object) : null }
   }
 
-  #object(base: ReturnType<typeof knownClass> | null): object {
+  #object(base: unknown): object {
     const { mode, prototype } = this.#prototype()
     let object: object
-    if (base) object = constructBase(base, mode === Prototype.Null ? null : mode === Prototype.Given ? prototype : Object.prototype)
+    if (base) object = this.#functions.construct(base, mode === Prototype.Null ? null : mode === Prototype.Given ? prototype : Object.prototype)
     else if (mode === Prototype.Default || mode === Prototype.Later) object = {}
     else object = objectCreate(prototype)
     this.#add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
     this.#pending.push(() => {
-      if (mode >= Prototype.Given) this.#privateElements(object, base?.value ?? null)
+      if (mode >= Prototype.Given) this.#privateElements(object, base)
       this.#properties(object)
     })
     return object
@@ -310,21 +308,13 @@ export class GraphReader implements ValueSource {
   }
 
   /** The mirror of InstanceFacts.writePrivate. */
-  #privateElements(object: object, constructed: object | null): void {
+  #privateElements(object: object, constructed: unknown): void {
     for (let left = this.#in.count(); left > 0; left--) {
-      const entry = this.#classEntry(this.value())
-      if (entry.value !== constructed) stamp(entry, object)
-      const count = this.#fieldCounts.get(entry.value) ?? hookOf(entry).p.length
-      for (let i = 0; i < count; i++) setPrivateField(entry, i, object, this.value())
+      const owner = this.value()
+      if (owner !== constructed) this.#functions.stamp(owner, object)
+      const count = this.#functions.privateFields(owner)
+      for (let i = 0; i < count; i++) this.#functions.setPrivateField(owner, i, object, this.value())
     }
-  }
-
-  readonly #fieldCounts = new Map<object, number>()
-
-  #classEntry(value: unknown) {
-    const entry = typeof value === 'function' ? knownClass(value) : undefined
-    if (!entry) throw damaged('private fields belong to something that is no class')
-    return entry
   }
 
   /** Own properties, onto an object that may have some by the way it was made: these go, or change, or stay. */
@@ -439,7 +429,7 @@ export class GraphReader implements ValueSource {
           constants[binding.slot] = value
           break
         case 'shared':
-          this.#functions.setShared(binding.environment, binding.slot, value)
+          this.#functions.setShared(made.entry.environments[binding.environment], binding.slot, value)
           break
         case 'dead':
           break
@@ -465,14 +455,12 @@ export class GraphReader implements ValueSource {
     const heritage = this.value()
     const keys: PropertyKey[] = []
     for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
-    const { made, members } = this.#functions.class(index, identity, heritage, keys)
-    const { value, prototype, hook } = made.known
+    const made = this.#functions.class(index, identity, heritage, keys)
+    const { value, prototype, members } = made
     const fresh = !made.existing
     this.#add(value)
     this.#add(prototype)
     this.#made.set(value, made)
-    if (hook) this.#fieldCounts.set(value, hook.p.length)
-    else this.#fieldCounts.set(value, made.entry.instanceFields)
     for (const member of members) {
       this.#add(member)
       this.#pending.push(() => this.#functionProperties(member, fresh))
@@ -481,16 +469,16 @@ export class GraphReader implements ValueSource {
       this.#classPrototype(prototype, fresh)
       this.#properties(prototype, [], false, fresh)
     })
-    this.#pending.push(() => this.#classContent(made as MadeClass, fresh))
+    this.#pending.push(() => this.#classContent(made, fresh))
     return value
   }
 
   #classContent(made: MadeClass, fresh: boolean): void {
     this.#bindings(made)
-    const { value } = made.known
+    const { value } = made
     for (let i = 0; i < made.entry.staticFields; i++) {
       const state = this.value()
-      if (fresh) hookOf(made.known).q[i][1](value, state)
+      if (fresh) this.#functions.setStaticField(value, i, state)
     }
     this.#classPrototype(value, fresh)
     this.#properties(value, ['arguments', 'caller'], false, fresh)

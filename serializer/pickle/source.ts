@@ -22,7 +22,8 @@ export function isClassText(text: string): boolean {
 export function analyzed(text: string): FunctionFacts | null {
   try {
     return analyzeFunction(text)
-  } catch {
-    return null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
   }
 }
