@@ -81,11 +81,11 @@ export function probeVariables(fn: object, facts: any, names: readonly string[])
 }
 export const probeThis = (fn: object, facts: any): unknown => probe(fn, facts, 'this')
 export const probeArguments = (fn: object, facts: any): unknown => probe(fn, facts, 'arguments')
-export function functionsAt(scriptId: string, line: number, column: number): object[] {
+export function functionsOf(scriptId: string, matches: (fn: object) => boolean): object[] {
   const pr = post('Runtime.evaluate', { expression: 'Function.prototype' }).result.objectId
   idOf(holder)
   const list = live(post('Runtime.queryObjects', { prototypeObjectId: pr }).objects.objectId) as object[]
-  return list.filter((f) => { const p = post('Runtime.getProperties', { objectId: idOf(f), ownProperties: true }).internalProperties?.find((q: any) => q.name === '[[FunctionLocation]]')?.value?.value; return p && p.scriptId === scriptId && p.lineNumber === line && p.columnNumber === column })
+  return list.filter((f) => matches(f) && post('Runtime.getProperties', { objectId: idOf(f), ownProperties: true }).internalProperties?.find((q: any) => q.name === '[[FunctionLocation]]')?.value?.value?.scriptId === scriptId)
 }
 export function functionHolders(fn: object): object[] {
   const pr = post('Runtime.evaluate', { expression: 'Object.prototype' }).result.objectId

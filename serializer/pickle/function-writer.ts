@@ -1,7 +1,7 @@
 // Functions and classes of the graph: captures each once into a record, and writes the values that it needs.
 import { types } from 'node:util'
-import { analyzeScript, type FunctionFacts, type Range, type ScriptFacts } from '../analyze/index.ts'
-import { functionHolders, functionsAt, internalSlots, offsetOf, positionAt, privateElements, ProbeError, probeArguments, probeThis, type ScriptRecord } from '../capture/index.ts'
+import { analyzeScript, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
+import { functionHolders, functionsOf, internalSlots, offsetOf, privateElements, ProbeError, probeArguments, probeThis, type ScriptRecord } from '../capture/index.ts'
 import { type BindingRecord, type FunctionRecord, type LiteralPart, type MemberRecord, privateFields, staticKey } from '../codegen/records.ts'
 import { classifyUrl, findPackageExport, isPromisified, isStandardGlobal, type Reference, referenceFromImport } from '../references/index.ts'
 import { classIdentity } from './class-identity.ts'
@@ -525,13 +525,12 @@ export class FunctionWriter {
   #classAround(fn: object, facts: FunctionFacts, site: FunctionSite): object {
     const graph: GraphWriter = this.#graph
     const script = site.script
-    const range = script ? classDeclaring(script, offsetOf(script, site.line, site.column), facts.privateNames[0]) : null
+    const range = script ? factsOf(script).classDeclaring(offsetOf(script, site.line, site.column), facts.privateNames[0]) : null
     if (script && range) {
       const text = script.source().slice(range.start, range.end)
       const near = facts.form === 'arrow' ? this.#classOfThis(fn, facts, text) : null
       if (near) return near
-      const { line, column } = positionAt(script, range.start)
-      const candidates = functionsAt(script.scriptId, line, column).filter((candidate) => sourceOf(candidate) === text)
+      const candidates = classesWithText(script, text)
       if (candidates.length === 1) return candidates[0]
     }
     graph.refuse(
@@ -561,11 +560,10 @@ export class FunctionWriter {
   #withHome(fn: object, site: FunctionSite): void {
     const graph: GraphWriter = this.#graph
     const script = site.script
-    const range = script ? homeAround(script, offsetOf(script, site.line, site.column)) : null
+    const range = script ? factsOf(script).homeAround(offsetOf(script, site.line, site.column)) : null
     if (script && range?.kind === 'class') {
       const text = script.source().slice(range.start, range.end)
-      const { line, column } = positionAt(script, range.start)
-      const owners = functionsAt(script.scriptId, line, column).filter((candidate) => sourceOf(candidate) === text && hasMember(candidate, fn))
+      const owners = classesWithText(script, text).filter((candidate) => hasMember(candidate, fn))
       if (owners.length === 1) return this.#afterHome(fn, owners[0])
     } else if (script && range) {
       const holders = functionHolders(fn)
@@ -687,7 +685,7 @@ function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
     if (key === 'arguments' || key === 'caller') continue
     const descriptor = getOwnPropertyDescriptor(fn, key)!
     if (key === 'length') {
-      if (next++ !== 0 || (facts.length !== undefined && descriptor.value !== facts.length) || !isUsual(descriptor)) return false
+      if (next++ !== 0 || descriptor.value !== facts.length || !isUsual(descriptor)) return false
     } else if (key === 'name') {
       if (next++ !== 1 || naturalName(fn) === null) return false
     } else if (key === 'prototype') {
@@ -744,25 +742,11 @@ function hasMember(owner: object, fn: object): boolean {
   )
 }
 
+/** The live classes of a script with that text. A last resort: it looks at every function of the heap. */
+function classesWithText(script: ScriptRecord, text: string): object[] {
+  return functionsOf(script.scriptId, (candidate) => sourceOf(candidate) === text)
+}
+
 function factsOf(script: ScriptRecord): ScriptFacts {
   return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
-}
-
-/** The innermost class around the offset that declares the private name. */
-function classDeclaring(script: ScriptRecord, offset: number, name: string): Range | null {
-  const facts = factsOf(script)
-  for (let range = facts.classAround(offset); range; range = facts.classAround(range.start - 1)) {
-    const elements = analyzed(script.source().slice(range.start, range.end))?.classFacts?.elements
-    if (elements?.some(({ key }) => key?.kind === 'private' && key.name === name)) return range
-  }
-  return null
-}
-
-/** The class or object literal that the method at the offset is written in. */
-function homeAround(script: ScriptRecord, offset: number): (Range & { readonly kind: 'class' | 'object' }) | null {
-  const facts = factsOf(script)
-  const inClass = facts.classAround(offset)
-  const inObject = facts.objectAround(offset)
-  if (inObject && (!inClass || inObject.start > inClass.start)) return { ...inObject, kind: 'object' }
-  return inClass && { ...inClass, kind: 'class' }
 }

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { presentOrigin } from '../codegen/instantiate.ts'
 import { UnpicklingError } from '../errors.ts'
 import { builtinReducers, type ValueSource } from '../reducers/index.ts'
-import { type Reference, resolveReference } from '../references/index.ts'
+import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
@@ -18,12 +18,17 @@ const NodePromisify = promisify
 
 type Filler = () => void
 
+/** Told how many bytes an object's content took, and which nodes of the graph were first met in it. */
+export type ContentObserver = (value: unknown, bytes: number, first: number, last: number) => void
+
 /** Own property of an absent kind: what stands for a hole or a dead binding in a value's place. */
 const HOLE = Symbol('hole')
 
 export interface ReadContext {
   readonly references: readonly Reference[]
   resolve(reference: Reference): unknown
+  intrinsic(path: string): unknown
+  readonly observe?: ContentObserver
 }
 
 export class GraphReader implements ValueSource {
@@ -33,6 +38,7 @@ export class GraphReader implements ValueSource {
   readonly #nodes: unknown[] = []
   readonly #strings: string[] = []
   readonly #pending: Filler[] = []
+  readonly #owners: unknown[] = []
   readonly #made = new Map<unknown, MadeFunction>()
   #depth = 0
 
@@ -58,7 +64,32 @@ export class GraphReader implements ValueSource {
   }
 
   #drain(): void {
-    while (this.#pending.length > 0) this.#pending.pop()!()
+    const { observe } = this.#context
+    if (observe) return this.#drainObserved(observe)
+    while (this.#pending.length > 0) {
+      this.#owners.pop()
+      this.#pending.pop()!()
+    }
+  }
+
+  #drainObserved(observe: ContentObserver): void {
+    while (this.#pending.length > 0) {
+      const owner = this.#owners.pop()
+      const start = this.#in.position
+      const first = this.#nodes.length
+      this.#pending.pop()!()
+      observe(owner, this.#in.position - start, first, this.#nodes.length)
+    }
+  }
+
+  get nodes(): readonly unknown[] {
+    return this.#nodes
+  }
+
+  /** Content that is read when everything in hand is done. */
+  #later(owner: unknown, filler: Filler): void {
+    this.#owners.push(owner)
+    this.#pending.push(filler)
   }
 
   // --- what entries of the dispatch table use ---
@@ -151,7 +182,7 @@ export class GraphReader implements ValueSource {
       case Op.Intrinsic: {
         const path = this.value()
         if (typeof path !== 'string') throw damaged('an intrinsic has no name')
-        return this.#add(resolveReference({ kind: 'intrinsic', path }))
+        return this.#add(this.#context.intrinsic(path))
       }
       case Op.Reference: {
         const reference = this.#context.references[this.#in.varint()]
@@ -181,7 +212,7 @@ export class GraphReader implements ValueSource {
         const args: unknown[] = []
         for (let left = this.#in.count(); left > 0; left--) args.push(this.value())
         const bound = this.#add(apply(bind, target, [outerThis, ...args]))
-        this.#pending.push(() => this.#properties(bound))
+        this.#later(bound, () => this.#properties(bound))
         return bound
       }
       case Op.Proxy: {
@@ -195,7 +226,7 @@ export class GraphReader implements ValueSource {
       }
       case Op.Arguments: {
         const value = this.#add(makeArguments(this.#in.count(0)))
-        this.#pending.push(() => this.#properties(value, ['length', 'callee', Symbol.iterator]))
+        this.#later(value, () => this.#properties(value, ['length', 'callee', Symbol.iterator]))
         return value
       }
       case Op.Require: {
@@ -210,7 +241,7 @@ export class GraphReader implements ValueSource {
         const filename = this.#in.string()
         const module = this.#add(new Module(filename))
         module.filename = filename
-        this.#pending.push(() => {
+        this.#later(module, () => {
           module.exports = this.value()
         })
         return module
@@ -239,7 +270,7 @@ export class GraphReader implements ValueSource {
     else object = objectCreate(prototype)
     this.#add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
-    this.#pending.push(() => {
+    this.#later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, base)
       this.#properties(object)
     })
@@ -247,7 +278,7 @@ export class GraphReader implements ValueSource {
   }
 
   #prototypeLater(object: object): void {
-    this.#pending.push(() => {
+    this.#later(object, () => {
       setPrototypeOf(object, this.value() as object | null)
     })
   }
@@ -259,7 +290,7 @@ export class GraphReader implements ValueSource {
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(array, prototype)
     this.#add(array)
     if (mode === Prototype.Later) this.#prototypeLater(array)
-    this.#pending.push(() => {
+    this.#later(array, () => {
       if (mode >= Prototype.Given) this.#privateElements(array, null)
       this.#arrayContent(array, length)
     })
@@ -299,7 +330,7 @@ export class GraphReader implements ValueSource {
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(object, prototype)
     this.#add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
-    this.#pending.push(() => {
+    this.#later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, null)
       reducer.readContent?.(object, this)
       this.#properties(object, reducer.ownKeys?.(object), reducer.indexed)
@@ -406,7 +437,7 @@ export class GraphReader implements ValueSource {
     const { value, made } = this.#functions.function(index, outerThis, outerArguments)
     this.#add(value)
     this.#made.set(value, made)
-    this.#pending.push(() => {
+    this.#later(value, () => {
       this.#bindings(made)
       this.#functionProperties(value, true)
     })
@@ -463,13 +494,13 @@ export class GraphReader implements ValueSource {
     this.#made.set(value, made)
     for (const member of members) {
       this.#add(member)
-      this.#pending.push(() => this.#functionProperties(member, fresh))
+      this.#later(member, () => this.#functionProperties(member, fresh))
     }
-    this.#pending.push(() => {
+    this.#later(value, () => {
       this.#classPrototype(prototype, fresh)
       this.#properties(prototype, [], false, fresh)
     })
-    this.#pending.push(() => this.#classContent(made, fresh))
+    this.#later(value, () => this.#classContent(made, fresh))
     return value
   }
 
@@ -495,9 +526,9 @@ export class GraphReader implements ValueSource {
     this.#add(value)
     for (const part of parts) {
       this.#add(part)
-      this.#pending.push(() => this.#functionProperties(part, true))
+      this.#later(part, () => this.#functionProperties(part, true))
     }
-    this.#pending.push(() => {
+    this.#later(value, () => {
       this.#bindings(made)
       if (this.#in.byte() === 1) setPrototypeOf(value, this.value() as object | null)
       this.#properties(value)
@@ -512,7 +543,7 @@ export class GraphReader implements ValueSource {
     const prototype = Reflect.getOwnPropertyDescriptor(owner, 'prototype')?.value as object
     if (made?.entry.shape === 'class') return prototype
     this.#add(prototype)
-    if (made) this.#pending.push(() => this.#properties(prototype))
+    if (made) this.#later(prototype, () => this.#properties(prototype))
     return prototype
   }
 }

@@ -114,6 +114,7 @@ function read(input: Uint8Array, options: LoadOptions, modules: ReadonlyMap<stri
   const reader = new GraphReader(new ByteReader(sections.graph), new FunctionReader(units, environments, functions), {
     references,
     resolve: (reference) => resolveReference(reference, { namespaces: modules }),
+    intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
   })
   return reader.root()
 }

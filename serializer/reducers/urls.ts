@@ -10,7 +10,7 @@ const paramsToString = URLSearchParams.prototype.toString
 
 const url: BuiltinReducer<URL> = {
   name: 'URL',
-  matches: (value) => succeeds(() => apply(href, value, [])) && Reflect.getPrototypeOf(value) !== null && value !== URLConstructor.prototype,
+  matches: (value) => isCandidate(value) && succeeds(() => apply(href, value, [])),
   prototype: () => URLConstructor.prototype,
   write: (value, sink) => sink.string(apply(href, value, [])),
   create(source) {
@@ -25,10 +25,18 @@ const url: BuiltinReducer<URL> = {
 
 const searchParams: BuiltinReducer<URLSearchParams> = {
   name: 'URLSearchParams',
-  matches: (value) => value !== SearchParams.prototype && succeeds(() => apply(paramsToString, value, [])),
+  matches: (value) => isCandidate(value) && succeeds(() => apply(paramsToString, value, [])),
   prototype: () => SearchParams.prototype,
   write: (value, sink) => sink.string(apply(paramsToString, value, [])),
   create: (source) => new SearchParams(source.string()),
+}
+
+/** Trying costs an exception: not for ordinary objects. */
+function isCandidate(value: object): boolean {
+  for (let at = Reflect.getPrototypeOf(value); at !== null; at = Reflect.getPrototypeOf(at)) {
+    if (at === URLConstructor.prototype || at === SearchParams.prototype) return true
+  }
+  return false
 }
 
 /** Node's brand checks are private fields: only trying tells. */

@@ -1,0 +1,104 @@
+// Stands in for a bundle's code when its graph is read only to be shown: functions and classes become inert
+// objects that remember what they would have captured. Nothing of the bundle is compiled or run.
+import type { FunctionEntry } from './code-sections.ts'
+import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
+import { UnpicklingError } from '../errors.ts'
+
+/** What a function would see: by binding, in the order of its template. */
+export interface InertFunction {
+  readonly entry: FunctionEntry
+  readonly captured: Map<string, unknown>
+}
+
+export class InertReference {
+  readonly description: string
+  constructor(description: string) {
+    this.description = description
+  }
+}
+
+export class InertCode implements CodeSource {
+  readonly made = new Map<object, InertFunction>()
+  readonly #functions: readonly FunctionEntry[]
+  readonly #variables: unknown[][]
+
+  constructor(functions: readonly FunctionEntry[], environments: number) {
+    this.#functions = functions
+    this.#variables = Array.from({ length: environments }, () => [])
+  }
+
+  function(index: number) {
+    return this.#make(index)
+  }
+
+  literal(index: number) {
+    const { value, made } = this.#make(index)
+    return { value, made, parts: made.entry.members.map(() => inert()) }
+  }
+
+  class(index: number): MadeClass {
+    const { value, made } = this.#make(index)
+    const prototype = {}
+    Object.defineProperty(value, 'prototype', { value: prototype, configurable: true })
+    return { ...made, value, prototype, members: made.entry.members.map(() => inert()) }
+  }
+
+  setShared(environment: number, slot: number, value: unknown): void {
+    this.#variables[environment][slot] = value
+  }
+
+  construct(): object {
+    return {}
+  }
+  stamp(): void {}
+
+  privateFields(owner: unknown): number {
+    const entry = this.made.get(owner as object)?.entry
+    if (!entry) throw new UnpicklingError('the bundle is damaged: private fields belong to something that is no class')
+    return entry.instanceFields
+  }
+
+  setPrivateField(_owner: unknown, index: number, object: object, value: unknown): void {
+    Object.defineProperty(object, `#${index}`, { value, enumerable: true, configurable: true })
+  }
+  setStaticField(): void {}
+
+  proxy(target: object): object {
+    return target
+  }
+
+  /** Fills in the shared variables, which are known when the whole graph was read. */
+  finish(): void {
+    for (const { entry, captured } of this.made.values()) {
+      for (const binding of entry.bindings) {
+        if (binding.kind === 'shared') captured.set(binding.name, this.#variables[entry.environments[binding.environment]][binding.slot])
+      }
+    }
+  }
+
+  #make(index: number): { value: object; made: MadeFunction } {
+    const entry = this.#functions[index]
+    if (!entry) throw new UnpicklingError('the bundle is damaged: the graph names a function that is not there')
+    const value = inert()
+    const captured = new Map<string, unknown>()
+    this.made.set(value, { entry, captured })
+    const note = (kind: 'value' | 'const', values: readonly unknown[]) => {
+      for (const binding of entry.bindings) if (binding.kind === kind) captured.set(binding.name, values[binding.slot])
+    }
+    const generator = {
+      next(constants?: readonly unknown[]) {
+        note('const', constants ?? [])
+        return { done: true as const, value: undefined }
+      },
+    }
+    return {
+      value,
+      made: { entry, setter: (values) => note('value', values), generator: generator as unknown as Iterator<unknown>, existing: false },
+    }
+  }
+}
+
+/** A function, so that what holds it is read as usual; it does nothing. */
+function inert(): object {
+  return function () {}
+}

@@ -1,0 +1,198 @@
+// inspectBundle: what a bundle would run and what it captured, with sizes; runs and compiles nothing of it.
+import { FORMAT_VERSION, readContainer } from '../bundle/container.ts'
+import { readManifest } from '../bundle/manifest.ts'
+import type { Place } from '../codegen/link.ts'
+import type { Reference } from '../references/index.ts'
+import { ByteReader } from './codec/byte-reader.ts'
+import { type FunctionEntry, readFunctions, readUnits } from './code-sections.ts'
+import { GraphReader } from './graph-reader.ts'
+import { InertCode, InertReference } from './inert-code.ts'
+
+export interface InspectedBinding {
+  readonly name: string
+  /** 'shared': a variable that other functions of the bundle use too; 'dead': not initialized. */
+  readonly kind: 'value' | 'shared' | 'const' | 'dead'
+  /** The value in a few words. */
+  readonly summary: string
+  /** Bytes of the value and of what was first reached through it. */
+  readonly size: number
+}
+
+export interface InspectedFunction {
+  readonly name: string
+  readonly form: 'function' | 'class' | 'object'
+  /** How many functions of the bundle were made from this text with these bindings. */
+  readonly count: number
+  /** Of the first of them. */
+  readonly bindings: readonly InspectedBinding[]
+}
+
+export interface InspectedUnit {
+  readonly hash: string
+  readonly size: number
+  readonly source: string
+  readonly functions: readonly InspectedFunction[]
+}
+
+export interface InspectedReference {
+  readonly specifier: string
+  readonly export: string
+  readonly version: string | null
+}
+
+export interface BundleInspection {
+  readonly formatVersion: number
+  /** The versions of cornichon and Node that wrote it. */
+  readonly cornichon: string
+  readonly node: string
+  /** What was pickled, in a few words. */
+  readonly entry: string
+  /** Bytes in all. */
+  readonly size: number
+  readonly sections: readonly { readonly name: string; readonly size: number }[]
+  readonly references: readonly InspectedReference[]
+  readonly units: readonly InspectedUnit[]
+  readonly values: { readonly count: number; readonly bytes: number }
+}
+
+/** Reads a bundle without running it. Throws UnpicklingError for what is no sound bundle. */
+export function inspectBundle(bytes: Uint8Array): BundleInspection {
+  const sections = readContainer(bytes)
+  const manifest = readManifest(sections.manifest)
+  const units = readUnits(sections.code)
+  const { environments, functions } = readFunctions(sections.functions)
+  const code = new InertCode(functions, environments.length)
+  const sizes = new Sizes()
+  const reader = new GraphReader(new ByteReader(sections.graph), code, {
+    references: manifest.references,
+    resolve: (reference) => new InertReference(describeReference(reference)),
+    intrinsic: (path) => new InertReference(path),
+    observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
+  })
+  const root = reader.root()
+  code.finish()
+  const summaries = new Summaries(code)
+  const inspected = units.map(() => new Map<FunctionEntry['bindings'], { entry: FunctionEntry; value: object; count: number }>())
+  const unitOf = (place: Place): number => {
+    switch (place.kind) {
+      case 'unit':
+        return place.unit
+      case 'environment':
+        return unitOf(environments[place.environment].place)
+      case 'class':
+        return unitOf(functions[place.record].place)
+    }
+  }
+  for (const [value, { entry }] of code.made) {
+    const group = inspected[unitOf(entry.place)]
+    const known = group.get(entry.bindings)
+    if (known) known.count++
+    else group.set(entry.bindings, { entry, value, count: 1 })
+  }
+  return {
+    formatVersion: FORMAT_VERSION,
+    cornichon: manifest.cornichon,
+    node: manifest.node,
+    entry: summaries.of(root),
+    size: bytes.length,
+    sections: Object.entries(sections).map(([name, section]) => ({ name, size: section.length })),
+    references: manifest.references.map(inspectReference),
+    units: units.map((unit, i) => {
+      const source = unit.text()
+      return {
+        hash: unit.hash,
+        size: Buffer.byteLength(source),
+        source,
+        functions: [...inspected[i].values()].map(({ entry, value, count }) => ({
+          name: entry.name,
+          form: entry.shape === 'literal' ? 'object' : entry.shape,
+          count,
+          bindings: entry.bindings.map(({ name, kind }) => {
+            const captured = code.made.get(value)!.captured.get(name)
+            return { name, kind, summary: kind === 'dead' ? 'not initialized' : summaries.of(captured), size: sizes.of(captured) }
+          }),
+        })),
+      }
+    }),
+    values: { count: reader.nodes.length, bytes: sections.graph.length },
+  }
+}
+
+/** Bytes by object: its own content, and that of everything first met in it. */
+class Sizes {
+  readonly #own = new Map<unknown, number>()
+  readonly #children = new Map<unknown, unknown[]>()
+
+  note(value: unknown, size: number, met: readonly unknown[]): void {
+    this.#own.set(value, (this.#own.get(value) ?? 0) + size)
+    const children = this.#children.get(value)
+    if (children) children.push(...met)
+    else this.#children.set(value, [...met])
+  }
+
+  of(value: unknown): number {
+    if (typeof value === 'string') return value.length
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return 1
+    let sum = 0
+    const seen = new Set<unknown>([value])
+    const queue: unknown[] = [value]
+    while (queue.length > 0) {
+      const next = queue.pop()
+      sum += this.#own.get(next) ?? 0
+      for (const child of this.#children.get(next) ?? []) {
+        if (seen.has(child)) continue
+        seen.add(child)
+        queue.push(child)
+      }
+    }
+    return sum
+  }
+}
+
+class Summaries {
+  readonly #code: InertCode
+  constructor(code: InertCode) {
+    this.#code = code
+  }
+
+  of(value: unknown): string {
+    if (typeof value === 'string') return value.length > 40 ? `${JSON.stringify(value.slice(0, 37))}… (${value.length})` : JSON.stringify(value)
+    if (typeof value === 'bigint') return `${value}n`
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)
+    if (value instanceof InertReference) return value.description
+    const made = this.#code.made.get(value)
+    if (made) {
+      const form = made.entry.shape === 'literal' ? 'object' : made.entry.shape
+      return made.entry.name ? `${form} ${made.entry.name}` : form
+    }
+    if (typeof value === 'function') return 'function'
+    if (Array.isArray(value)) return `Array(${value.length})`
+    if (value instanceof Map || value instanceof Set) return `${value instanceof Map ? 'Map' : 'Set'}(${value.size})`
+    if (ArrayBuffer.isView(value)) return `${value[Symbol.toStringTag as never] ?? 'DataView'}(${value.byteLength} bytes)`
+    const name = this.#className(value)
+    return name ?? `{ ${Object.keys(value).slice(0, 4).join(', ')}${Object.keys(value).length > 4 ? ', …' : ''} }`
+  }
+
+  #className(value: object): string | undefined {
+    const constructor = Reflect.get(value, 'constructor') as unknown
+    const entry = typeof constructor === 'function' ? this.#code.made.get(constructor)?.entry : undefined
+    if (entry) return `${entry.name || 'a class'} {}`
+    return typeof constructor === 'function' && constructor !== Object ? `${constructor.name} {}` : undefined
+  }
+}
+
+function describeReference(reference: Reference): string {
+  const { specifier, export: name } = inspectReference(reference)
+  return name ? `${specifier}#${name}` : specifier
+}
+
+function inspectReference(reference: Reference): InspectedReference {
+  switch (reference.kind) {
+    case 'intrinsic':
+      return { specifier: 'globalThis', export: String(reference.path), version: null }
+    case 'builtin':
+      return { specifier: reference.module, export: String(reference.path), version: null }
+    case 'package':
+      return { specifier: reference.specifier, export: reference.path.map(String).join('.'), version: reference.version }
+  }
+}

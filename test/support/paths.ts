@@ -1,0 +1,20 @@
+// Where things are: the checkout, the built package, the Node under test.
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+export const supportFolder = dirname(fileURLToPath(import.meta.url))
+export const root = dirname(dirname(supportFolder))
+
+/** The built package, as a child process imports it. */
+export const distFile = join(root, 'dist', 'serializer', 'index.js')
+export const distUrl = process.env.CORNICHON_STUB ?? pathToFileURL(distFile).href
+
+/** The Node that child processes run on; the matrix sets it. */
+export const nodeBinary = process.env.CORNICHON_NODE ?? process.execPath
+export const nodeMajor = Number(process.versions.node.split('.')[0])
+
+/** Arguments that make Node understand TypeScript. */
+export const tsxArguments: readonly string[] = [
+  '--import',
+  pathToFileURL(join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href,
+]
