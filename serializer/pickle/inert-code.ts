@@ -38,8 +38,7 @@ export class InertCode implements CodeSource {
 
   class(index: number): MadeClass {
     const { value, made } = this.#make(index)
-    const prototype = {}
-    Object.defineProperty(value, 'prototype', { value: prototype, configurable: true })
+    const { prototype } = value as { prototype: object }
     return { ...made, value, prototype, members: made.entry.members.map(() => inert()) }
   }
 

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness: the rows are about such code
 // C2: what a function refers to travels with it, and nothing else.
 import { js, type Table } from '../../support/rows.ts'
 
@@ -123,7 +124,6 @@ export function references({ row }: Table): void {
           for (const exit in { thirteen: 1 }) return exit
         },
         () => {
-          // biome-ignore lint/correctness/noInnerDeclarations: hoisting is the point
           if (true) var exit = 14
           return exit
         },
@@ -273,9 +273,9 @@ export function references({ row }: Table): void {
           assigned += 1
           return assigned
         },
-        comma: () => (assigned, key),
+        comma: () => (void assigned, key),
         unary: () => -shorthand,
-        logical: () => null ?? (false || key),
+        logical: () => v.none ?? (false || key),
         chained: () => v?.k?.toLowerCase(),
         exponent: () => 2 ** shorthand,
         labeled() {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness: the rows are about such code
 // C3 and C4: names and scopes: recursion, hoisting, loops, shadowing; `undefined` and dead zones.
 import { js, type Table } from '../../support/rows.ts'
 
@@ -324,31 +325,34 @@ export function scopes({ row }: Table): void {
   })
 
   row('C3', 'switch scopes', {
-    build() {
-      const made: any[] = []
-      for (const kind of ['a', 'b']) {
-        switch (kind) {
-          case 'a': {
-            let value = 'from a'
-            made.push(() => value)
-            break
+    source: js`
+      const build = () => {
+        const made = []
+        for (const kind of ['a', 'b']) {
+          switch (kind) {
+            case 'a':
+              let value = 'from a'
+              made.push(() => value)
+              break
+            case 'b':
+              try { value = 'too early' } catch (error) { made.push(() => error.name) }
+              made.push((v) => { value = v })
+              break
+            default:
           }
-          case 'b':
-            value = 'from b'
-            made.push(
-              () => value,
-              (v: string) => {
-                value = v
-              },
-            )
+          switch (kind) {
+            case 'b':
+              let value = 'from b'
+              made.push(() => value, (v) => { value = v })
+          }
         }
-      }
-      return made
-    },
-    check(made, assert) {
-      assert.deepEqual([made[0](), made[1]()], ['from a', 'from b'])
-      made[2]('set')
-      assert.deepEqual([made[0](), made[1]()], ['from a', 'set'])
+        return made
+      }`,
+    check(made: any, assert) {
+      assert.deepEqual([made[0](), made[1](), made[3]()], ['from a', 'ReferenceError', 'from b'])
+      made[4]('set')
+      assert.deepEqual([made[0](), made[3]()], ['from a', 'set'])
+      assert.throws(() => made[2]('dead'), { name: 'ReferenceError' })
     },
   })
 

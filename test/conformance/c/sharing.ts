@@ -1,3 +1,4 @@
+// biome-ignore-all lint/correctness: the rows are about such code
 // C5 and C18: closures over one variable share it, in one bundle; others stay apart.
 import { js, type Table } from '../../support/rows.ts'
 

@@ -1,0 +1,85 @@
+// Hands live values between JavaScript and the inspector, which knows them by objectId. One object, known to both
+// sides, carries them; it is made known through a global that exists only while this file first runs.
+import { createRequire } from 'node:module'
+import { ReflectApply, ReflectDefineProperty, ReflectDeleteProperty } from '../primordials.ts'
+import { post } from './session.ts'
+
+/** Everything handed over is in this group, and released together. */
+const GROUP = 'cornichon'
+const RELEASE_AFTER = 500
+
+const carrier: { in: unknown; out: unknown } = { in: undefined, out: undefined }
+let carrierId: string | undefined
+let handed = 0
+
+/** The global object of the thread's main context, where Runtime.evaluate runs, also if this code runs in another. */
+export function mainGlobal(): object {
+  try {
+    const { Session } = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector')
+    return ReflectApply((Session as unknown as { constructor: FunctionConstructor }).constructor('return this'), undefined, []) as object
+  } catch {
+    return globalThis
+  }
+}
+
+function carrierObject(): string {
+  if (carrierId !== undefined) return carrierId
+  const name = `cornichon ${Math.random()}`
+  const global = mainGlobal()
+  ReflectDefineProperty(global, name, { value: carrier, configurable: true })
+  try {
+    carrierId = post('Runtime.evaluate', { expression: `this[${JSON.stringify(name)}]` }).result.objectId as string
+  } finally {
+    ReflectDeleteProperty(global, name)
+  }
+  return carrierId
+}
+
+/** The inspector's id of a value, which must be an object, a function or a symbol. */
+export function objectIdOf(value: unknown): string {
+  const objectId = carrierObject()
+  carrier.in = value
+  try {
+    handed++
+    return post('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this.in }', objectGroup: GROUP }).result.objectId
+  } finally {
+    carrier.in = undefined
+  }
+}
+
+/** The live value of an id. */
+export function liveValue(objectId: string): unknown {
+  carrier.out = undefined
+  post('Runtime.callFunctionOn', {
+    objectId: carrierObject(),
+    functionDeclaration: 'function (value) { this.out = value }',
+    arguments: [{ objectId }],
+    objectGroup: GROUP,
+  })
+  const value = carrier.out
+  carrier.out = undefined
+  return value
+}
+
+interface RemoteValue {
+  readonly type: string
+  readonly objectId?: string
+  readonly value?: unknown
+  readonly unserializableValue?: string
+}
+
+/** The live value of a RemoteObject of the protocol. */
+export function valueOf(remote: RemoteValue | undefined): unknown {
+  if (remote === undefined) return undefined
+  if (remote.objectId !== undefined) return liveValue(remote.objectId)
+  const special = remote.unserializableValue
+  if (special !== undefined) return special.endsWith('n') ? BigInt(special.slice(0, -1)) : special === '-0' ? -0 : Number(special)
+  return remote.value
+}
+
+/** Lets go of what was handed over, now and then or at once: else the inspector keeps it alive. */
+export function release(atOnce: boolean): void {
+  if (handed === 0 || (!atOnce && handed < RELEASE_AFTER)) return
+  handed = 0
+  post('Runtime.releaseObjectGroup', { objectGroup: GROUP })
+}

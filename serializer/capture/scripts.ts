@@ -1,0 +1,86 @@
+// Scripts by V8's scriptId: where they come from and the text that really ran. The Debugger domain tells, and is
+// on only while it is asked.
+import { currentSession, post } from './session.ts'
+
+export interface ScriptRecord {
+  readonly scriptId: string
+  /** file:, node:, or what the script calls itself; empty for eval without a name. */
+  readonly url: string
+  readonly isModule: boolean
+  /** Where the script begins in its file: inline scripts and wrappers. */
+  readonly startLine: number
+  readonly startColumn: number
+  /** The text that V8 compiled, after any transformation. */
+  source(): string
+}
+
+const scripts = new Map<string, ScriptRecord>()
+const lineStarts = new WeakMap<ScriptRecord, readonly number[]>()
+let depth = 0
+
+/** Runs something with the Debugger domain on. */
+export function withDebugger<T>(work: () => T): T {
+  if (depth++ === 0) post('Debugger.enable')
+  try {
+    return work()
+  } finally {
+    if (--depth === 0) post('Debugger.disable')
+  }
+}
+
+/** Undefined for a script that was collected. */
+export function scriptOf(scriptId: string): ScriptRecord | undefined {
+  if (!scripts.has(scriptId)) learnScripts()
+  return scripts.get(scriptId)
+}
+
+/** The urls of all scripts that V8 has in this thread. */
+export function loadedUrls(): ReadonlySet<string> {
+  learnScripts()
+  const urls = new Set<string>()
+  for (const script of scripts.values()) urls.add(script.url)
+  return urls
+}
+
+/** V8 announces every script when the Debugger is enabled (first 17 ms, then 2 to 3 ms for 130 scripts). */
+function learnScripts(): void {
+  const session = currentSession()
+  session.on('Debugger.scriptParsed', learn)
+  try {
+    withDebugger(() => {})
+  } finally {
+    session.off('Debugger.scriptParsed', learn)
+  }
+}
+
+function learn({ params }: { params: { scriptId: string; url: string; isModule?: boolean; startLine: number; startColumn: number } }): void {
+  if (scripts.has(params.scriptId)) return
+  const { scriptId, url, startLine, startColumn } = params
+  let text: string | undefined
+  scripts.set(scriptId, {
+    scriptId,
+    url,
+    isModule: params.isModule === true,
+    startLine,
+    startColumn,
+    source() {
+      text ??= withDebugger(() => post('Debugger.getScriptSource', { scriptId }).scriptSource as string)
+      return text
+    },
+  })
+}
+
+/** The offset into the script's text of a zero-based position in its file. */
+export function offsetOf(script: ScriptRecord, line: number, column: number): number {
+  let starts = lineStarts.get(script)
+  if (!starts) lineStarts.set(script, (starts = startsOf(script.source())))
+  const relative = line - script.startLine
+  return (starts[relative] ?? 0) + (relative === 0 ? column - script.startColumn : column)
+}
+
+/** ECMAScript's LineTerminatorSequence. */
+function startsOf(text: string): number[] {
+  const starts = [0]
+  for (const match of text.matchAll(/\r\n|[\n\r\u2028\u2029]/g)) starts.push(match.index + match[0].length)
+  return starts
+}

@@ -1,0 +1,32 @@
+// Internal slots and private elements, which no property shows. No trap and no getter runs.
+import { objectIdOf, release, valueOf } from './handover.ts'
+import { post } from './session.ts'
+
+/** The live values of V8's internal properties: [[TargetFunction]], [[PromiseState]], [[Target]] ... */
+export function internalSlots(value: object): Map<string, unknown> {
+  const { internalProperties } = post('Runtime.getProperties', { objectId: objectIdOf(value), ownProperties: true })
+  const slots = new Map<string, unknown>()
+  for (const property of internalProperties ?? []) slots.set(property.name, valueOf(property.value))
+  release(false)
+  return slots
+}
+
+export interface PrivateElement {
+  /** With its `#`. */
+  readonly name: string
+  readonly kind: 'field' | 'accessor'
+  readonly value?: unknown
+}
+
+/** Private fields of an object or a class, in the order they were added: a base class's first. */
+export function privateElements(object: object): PrivateElement[] {
+  const { privateProperties } = post('Runtime.getProperties', { objectId: objectIdOf(object), ownProperties: true })
+  const elements: PrivateElement[] = []
+  for (const property of privateProperties ?? []) {
+    // Private methods are not listed, accessors come without a value.
+    if (property.value === undefined) elements.push({ name: property.name, kind: 'accessor' })
+    else elements.push({ name: property.name, kind: 'field', value: valueOf(property.value) })
+  }
+  release(false)
+  return elements
+}

@@ -1,0 +1,65 @@
+// Live access to a closure's variables, and to what V8's scopes do not show: `this`, `arguments`, dead zones.
+import { type ProbeFacts, probe } from './probe.ts'
+
+export interface Variable {
+  /** 'const': writing throws (imports too). 'dead': not initialized, reading throws. */
+  readonly kind: 'mutable' | 'const' | 'dead'
+  get(): unknown
+  set(value: unknown): void
+}
+
+const known = new WeakMap<object, Map<string, Variable>>()
+
+/** Live accessors of variables by name; a name that nothing declares is absent. Asked once, they cost microseconds. */
+export function probeVariables(fn: object, facts: ProbeFacts, names: readonly string[]): Map<string, Variable> {
+  let variables = known.get(fn)
+  if (!variables) known.set(fn, (variables = new Map()))
+  const missing = names.filter((name) => variables.get(name)?.kind !== 'mutable' && variables.get(name)?.kind !== 'const')
+  if (missing.length > 0) ask(fn, facts, missing, variables)
+  const found = new Map<string, Variable>()
+  for (const name of names) {
+    const variable = variables.get(name)
+    if (variable) found.set(name, variable)
+  }
+  return found
+}
+
+interface Accessors {
+  readonly get: () => unknown
+  readonly set: (value: unknown) => void
+}
+
+function ask(fn: object, facts: ProbeFacts, names: readonly string[], variables: Map<string, Variable>): void {
+  const accessors = names.map((name) => {
+    const parameter = `$${name}`
+    return `{ get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
+  })
+  const list = probe(fn, facts, `[${accessors.join(', ')}]`) as Accessors[]
+  for (const [i, { get, set }] of list.entries()) variables.set(names[i], { kind: kindOf(get, set), get, set })
+}
+
+/** Writing the value that a variable has anyway changes nothing, but tells whether it may be written. */
+function kindOf(get: () => unknown, set: (value: unknown) => void): Variable['kind'] {
+  let value: unknown
+  try {
+    value = get()
+  } catch {
+    return 'dead'
+  }
+  try {
+    set(value)
+    return 'mutable'
+  } catch {
+    return 'const'
+  }
+}
+
+/** The `this` that the function's body would see; for an arrow function, that of the function around it. */
+export function probeThis(fn: object, facts: ProbeFacts): unknown {
+  return probe(fn, facts, 'this')
+}
+
+/** The `arguments` that an arrow function sees. */
+export function probeArguments(fn: object, facts: ProbeFacts): ArrayLike<unknown> {
+  return probe(fn, facts, 'arguments') as ArrayLike<unknown>
+}

@@ -1,0 +1,19 @@
+// Originals of built-ins, held from the start: user code may patch what it likes afterwards.
+// Named as in Node's own primordials.
+
+export const {
+  apply: ReflectApply,
+  construct: ReflectConstruct,
+  defineProperty: ReflectDefineProperty,
+  deleteProperty: ReflectDeleteProperty,
+  getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
+  getPrototypeOf: ReflectGetPrototypeOf,
+  ownKeys: ReflectOwnKeys,
+} = Reflect
+
+const generatorPrototype = ReflectGetPrototypeOf((function* () {})())!
+const asyncGeneratorPrototype = ReflectGetPrototypeOf((async function* () {})())!
+export const GeneratorPrototypeNext = (ReflectGetPrototypeOf(generatorPrototype) as Generator).next
+export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGeneratorPrototype) as AsyncGenerator).next
+export const ArrayFrom = Array.from
+export const ObjectFreeze = Object.freeze
