@@ -1,12 +1,50 @@
 // The public API of the serializer, and nothing else.
-export { PicklingError, type PicklingProblem, UnpicklingError } from './errors.ts'
-export { checkSerializable, type DumpOptions, dumps, type LoadOptions, loads, loadsAsync, type Selection } from './pickle/index.ts'
-export {
-  type BundleInspection,
-  type InspectedBinding,
-  type InspectedFunction,
-  type InspectedReference,
-  type InspectedUnit,
-  inspectBundle,
+import { PicklingError, UnpicklingError } from './errors.ts'
+import { connect } from './pickle/connect.ts'
+import { checkSerializable, dumps, loads, loadsAsync } from './pickle/index.ts'
+import { inspectBundle } from './pickle/inspect.ts'
+import {
+  listRegistryPickleByValue,
+  registerPickleByValue,
+  unregisterPickleByValue,
+} from './references/index.ts'
+
+export type { PicklingProblem } from './errors.ts'
+export type { DumpOptions, LoadOptions } from './pickle/index.ts'
+export type {
+  BundleInspection,
+  InspectedBinding,
+  InspectedFunction,
+  InspectedReference,
+  InspectedUnit,
 } from './pickle/inspect.ts'
-export { listRegistryPickleByValue, registerPickleByValue, unregisterPickleByValue } from './references/index.ts'
+export type { Selection } from './references/index.ts'
+
+const api = {
+  checkSerializable,
+  dumps,
+  inspectBundle,
+  listRegistryPickleByValue,
+  loads,
+  loadsAsync,
+  PicklingError,
+  registerPickleByValue,
+  UnpicklingError,
+  unregisterPickleByValue,
+}
+
+export {
+  checkSerializable,
+  dumps,
+  inspectBundle,
+  listRegistryPickleByValue,
+  loads,
+  loadsAsync,
+  PicklingError,
+  registerPickleByValue,
+  UnpicklingError,
+  unregisterPickleByValue,
+}
+
+// So that a bundle can refer to cornichon itself, wherever it is installed.
+connect(api, import.meta.url)

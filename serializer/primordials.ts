@@ -14,6 +14,7 @@ export const {
 const generatorPrototype = ReflectGetPrototypeOf((function* () {})())!
 const asyncGeneratorPrototype = ReflectGetPrototypeOf((async function* () {})())!
 export const GeneratorPrototypeNext = (ReflectGetPrototypeOf(generatorPrototype) as Generator).next
-export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGeneratorPrototype) as AsyncGenerator).next
+export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGeneratorPrototype) as AsyncGenerator)
+  .next
 export const ArrayFrom = Array.from
 export const ObjectFreeze = Object.freeze

@@ -46,9 +46,11 @@ export function readContainer(bytes: Uint8Array): Sections {
   if (bytes.length === 0) throw new UnpicklingError('this is no bundle: there are no bytes')
   for (let i = 0; i < MAGIC.length; i++) {
     if (i >= bytes.length) throw new UnpicklingError('the bundle ends within its header: it was truncated')
-    if (bytes[i] !== MAGIC[i]) throw new UnpicklingError('this is no bundle of cornichon: its first bytes are others')
+    if (bytes[i] !== MAGIC[i])
+      throw new UnpicklingError('this is no bundle of cornichon: its first bytes are others')
   }
-  if (bytes.length < HEADER_SIZE) throw new UnpicklingError('the bundle ends within its header: it was truncated')
+  if (bytes.length < HEADER_SIZE)
+    throw new UnpicklingError('the bundle ends within its header: it was truncated')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const version = view.getUint16(8, true)
   if (version !== FORMAT_VERSION) {
@@ -58,9 +60,14 @@ export function readContainer(bytes: Uint8Array): Sections {
   }
   const sizes = NAMES.map((_, i) => view.getUint32(16 + i * 4, true))
   const size = sizes.reduce((sum, next) => sum + next, HEADER_SIZE)
-  if (bytes.length < size) throw new UnpicklingError(`the bundle was truncated: it should have ${size} bytes and has ${bytes.length}`)
-  if (bytes.length > size) throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
-  if (view.getUint32(12, true) !== checksum(bytes)) throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
+  if (bytes.length < size)
+    throw new UnpicklingError(
+      `the bundle was truncated: it should have ${size} bytes and has ${bytes.length}`,
+    )
+  if (bytes.length > size)
+    throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
+  if (view.getUint32(12, true) !== checksum(bytes))
+    throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
   let offset = HEADER_SIZE
   const [manifest, code, functions, graph] = sizes.map((length) => bytes.subarray(offset, (offset += length)))
   return { manifest, code, functions, graph }

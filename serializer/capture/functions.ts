@@ -22,7 +22,10 @@ export interface CapturedFunction {
 
 /** Reads a function without calling it. */
 export function captureFunction(fn: object): CapturedFunction {
-  const { internalProperties } = post('Runtime.getProperties', { objectId: objectIdOf(fn), ownProperties: true })
+  const { internalProperties } = post('Runtime.getProperties', {
+    objectId: objectIdOf(fn),
+    ownProperties: true,
+  })
   let scopesId: string | undefined
   let location: { scriptId: string; lineNumber: number; columnNumber?: number } | undefined
   for (const { name, value } of internalProperties ?? []) {
@@ -31,7 +34,12 @@ export function captureFunction(fn: object): CapturedFunction {
   }
   const scopes = scopesId === undefined ? [] : readScopes(liveValue(scopesId) as ScopeList)
   release(false)
-  return { scopes, scriptId: location?.scriptId, line: location?.lineNumber ?? 0, column: location?.columnNumber ?? 0 }
+  return {
+    scopes,
+    scriptId: location?.scriptId,
+    line: location?.lineNumber ?? 0,
+    column: location?.columnNumber ?? 0,
+  }
 }
 
 type ScopeList = ArrayLike<{ readonly description: string; readonly object: object }>

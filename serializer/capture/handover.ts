@@ -16,7 +16,11 @@ let handed = 0
 export function mainGlobal(): object {
   try {
     const { Session } = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector')
-    return ReflectApply((Session as unknown as { constructor: FunctionConstructor }).constructor('return this'), undefined, []) as object
+    return ReflectApply(
+      (Session as unknown as { constructor: FunctionConstructor }).constructor('return this'),
+      undefined,
+      [],
+    ) as object
   } catch {
     return globalThis
   }
@@ -28,7 +32,8 @@ function carrierObject(): string {
   const global = mainGlobal()
   ReflectDefineProperty(global, name, { value: carrier, configurable: true })
   try {
-    carrierId = post('Runtime.evaluate', { expression: `this[${JSON.stringify(name)}]` }).result.objectId as string
+    carrierId = post('Runtime.evaluate', { expression: `this[${JSON.stringify(name)}]` }).result
+      .objectId as string
   } finally {
     ReflectDeleteProperty(global, name)
   }
@@ -41,7 +46,11 @@ export function objectIdOf(value: unknown): string {
   carrier.in = value
   try {
     handed++
-    return post('Runtime.callFunctionOn', { objectId, functionDeclaration: 'function () { return this.in }', objectGroup: GROUP }).result.objectId
+    return post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration: 'function () { return this.in }',
+      objectGroup: GROUP,
+    }).result.objectId
   } finally {
     carrier.in = undefined
   }
@@ -73,7 +82,8 @@ export function valueOf(remote: RemoteValue | undefined): unknown {
   if (remote === undefined) return undefined
   if (remote.objectId !== undefined) return liveValue(remote.objectId)
   const special = remote.unserializableValue
-  if (special !== undefined) return special.endsWith('n') ? BigInt(special.slice(0, -1)) : special === '-0' ? -0 : Number(special)
+  if (special !== undefined)
+    return special.endsWith('n') ? BigInt(special.slice(0, -1)) : special === '-0' ? -0 : Number(special)
   return remote.value
 }
 

@@ -7,7 +7,9 @@ import { post } from './session.ts'
 
 /** The live functions of a script that satisfy a test. */
 export function functionsOf(scriptId: string, matches: (fn: object) => boolean): object[] {
-  const found = inheritors(Function.prototype).filter((value) => typeof value === 'function' && !types.isProxy(value) && matches(value))
+  const found = inheritors(Function.prototype).filter(
+    (value) => typeof value === 'function' && !types.isProxy(value) && matches(value),
+  )
   return found.filter((fn) => captureFunction(fn).scriptId === scriptId)
 }
 
@@ -18,7 +20,8 @@ export function functionHolders(fn: object): object[] {
     for (const key of ReflectOwnKeys(value)) {
       const descriptor = ReflectGetOwnPropertyDescriptor(value, key)!
       // A descriptor of our own walk has it too, but as no method.
-      if ((descriptor.value === fn || descriptor.get === fn || descriptor.set === fn) && isMethodKey(fn, key)) return true
+      if ((descriptor.value === fn || descriptor.get === fn || descriptor.set === fn) && isMethodKey(fn, key))
+        return true
     }
     return false
   })
@@ -27,11 +30,16 @@ export function functionHolders(fn: object): object[] {
 function isMethodKey(fn: object, key: PropertyKey): boolean {
   const name = ReflectGetOwnPropertyDescriptor(fn, 'name')?.value as unknown
   if (typeof name !== 'string') return true
-  return typeof key === 'symbol' ? name.endsWith(`[${key.description ?? ''}]`) : name === key || name.endsWith(` ${String(key)}`)
+  return typeof key === 'symbol'
+    ? name.endsWith(`[${key.description ?? ''}]`)
+    : name === key || name.endsWith(` ${String(key)}`)
 }
 
 function inheritors(prototype: object): object[] {
-  const { objects } = post('Runtime.queryObjects', { prototypeObjectId: objectIdOf(prototype), objectGroup: 'cornichon' })
+  const { objects } = post('Runtime.queryObjects', {
+    prototypeObjectId: objectIdOf(prototype),
+    objectGroup: 'cornichon',
+  })
   const list = liveValue(objects.objectId) as object[]
   release(true)
   return list

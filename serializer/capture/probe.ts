@@ -5,6 +5,7 @@
 // before the first bytecode of the body, and Runtime.evaluate, which made the call, swallows it.
 // About 0.3 ms. What the expression returns (closures over the scope, say) stays good for ever.
 import { parse } from 'acorn'
+import type { FunctionFacts } from '../analyze/facts.ts'
 import {
   AsyncGeneratorPrototypeNext,
   GeneratorPrototypeNext,
@@ -13,7 +14,6 @@ import {
   ReflectDefineProperty,
   ReflectDeleteProperty,
 } from '../primordials.ts'
-import type { FunctionFacts } from '../analyze/facts.ts'
 import { captureFunction } from './functions.ts'
 import { mainGlobal, objectIdOf, release } from './handover.ts'
 import { withDebugger } from './scripts.ts'
@@ -25,7 +25,10 @@ export class ProbeError extends Error {
 }
 
 /** The facts that decide how a function is entered. */
-export type ProbeFacts = Pick<FunctionFacts, 'form' | 'isAsync' | 'isGenerator' | 'computedParameterKeys' | 'classFacts'>
+export type ProbeFacts = Pick<
+  FunctionFacts,
+  'form' | 'isAsync' | 'isGenerator' | 'computedParameterKeys' | 'classFacts'
+>
 
 const ARGUMENTS = 64
 let works: boolean | undefined
@@ -42,12 +45,17 @@ export function probe(fn: object, facts: ProbeFacts, expression: string): unknow
 }
 
 function checkFacts(facts: ProbeFacts): void {
-  if (facts.computedParameterKeys) throw new ProbeError('a parameter has a computed key, which would be evaluated')
+  if (facts.computedParameterKeys)
+    throw new ProbeError('a parameter has a computed key, which would be evaluated')
   if (facts.form !== 'class') return
   // `new` on a class runs its field initializers, and an implicit constructor can't be stopped.
   const elements = facts.classFacts?.elements ?? []
-  if (!elements.some((element) => element.kind === 'constructor')) throw new ProbeError('the class has no constructor to stop at')
-  if (!facts.classFacts!.heritage && elements.some((element) => element.kind === 'field' && !element.isStatic && element.initializer)) {
+  if (!elements.some((element) => element.kind === 'constructor'))
+    throw new ProbeError('the class has no constructor to stop at')
+  if (
+    !facts.classFacts!.heritage &&
+    elements.some((element) => element.kind === 'field' && !element.isStatic && element.initializer)
+  ) {
     throw new ProbeError('constructing the class would run its field initializers')
   }
 }
@@ -56,7 +64,8 @@ function checkFacts(facts: ProbeFacts): void {
 function checkExpression(expression: string): void {
   try {
     const { body } = parse(`(${expression}\n)`, { ecmaVersion: 'latest', checkPrivateFields: false } as never)
-    if (body.length !== 1 || body[0].type !== 'ExpressionStatement') throw new SyntaxError('more than one expression')
+    if (body.length !== 1 || body[0].type !== 'ExpressionStatement')
+      throw new SyntaxError('more than one expression')
   } catch (error) {
     throw new ProbeError(`the expression does not parse: ${(error as Error).message}`)
   }
@@ -68,7 +77,13 @@ function selfTest(): boolean {
   const fn = () => {
     ran = true
   }
-  const facts = { form: 'arrow', isAsync: false, isGenerator: false, computedParameterKeys: false, classFacts: null } as const
+  const facts = {
+    form: 'arrow',
+    isAsync: false,
+    isGenerator: false,
+    computedParameterKeys: false,
+    classFacts: null,
+  } as const
   try {
     return enter(fn, facts, '1 + 1') === 2 && !ran
   } catch {
@@ -77,7 +92,11 @@ function selfTest(): boolean {
 }
 
 function enter(fn: object, facts: ProbeFacts, expression: string): unknown {
-  const outcome: { done: boolean; threw: boolean; value: unknown } = { done: false, threw: false, value: undefined }
+  const outcome: { done: boolean; threw: boolean; value: unknown } = {
+    done: false,
+    threw: false,
+    value: undefined,
+  }
   const name = `$cornichon_${Math.random().toString(36).slice(2)}`
   const channel = {
     stop: () => postInterrupted('Runtime.terminateExecution', {}),
@@ -101,7 +120,10 @@ function enter(fn: object, facts: ProbeFacts, expression: string): unknown {
   try {
     withDebugger(() => {
       const condition = `${name}.stop(), (() => { try { return ${name}.done((${expression}\n)) } catch ($error) { return ${name}.threw($error) } })()`
-      const { breakpointId } = post('Debugger.setBreakpointOnFunctionCall', { objectId: objectIdOf(fn), condition })
+      const { breakpointId } = post('Debugger.setBreakpointOnFunctionCall', {
+        objectId: objectIdOf(fn),
+        condition,
+      })
       try {
         postInterrupted('Runtime.evaluate', { expression: `${name}.call()`, silent: true })
       } finally {
@@ -126,7 +148,8 @@ function call(fn: object, facts: ProbeFacts): void {
   }
   const result = ReflectApply(target, undefined, anyArguments)
   // A generator's body starts at its first next().
-  if (facts.isGenerator) ReflectApply(facts.isAsync ? AsyncGeneratorPrototypeNext : GeneratorPrototypeNext, result, [])
+  if (facts.isGenerator)
+    ReflectApply(facts.isAsync ? AsyncGeneratorPrototypeNext : GeneratorPrototypeNext, result, [])
 }
 
 /** Stands for any argument: needs no default, can be destructured, and runs nothing of the user's. */

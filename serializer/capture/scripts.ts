@@ -53,7 +53,11 @@ function learnScripts(): void {
   }
 }
 
-function learn({ params }: { params: { scriptId: string; url: string; isModule?: boolean; startLine: number; startColumn: number } }): void {
+function learn({
+  params,
+}: {
+  params: { scriptId: string; url: string; isModule?: boolean; startLine: number; startColumn: number }
+}): void {
   if (scripts.has(params.scriptId)) return
   const { scriptId, url, startLine, startColumn } = params
   let text: string | undefined

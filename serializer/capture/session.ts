@@ -1,7 +1,8 @@
 // One inspector session for each thread, connected to the thread itself: then `post` answers before it returns.
 // (Node's inspector.Session#connect; Chrome DevTools Protocol, domains Runtime and Debugger.)
-import { createRequire } from 'node:module'
+
 import type { Session } from 'node:inspector'
+import { createRequire } from 'node:module'
 
 /** V8's inspector can't be used here, so nothing that needs it can be captured. */
 export class CaptureUnavailableError extends Error {
@@ -37,10 +38,14 @@ export function currentSession(): Session {
 export function post(method: string, parameters?: object): Protocol {
   let answer: Protocol | undefined
   let failure: Error | null = null
-  currentSession().post(method as 'Runtime.enable', parameters as never, ((error: Error | null, result: Protocol) => {
-    failure = error
-    answer = result
-  }) as never)
+  currentSession().post(
+    method as 'Runtime.enable',
+    parameters as never,
+    ((error: Error | null, result: Protocol) => {
+      failure = error
+      answer = result
+    }) as never,
+  )
   if (failure) throw failure
   return answer ?? {}
 }

@@ -4,7 +4,10 @@ import { post } from './session.ts'
 
 /** The live values of V8's internal properties: [[TargetFunction]], [[PromiseState]], [[Target]] ... */
 export function internalSlots(value: object): Map<string, unknown> {
-  const { internalProperties } = post('Runtime.getProperties', { objectId: objectIdOf(value), ownProperties: true })
+  const { internalProperties } = post('Runtime.getProperties', {
+    objectId: objectIdOf(value),
+    ownProperties: true,
+  })
   const slots = new Map<string, unknown>()
   for (const property of internalProperties ?? []) slots.set(property.name, valueOf(property.value))
   release(false)
@@ -20,7 +23,10 @@ export interface PrivateElement {
 
 /** Private fields of an object or a class, in the order they were added: a base class's first. */
 export function privateElements(object: object): PrivateElement[] {
-  const { privateProperties } = post('Runtime.getProperties', { objectId: objectIdOf(object), ownProperties: true })
+  const { privateProperties } = post('Runtime.getProperties', {
+    objectId: objectIdOf(object),
+    ownProperties: true,
+  })
   const elements: PrivateElement[] = []
   for (const property of privateProperties ?? []) {
     // Private methods are not listed, accessors come without a value.

@@ -11,10 +11,16 @@ export interface Variable {
 const known = new WeakMap<object, Map<string, Variable>>()
 
 /** Live accessors of variables by name; a name that nothing declares is absent. Asked once, they cost microseconds. */
-export function probeVariables(fn: object, facts: ProbeFacts, names: readonly string[]): Map<string, Variable> {
+export function probeVariables(
+  fn: object,
+  facts: ProbeFacts,
+  names: readonly string[],
+): Map<string, Variable> {
   let variables = known.get(fn)
   if (!variables) known.set(fn, (variables = new Map()))
-  const missing = names.filter((name) => variables.get(name)?.kind !== 'mutable' && variables.get(name)?.kind !== 'const')
+  const missing = names.filter(
+    (name) => variables.get(name)?.kind !== 'mutable' && variables.get(name)?.kind !== 'const',
+  )
   if (missing.length > 0) ask(fn, facts, missing, variables)
   const found = new Map<string, Variable>()
   for (const name of names) {
@@ -29,13 +35,19 @@ interface Accessors {
   readonly set: (value: unknown) => void
 }
 
-function ask(fn: object, facts: ProbeFacts, names: readonly string[], variables: Map<string, Variable>): void {
+function ask(
+  fn: object,
+  facts: ProbeFacts,
+  names: readonly string[],
+  variables: Map<string, Variable>,
+): void {
   const accessors = names.map((name) => {
     const parameter = `$${name}`
     return `{ get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
   })
   const list = probe(fn, facts, `[${accessors.join(', ')}]`) as Accessors[]
-  for (const [i, { get, set }] of list.entries()) variables.set(names[i], { kind: kindOf(get, set), get, set })
+  for (const [i, { get, set }] of list.entries())
+    variables.set(names[i], { kind: kindOf(get, set), get, set })
 }
 
 /** Writing the value that a variable has anyway changes nothing, but tells whether it may be written. */

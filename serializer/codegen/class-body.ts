@@ -19,7 +19,8 @@ export interface ClassNames {
 export function editClass(record: FunctionRecord, names: ClassNames, children: readonly string[]): string {
   const facts = record.facts.classFacts!
   const edits = new MagicString(record.text)
-  if (facts.heritage && !facts.heritage.isNull) edits.overwrite(facts.heritage.start, facts.heritage.end, ` ${names.heritage}`)
+  if (facts.heritage && !facts.heritage.isNull)
+    edits.overwrite(facts.heritage.start, facts.heritage.end, ` ${names.heritage}`)
 
   for (const range of remaining(record)) edits.overwrite(range.start, range.end, names.meta)
 
@@ -39,16 +40,21 @@ export function editClass(record: FunctionRecord, names: ClassNames, children: r
       }
     }
     const computed = record.elementKeys.get(i)
-    if (computed !== undefined && key?.kind === 'computed') edits.overwrite(key.range.start, key.range.end, `[${names.keys}[${computed}]]`)
+    if (computed !== undefined && key?.kind === 'computed')
+      edits.overwrite(key.range.start, key.range.end, `[${names.keys}[${computed}]]`)
     if (stamps && element.kind === 'field' && !element.isStatic && initializer && !element.pure) {
       edits.appendLeft(initializer.start, `${names.hook}.r ? void 0 : (`)
       edits.appendRight(initializer.end, ')')
     }
     if (stamps && element.kind === 'constructor' && element.bodyStart !== null) {
-      edits.appendRight(element.bodyStart, `if (${names.hook}.r) { ${facts.heritage ? 'super(); ' : ''}return }`)
+      edits.appendRight(
+        element.bodyStart,
+        `if (${names.hook}.r) { ${facts.heritage ? 'super(); ' : ''}return }`,
+      )
     }
   }
-  if (needsHook(record) || children.length > 0) edits.appendLeft(facts.body.end, hookBlock(record, names.hook, children))
+  if (needsHook(record) || children.length > 0)
+    edits.appendLeft(facts.body.end, hookBlock(record, names.hook, children))
   return edits.toString()
 }
 
@@ -60,7 +66,9 @@ function remaining(record: FunctionRecord) {
     return element.kind === 'field' && element.isStatic && !element.pure
   })
   const gone = [...removed.map((element) => element.range), ...(facts.heritage ? [facts.heritage] : [])]
-  return record.facts.importMetaRanges.filter((range) => !gone.some((part) => part.start <= range.start && range.end <= part.end))
+  return record.facts.importMetaRanges.filter(
+    (range) => !gone.some((part) => part.start <= range.start && range.end <= part.end),
+  )
 }
 
 /** Whether the class's text has to be changed at all for its private state. */

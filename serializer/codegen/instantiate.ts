@@ -15,7 +15,13 @@ export interface ClassHook {
 }
 
 /** A template: of a function it gives `[holder, setter]`, of an environment `[setters, ...children]`. */
-export type Factory = (this: unknown, heritage?: unknown, keys?: unknown, hook?: ClassHook, meta?: unknown) => any
+export type Factory = (
+  this: unknown,
+  heritage?: unknown,
+  keys?: unknown,
+  hook?: ClassHook,
+  meta?: unknown,
+) => any
 
 const cache = new Map<string, Factory>()
 const MAX_CACHED_UNITS = 10_000
@@ -29,7 +35,7 @@ export function compileUnit(hash: string, origin: string | null, text: () => str
   }
   const source = text()
   if (hashUnit(origin === null ? source : `${origin}\n${source}`) !== hash) {
-    throw new UnpicklingError("the bundle is damaged: a code unit does not match its hash")
+    throw new UnpicklingError('the bundle is damaged: a code unit does not match its hash')
   }
   const factory = compile(source, hash, origin)
   if (cache.size >= MAX_CACHED_UNITS) cache.delete(cache.keys().next().value!)
@@ -48,7 +54,10 @@ function compile(source: string, hash: string, origin: string | null): Factory {
           })
     return script.runInThisContext() as Factory
   } catch (error) {
-    throw new UnpicklingError(`a code unit does not compile on Node ${process.version}: ${(error as Error).message}`, { cause: error })
+    throw new UnpicklingError(
+      `a code unit does not compile on Node ${process.version}: ${(error as Error).message}`,
+      { cause: error },
+    )
   }
 }
 

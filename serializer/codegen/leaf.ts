@@ -15,7 +15,12 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
   const dead = own.filter((binding) => binding.kind === 'dead')
 
   const isClass = record.facts.form === 'class'
-  const names = { heritage: fresh('$heritage'), keys: fresh('$keys'), hook: fresh('$hook'), meta: fresh('$meta') }
+  const names = {
+    heritage: fresh('$heritage'),
+    keys: fresh('$keys'),
+    hook: fresh('$hook'),
+    meta: fresh('$meta'),
+  }
   const settable = own.filter((binding) => binding.kind === 'value')
   const set = fresh('$')
   const setter = `${set} => { ${settable.map((binding, i) => `${binding.name} = ${set}[${i}]`).join('; ')} }`
@@ -30,7 +35,12 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
   } else if (record.literal) {
     holder = `{ ${record.literal.map((part) => editText(part.text, part.facts, part.key, names.meta)).join(',\n')} }`
   } else {
-    holder = emitHolder(record, isClass ? editClass(record, names, children) : editText(record.text, record.facts, record.name, names.meta))
+    holder = emitHolder(
+      record,
+      isClass
+        ? editClass(record, names, children)
+        : editText(record.text, record.facts, record.name, names.meta),
+    )
   }
   const result = `[${holder}, ${setter}]`
   if (constants.length > 0) {
@@ -41,7 +51,10 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
   } else body.push(`return ${result};`)
   if (dead.length > 0) body.push(`let ${dead.map((binding) => binding.name).join(', ')};`)
 
-  const parameters = isClass || record.facts.importMeta ? `(${names.heritage}, ${names.keys}, ${names.hook}, ${names.meta})` : '()'
+  const parameters =
+    isClass || record.facts.importMeta
+      ? `(${names.heritage}, ${names.keys}, ${names.hook}, ${names.meta})`
+      : '()'
   const text = body.join('\n')
   if (constants.length > 0) return `function* ${parameters} {\n${text}\n}`
   if (record.lexical !== 'none') return `function ${parameters} {\n${text}\n}`
@@ -77,7 +90,8 @@ function editText(text: string, facts: FunctionFacts, name: string, meta: string
   const edits = new MagicString(text)
   const keyRange = computed ? key.range : null
   for (const range of facts.importMetaRanges) {
-    if (!keyRange || range.start < keyRange.start || range.end > keyRange.end) edits.overwrite(range.start, range.end, meta)
+    if (!keyRange || range.start < keyRange.start || range.end > keyRange.end)
+      edits.overwrite(range.start, range.end, meta)
   }
   if (keyRange) edits.overwrite(keyRange.start, keyRange.end, computedKey(plainName(name)))
   if (key?.kind === 'private') {

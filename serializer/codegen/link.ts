@@ -55,7 +55,9 @@ export function link(records: readonly FunctionRecord[]): Linked {
 
 /** Finds the environments' nesting from the depths of the variables that the records share. */
 function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environments: Node[] } {
-  const leaves = records.map((record): Node => ({ record, variables: [], parent: null, children: [], index: record.index }))
+  const leaves = records.map(
+    (record): Node => ({ record, variables: [], parent: null, children: [], index: record.index }),
+  )
   // An environment at one depth is one for all records that share any variable there, and so is every
   // environment around it: they are on one chain of contexts.
   const sets = new DisjointSets()
@@ -103,12 +105,14 @@ function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environment
     let parent: Node | null = null
     for (const [, id] of chain) {
       const node: Node = nodes.get(sets.find(id))!
-      if (parent && (node.parent === null || depths.get(parent)! > depths.get(node.parent)!)) node.parent = parent
+      if (parent && (node.parent === null || depths.get(parent)! > depths.get(node.parent)!))
+        node.parent = parent
       parent = node
     }
     leaves[i].parent = parent
   }
-  for (const leaf of leaves) if (leaf.record!.privateHome) moveIntoClass(leaf, leaves[leaf.record!.privateHome.index])
+  for (const leaf of leaves)
+    if (leaf.record!.privateHome) moveIntoClass(leaf, leaves[leaf.record!.privateHome.index])
   return { leaves, environments }
 }
 
@@ -192,8 +196,11 @@ class Linker {
 
   /** Functions with the same text, name and bindings have the same template. */
   #leaf(record: FunctionRecord, children: readonly string[]): string {
-    if (children.length > 0 || record.literal || record.facts.form === 'class') return emitLeaf(record, children)
-    const bindings = record.bindings.map((binding) => `${binding.variable ? '^' : binding.kind[0]}${binding.name}`).join()
+    if (children.length > 0 || record.literal || record.facts.form === 'class')
+      return emitLeaf(record, children)
+    const bindings = record.bindings
+      .map((binding) => `${binding.variable ? '^' : binding.kind[0]}${binding.name}`)
+      .join()
     const key = `${record.name}\n${record.strict}${record.lexical}${record.asDeclaration}\n${bindings}\n${record.text}`
     let text = this.#texts.get(key)
     if (text === undefined) this.#texts.set(key, (text = emitLeaf(record, children)))

@@ -77,14 +77,18 @@ export interface FunctionRecord {
 export function privateFields(record: { readonly facts: FunctionFacts }, isStatic: boolean): string[] {
   const names: string[] = []
   for (const element of record.facts.classFacts?.elements ?? []) {
-    if (element.kind === 'field' && element.isStatic === isStatic && element.key?.kind === 'private') names.push(element.key.name)
+    if (element.kind === 'field' && element.isStatic === isStatic && element.key?.kind === 'private')
+      names.push(element.key.name)
   }
   return names
 }
 
 /** Whether instances carry private fields or the brand of private methods. */
 export function stampsInstances(facts: FunctionFacts): boolean {
-  return facts.classFacts?.elements.some((element) => !element.isStatic && element.key?.kind === 'private') ?? false
+  return (
+    facts.classFacts?.elements.some((element) => !element.isStatic && element.key?.kind === 'private') ??
+    false
+  )
 }
 
 export function staticKey(key: KeyFacts | null): string | null {

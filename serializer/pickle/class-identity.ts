@@ -8,7 +8,12 @@ import { sourceOf } from './source.ts'
 const identities = new WeakMap<object, string>()
 const MAX_VALUES = 500
 
-export function classIdentity(fn: object, text: string, heritage: unknown, bindings: readonly BindingRecord[]): string {
+export function classIdentity(
+  fn: object,
+  text: string,
+  heritage: unknown,
+  bindings: readonly BindingRecord[],
+): string {
   let identity = identities.get(fn)
   if (identity === undefined) {
     const digest = new Digest()
@@ -18,7 +23,8 @@ export function classIdentity(fn: object, text: string, heritage: unknown, bindi
     for (const binding of bindings) {
       digest.add(binding.name)
       // A variable that the class writes is state, not definition.
-      if (!binding.written && binding.kind !== 'dead') digest.value(binding.members ? 'namespace' : binding.value)
+      if (!binding.written && binding.kind !== 'dead')
+        digest.value(binding.members ? 'namespace' : binding.value)
     }
     identity = digest.end()
     identities.set(fn, identity)
@@ -45,14 +51,16 @@ class Digest {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
       return this.add(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
     }
-    if (this.#seen.has(value) || this.#seen.size >= MAX_VALUES || types.isProxy(value)) return this.add('known')
+    if (this.#seen.has(value) || this.#seen.size >= MAX_VALUES || types.isProxy(value))
+      return this.add('known')
     this.#seen.add(value)
     const known = identities.get(value)
     if (known) return this.add(known)
     if (typeof value === 'function') return this.add(sourceOf(value))
     if (types.isMap(value) || types.isSet(value) || types.isTypedArray(value)) return this.add('collection')
     const prototype = Reflect.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) return this.add('instance')
+    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null)
+      return this.add('instance')
     for (const key of Reflect.ownKeys(value)) {
       if (this.#seen.size >= MAX_VALUES) return
       this.add(typeof key === 'string' ? key : 'symbol')

@@ -110,9 +110,21 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
 type Slots = ReadonlyMap<unknown, readonly [environment: number, slot: number]>
 
 function templateKey(record: FunctionRecord, slots: Slots): string {
-  const bindings = record.bindings.map(({ kind, name, variable }) => `${variable ? slots.get(variable)![1] : kind}:${name}`)
-  const members = (record.literal ?? record.members).map((member) => `${member.slot}${'isStatic' in member && member.isStatic}${typeof member.key}${member.key}`)
-  return [record.facts.form, record.literal !== null, record.origin, record.name, bindings, members, record.text].join('\n')
+  const bindings = record.bindings.map(
+    ({ kind, name, variable }) => `${variable ? slots.get(variable)![1] : kind}:${name}`,
+  )
+  const members = (record.literal ?? record.members).map(
+    (member) => `${member.slot}${'isStatic' in member && member.isStatic}${typeof member.key}${member.key}`,
+  )
+  return [
+    record.facts.form,
+    record.literal !== null,
+    record.origin,
+    record.name,
+    bindings,
+    members,
+    record.text,
+  ].join('\n')
 }
 
 function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots): void {
@@ -123,14 +135,26 @@ function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots): v
   out.string(record.origin ?? '')
   out.varint(record.bindings.length)
   for (const { kind, name, variable } of record.bindings) {
-    out.byte(variable ? Binding.Shared : kind === 'const' ? Binding.Const : kind === 'dead' ? Binding.Dead : Binding.Value)
+    out.byte(
+      variable
+        ? Binding.Shared
+        : kind === 'const'
+          ? Binding.Const
+          : kind === 'dead'
+            ? Binding.Dead
+            : Binding.Value,
+    )
     out.string(name)
     if (variable) out.varint(slots.get(variable)![1])
   }
   const members = record.literal ?? record.members
   out.varint(members.length)
   for (const member of members) {
-    out.byte(SLOTS.indexOf(member.slot) | ('isStatic' in member && member.isStatic ? 4 : 0) | (typeof member.key === 'number' ? 8 : 0))
+    out.byte(
+      SLOTS.indexOf(member.slot) |
+        ('isStatic' in member && member.isStatic ? 4 : 0) |
+        (typeof member.key === 'number' ? 8 : 0),
+    )
     if (typeof member.key === 'number') out.varint(member.key)
     else out.string(member.key)
   }
@@ -138,11 +162,15 @@ function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots): v
   out.varint(privateFields(record, false).length)
 }
 
-export function readFunctions(bytes: Uint8Array): { environments: EnvironmentEntry[]; functions: FunctionEntry[] } {
+export function readFunctions(bytes: Uint8Array): {
+  environments: EnvironmentEntry[]
+  functions: FunctionEntry[]
+} {
   const input = new ByteReader(bytes)
   if (bytes.length === 0) return { environments: [], functions: [] }
   const environments: EnvironmentEntry[] = []
-  for (let left = input.count(); left > 0; left--) environments.push({ place: readPlace(input), variables: input.varint() })
+  for (let left = input.count(); left > 0; left--)
+    environments.push({ place: readPlace(input), variables: input.varint() })
   const templates: TemplateEntry[] = []
   for (let left = input.count(); left > 0; left--) templates.push(readTemplate(input))
   const functions: FunctionEntry[] = []
@@ -175,7 +203,8 @@ function readTemplate(input: ByteReader): TemplateEntry {
     const kind = (['value', 'const', 'dead', 'shared'] as const)[input.byte()]
     const name = input.string()
     if (kind === undefined) throw malformed()
-    if (kind === 'shared') bindings.push({ kind, name, environment: counts[Binding.Shared]++, slot: input.varint() })
+    if (kind === 'shared')
+      bindings.push({ kind, name, environment: counts[Binding.Shared]++, slot: input.varint() })
     else bindings.push({ kind, name, slot: counts[kind === 'value' ? 0 : kind === 'const' ? 1 : 2]++ })
   }
   const members: MemberEntry[] = []
@@ -185,7 +214,17 @@ function readTemplate(input: ByteReader): TemplateEntry {
     members.push({ isStatic: (flags & 4) !== 0, slot: readSlot(flags & 3), key })
   }
   const constants = counts[Binding.Const]
-  return { shape, name, slot, origin, bindings, constants, members, staticFields: input.varint(), instanceFields: input.varint() }
+  return {
+    shape,
+    name,
+    slot,
+    origin,
+    bindings,
+    constants,
+    members,
+    staticFields: input.varint(),
+    instanceFields: input.varint(),
+  }
 }
 
 function readSlot(number: number): 'value' | 'get' | 'set' {

@@ -1,10 +1,17 @@
 // Makes the functions and classes of a bundle from its code units.
-import { type ClassHook, compileUnit, type Factory, originPath, presentOrigin } from '../codegen/instantiate.ts'
-import type { Place } from '../codegen/link.ts'
-import { UnpicklingError } from '../errors.ts'
+
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import {
+  type ClassHook,
+  compileUnit,
+  type Factory,
+  originPath,
+  presentOrigin,
+} from '../codegen/instantiate.ts'
+import type { Place } from '../codegen/link.ts'
+import { UnpicklingError } from '../errors.ts'
 import { adoptIdentity } from './class-identity.ts'
 import { findClass, type KnownClass, knownClass, registerClass } from './class-registry.ts'
 import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
@@ -30,7 +37,11 @@ export interface MadeClass extends MadeFunction {
 
 /** What makes the functions and classes of a graph: FunctionReader, or for `inspect` something that makes inert ones. */
 export interface CodeSource {
-  function(index: number, outerThis: unknown, outerArguments: readonly unknown[]): { value: object; made: MadeFunction }
+  function(
+    index: number,
+    outerThis: unknown,
+    outerArguments: readonly unknown[],
+  ): { value: object; made: MadeFunction }
   literal(index: number): { value: object; parts: readonly object[]; made: MadeFunction }
   class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): MadeClass
   setShared(environment: number, slot: number, value: unknown): void
@@ -52,7 +63,11 @@ export class FunctionReader implements CodeSource {
   readonly #classes = new Map<number, KnownClass>()
   readonly #opening = new Set<number>()
 
-  constructor(units: readonly UnitEntry[], environments: readonly EnvironmentEntry[], functions: readonly FunctionEntry[]) {
+  constructor(
+    units: readonly UnitEntry[],
+    environments: readonly EnvironmentEntry[],
+    functions: readonly FunctionEntry[],
+  ) {
     this.#units = units
     this.#environments = environments
     this.functions = functions
@@ -60,22 +75,30 @@ export class FunctionReader implements CodeSource {
 
   entry(index: number, shape: FunctionEntry['shape']): FunctionEntry {
     const entry = this.functions[index]
-    if (entry?.shape !== shape) throw new UnpicklingError('the bundle is damaged: the graph names a function that is not there')
+    if (entry?.shape !== shape)
+      throw new UnpicklingError('the bundle is damaged: the graph names a function that is not there')
     return entry
   }
 
-  function(index: number, outerThis: unknown, outerArguments: readonly unknown[]): { value: object; made: MadeFunction } {
+  function(
+    index: number,
+    outerThis: unknown,
+    outerArguments: readonly unknown[],
+  ): { value: object; made: MadeFunction } {
     const entry = this.entry(index, 'function')
     const { holder, made } = this.#instantiate(entry, outerThis, outerArguments, [])
     const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.[entry.slot]
-    if (typeof value !== 'function') throw new UnpicklingError('the bundle is damaged: a code unit gives no function')
+    if (typeof value !== 'function')
+      throw new UnpicklingError('the bundle is damaged: a code unit gives no function')
     return { value, made }
   }
 
   literal(index: number): { value: object; parts: object[]; made: MadeFunction } {
     const entry = this.entry(index, 'literal')
     const { holder, made } = this.#instantiate(entry, undefined, [], [])
-    const parts = entry.members.map(({ key, slot }) => getOwnPropertyDescriptor(holder, key)?.[slot] as object)
+    const parts = entry.members.map(
+      ({ key, slot }) => getOwnPropertyDescriptor(holder, key)?.[slot] as object,
+    )
     return { value: holder, parts, made }
   }
 
@@ -85,7 +108,15 @@ export class FunctionReader implements CodeSource {
     if (existing) {
       this.#classes.set(index, existing)
       const { value, prototype } = existing
-      return { entry, setter: null, generator: null, existing: true, value, prototype, members: membersOf(entry, existing, keys) }
+      return {
+        entry,
+        setter: null,
+        generator: null,
+        existing: true,
+        value,
+        prototype,
+        members: membersOf(entry, existing, keys),
+      }
     }
     const hook: ClassHook = { r: false, p: [], q: [], c: [] }
     const { holder, made } = this.#instantiate(entry, undefined, [], [heritage, keys, hook])
@@ -125,7 +156,8 @@ export class FunctionReader implements CodeSource {
 
   #known(owner: unknown): KnownClass {
     const known = typeof owner === 'function' ? knownClass(owner) : undefined
-    if (!known) throw new UnpicklingError('the bundle is damaged: private fields belong to something that is no class')
+    if (!known)
+      throw new UnpicklingError('the bundle is damaged: private fields belong to something that is no class')
     return known
   }
 
@@ -133,7 +165,12 @@ export class FunctionReader implements CodeSource {
     this.#environment(environment)[0][slot](value)
   }
 
-  #instantiate(entry: FunctionEntry, outerThis: unknown, outerArguments: readonly unknown[], extra: readonly unknown[]) {
+  #instantiate(
+    entry: FunctionEntry,
+    outerThis: unknown,
+    outerArguments: readonly unknown[],
+    extra: readonly unknown[],
+  ) {
     const factory = this.#factory(entry.place)
     const meta = entry.origin === null ? undefined : metaOf(entry.origin)
     const given = outerArguments.length > 0 ? outerArguments : [extra[0], extra[1], extra[2], meta]
@@ -152,7 +189,8 @@ export class FunctionReader implements CodeSource {
     switch (place.kind) {
       case 'unit': {
         const unit = this.#units[place.unit]
-        if (!unit) throw new UnpicklingError('the bundle is damaged: a function names a code unit that is not there')
+        if (!unit)
+          throw new UnpicklingError('the bundle is damaged: a function names a code unit that is not there')
         return compileUnit(unit.hash, unit.origin, unit.text)
       }
       case 'environment': {
@@ -162,9 +200,15 @@ export class FunctionReader implements CodeSource {
       }
       case 'class': {
         const known = this.#classes.get(place.record)
-        if (!known) throw new UnpicklingError('a function that uses private names is needed before the class that has them')
+        if (!known)
+          throw new UnpicklingError(
+            'a function that uses private names is needed before the class that has them',
+          )
         const factory = known.hook?.c[place.child]
-        if (!factory) throw new UnpicklingError('a function uses private names of a class that this process has in another form')
+        if (!factory)
+          throw new UnpicklingError(
+            'a function uses private names of a class that this process has in another form',
+          )
         return factory
       }
     }
@@ -174,7 +218,8 @@ export class FunctionReader implements CodeSource {
     let made = this.#made[index]
     if (made) return made
     const entry = this.#environments[index]
-    if (!entry || this.#opening.has(index)) throw new UnpicklingError('the bundle is damaged: environments contain each other')
+    if (!entry || this.#opening.has(index))
+      throw new UnpicklingError('the bundle is damaged: environments contain each other')
     this.#opening.add(index)
     made = this.#factory(entry.place).call(undefined)
     this.#opening.delete(index)
@@ -183,7 +228,12 @@ export class FunctionReader implements CodeSource {
   }
 }
 
-function memberOf(value: object, prototype: object, member: FunctionEntry['members'][number], keys: readonly PropertyKey[]): object {
+function memberOf(
+  value: object,
+  prototype: object,
+  member: FunctionEntry['members'][number],
+  keys: readonly PropertyKey[],
+): object {
   const key = typeof member.key === 'number' ? keys[member.key] : member.key
   const fn = getOwnPropertyDescriptor(member.isStatic ? value : prototype, key)?.[member.slot]
   if (typeof fn !== 'function') throw new UnpicklingError('the bundle is damaged: a class lacks a method')

@@ -2,7 +2,16 @@
 import { types } from 'node:util'
 import type { FunctionFacts } from '../analyze/index.ts'
 import { analyzeScript } from '../analyze/index.ts'
-import { captureFunction, internalSlots, offsetOf, ProbeError, probeVariables, type ScopeRecord, type ScriptRecord, scriptOf } from '../capture/index.ts'
+import {
+  captureFunction,
+  internalSlots,
+  offsetOf,
+  ProbeError,
+  probeVariables,
+  type ScopeRecord,
+  type ScriptRecord,
+  scriptOf,
+} from '../capture/index.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
 
@@ -39,7 +48,12 @@ export function globalOf(site: FunctionSite): object {
 }
 
 /** Resolves a free name of the function in its scopes; undefined if only the global object can have it. */
-export function resolveName(fn: object, facts: FunctionFacts, site: FunctionSite, name: string): Resolved | undefined {
+export function resolveName(
+  fn: object,
+  facts: FunctionFacts,
+  site: FunctionSite,
+  name: string,
+): Resolved | undefined {
   const { scopes } = site
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]
@@ -54,7 +68,8 @@ export function resolveName(fn: object, facts: FunctionFacts, site: FunctionSite
       continue
     }
     const depth = scopes.length - 1 - i
-    if (descriptor.value !== undefined || scope.type === 'With') return { value: descriptor.value, dead: false, depth }
+    if (descriptor.value !== undefined || scope.type === 'With')
+      return { value: descriptor.value, dead: false, depth }
     // V8 shows a variable in its dead zone as undefined: ask.
     return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth }
   }
@@ -62,11 +77,17 @@ export function resolveName(fn: object, facts: FunctionFacts, site: FunctionSite
   return undefined
 }
 
-function probeOne(fn: object, facts: FunctionFacts, name: string): { value: unknown; dead: boolean } | undefined {
+function probeOne(
+  fn: object,
+  facts: FunctionFacts,
+  name: string,
+): { value: unknown; dead: boolean } | undefined {
   try {
     const variable = probeVariables(fn, facts, [name]).get(name)
     if (!variable) return undefined
-    return variable.kind === 'dead' ? { value: undefined, dead: true } : { value: variable.get(), dead: false }
+    return variable.kind === 'dead'
+      ? { value: undefined, dead: true }
+      : { value: variable.get(), dead: false }
   } catch (error) {
     if (error instanceof ProbeError) return undefined
     throw error

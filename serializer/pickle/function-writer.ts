@@ -1,12 +1,46 @@
 // Functions and classes of the graph: captures each once into a record, and writes the values that it needs.
 import { types } from 'node:util'
 import { analyzeScript, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
-import { functionHolders, functionsOf, internalSlots, offsetOf, privateElements, ProbeError, probeArguments, probeThis, type ScriptRecord } from '../capture/index.ts'
-import { type BindingRecord, type FunctionRecord, type LiteralPart, type MemberRecord, privateFields, staticKey } from '../codegen/records.ts'
-import { classifyUrl, findPackageExport, isPromisified, isStandardGlobal, type Reference, referenceFromImport } from '../references/index.ts'
+import {
+  functionHolders,
+  functionsOf,
+  internalSlots,
+  offsetOf,
+  ProbeError,
+  privateElements,
+  probeArguments,
+  probeThis,
+  type ScriptRecord,
+} from '../capture/index.ts'
+import {
+  type BindingRecord,
+  type FunctionRecord,
+  type LiteralPart,
+  type MemberRecord,
+  privateFields,
+  staticKey,
+} from '../codegen/records.ts'
+import {
+  classifyUrl,
+  findLazyIntrinsic,
+  findPackageExport,
+  isOwnUrl,
+  isPromisified,
+  isStandardGlobal,
+  type Reference,
+  referenceFromImport,
+} from '../references/index.ts'
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
-import { type FunctionSite, globalOf, isStrict, locationOf, namespaceOf, resolveName, siteOf } from './function-site.ts'
+import {
+  type FunctionSite,
+  globalOf,
+  isStrict,
+  locationOf,
+  namespaceOf,
+  resolveName,
+  siteOf,
+} from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { prototypeOwner } from './instances.ts'
 import { Op } from './opcodes.ts'
@@ -55,9 +89,12 @@ export class FunctionWriter {
     if (location) graph.trace?.locate(fn, location)
     const reference = this.#referenceOf(fn)
     if (reference) return graph.reference(fn, reference)
-    if (site.script?.url.startsWith('node:')) return this.#nodeInternal(fn)
+    const url = site.script?.url ?? ''
+    if (url.startsWith('node:')) return this.#nodeInternal(fn)
+    if (isOwnUrl(url)) graph.refuse('it is a function inside cornichon', 'Use what cornichon exports')
     const facts = analyzed(text)
-    if (!facts) graph.refuse('its source text does not parse', 'It may use syntax newer than this cornichon knows')
+    if (!facts)
+      graph.refuse('its source text does not parse', 'It may use syntax newer than this cornichon knows')
     if (facts.form === 'class') return this.#class(fn, text, facts, site)
     if (facts.superProperty && facts.form !== 'arrow') return this.#withHome(fn, site)
     if (facts.superProperty || facts.superCall) {
@@ -103,6 +140,7 @@ export class FunctionWriter {
     const policy = this.#graph.options.policy
     if (url === undefined) return null
     const place = classifyUrl(url)
+    if (isOwnUrl(url)) return findPackageExport(fn) ?? null
     if (place.kind === 'package') {
       if (policy.isByValueUrl(url)) return null
       return findPackageExport(fn, url) ?? null
@@ -118,7 +156,10 @@ export class FunctionWriter {
     const slots = internalSlots(fn)
     const target = slots.get('[[TargetFunction]]')
     if (target === undefined) {
-      graph.refuse('it is a native function that Node does not export', 'Wrap what you need of it in a function of your own, or leave it out')
+      graph.refuse(
+        'it is a native function that Node does not export',
+        'Wrap what you need of it in a function of your own, or leave it out',
+      )
     }
     const args = slots.get('[[BoundArgs]]') as unknown[]
     graph.out.byte(Op.Bound)
@@ -138,8 +179,15 @@ export class FunctionWriter {
   #nodeInternal(fn: object): void {
     const graph: GraphWriter = this.#graph
     const site = this.site(fn)
-    if (getOwnPropertyDescriptor(fn, 'name')?.value === 'require' || getOwnPropertyDescriptor(fn, 'resolve')) {
-      const resolved = resolveName(fn, analyzed(sourceOf(fn))!, site, 'mod')?.value as { filename?: unknown } | undefined
+    const lazy = findLazyIntrinsic(fn)
+    if (lazy) return graph.reference(fn, lazy)
+    if (
+      getOwnPropertyDescriptor(fn, 'name')?.value === 'require' ||
+      getOwnPropertyDescriptor(fn, 'resolve')
+    ) {
+      const resolved = resolveName(fn, analyzed(sourceOf(fn))!, site, 'mod')?.value as
+        | { filename?: unknown }
+        | undefined
       if (typeof resolved?.filename === 'string') {
         graph.out.byte(Op.Require)
         graph.string(resolved.filename)
@@ -171,7 +219,10 @@ export class FunctionWriter {
   #function(fn: object, text: string, facts: FunctionFacts, site: FunctionSite): void {
     const graph: GraphWriter = this.#graph
     if (facts.lexicalNewTarget) {
-      graph.refuse('an arrow function uses `new.target` of the function around it, which V8 does not show', 'Keep new.target in a variable outside the arrow function')
+      graph.refuse(
+        'an arrow function uses `new.target` of the function around it, which V8 does not show',
+        'Keep new.target in a variable outside the arrow function',
+      )
     }
     let needs = 0
     let lexical: FunctionRecord['lexical'] = 'none'
@@ -184,7 +235,10 @@ export class FunctionWriter {
         needs |= Needs.This
       }
     }
-    if (facts.form === 'arrow' && (facts.lexicalArguments || (facts.directEval && resolveName(fn, facts, site, 'arguments')))) {
+    if (
+      facts.form === 'arrow' &&
+      (facts.lexicalArguments || (facts.directEval && resolveName(fn, facts, site, 'arguments')))
+    ) {
       outerArguments = this.#probed(fn, () => probeArguments(fn, facts)) as ArrayLike<unknown>
       lexical = 'arguments'
       needs |= Needs.This | Needs.Arguments
@@ -244,7 +298,10 @@ export class FunctionWriter {
       return probe()
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error
-      this.#graph.refuse(`what it sees of the function around it can't be read: ${error.message}`, 'Keep what it needs in a variable outside')
+      this.#graph.refuse(
+        `what it sees of the function around it can't be read: ${error.message}`,
+        'Keep what it needs in a variable outside',
+      )
     }
   }
 
@@ -263,7 +320,8 @@ export class FunctionWriter {
 
   /** A declaration that assigns its own name, or whose name holds something else by now, uses an outer variable. */
   #isOuterName(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
-    if (facts.form !== 'function' || facts.ownName === null || !(facts.ownNameUsed || facts.ownNameWritten)) return false
+    if (facts.form !== 'function' || facts.ownName === null || !(facts.ownNameUsed || facts.ownNameWritten))
+      return false
     const outer = resolveName(fn, { ...facts }, site, facts.ownName)
     if (!outer || outer.dead) return false
     if (!facts.ownNameWritten && outer.value === fn) return false
@@ -297,18 +355,31 @@ export class FunctionWriter {
       for (const scope of site.scopes) {
         if (scope.type === 'Global') break
         for (const name of ownKeys(scope.object)) {
-          if (typeof name === 'string' && name !== 'this' && name !== 'arguments' && !name.startsWith('.')) add(name, true, null)
+          if (typeof name === 'string' && name !== 'this' && name !== 'arguments' && !name.startsWith('.'))
+            add(name, true, null)
         }
       }
     }
     return bindings
   }
 
-  #binding(fn: object, facts: FunctionFacts, site: FunctionSite, name: string, written: boolean, members: readonly string[] | null): BindingRecord | null {
+  #binding(
+    fn: object,
+    facts: FunctionFacts,
+    site: FunctionSite,
+    name: string,
+    written: boolean,
+    members: readonly string[] | null,
+  ): BindingRecord | null {
     if (facts.form === 'class' && name === facts.ownName) return null
-    const scope = site.scopes.find((candidate) => candidate.type === 'With' && getOwnPropertyDescriptor(candidate.object, name))
+    const scope = site.scopes.find(
+      (candidate) => candidate.type === 'With' && getOwnPropertyDescriptor(candidate.object, name),
+    )
     if (scope) {
-      this.#graph.refuse(`\`${name}\` comes from the object of a \`with\` statement`, 'Read it into a variable, or take the function out of the `with` statement')
+      this.#graph.refuse(
+        `\`${name}\` comes from the object of a \`with\` statement`,
+        'Read it into a variable, or take the function out of the `with` statement',
+      )
     }
     const found = resolveName(fn, facts, site, name)
     if (found) {
@@ -379,7 +450,10 @@ export class FunctionWriter {
     const classFacts = facts.classFacts!
     const prototype = getOwnPropertyDescriptor(fn, 'prototype')!.value as object
     if (graph.isKnown(prototype) && !graph.isOpen(prototype)) {
-      graph.refuse('its prototype was reached before it, and its prototype\'s `constructor` is another', 'Pickle the class itself before its instances')
+      graph.refuse(
+        "its prototype was reached before it, and its prototype's `constructor` is another",
+        'Pickle the class itself before its instances',
+      )
     }
     const outerNames = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
     const { members, elementKeys, keys, removed } = this.#elements(fn, prototype, text, facts, site)
@@ -422,7 +496,8 @@ export class FunctionWriter {
     this.#add(record)
     registerClass(identity, { value: fn, prototype, members: members.map((member) => member.fn), hook: null })
     const statics = privateFields(record, true)
-    for (const member of kept) graph.later(member.fn, (method) => this.#functionProperties(method, analyzed(sourceOf(method))!))
+    for (const member of kept)
+      graph.later(member.fn, (method) => this.#functionProperties(method, analyzed(sourceOf(method))!))
     graph.later(prototype, (object) => {
       this.#classPrototype(object, classPrototypeDefault(heritage))
       graph.properties(object, [], false)
@@ -431,11 +506,16 @@ export class FunctionWriter {
       this.#bindingValues(record)
       const values = statics.length > 0 ? privateElements(fn) : []
       for (const name of statics) {
-        const field = values.find((element) => element.kind === 'field' && element.name.replace(/^#/, '') === name)
+        const field = values.find(
+          (element) => element.kind === 'field' && element.name.replace(/^#/, '') === name,
+        )
         graph.step('property', `#${name}`)
         graph.value(field?.value)
       }
-      this.#classPrototype(fn, heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object))
+      this.#classPrototype(
+        fn,
+        heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object),
+      )
       graph.properties(fn, ['arguments', 'caller'], false)
     })
   }
@@ -465,7 +545,12 @@ export class FunctionWriter {
     const keys: PropertyKey[] = []
     const removed = new Set<number>()
     for (const [i, element] of facts.classFacts!.elements.entries()) {
-      if (element.kind === 'static-block' || element.kind === 'constructor' || element.key?.kind === 'private') continue
+      if (
+        element.kind === 'static-block' ||
+        element.kind === 'constructor' ||
+        element.key?.kind === 'private'
+      )
+        continue
       const constant = staticKey(element.key)
       const holder = element.isStatic ? fn : prototype
       if (element.kind === 'field') {
@@ -481,7 +566,12 @@ export class FunctionWriter {
       const candidates = constant === null ? ownKeys(holder) : [constant]
       const key = candidates.find((candidate) => {
         const live = getOwnPropertyDescriptor(holder, candidate)?.[slot]
-        return typeof live === 'function' && !types.isProxy(live) && sourceOf(live) === source && !members.some((member) => member.fn === live)
+        return (
+          typeof live === 'function' &&
+          !types.isProxy(live) &&
+          sourceOf(live) === source &&
+          !members.some((member) => member.fn === live)
+        )
       })
       if (key === undefined) {
         if (constant === null) removed.add(i)
@@ -493,13 +583,24 @@ export class FunctionWriter {
         memberKey = keys.length
         keys.push(key)
       } else memberKey = constant
-      members.push({ isStatic: element.isStatic, key: memberKey, slot, fn: getOwnPropertyDescriptor(holder, key)![slot] })
+      members.push({
+        isStatic: element.isStatic,
+        key: memberKey,
+        slot,
+        fn: getOwnPropertyDescriptor(holder, key)![slot],
+      })
     }
     // Of two elements with one key the later wins: the earlier one's function is gone unless it was kept elsewhere.
     return { members: lastOfEach(members), elementKeys, keys, removed }
   }
 
-  #fieldKey(fn: object, facts: FunctionFacts, site: FunctionSite, key: NonNullable<NonNullable<FunctionFacts['classFacts']>['elements'][number]['key']>, text: string): PropertyKey {
+  #fieldKey(
+    fn: object,
+    facts: FunctionFacts,
+    site: FunctionSite,
+    key: NonNullable<NonNullable<FunctionFacts['classFacts']>['elements'][number]['key']>,
+    text: string,
+  ): PropertyKey {
     if (key.kind === 'computed') {
       const expression = text.slice(key.expression.start, key.expression.end).trim()
       const wellKnown = /^Symbol\.(\w+)$/.exec(expression)
@@ -509,7 +610,13 @@ export class FunctionWriter {
       }
       if (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(expression)) {
         const found = resolveName(fn, facts, site, expression)
-        if (found && !found.dead && (typeof found.value === 'string' || typeof found.value === 'symbol' || typeof found.value === 'number')) {
+        if (
+          found &&
+          !found.dead &&
+          (typeof found.value === 'string' ||
+            typeof found.value === 'symbol' ||
+            typeof found.value === 'number')
+        ) {
           return typeof found.value === 'number' ? String(found.value) : found.value
         }
       }
@@ -525,7 +632,9 @@ export class FunctionWriter {
   #classAround(fn: object, facts: FunctionFacts, site: FunctionSite): object {
     const graph: GraphWriter = this.#graph
     const script = site.script
-    const range = script ? factsOf(script).classDeclaring(offsetOf(script, site.line, site.column), facts.privateNames[0]) : null
+    const range = script
+      ? factsOf(script).classDeclaring(offsetOf(script, site.line, site.column), facts.privateNames[0])
+      : null
     if (script && range) {
       const text = script.source().slice(range.start, range.end)
       const near = facts.form === 'arrow' ? this.#classOfThis(fn, facts, text) : null
@@ -547,7 +656,11 @@ export class FunctionWriter {
       return null
     }
     if (typeof value === 'function' && sourceOf(value) === text) return value
-    for (let at = value; typeof at === 'object' && at !== null && !types.isProxy(at); at = getPrototypeOf(at)) {
+    for (
+      let at = value;
+      typeof at === 'object' && at !== null && !types.isProxy(at);
+      at = getPrototypeOf(at)
+    ) {
       const owner = prototypeOwner(at)
       if (owner && sourceOf(owner) === text) return owner
     }
@@ -582,7 +695,11 @@ export class FunctionWriter {
     graph.out.byte(Op.MemberOf)
     graph.step('slot', 'HomeObject')
     graph.value(home)
-    if (!graph.isKnown(fn)) graph.refuse('the method uses `super` of another object than the one that has it', 'Pickle the object that the method was written in')
+    if (!graph.isKnown(fn))
+      graph.refuse(
+        'the method uses `super` of another object than the one that has it',
+        'Pickle the object that the method was written in',
+      )
     graph.value(fn)
   }
 
@@ -597,7 +714,11 @@ export class FunctionWriter {
         const text = sourceOf(fn)
         if (!text.includes('super') || isNativeText(text) || isClassText(text)) continue
         const facts = analyzed(text)
-        if (!facts?.superProperty || (facts.form !== 'method' && facts.form !== 'getter' && facts.form !== 'setter')) continue
+        if (
+          !facts?.superProperty ||
+          (facts.form !== 'method' && facts.form !== 'getter' && facts.form !== 'setter')
+        )
+          continue
         if (this.isByReference(fn)) continue
         const name = typeof key === 'string' ? key : `[${key.description ?? ''}]`
         parts.push({ text, facts, key: name, slot, fn })
@@ -620,8 +741,12 @@ export class FunctionWriter {
         const known = bindings.find((other) => other.name === binding.name)
         if (!known) bindings.push(binding)
         else if (!Object.is(known.value, binding.value)) {
-          graph.refuse(`methods with \`super\` come from different places (their \`${binding.name}\` differ)`, 'Keep methods that use `super` in the object they were written in')
-        } else if (binding.written && !known.written) bindings[bindings.indexOf(known)] = { ...known, written: true }
+          graph.refuse(
+            `methods with \`super\` come from different places (their \`${binding.name}\` differ)`,
+            'Keep methods that use `super` in the object they were written in',
+          )
+        } else if (binding.written && !known.written)
+          bindings[bindings.indexOf(known)] = { ...known, written: true }
       }
     }
     const record: FunctionRecord = {
@@ -660,7 +785,14 @@ export class FunctionWriter {
 /** The name that the code gives by itself, if the function still has it; null if it was changed. */
 function naturalName(fn: object): string | null {
   const descriptor = getOwnPropertyDescriptor(fn, 'name')
-  if (!descriptor || typeof descriptor.value !== 'string' || descriptor.writable || descriptor.enumerable || !descriptor.configurable) return null
+  if (
+    !descriptor ||
+    typeof descriptor.value !== 'string' ||
+    descriptor.writable ||
+    descriptor.enumerable ||
+    !descriptor.configurable
+  )
+    return null
   return descriptor.value
 }
 
@@ -689,7 +821,8 @@ function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
     } else if (key === 'name') {
       if (next++ !== 1 || naturalName(fn) === null) return false
     } else if (key === 'prototype') {
-      if (next++ !== 2 || !descriptor.writable || !isUntouchedPrototype(fn, facts, descriptor.value)) return false
+      if (next++ !== 2 || !descriptor.writable || !isUntouchedPrototype(fn, facts, descriptor.value))
+        return false
     } else return false
   }
   return next === (isConstructorLike(facts) ? 3 : 2)
@@ -704,12 +837,23 @@ function isConstructorLike(facts: FunctionFacts): boolean {
 }
 
 function isUntouchedPrototype(fn: object, facts: FunctionFacts, prototype: unknown): boolean {
-  if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype) || !isExtensible(prototype)) return false
+  if (
+    typeof prototype !== 'object' ||
+    prototype === null ||
+    types.isProxy(prototype) ||
+    !isExtensible(prototype)
+  )
+    return false
   const keys = ownKeys(prototype)
   if (facts.isGenerator) return keys.length === 0 && generatorPrototypes.has(getPrototypeOf(prototype)!)
   if (keys.length !== 1 || getPrototypeOf(prototype) !== ObjectPrototype) return false
   const descriptor = getOwnPropertyDescriptor(prototype, 'constructor')
-  return descriptor?.value === fn && descriptor.writable === true && !descriptor.enumerable && descriptor.configurable === true
+  return (
+    descriptor?.value === fn &&
+    descriptor.writable === true &&
+    !descriptor.enumerable &&
+    descriptor.configurable === true
+  )
 }
 
 /** What the class extends: its [[Prototype]], null for `extends null`, undefined for a base class. */
@@ -728,8 +872,12 @@ function classPrototypeDefault(heritage: unknown): object | null {
 
 function lastOfEach(members: readonly MemberRecord[]): MemberRecord[] {
   const last = new Map<string, MemberRecord>()
-  for (const member of members) last.set(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`, member)
-  return members.filter((member) => last.get(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`) === member)
+  for (const member of members)
+    last.set(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`, member)
+  return members.filter(
+    (member) =>
+      last.get(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`) === member,
+  )
 }
 
 function hasMember(owner: object, fn: object): boolean {

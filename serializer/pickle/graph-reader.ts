@@ -55,7 +55,12 @@ export class GraphReader implements ValueSource {
       const namespace = this.#node(this.#in.varint()) as object
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
-        defineProperty(namespace, name, { value: this.value(), writable: false, enumerable: true, configurable: false })
+        defineProperty(namespace, name, {
+          value: this.value(),
+          writable: false,
+          enumerable: true,
+          configurable: false,
+        })
       }
       this.#drain()
     }
@@ -265,7 +270,11 @@ export class GraphReader implements ValueSource {
   #object(base: unknown): object {
     const { mode, prototype } = this.#prototype()
     let object: object
-    if (base) object = this.#functions.construct(base, mode === Prototype.Null ? null : mode === Prototype.Given ? prototype : Object.prototype)
+    if (base)
+      object = this.#functions.construct(
+        base,
+        mode === Prototype.Null ? null : mode === Prototype.Given ? prototype : Object.prototype,
+      )
     else if (mode === Prototype.Default || mode === Prototype.Later) object = {}
     else object = objectCreate(prototype)
     this.#add(object)
@@ -319,7 +328,13 @@ export class GraphReader implements ValueSource {
     const op = this.#in.byte()
     if (op === Op.Hole) return
     if (op === Op.Accessor || op === Op.Attributes) this.#special(array, String(index), op)
-    else defineProperty(array, index, { value: this.#operation(op), writable: true, enumerable: true, configurable: true })
+    else
+      defineProperty(array, index, {
+        value: this.#operation(op),
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
   }
 
   #builtin(): object {
@@ -353,7 +368,9 @@ export class GraphReader implements ValueSource {
     const flags = this.#in.byte()
     const count = this.#in.count()
     if (!apart) return this.#skipProperties(count)
-    const present = ownKeys(object).filter((key) => !kept.includes(key) && !(indexed && typeof key === 'string' && /^\d+$/.test(key)))
+    const present = ownKeys(object).filter(
+      (key) => !kept.includes(key) && !(indexed && typeof key === 'string' && /^\d+$/.test(key)),
+    )
     if (present.length > 0) this.#replaceProperties(object, count, present)
     else this.#keyed(object, count)
     if (flags & PropertiesFlag.NonExtensible) preventExtensions(object)
@@ -422,7 +439,12 @@ export class GraphReader implements ValueSource {
     const attributes = this.#in.byte()
     const get = this.value() as () => unknown
     const set = this.value() as (value: unknown) => void
-    return { get, set, enumerable: (attributes & Attribute.Enumerable) !== 0, configurable: (attributes & Attribute.Configurable) !== 0 }
+    return {
+      get,
+      set,
+      enumerable: (attributes & Attribute.Enumerable) !== 0,
+      configurable: (attributes & Attribute.Configurable) !== 0,
+    }
   }
 
   // --- functions and classes ---
@@ -433,7 +455,8 @@ export class GraphReader implements ValueSource {
     if (needs & Needs.PrivateHome) this.value()
     const outerThis = needs & Needs.This ? this.value() : undefined
     const outerArguments: unknown[] = []
-    if (needs & Needs.Arguments) for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
+    if (needs & Needs.Arguments)
+      for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
     const { value, made } = this.#functions.function(index, outerThis, outerArguments)
     this.#add(value)
     this.#made.set(value, made)
@@ -446,7 +469,8 @@ export class GraphReader implements ValueSource {
 
   #bindings(made: MadeFunction): void {
     const { bindings } = made.entry
-    if (this.#in.count() !== bindings.length) throw damaged('a function has other bindings than its table says')
+    if (this.#in.count() !== bindings.length)
+      throw damaged('a function has other bindings than its table says')
     const values: unknown[] = []
     const constants: unknown[] = []
     for (const binding of bindings) {

@@ -5,7 +5,13 @@ import { types } from 'node:util'
 import { internalSlots } from '../capture/index.ts'
 import type { PathSegment } from '../errors.ts'
 import { builtinReducers, findBuiltinReducer, type ValueSink } from '../reducers/index.ts'
-import { findBuiltin, findIntrinsic, findPackageExport, findSymbol, type Reference } from '../references/index.ts'
+import {
+  findBuiltin,
+  findIntrinsic,
+  findPackageExport,
+  findSymbol,
+  type Reference,
+} from '../references/index.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
@@ -246,7 +252,8 @@ export class GraphWriter implements ValueSink {
   #object(value: object): void {
     const known = this.#memo.get(value)
     if (known !== undefined) {
-      if (this.#namespaces.size > 0 && this.#namespaces.has(value)) this.#namespaces.set(value, this.#allMembers(value))
+      if (this.#namespaces.size > 0 && this.#namespaces.has(value))
+        this.#namespaces.set(value, this.#allMembers(value))
       return this.#ref(known)
     }
     if (this.trace) {
@@ -395,7 +402,9 @@ export class GraphWriter implements ValueSink {
     const sparse = length > 64 && indexes * 4 < length
     const extra = keys.length - indexes - 1
     const frozenLength = !getOwnPropertyDescriptor(array, 'length')!.writable
-    this.out.byte((sparse ? 1 : 0) | (extra > 0 ? 2 : 0) | (frozenLength ? 4 : 0) | (isExtensible(array) ? 0 : 8))
+    this.out.byte(
+      (sparse ? 1 : 0) | (extra > 0 ? 2 : 0) | (frozenLength ? 4 : 0) | (isExtensible(array) ? 0 : 8),
+    )
     if (sparse) {
       this.out.varint(indexes)
       for (let i = 0; i < indexes; i++) {
@@ -414,7 +423,11 @@ export class GraphWriter implements ValueSink {
         }
       }
     }
-    if (extra > 0) this.#keyed(array, keys.slice(indexes).filter((key) => key !== 'length'))
+    if (extra > 0)
+      this.#keyed(
+        array,
+        keys.slice(indexes).filter((key) => key !== 'length'),
+      )
   }
 
   #plain(value: object): void {

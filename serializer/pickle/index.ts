@@ -1,19 +1,24 @@
 // dumps and loads: a value to a bundle, and back.
-import { link } from '../codegen/link.ts'
+
 import { readContainer, writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, readManifest, writeManifest } from '../bundle/manifest.ts'
+import { release } from '../capture/index.ts'
+import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
-import { makePolicy, prepareReferences, type Reference, resolveReference } from '../references/index.ts'
-import { ByteReader } from './codec/byte-reader.ts'
+import {
+  importModules,
+  makePolicy,
+  type Reference,
+  resolveReference,
+  type Selection,
+} from '../references/index.ts'
 import { readFunctions, readUnits, writeFunctions, writeUnits } from './code-sections.ts'
+import { ByteReader } from './codec/byte-reader.ts'
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { findSharing } from './sharing.ts'
 import { Refusal, Trace } from './trace.ts'
-
-/** Which packages travel by value, and which of the user's modules by reference: specifiers (a parent covers its sub-paths) or a predicate. */
-export type Selection = readonly string[] | ((specifier: string) => boolean)
 
 export interface DumpOptions {
   /** Packages to pickle by value for this call, beside the registered ones. */
@@ -45,13 +50,21 @@ export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
 }
 
 /** Every obstacle to pickling the value, in one pass. Never throws. */
-export function checkSerializable(value: unknown, options: DumpOptions = {}): { ok: boolean; problems: readonly PicklingProblem[] } {
+export function checkSerializable(
+  value: unknown,
+  options: DumpOptions = {},
+): { ok: boolean; problems: readonly PicklingProblem[] } {
   const trace = new Trace(rootName(value), true)
   try {
     write(value, options, trace)
   } catch (error) {
     if (error instanceof PicklingError) trace.problems.push(error)
-    else trace.problems.push({ path: rootName(value), reason: String(error), remedy: 'This may be a fault of cornichon: please report it' })
+    else
+      trace.problems.push({
+        path: rootName(value),
+        reason: String(error),
+        remedy: 'This may be a fault of cornichon: please report it',
+      })
   }
   return { ok: trace.problems.length === 0, problems: trace.problems }
 }
@@ -59,15 +72,22 @@ export function checkSerializable(value: unknown, options: DumpOptions = {}): { 
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
   const graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
-    graph.root(value)
+    return bundleOf(value, graph)
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
+  } finally {
+    release(true)
   }
+}
+
+function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
+  graph.root(value)
   const records = graph.functions.records
   findSharing(records)
   const linked = link(records)
-  const functions = records.length > 0 || linked.environments.length > 0 ? writeFunctions(linked, records) : new Uint8Array(0)
+  const functions =
+    records.length > 0 || linked.environments.length > 0 ? writeFunctions(linked, records) : new Uint8Array(0)
   return writeContainer({
     manifest: writeManifest(manifestOf(value, graph)),
     code: writeUnits(linked),
@@ -95,11 +115,15 @@ export function loads<T = unknown>(bytes: Uint8Array, options: LoadOptions = {})
 export async function loadsAsync<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): Promise<T> {
   const references = readManifest(readContainer(asBytes(bytes)).manifest).references
   if (options.modules) refuseModules(references, options.modules)
-  const modules = await prepareReferences(references, {})
+  const modules = await importModules(references)
   return read(bytes, options, modules) as T
 }
 
-function read(input: Uint8Array, options: LoadOptions, modules: ReadonlyMap<string, object> | undefined): unknown {
+function read(
+  input: Uint8Array,
+  options: LoadOptions,
+  modules: ReadonlyMap<string, object> | undefined,
+): unknown {
   if (options.code !== undefined && options.code !== 'run' && options.code !== 'refuse') {
     throw new TypeError(`the option code is 'run' or 'refuse', not ${JSON.stringify(options.code)}`)
   }
@@ -111,11 +135,15 @@ function read(input: Uint8Array, options: LoadOptions, modules: ReadonlyMap<stri
   const { environments, functions } = readFunctions(sections.functions)
   const references = hasReferences(sections.manifest) ? readManifest(sections.manifest).references : []
   if (options.modules) refuseModules(references, options.modules)
-  const reader = new GraphReader(new ByteReader(sections.graph), new FunctionReader(units, environments, functions), {
-    references,
-    resolve: (reference) => resolveReference(reference, { namespaces: modules }),
-    intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
-  })
+  const reader = new GraphReader(
+    new ByteReader(sections.graph),
+    new FunctionReader(units, environments, functions),
+    {
+      references,
+      resolve: (reference) => resolveReference(reference, modules),
+      intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
+    },
+  )
   return reader.root()
 }
 
@@ -128,12 +156,20 @@ function hasReferences(manifest: Uint8Array): boolean {
 
 function refuseModules(references: readonly Reference[], allowed: (specifier: string) => boolean): void {
   for (const reference of references) {
-    const specifier = reference.kind === 'builtin' ? reference.module : reference.kind === 'package' ? reference.specifier : null
-    if (specifier !== null && !allowed(specifier)) throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
+    const specifier =
+      reference.kind === 'builtin'
+        ? reference.module
+        : reference.kind === 'package'
+          ? reference.specifier
+          : null
+    if (specifier !== null && !allowed(specifier))
+      throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
   }
 }
 
 function asBytes(input: unknown): Uint8Array {
   if (input instanceof Uint8Array) return input
-  throw new TypeError(`loads takes the bytes that dumps returned (a Uint8Array), not ${input === null ? 'null' : typeof input}`)
+  throw new TypeError(
+    `loads takes the bytes that dumps returned (a Uint8Array), not ${input === null ? 'null' : typeof input}`,
+  )
 }

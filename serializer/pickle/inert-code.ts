@@ -1,8 +1,9 @@
 // Stands in for a bundle's code when its graph is read only to be shown: functions and classes become inert
 // objects that remember what they would have captured. Nothing of the bundle is compiled or run.
+
+import { UnpicklingError } from '../errors.ts'
 import type { FunctionEntry } from './code-sections.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
-import { UnpicklingError } from '../errors.ts'
 
 /** What a function would see: by binding, in the order of its template. */
 export interface InertFunction {
@@ -53,7 +54,8 @@ export class InertCode implements CodeSource {
 
   privateFields(owner: unknown): number {
     const entry = this.made.get(owner as object)?.entry
-    if (!entry) throw new UnpicklingError('the bundle is damaged: private fields belong to something that is no class')
+    if (!entry)
+      throw new UnpicklingError('the bundle is damaged: private fields belong to something that is no class')
     return entry.instanceFields
   }
 
@@ -70,19 +72,22 @@ export class InertCode implements CodeSource {
   finish(): void {
     for (const { entry, captured } of this.made.values()) {
       for (const binding of entry.bindings) {
-        if (binding.kind === 'shared') captured.set(binding.name, this.#variables[entry.environments[binding.environment]][binding.slot])
+        if (binding.kind === 'shared')
+          captured.set(binding.name, this.#variables[entry.environments[binding.environment]][binding.slot])
       }
     }
   }
 
   #make(index: number): { value: object; made: MadeFunction } {
     const entry = this.#functions[index]
-    if (!entry) throw new UnpicklingError('the bundle is damaged: the graph names a function that is not there')
+    if (!entry)
+      throw new UnpicklingError('the bundle is damaged: the graph names a function that is not there')
     const value = inert()
     const captured = new Map<string, unknown>()
     this.made.set(value, { entry, captured })
     const note = (kind: 'value' | 'const', values: readonly unknown[]) => {
-      for (const binding of entry.bindings) if (binding.kind === kind) captured.set(binding.name, values[binding.slot])
+      for (const binding of entry.bindings)
+        if (binding.kind === kind) captured.set(binding.name, values[binding.slot])
     }
     const generator = {
       next(constants?: readonly unknown[]) {
@@ -92,7 +97,12 @@ export class InertCode implements CodeSource {
     }
     return {
       value,
-      made: { entry, setter: (values) => note('value', values), generator: generator as unknown as Iterator<unknown>, existing: false },
+      made: {
+        entry,
+        setter: (values) => note('value', values),
+        generator: generator as unknown as Iterator<unknown>,
+        existing: false,
+      },
     }
   }
 }

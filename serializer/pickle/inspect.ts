@@ -3,8 +3,8 @@ import { FORMAT_VERSION, readContainer } from '../bundle/container.ts'
 import { readManifest } from '../bundle/manifest.ts'
 import type { Place } from '../codegen/link.ts'
 import type { Reference } from '../references/index.ts'
-import { ByteReader } from './codec/byte-reader.ts'
 import { type FunctionEntry, readFunctions, readUnits } from './code-sections.ts'
+import { ByteReader } from './codec/byte-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { InertCode, InertReference } from './inert-code.ts'
 
@@ -72,7 +72,9 @@ export function inspectBundle(bytes: Uint8Array): BundleInspection {
   const root = reader.root()
   code.finish()
   const summaries = new Summaries(code)
-  const inspected = units.map(() => new Map<FunctionEntry['bindings'], { entry: FunctionEntry; value: object; count: number }>())
+  const inspected = units.map(
+    () => new Map<FunctionEntry['bindings'], { entry: FunctionEntry; value: object; count: number }>(),
+  )
   const unitOf = (place: Place): number => {
     switch (place.kind) {
       case 'unit':
@@ -109,7 +111,12 @@ export function inspectBundle(bytes: Uint8Array): BundleInspection {
           count,
           bindings: entry.bindings.map(({ name, kind }) => {
             const captured = code.made.get(value)!.captured.get(name)
-            return { name, kind, summary: kind === 'dead' ? 'not initialized' : summaries.of(captured), size: sizes.of(captured) }
+            return {
+              name,
+              kind,
+              summary: kind === 'dead' ? 'not initialized' : summaries.of(captured),
+              size: sizes.of(captured),
+            }
           }),
         })),
       }
@@ -156,7 +163,10 @@ class Summaries {
   }
 
   of(value: unknown): string {
-    if (typeof value === 'string') return value.length > 40 ? `${JSON.stringify(value.slice(0, 37))}… (${value.length})` : JSON.stringify(value)
+    if (typeof value === 'string')
+      return value.length > 40
+        ? `${JSON.stringify(value.slice(0, 37))}… (${value.length})`
+        : JSON.stringify(value)
     if (typeof value === 'bigint') return `${value}n`
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)
     if (value instanceof InertReference) return value.description
@@ -167,10 +177,14 @@ class Summaries {
     }
     if (typeof value === 'function') return 'function'
     if (Array.isArray(value)) return `Array(${value.length})`
-    if (value instanceof Map || value instanceof Set) return `${value instanceof Map ? 'Map' : 'Set'}(${value.size})`
-    if (ArrayBuffer.isView(value)) return `${value[Symbol.toStringTag as never] ?? 'DataView'}(${value.byteLength} bytes)`
+    if (value instanceof Map || value instanceof Set)
+      return `${value instanceof Map ? 'Map' : 'Set'}(${value.size})`
+    if (ArrayBuffer.isView(value))
+      return `${value[Symbol.toStringTag as never] ?? 'DataView'}(${value.byteLength} bytes)`
     const name = this.#className(value)
-    return name ?? `{ ${Object.keys(value).slice(0, 4).join(', ')}${Object.keys(value).length > 4 ? ', …' : ''} }`
+    return (
+      name ?? `{ ${Object.keys(value).slice(0, 4).join(', ')}${Object.keys(value).length > 4 ? ', …' : ''} }`
+    )
   }
 
   #className(value: object): string | undefined {
@@ -193,6 +207,10 @@ function inspectReference(reference: Reference): InspectedReference {
     case 'builtin':
       return { specifier: reference.module, export: String(reference.path), version: null }
     case 'package':
-      return { specifier: reference.specifier, export: reference.path.map(String).join('.'), version: reference.version }
+      return {
+        specifier: reference.specifier,
+        export: reference.path.map(String).join('.'),
+        version: reference.version,
+      }
   }
 }

@@ -4,8 +4,8 @@ import { types } from 'node:util'
 import { privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { findBuiltin, findIntrinsic } from '../references/index.ts'
-import { analyzed, isClassText, sourceOf } from './source.ts'
 import type { GraphWriter } from './graph-writer.ts'
+import { analyzed, isClassText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const ObjectPrototype = Object.prototype
@@ -85,7 +85,13 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
     const builtin = findBuiltin(at)
     if (builtin) {
       const name = builtin.kind === 'builtin' ? `${builtin.module}:${String(builtin.path)}` : ''
-      if (!ORDINARY_BUILTINS.test(name)) return { stamping, base, foreign, native: nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at) }
+      if (!ORDINARY_BUILTINS.test(name))
+        return {
+          stamping,
+          base,
+          foreign,
+          native: nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at),
+        }
       break
     }
     const owner = prototypeOwner(at)
@@ -119,7 +125,8 @@ function stampsOf(value: object, chain: Chain): Stamp[] {
     const facts = analyzed(sourceOf(owner))!
     const names = privateFields({ facts }, false)
     const found = fields.slice(next, next + names.length)
-    if (found.length !== names.length || !found.every((field, i) => bare(field.name) === bare(names[i]))) continue
+    if (found.length !== names.length || !found.every((field, i) => bare(field.name) === bare(names[i])))
+      continue
     // Without fields, only the brand of private methods shows that the class constructed the object; an object
     // with any class's private state has gone through all constructors of its chain.
     next += names.length
@@ -150,5 +157,7 @@ export function prototypeOwner(value: object): object | null {
   const descriptor = getOwnPropertyDescriptor(value, 'constructor')
   const owner = descriptor?.value
   if (typeof owner !== 'function' || types.isProxy(owner)) return null
-  return getOwnPropertyDescriptor(owner, 'prototype')?.value === value && owner !== FunctionPrototype ? owner : null
+  return getOwnPropertyDescriptor(owner, 'prototype')?.value === value && owner !== FunctionPrototype
+    ? owner
+    : null
 }

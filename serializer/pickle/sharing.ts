@@ -3,7 +3,7 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
 import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
-import { sourceOf, analyzed } from './source.ts'
+import { analyzed, sourceOf } from './source.ts'
 
 interface Use {
   readonly record: FunctionRecord
@@ -13,7 +13,9 @@ interface Use {
 /** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
 export function findSharing(records: readonly FunctionRecord[]): void {
   const written = new Set<string>()
-  for (const record of records) for (const binding of record.bindings) if (binding.written && binding.kind === 'value') written.add(binding.name)
+  for (const record of records)
+    for (const binding of record.bindings)
+      if (binding.written && binding.kind === 'value') written.add(binding.name)
   if (written.size === 0) return
   const uses = new Map<string, Use[]>()
   for (const record of records) {
@@ -66,7 +68,8 @@ function partition(uses: readonly Use[]): void {
   } finally {
     for (const entry of marked.values()) entry.restore()
   }
-  for (const entry of marked.values()) if (entry.members.length > 1 && entry.members.some((use) => use.binding.written)) share(entry.members)
+  for (const entry of marked.values())
+    if (entry.members.length > 1 && entry.members.some((use) => use.binding.written)) share(entry.members)
 }
 
 function share(uses: readonly Use[]): void {

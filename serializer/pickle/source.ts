@@ -1,5 +1,5 @@
 // A function's own source text and what the analyzer says of it.
-import { type FunctionFacts, analyzeFunction } from '../analyze/index.ts'
+import { analyzeFunction, type FunctionFacts } from '../analyze/index.ts'
 
 const functionToString = Function.prototype.toString
 const texts = new WeakMap<object, string>()

@@ -61,7 +61,10 @@ export class Trace {
   }
 
   error(refusal: Refusal): PicklingError {
-    return new PicklingError(this.#problem(refusal), refusal.cause === undefined ? undefined : { cause: refusal.cause })
+    return new PicklingError(
+      this.#problem(refusal),
+      refusal.cause === undefined ? undefined : { cause: refusal.cause },
+    )
   }
 
   #problem(refusal: Refusal): PicklingProblem {

@@ -63,7 +63,8 @@ const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
   matches: types.isArrayBuffer,
   prototype: () => ArrayBufferConstructor.prototype,
   write(value, sink) {
-    if (bufferDetached && apply(bufferDetached, value, [])) sink.refuse('the ArrayBuffer is detached', 'Keep the data in a buffer that was not transferred')
+    if (bufferDetached && apply(bufferDetached, value, []))
+      sink.refuse('the ArrayBuffer is detached', 'Keep the data in a buffer that was not transferred')
     const resizable = bufferResizable && apply(bufferResizable, value, [])
     sink.varint(resizable ? apply(bufferMaximum!, value, []) + 1 : 0)
     sink.data(new Bytes(value, 0, apply(bufferBytes, value, [])))
@@ -71,7 +72,13 @@ const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
   create(source) {
     const maximum = source.varint()
     const bytes = source.data()
-    return filled(new (ArrayBufferConstructor as ResizableConstructor<ArrayBuffer>)(bytes.length, options(maximum, bytes.length)), bytes)
+    return filled(
+      new (ArrayBufferConstructor as ResizableConstructor<ArrayBuffer>)(
+        bytes.length,
+        options(maximum, bytes.length),
+      ),
+      bytes,
+    )
   },
 }
 
@@ -87,13 +94,20 @@ const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
   create(source) {
     const maximum = source.varint()
     const bytes = source.data()
-    return filled(new (SharedArrayBufferConstructor as unknown as ResizableConstructor<SharedArrayBuffer>)(bytes.length, options(maximum, bytes.length)), bytes)
+    return filled(
+      new (SharedArrayBufferConstructor as unknown as ResizableConstructor<SharedArrayBuffer>)(
+        bytes.length,
+        options(maximum, bytes.length),
+      ),
+      bytes,
+    )
   },
 }
 
 function options(maximum: number, length: number): { maxByteLength: number } | undefined {
   if (maximum === 0) return undefined
-  if (maximum - 1 < length) throw new UnpicklingError('the bundle holds a resizable buffer that is larger than its maximum')
+  if (maximum - 1 < length)
+    throw new UnpicklingError('the bundle holds a resizable buffer that is larger than its maximum')
   return { maxByteLength: maximum - 1 }
 }
 
@@ -108,11 +122,18 @@ const Window = { Shared: 0, Own: 1, TracksLength: 2 } as const
 const typedArray: BuiltinReducer<ArrayBufferView> = {
   name: 'typed array',
   matches: types.isTypedArray,
-  prototype: (value) => (isNodeBuffer(value) ? BufferPrototype : constructors.get(apply(viewTag, value, []))!.prototype),
+  prototype: (value) =>
+    isNodeBuffer(value) ? BufferPrototype : constructors.get(apply(viewTag, value, []))!.prototype,
   write(value, sink) {
     const name: string = apply(viewTag, value, [])
     sink.string(isNodeBuffer(value) ? 'Buffer' : name)
-    writeWindow(value, apply(viewBuffer, value, []), apply(viewOffset, value, []), apply(viewBytes, value, []), sink)
+    writeWindow(
+      value,
+      apply(viewBuffer, value, []),
+      apply(viewOffset, value, []),
+      apply(viewBytes, value, []),
+      sink,
+    )
   },
   create(source) {
     const name = source.string()
@@ -120,7 +141,8 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
     if (!Constructor) throw new UnpicklingError(`Node ${process.version} has no ${name}`)
     const { buffer, offset, length, tracks } = readWindow(source)
     const size = Constructor.BYTES_PER_ELEMENT
-    if (offset % size !== 0 || length % size !== 0) throw new UnpicklingError(`the bundle holds a misaligned ${name}`)
+    if (offset % size !== 0 || length % size !== 0)
+      throw new UnpicklingError(`the bundle holds a misaligned ${name}`)
     if (name === 'Buffer') return NodeBuffer.from(buffer as ArrayBuffer, offset, length)
     if (tracks) return new (Constructor as ViewConstructor)(buffer, offset)
     return new (Constructor as ViewConstructor)(buffer, offset, length / size)
@@ -133,7 +155,13 @@ const dataView: BuiltinReducer<DataView> = {
   matches: types.isDataView,
   prototype: () => View.prototype,
   write(value, sink) {
-    writeWindow(value, apply(dataViewBuffer, value, []), apply(dataViewOffset, value, []), apply(dataViewBytes, value, []), sink)
+    writeWindow(
+      value,
+      apply(dataViewBuffer, value, []),
+      apply(dataViewOffset, value, []),
+      apply(dataViewBytes, value, []),
+      sink,
+    )
   },
   create(source) {
     const { buffer, offset, length, tracks } = readWindow(source)
@@ -141,7 +169,13 @@ const dataView: BuiltinReducer<DataView> = {
   },
 }
 
-function writeWindow(view: ArrayBufferView, buffer: ArrayBufferLike, offset: number, length: number, sink: ValueSink): void {
+function writeWindow(
+  view: ArrayBufferView,
+  buffer: ArrayBufferLike,
+  offset: number,
+  length: number,
+  sink: ValueSink,
+): void {
   if (isPooled(view)) {
     sink.byte(Window.Own)
     sink.data(new Bytes(buffer, offset, length))
@@ -158,7 +192,12 @@ function readWindow(source: Parameters<typeof typedArray.create>[0]) {
   const kind = source.byte()
   if (kind === Window.Own) {
     const bytes = source.data()
-    return { buffer: filled(new ArrayBufferConstructor(bytes.length), bytes), offset: 0, length: bytes.length, tracks: false }
+    return {
+      buffer: filled(new ArrayBufferConstructor(bytes.length), bytes),
+      offset: 0,
+      length: bytes.length,
+      tracks: false,
+    }
   }
   const offset = source.varint()
   const length = source.varint()
@@ -175,9 +214,17 @@ function readWindow(source: Parameters<typeof typedArray.create>[0]) {
  */
 function tracksLength(buffer: ArrayBufferLike, offset: number, length: number): boolean {
   if (types.isSharedArrayBuffer(buffer)) {
-    return sharedGrowable !== undefined && apply(sharedGrowable, buffer, []) && offset + length === apply(sharedBytes, buffer, [])
+    return (
+      sharedGrowable !== undefined &&
+      apply(sharedGrowable, buffer, []) &&
+      offset + length === apply(sharedBytes, buffer, [])
+    )
   }
-  return bufferResizable !== undefined && apply(bufferResizable, buffer, []) && offset + length === apply(bufferBytes, buffer, [])
+  return (
+    bufferResizable !== undefined &&
+    apply(bufferResizable, buffer, []) &&
+    offset + length === apply(bufferBytes, buffer, [])
+  )
 }
 
 function isNodeBuffer(value: object): boolean {

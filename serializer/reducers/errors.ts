@@ -36,7 +36,12 @@ const error: BuiltinReducer<Error> = {
   readContent(value, source) {
     const kind = source.byte()
     if (kind === 0) return
-    defineProperty(value, 'stack', { value: source.value(), writable: true, enumerable: kind === 2, configurable: true })
+    defineProperty(value, 'stack', {
+      value: source.value(),
+      writable: true,
+      enumerable: kind === 2,
+      configurable: true,
+    })
   },
 }
 

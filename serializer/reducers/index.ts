@@ -10,7 +10,14 @@ import { urls } from './urls.ts'
 export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
 
 /** In the order of the format's type numbers: append, never reorder. */
-export const builtinReducers: readonly BuiltinReducer[] = [...collections, ...scalars, ...errors, ...buffers, ...urls, ...promises]
+export const builtinReducers: readonly BuiltinReducer[] = [
+  ...collections,
+  ...scalars,
+  ...errors,
+  ...buffers,
+  ...urls,
+  ...promises,
+]
 
 /** The number of the entry for an object by its internal slots, or -1. */
 export function findBuiltinReducer(value: object): number {

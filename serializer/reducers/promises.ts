@@ -27,7 +27,8 @@ const promise: BuiltinReducer<Promise<unknown>> = {
   writeContent(value, sink) {
     const slots = internalSlots(value)
     const state = slots.get('[[PromiseState]]')
-    if (state === 'pending') sink.refuse('a pending promise has no value yet', 'Await it first, and pickle what it gave')
+    if (state === 'pending')
+      sink.refuse('a pending promise has no value yet', 'Await it first, and pickle what it gave')
     sink.byte(state === 'rejected' ? 1 : 0)
     sink.step('slot', 'PromiseResult')
     sink.value(slots.get('[[PromiseResult]]'))

@@ -3,13 +3,27 @@
 import { Table } from '../support/rows.ts'
 import { suite } from '../support/suite.ts'
 import { forms } from './c/forms.ts'
+import { imports } from './c/imports.ts'
 import { lexical } from './c/lexical.ts'
 import { parameters } from './c/parameters.ts'
+import { properties } from './c/properties.ts'
 import { references } from './c/references.ts'
 import { scopes } from './c/scopes.ts'
 import { sharing } from './c/sharing.ts'
 import { strictness } from './c/strictness.ts'
+import { surroundings } from './c/surroundings.ts'
 
 const table = new Table('C: closures and functions')
-for (const add of [forms, references, scopes, sharing, lexical, strictness, parameters]) add(table)
+for (const add of [
+  forms,
+  references,
+  scopes,
+  sharing,
+  lexical,
+  strictness,
+  parameters,
+  properties,
+  surroundings,
+])
+  add(table)
 suite(table)
