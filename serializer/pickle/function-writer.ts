@@ -229,7 +229,7 @@ export class FunctionWriter {
     let outerThis: unknown
     let outerArguments: ArrayLike<unknown> | undefined
     if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval)) {
-      outerThis = this.#probed(fn, () => probeThis(fn, facts))
+      outerThis = this.#probed(() => probeThis(fn, facts))
       if (outerThis !== undefined) {
         lexical = 'this'
         needs |= Needs.This
@@ -239,7 +239,7 @@ export class FunctionWriter {
       facts.form === 'arrow' &&
       (facts.lexicalArguments || (facts.directEval && resolveName(fn, facts, site, 'arguments')))
     ) {
-      outerArguments = this.#probed(fn, () => probeArguments(fn, facts)) as ArrayLike<unknown>
+      outerArguments = this.#probed(() => probeArguments(fn, facts)) as ArrayLike<unknown>
       lexical = 'arguments'
       needs |= Needs.This | Needs.Arguments
     }
@@ -293,7 +293,7 @@ export class FunctionWriter {
     })
   }
 
-  #probed<T>(fn: object, probe: () => T): T {
+  #probed<T>(probe: () => T): T {
     try {
       return probe()
     } catch (error) {

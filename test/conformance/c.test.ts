@@ -1,5 +1,4 @@
 // Table C of the goals: closures and functions. Each row is proved across processes; see test/support.
-
 import { Table } from '../support/rows.ts'
 import { suite } from '../support/suite.ts'
 import { forms } from './c/forms.ts'
@@ -14,16 +13,14 @@ import { strictness } from './c/strictness.ts'
 import { surroundings } from './c/surroundings.ts'
 
 const table = new Table('C: closures and functions')
-for (const add of [
-  forms,
-  references,
-  scopes,
-  sharing,
-  lexical,
-  strictness,
-  parameters,
-  properties,
-  surroundings,
-])
-  add(table)
+forms(table)
+references(table)
+scopes(table)
+sharing(table)
+lexical(table)
+strictness(table)
+parameters(table)
+properties(table)
+surroundings(table)
+imports(table)
 suite(table)
