@@ -16,5 +16,6 @@ const asyncGeneratorPrototype = ReflectGetPrototypeOf((async function* () {})())
 export const GeneratorPrototypeNext = (ReflectGetPrototypeOf(generatorPrototype) as Generator).next
 export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGeneratorPrototype) as AsyncGenerator)
   .next
+export const FunctionPrototypeToString = Function.prototype.toString
 export const ArrayFrom = Array.from
 export const ObjectFreeze = Object.freeze

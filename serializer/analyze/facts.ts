@@ -108,6 +108,10 @@ export interface FunctionFacts {
   /** A parameter pattern has a computed key, so that calling it may run user code before the body. */
   readonly computedParameterKeys: boolean
   readonly classFacts: ClassFacts | null
+  /** Where the body begins (behind its brace; an arrow's expression itself); -1 for a class. */
+  readonly bodyStart: number
+  /** Parameters are plain names (spec IsSimpleParameterList): nothing is evaluated before the body. */
+  readonly simpleParameters: boolean
 }
 
 /** An import binding of a module's text. */

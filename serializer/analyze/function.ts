@@ -80,6 +80,19 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
     dynamicImportRanges: findings.dynamicImportRanges,
     computedParameterKeys: findings.computedParameterKeys,
     classFacts: node.type === 'ClassExpression' ? keys.class(node) : null,
+    ...entryOf(node, offset),
+  }
+}
+
+/** Where a call of the function gets to first. */
+function entryOf(node: FunctionRoot, offset: number): Pick<FunctionFacts, 'bodyStart' | 'simpleParameters'> {
+  if (node.type === 'ClassExpression') return { bodyStart: -1, simpleParameters: true }
+  const fn: FunctionNode =
+    node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' ? node : node.value
+  const start = fn.body.start - offset
+  return {
+    bodyStart: fn.body.type === 'BlockStatement' ? start + 1 : start,
+    simpleParameters: fn.params.every((parameter) => parameter.type === 'Identifier'),
   }
 }
 

@@ -8,15 +8,16 @@ import { parse } from 'acorn'
 import type { FunctionFacts } from '../analyze/facts.ts'
 import {
   AsyncGeneratorPrototypeNext,
+  FunctionPrototypeToString,
   GeneratorPrototypeNext,
   ReflectApply,
   ReflectConstruct,
   ReflectDefineProperty,
   ReflectDeleteProperty,
 } from '../primordials.ts'
-import { captureFunction } from './functions.ts'
+import { type CapturedFunction, captureFunction } from './functions.ts'
 import { mainGlobal, objectIdOf, release } from './handover.ts'
-import { withDebugger } from './scripts.ts'
+import { offsetOf, positionAt, scriptOf, withDebugger } from './scripts.ts'
 import { post, postInterrupted } from './session.ts'
 
 /** The function can't be asked without the risk of running it. */
@@ -27,7 +28,7 @@ export class ProbeError extends Error {
 /** The facts that decide how a function is entered. */
 export type ProbeFacts = Pick<
   FunctionFacts,
-  'form' | 'isAsync' | 'isGenerator' | 'computedParameterKeys' | 'classFacts'
+  'form' | 'isAsync' | 'isGenerator' | 'computedParameterKeys' | 'classFacts' | 'bodyStart' | 'simpleParameters'
 >
 
 const ARGUMENTS = 64
@@ -83,6 +84,8 @@ function selfTest(): boolean {
     isGenerator: false,
     computedParameterKeys: false,
     classFacts: null,
+    bodyStart: -1,
+    simpleParameters: true,
   } as const
   try {
     return enter(fn, facts, '1 + 1') === 2 && !ran
@@ -112,18 +115,18 @@ function enter(fn: object, facts: ProbeFacts, expression: string): unknown {
     },
     call: () => call(fn, facts),
   }
-  const scopes = captureFunction(fn).scopes
+  const captured = captureFunction(fn)
+  const { scopes } = captured
   const realm = scopes.at(-1)?.type === 'Global' ? scopes.at(-1)!.object : globalThis
   const globals = new Set([mainGlobal(), realm])
   for (const global of globals) ReflectDefineProperty(global, name, { value: channel, configurable: true })
+  // Scripts are announced when the Debugger is switched on: before it is on for the breakpoint.
+  if (!facts.simpleParameters && captured.scriptId !== undefined) scriptOf(captured.scriptId)?.source()
   running = true
   try {
     withDebugger(() => {
       const condition = `${name}.stop(), (() => { try { return ${name}.done((${expression}\n)) } catch ($error) { return ${name}.threw($error) } })()`
-      const { breakpointId } = post('Debugger.setBreakpointOnFunctionCall', {
-        objectId: objectIdOf(fn),
-        condition,
-      })
+      const breakpointId = setBreakpoint(fn, facts, captured, condition)
       try {
         postInterrupted('Runtime.evaluate', { expression: `${name}.call()`, silent: true })
       } finally {
@@ -138,6 +141,36 @@ function enter(fn: object, facts: ProbeFacts, expression: string): unknown {
   if (!outcome.done) throw new ProbeError('the function was not met where it should have been')
   if (outcome.threw) throw outcome.value
   return outcome.value
+}
+
+/**
+ * V8 stops a call at the function's first breakable position. With defaults or patterns among the parameters that
+ * is within them, and may be passed by: then the body's begin is asked for by its position in the script.
+ */
+function setBreakpoint(fn: object, facts: ProbeFacts, captured: CapturedFunction, condition: string): string {
+  if (facts.simpleParameters) {
+    return post('Debugger.setBreakpointOnFunctionCall', { objectId: objectIdOf(fn), condition }).breakpointId
+  }
+  const script = captured.scriptId === undefined ? undefined : scriptOf(captured.scriptId)
+  if (!script) throw new ProbeError('the function has no script')
+  const text = ReflectApply(FunctionPrototypeToString, fn, []) as string
+  const start = script.source().lastIndexOf(text, offsetOf(script, captured.line, captured.column))
+  if (start < 0) throw new ProbeError('the function was not found in its script')
+  const { line, column } = positionAt(script, start + facts.bodyStart)
+  const end = positionAt(script, start + text.length)
+  const { locations } = post('Debugger.getPossibleBreakpoints', {
+    start: { scriptId: script.scriptId, lineNumber: line, columnNumber: column },
+    end: { scriptId: script.scriptId, lineNumber: end.line, columnNumber: end.column },
+    restrictToFunction: true,
+  })
+  if (locations.length === 0) throw new ProbeError('the function has no place to stop at')
+  const { breakpointId, actualLocation } = post('Debugger.setBreakpoint', { location: locations[0], condition })
+  const actual = offsetOf(script, actualLocation.lineNumber, actualLocation.columnNumber)
+  if (actual < start + facts.bodyStart || actual >= start + text.length) {
+    post('Debugger.removeBreakpoint', { breakpointId })
+    throw new ProbeError('V8 would stop elsewhere')
+  }
+  return breakpointId
 }
 
 function call(fn: object, facts: ProbeFacts): void {

@@ -82,6 +82,21 @@ export function offsetOf(script: ScriptRecord, line: number, column: number): nu
   return (starts[relative] ?? 0) + (relative === 0 ? column - script.startColumn : column)
 }
 
+/** The reverse of offsetOf. */
+export function positionAt(script: ScriptRecord, offset: number): { line: number; column: number } {
+  let starts = lineStarts.get(script)
+  if (!starts) lineStarts.set(script, (starts = startsOf(script.source())))
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if (starts[middle] <= offset) low = middle
+    else high = middle - 1
+  }
+  const column = offset - starts[low]
+  return { line: low + script.startLine, column: low === 0 ? column + script.startColumn : column }
+}
+
 /** ECMAScript's LineTerminatorSequence. */
 function startsOf(text: string): number[] {
   const starts = [0]

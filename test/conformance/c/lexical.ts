@@ -296,15 +296,33 @@ export function lexical({ row }: Table): void {
         constructor() {
           super()
           this.on('data', (x) => this.seen.push(x))
-          this.once('data', (x) => this.seen.push(`once ${x}`))
+          this.on('data', (x) => this.seen.push(`second ${x}`))
+          this.on('other', () => this.seen.push(this.listenerCount('data')))
         }
       }
       return new Source()
     },
     check(source, assert) {
       source.emit('data', 1)
+      source.emit('other')
+      assert.deepEqual(source.seen, [1, 'second 1', 2])
+    },
+  })
+
+  row('C6', 'a listener for once, which is a function inside of Node: kept, or refused by name', {
+    build() {
+      const { EventEmitter } = process.getBuiltinModule('node:events')
+      const source = new EventEmitter()
+      const seen: unknown[] = []
+      source.once('data', (x) => seen.push(x))
+      return { source, seen }
+    },
+    either: true,
+    refused: { message: /node:events/, path: /source.*_events.*data/ },
+    check({ source, seen }, assert) {
+      source.emit('data', 1)
       source.emit('data', 2)
-      assert.deepEqual(source.seen, [1, 'once 1', 2])
+      assert.deepEqual(seen, [1])
     },
   })
 

@@ -104,12 +104,12 @@ export function properties({ row }: Table): void {
       const k = 1
       const build = () => {
         function  spaced ( a,b )  { /* kept */ return a+b+k } // not kept
-        const object = { method ( ) { return k }, get  value( ) { return k }, async *  both () { yield k }, ['a' + 'b'] () {}, 'q'(){} }
+        const object = { method ( ) { return k }, get  value( ) { return k }, async *  both () { yield k }, 'q'(){} }
         class  Klass  extends  Object { #x = 1; static s = () => k; /* in class */ m ( ) { return this.#x } }
         const arrow = ( a ) =>   a
           + k
         const list = [
-          spaced, arrow, async x=>x, object.method, Object.getOwnPropertyDescriptor(object, 'value').get, object.both, object.ab, object.q,
+          spaced, arrow, async x=>x, object.method, Object.getOwnPropertyDescriptor(object, 'value').get, object.both, object.q,
           Klass, Klass.s, Klass.prototype.m, function(){}, function*  g(){}, class{}, new Function('a', 'return a'), eval('(function  e ( ) { })'),
         ]
         return { list, texts: list.map((f) => f.toString()) }

@@ -310,7 +310,7 @@ export function scopes({ row }: Table): void {
         )
       }
       try {
-        throw new Error('kept')
+        throw { message: 'kept' }
       } catch (error: any) {
         made.push(() => error.message)
       }
@@ -335,7 +335,7 @@ export function scopes({ row }: Table): void {
               made.push(() => value)
               break
             case 'b':
-              try { value = 'too early' } catch (error) { made.push(() => error.name) }
+              try { value = 'too early' } catch ({ name }) { made.push(() => name) }
               made.push((v) => { value = v })
               break
             default:

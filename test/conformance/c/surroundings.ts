@@ -317,6 +317,7 @@ export function surroundings({ row }: Table): void {
     source: {
       cjs: js`const build = () => ({ f: () => require('small-package').value, missing: () => require('./beside.cjs') })`,
     },
+    showsPaths: 'what it requires is sought from its own folder',
     files: { 'beside.cjs': 'module.exports = "beside"' },
     packages: {
       'small-package/package.json': '{ "version": "1.2.3" }',
