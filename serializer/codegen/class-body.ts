@@ -19,7 +19,7 @@ export interface ClassNames {
 export function editClass(record: FunctionRecord, names: ClassNames, children: readonly string[]): string {
   const facts = record.facts.classFacts!
   const edits = new MagicString(record.text)
-  if (facts.heritage && !facts.heritage.isNull)
+  if (facts.heritage && !facts.heritage.isNull && heritageName(record) === null)
     edits.overwrite(facts.heritage.start, facts.heritage.end, ` ${names.heritage}`)
 
   for (const range of remaining(record)) edits.overwrite(range.start, range.end, names.meta)
@@ -83,4 +83,14 @@ function hookBlock(record: FunctionRecord, hook: string, children: readonly stri
       .map((name) => `[o => o.#${name}, (o, v) => { o.#${name} = v }]`)
       .join(', ')
   return `;static { ${hook}.p = [${accessors(false)}]; ${hook}.q = [${accessors(true)}]; ${hook}.c = [${children.join(',\n')}] }`
+}
+
+/** A heritage that is a plain name need not be edited: the template's parameter takes that name. */
+export function heritageName(record: FunctionRecord): string | null {
+  const heritage = record.facts.classFacts!.heritage
+  if (!heritage || heritage.isNull) return null
+  const text = record.text.slice(heritage.start, heritage.end)
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text)) return null
+  const binding = record.bindings.find(({ name }) => name === text)
+  return binding && (binding.variable || binding.kind !== 'value') ? null : text
 }

@@ -1,10 +1,9 @@
 // Compiles code units, each distinct one once in a thread, in the global scope: no variable of the loader is
 // visible to the code.
-import { existsSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 import { UnpicklingError } from '../errors.ts'
 import { hashUnit } from './link.ts'
+import { presentOrigin } from './origin.ts'
 
 /** What a class's template hands over when it is evaluated; see class-body.ts. */
 export interface ClassHook {
@@ -59,18 +58,4 @@ function compile(source: string, hash: string, origin: string | null): Factory {
       { cause: error },
     )
   }
-}
-
-/** Where `import()` and `require` resolve from: the origin's folder if it is there, else the working directory. */
-export function presentOrigin(origin: string): string {
-  try {
-    if (existsSync(new URL('.', origin))) return origin
-  } catch {
-    // Not a file URL: nothing to resolve from.
-  }
-  return pathToFileURL(`${process.cwd()}/[cornichon]`).href
-}
-
-export function originPath(origin: string): string {
-  return fileURLToPath(presentOrigin(origin))
 }

@@ -3,7 +3,7 @@
 // specification names it (NamedEvaluation); the setter fills the bindings later, so that cycles need no order.
 import MagicString from 'magic-string'
 import type { FunctionFacts } from '../analyze/facts.ts'
-import { editClass } from './class-body.ts'
+import { editClass, heritageName } from './class-body.ts'
 import type { BindingRecord, FunctionRecord } from './records.ts'
 
 /** The text of a factory for the record; `children` are templates that need the class's private names. */
@@ -16,7 +16,7 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
 
   const isClass = record.facts.form === 'class'
   const names = {
-    heritage: fresh('$heritage'),
+    heritage: (isClass && heritageName(record)) || fresh('$heritage'),
     keys: fresh('$keys'),
     hook: fresh('$hook'),
     meta: fresh('$meta'),

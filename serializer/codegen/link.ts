@@ -31,6 +31,8 @@ export interface Linked {
   readonly environments: readonly LinkedEnvironment[]
   /** One for each record, by its index. */
   readonly places: readonly Place[]
+  /** Records whose text is not in the units as it was written. */
+  readonly edited: ReadonlySet<number>
 }
 
 /** A node of the tree that is written as text: an environment or a function. */
@@ -50,6 +52,7 @@ export function link(records: readonly FunctionRecord[]): Linked {
     units: linker.units,
     environments: environments.map((node) => ({ place: linker.placeOf(node), variables: node.variables })),
     places: leaves.map((leaf) => linker.placeOf(leaf)),
+    edited: linker.edited,
   }
 }
 
@@ -131,6 +134,7 @@ function* ancestors(node: Node): Generator<Node> {
 /** Emits templates bottom-up, each distinct text once within its parent. */
 class Linker {
   readonly units: CodeUnit[] = []
+  readonly edited = new Set<number>()
   readonly #unitsByText = new Map<string, number>()
   readonly #places = new Map<Node, Place>()
   readonly #roots = new Set<Node>()
@@ -194,8 +198,14 @@ class Linker {
     return `() => {\nvar ${names.join(', ')};\nreturn [[${setters.join(', ')}],\n${children.join(',\n')}];\n}`
   }
 
-  /** Functions with the same text, name and bindings have the same template. */
   #leaf(record: FunctionRecord, children: readonly string[]): string {
+    const text = this.#leafText(record, children)
+    if (!record.literal && mayBeEdited(record) && !text.includes(record.text)) this.edited.add(record.index)
+    return text
+  }
+
+  /** Functions with the same text, name and bindings have the same template. */
+  #leafText(record: FunctionRecord, children: readonly string[]): string {
     if (children.length > 0 || record.literal || record.facts.form === 'class')
       return emitLeaf(record, children)
     const bindings = record.bindings
@@ -206,6 +216,10 @@ class Linker {
     if (text === undefined) this.#texts.set(key, (text = emitLeaf(record, children)))
     return text
   }
+}
+
+function mayBeEdited({ facts }: FunctionRecord): boolean {
+  return facts.form === 'class' || facts.importMeta || (facts.key !== null && facts.key.kind !== 'static')
 }
 
 function originOf(node: Node): string | null {

@@ -17,6 +17,8 @@ export interface BindingRecord {
   readonly members: readonly string[] | null
   /** The function's own code may assign it. */
   readonly written: boolean
+  /** The snapshot of the scope that has it. */
+  readonly scope: object | null
   /** How many scopes enclose the binding's: 0 for the outermost, -1 for a property of the global object. */
   readonly depth: number
   /** The variable that other functions of the bundle use too, once sharing is known. */

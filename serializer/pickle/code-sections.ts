@@ -41,6 +41,8 @@ export interface TemplateEntry {
   readonly staticFields: number
   readonly instanceFields: number
   readonly origin: string | null
+  /** The text as it was written, if the unit has it edited. */
+  readonly original: string | null
 }
 
 export interface FunctionEntry extends TemplateEntry {
@@ -94,7 +96,7 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
     if (template === undefined) {
       template = templates.size
       templates.set(key, template)
-      writeTemplate(texts, record, slots)
+      writeTemplate(texts, record, slots, linked.edited.has(record.index))
     }
     instances.varint(template)
     writePlace(instances, linked.places[record.index])
@@ -127,7 +129,7 @@ function templateKey(record: FunctionRecord, slots: Slots): string {
   ].join('\n')
 }
 
-function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots): void {
+function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots, edited: boolean): void {
   const { form } = record.facts
   out.byte(record.literal ? Shape.Literal : form === 'class' ? Shape.Class : Shape.Function)
   out.string(record.name)
@@ -160,6 +162,7 @@ function writeTemplate(out: ByteWriter, record: FunctionRecord, slots: Slots): v
   }
   out.varint(privateFields(record, true).length)
   out.varint(privateFields(record, false).length)
+  out.string(edited ? record.text : '')
 }
 
 export function readFunctions(bytes: Uint8Array): {
@@ -224,6 +227,7 @@ function readTemplate(input: ByteReader): TemplateEntry {
     members,
     staticFields: input.varint(),
     instanceFields: input.varint(),
+    original: input.string() || null,
   }
 }
 

@@ -1,20 +1,13 @@
 // Makes the functions and classes of a bundle from its code units.
 
-import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import {
-  type ClassHook,
-  compileUnit,
-  type Factory,
-  originPath,
-  presentOrigin,
-} from '../codegen/instantiate.ts'
+import { type ClassHook, compileUnit, type Factory } from '../codegen/instantiate.ts'
+import { importMeta } from '../codegen/origin.ts'
 import type { Place } from '../codegen/link.ts'
 import { UnpicklingError } from '../errors.ts'
 import { adoptIdentity } from './class-identity.ts'
 import { findClass, type KnownClass, knownClass, registerClass } from './class-registry.ts'
 import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
+import { rememberOrigin, rememberSource } from './source.ts'
 import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections.ts'
 
 const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
@@ -62,6 +55,7 @@ export class FunctionReader implements CodeSource {
   readonly #made: (readonly [((value: unknown) => void)[], ...Factory[]] | undefined)[] = []
   readonly #classes = new Map<number, KnownClass>()
   readonly #opening = new Set<number>()
+  readonly #metas = new Map<string, object>()
 
   constructor(
     units: readonly UnitEntry[],
@@ -90,6 +84,7 @@ export class FunctionReader implements CodeSource {
     const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.[entry.slot]
     if (typeof value !== 'function')
       throw new UnpicklingError('the bundle is damaged: a code unit gives no function')
+    rememberText(value, entry)
     return { value, made }
   }
 
@@ -127,6 +122,7 @@ export class FunctionReader implements CodeSource {
     this.#classes.set(index, known)
     registerClass(identity, known)
     adoptIdentity(value, identity)
+    rememberText(value, entry)
     return { ...made, value, prototype, members }
   }
 
@@ -172,7 +168,7 @@ export class FunctionReader implements CodeSource {
     extra: readonly unknown[],
   ) {
     const factory = this.#factory(entry.place)
-    const meta = entry.origin === null ? undefined : metaOf(entry.origin)
+    const meta = entry.origin === null ? undefined : this.#metaOf(entry.origin)
     const given = outerArguments.length > 0 ? outerArguments : [extra[0], extra[1], extra[2], meta]
     let result = apply(factory, outerThis, given)
     let generator: Iterator<unknown> | null = null
@@ -183,6 +179,13 @@ export class FunctionReader implements CodeSource {
     const [holder, setter] = result as [object, (values: unknown[]) => void]
     const made: MadeFunction = { entry, setter, generator, existing: false }
     return { holder, made }
+  }
+
+  /** One for all functions from one module. */
+  #metaOf(origin: string): object {
+    let meta = this.#metas.get(origin)
+    if (!meta) this.#metas.set(origin, (meta = importMeta(origin)))
+    return meta
   }
 
   #factory(place: Place): Factory {
@@ -246,17 +249,8 @@ function membersOf(entry: FunctionEntry, known: KnownClass, keys: readonly Prope
   return entry.members.map((member) => memberOf(known.value, known.prototype, member, keys))
 }
 
-/** What `import.meta` gives: of the origin, or of the working directory where the origin is not. */
-function metaOf(origin: string): object {
-  const url = presentOrigin(origin)
-  if (!url.startsWith('file:')) return Object.assign(Object.create(null), { url })
-  const filename = originPath(origin)
-  const require = createRequire(url)
-  const resolve = (specifier: string): string => {
-    if (/^(?:node|data|file|https?):/.test(specifier)) return specifier
-    if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, url).href
-    const path = require.resolve(specifier)
-    return path.startsWith('/') ? pathToFileURL(path).href : `node:${path}`
-  }
-  return Object.assign(Object.create(null), { dirname: dirname(filename), filename, resolve, url })
+/** So that what is pickled again is what was written first. */
+function rememberText(value: object, entry: FunctionEntry): void {
+  if (entry.original !== null) rememberSource(value, entry.original)
+  if (entry.origin !== null) rememberOrigin(value, entry.origin)
 }

@@ -27,6 +27,8 @@ export interface Resolved {
   readonly dead: boolean
   /** Scopes around the variable's: 0 for the outermost. */
   readonly depth: number
+  /** The snapshot of the scope that has it. */
+  readonly scope: object
 }
 
 export function siteOf(fn: object): FunctionSite {
@@ -63,18 +65,20 @@ export function resolveName(
       // A function expression's own name is a variable that V8 does not list.
       if (scope.name === name) {
         const probed = probeOne(fn, facts, name)
-        if (probed) return { ...probed, depth: scopes.length - 1 - i }
+        if (probed) return { ...probed, depth: scopes.length - 1 - i, scope: scope.object }
       }
       continue
     }
     const depth = scopes.length - 1 - i
     if (descriptor.value !== undefined || scope.type === 'With')
-      return { value: descriptor.value, dead: false, depth }
+      return { value: descriptor.value, dead: false, depth, scope: scope.object }
     // V8 shows a variable in its dead zone as undefined: ask.
-    return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth }
+    return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth, scope: scope.object }
   }
   if (getOwnPropertyDescriptor(globalOf(site), name)) return undefined
-  return undefined
+  // The own name of a function expression around it, which no scope lists; or nothing at all.
+  const probed = scopes.some((scope) => scope.name === name) ? probeOne(fn, facts, name) : undefined
+  return probed && { ...probed, depth: 0, scope: {} }
 }
 
 function probeOne(

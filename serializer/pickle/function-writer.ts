@@ -1,7 +1,9 @@
 // Functions and classes of the graph: captures each once into a record, and writes the values that it needs.
+import { Module } from 'node:module'
 import { types } from 'node:util'
-import { analyzeScript, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
+import { analyzeScript, type ClassElement, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
 import {
+  captureFunction,
   functionHolders,
   functionsOf,
   internalSlots,
@@ -11,6 +13,7 @@ import {
   probeArguments,
   probeThis,
   type ScriptRecord,
+  scriptOf,
 } from '../capture/index.ts'
 import {
   type BindingRecord,
@@ -30,6 +33,7 @@ import {
   type Reference,
   referenceFromImport,
 } from '../references/index.ts'
+import { originOfMeta } from '../codegen/origin.ts'
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
 import {
@@ -44,7 +48,7 @@ import {
 import type { GraphWriter } from './graph-writer.ts'
 import { prototypeOwner } from './instances.ts'
 import { Op } from './opcodes.ts'
-import { analyzed, isClassText, isNativeText, sourceOf } from './source.ts'
+import { analyzed, isClassText, isNativeText, knownOrigin, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
@@ -117,6 +121,23 @@ export class FunctionWriter {
       graph.later(value, (object) => graph.properties(object, ['callee', Symbol.iterator], false))
       return true
     }
+    const url = importMetaUrl(value)
+    if (url !== null) {
+      graph.out.byte(Op.ImportMeta)
+      graph.string(url)
+      graph.remember(value)
+      return true
+    }
+    if (value instanceof Module && getPrototypeOf(value) === Module.prototype) {
+      graph.out.byte(Op.Module)
+      graph.string(String(getOwnPropertyDescriptor(value, 'filename')?.value ?? ''))
+      graph.remember(value)
+      graph.later(value, (module) => {
+        graph.step('property', 'exports')
+        graph.value((module as Module).exports)
+      })
+      return true
+    }
     const home = this.#literalHome(value)
     if (home) {
       this.#literal(value, home)
@@ -173,7 +194,11 @@ export class FunctionWriter {
       graph.value(args[i])
     }
     graph.remember(fn)
-    graph.later(fn, (bound) => graph.properties(bound, [], false))
+    const usual = getPrototypeOf(target as object)
+    graph.later(fn, (bound) => {
+      graph.changedPrototype(bound, usual)
+      graph.properties(bound, [], false)
+    })
   }
 
   #nodeInternal(fn: object): void {
@@ -230,10 +255,8 @@ export class FunctionWriter {
     let outerArguments: ArrayLike<unknown> | undefined
     if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval)) {
       outerThis = this.#probed(() => probeThis(fn, facts))
-      if (outerThis !== undefined) {
-        lexical = 'this'
-        needs |= Needs.This
-      }
+      lexical = 'this'
+      needs |= Needs.This
     }
     if (
       facts.form === 'arrow' &&
@@ -246,7 +269,7 @@ export class FunctionWriter {
     const privateHome = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
     if (privateHome) needs |= Needs.PrivateHome
     const asDeclaration = this.#isOuterName(fn, facts, site)
-    const origin = this.#originOf(facts, site)
+    const origin = this.#originOf(fn, facts, text, site)
     const ownName = naturalName(fn)
 
     graph.out.byte(Op.Function)
@@ -329,9 +352,9 @@ export class FunctionWriter {
     return script ? factsOf(script).declarationAt(offsetOf(script, site.line, site.column)) : false
   }
 
-  #originOf(facts: FunctionFacts, site: FunctionSite): string | null {
-    if (!facts.dynamicImport && !facts.importMeta) return null
-    const url = site.script?.url
+  #originOf(fn: object, facts: FunctionFacts, text: string, site: FunctionSite): string | null {
+    if (!facts.importMeta && !importsFromItsFolder(facts, text)) return null
+    const url = knownOrigin(fn) ?? site.script?.url
     if (!url) return null
     return url.startsWith('/') ? new URL(url, 'file://').href : url
   }
@@ -392,6 +415,7 @@ export class FunctionWriter {
         value,
         members: namespace && members && !written ? members : null,
         written,
+        scope: found.scope,
         depth: found.depth,
         variable: null,
       }
@@ -400,7 +424,7 @@ export class FunctionWriter {
     const descriptor = getOwnPropertyDescriptor(global, name)
     if (!descriptor || isStandardGlobal(name, descriptor)) return null
     if (descriptor.get || descriptor.set) return null
-    return { name, kind: 'value', value: descriptor.value, members: null, written, depth: -1, variable: null }
+    return { name, kind: 'value', value: descriptor.value, members: null, written, scope: null, depth: -1, variable: null }
   }
 
   /** An object that the enclosing module imports from a package is that package's export. */
@@ -428,14 +452,7 @@ export class FunctionWriter {
 
   #functionProperties(fn: object, facts: FunctionFacts): void {
     const graph: GraphWriter = this.#graph
-    const prototype = getPrototypeOf(fn)
-    const usual = usualPrototype(facts)
-    if (prototype === usual) graph.byte(0)
-    else {
-      graph.byte(1)
-      graph.step('slot', 'Prototype')
-      graph.value(prototype)
-    }
+    graph.changedPrototype(fn, usualPrototype(facts))
     if (hasUsualProperties(fn, facts)) graph.byte(0)
     else {
       graph.byte(1)
@@ -491,7 +508,7 @@ export class FunctionWriter {
       removedElements: removed,
       members: kept,
       literal: null,
-      origin: this.#originOf(facts, site),
+      origin: this.#originOf(fn, facts, text, site),
     }
     this.#add(record)
     registerClass(identity, { value: fn, prototype, members: members.map((member) => member.fn), hook: null })
@@ -499,7 +516,7 @@ export class FunctionWriter {
     for (const member of kept)
       graph.later(member.fn, (method) => this.#functionProperties(method, analyzed(sourceOf(method))!))
     graph.later(prototype, (object) => {
-      this.#classPrototype(object, classPrototypeDefault(heritage))
+      graph.changedPrototype(object, classPrototypeDefault(heritage))
       graph.properties(object, [], false)
     })
     graph.later(fn, () => {
@@ -512,22 +529,9 @@ export class FunctionWriter {
         graph.step('property', `#${name}`)
         graph.value(field?.value)
       }
-      this.#classPrototype(
-        fn,
-        heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object),
-      )
+      graph.changedPrototype(fn, heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object))
       graph.properties(fn, ['arguments', 'caller'], false)
     })
-  }
-
-  /** Writes the prototype if it is not the one that the definition gives. */
-  #classPrototype(object: object, usual: object | null): void {
-    const graph: GraphWriter = this.#graph
-    const prototype = getPrototypeOf(object)
-    if (prototype === usual) return graph.byte(0)
-    graph.byte(1)
-    graph.step('slot', 'Prototype')
-    graph.value(prototype)
   }
 
   /** The class's identity, with a number behind it for each further class of the bundle that is equal. */
@@ -569,7 +573,7 @@ export class FunctionWriter {
         return (
           typeof live === 'function' &&
           !types.isProxy(live) &&
-          sourceOf(live) === source &&
+          isText(sourceOf(live), source, element) &&
           !members.some((member) => member.fn === live)
         )
       })
@@ -764,19 +768,13 @@ export class FunctionWriter {
       removedElements: new Set(),
       members: [],
       literal: parts,
-      origin: this.#originOf(parts[0].facts, site),
+      origin: this.#originOf(parts[0].fn, parts[0].facts, parts[0].text, site),
     }
     this.#add(record)
     for (const part of parts) graph.later(part.fn, (method) => this.#functionProperties(method, part.facts))
     graph.later(value, (object) => {
       this.#bindingValues(record)
-      const prototype = getPrototypeOf(object)
-      if (prototype === ObjectPrototype) graph.byte(0)
-      else {
-        graph.byte(1)
-        graph.step('slot', 'Prototype')
-        graph.value(prototype)
-      }
+      graph.changedPrototype(object, ObjectPrototype)
       graph.properties(object, [], false)
     })
   }
@@ -897,4 +895,27 @@ function classesWithText(script: ScriptRecord, text: string): object[] {
 
 function factsOf(script: ScriptRecord): ScriptFacts {
   return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
+}
+
+/** The url of a module's `import.meta` object, or of the one that a loaded function has; null for anything else. */
+function importMetaUrl(value: object): string | null {
+  const known = originOfMeta(value)
+  if (known !== undefined) return known
+  if (getPrototypeOf(value) !== null) return null
+  const url: unknown = getOwnPropertyDescriptor(value, 'url')?.value
+  const resolve: unknown = getOwnPropertyDescriptor(value, 'resolve')?.value
+  if (typeof url !== 'string' || typeof resolve !== 'function' || types.isProxy(resolve)) return null
+  const { scriptId } = captureFunction(resolve)
+  return scriptId !== undefined && scriptOf(scriptId)?.url.startsWith('node:') ? url : null
+}
+
+/** Built-in modules and data: URLs are the same from everywhere. */
+function importsFromItsFolder(facts: FunctionFacts, text: string): boolean {
+  return facts.dynamicImportRanges.some((range) => !/^\s*\(\s*(['"`])(?:node|data):[^'"`$]*\1\s*\)/.test(text.slice(range.end)))
+}
+
+/** Of a method in a loaded class, the computed key was edited: the rest tells. */
+function isText(live: string, source: string, element: ClassElement): boolean {
+  if (live === source) return true
+  return element.key?.kind === 'computed' && live.endsWith(source.slice(element.key.range.end - element.functionStart))
 }

@@ -1,7 +1,7 @@
 // Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
 import { createRequire, Module } from 'node:module'
 import { promisify } from 'node:util'
-import { presentOrigin } from '../codegen/instantiate.ts'
+import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { UnpicklingError } from '../errors.ts'
 import { builtinReducers, type ValueSource } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
@@ -39,6 +39,7 @@ export class GraphReader implements ValueSource {
   readonly #strings: string[] = []
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
+  readonly #namespaces: object[] = []
   readonly #made = new Map<unknown, MadeFunction>()
   #depth = 0
 
@@ -217,7 +218,10 @@ export class GraphReader implements ValueSource {
         const args: unknown[] = []
         for (let left = this.#in.count(); left > 0; left--) args.push(this.value())
         const bound = this.#add(apply(bind, target, [outerThis, ...args]))
-        this.#later(bound, () => this.#properties(bound))
+        this.#later(bound, () => {
+          this.#changedPrototype(bound, true)
+          this.#properties(bound)
+        })
         return bound
       }
       case Op.Proxy: {
@@ -227,6 +231,7 @@ export class GraphReader implements ValueSource {
       case Op.Namespace: {
         const namespace = objectCreate(null)
         defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
+        this.#namespaces.push(namespace)
         return this.#add(namespace)
       }
       case Op.Arguments: {
@@ -242,6 +247,8 @@ export class GraphReader implements ValueSource {
         const original = this.value()
         return this.#add(NodePromisify(original as () => void))
       }
+      case Op.ImportMeta:
+        return this.#add(importMeta(this.#in.string()))
       case Op.Module: {
         const filename = this.#in.string()
         const module = this.#add(new Module(filename))
@@ -388,7 +395,7 @@ export class GraphReader implements ValueSource {
     return key
   }
 
-  /** Reads all, then deletes what should not be there; where the order differs, everything that can go goes first. */
+  /** Reads all, then deletes what should not be there; from where the order differs, what can go goes first. */
   #replaceProperties(object: object, count: number, present: readonly PropertyKey[]): void {
     const wanted: [PropertyKey, PropertyDescriptor][] = []
     if (count > 0) {
@@ -398,8 +405,9 @@ export class GraphReader implements ValueSource {
     const names = new Set(wanted.map(([key]) => key))
     for (const key of present) if (!names.has(key)) deleteProperty(object, key)
     const left = present.filter((key) => names.has(key))
-    const inOrder = left.every((key, i) => wanted[i]?.[0] === key)
-    if (!inOrder) for (const key of left) deleteProperty(object, key)
+    let same = 0
+    while (same < left.length && wanted[same]?.[0] === left[same]) same++
+    for (const key of left.slice(same)) deleteProperty(object, key)
     for (const [key, descriptor] of wanted) {
       if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
         throw damaged(`the property ${String(key)} can't be defined`)
@@ -496,10 +504,7 @@ export class GraphReader implements ValueSource {
   }
 
   #functionProperties(value: object, apart: boolean): void {
-    if (this.#in.byte() === 1) {
-      const prototype = this.value() as object | null
-      if (apart) setPrototypeOf(value, prototype)
-    }
+    this.#changedPrototype(value, apart)
     if (this.#in.byte() === 1) this.#properties(value, ['arguments', 'caller'], false, apart)
   }
 
@@ -521,7 +526,7 @@ export class GraphReader implements ValueSource {
       this.#later(member, () => this.#functionProperties(member, fresh))
     }
     this.#later(value, () => {
-      this.#classPrototype(prototype, fresh)
+      this.#changedPrototype(prototype, fresh)
       this.#properties(prototype, [], false, fresh)
     })
     this.#later(value, () => this.#classContent(made, fresh))
@@ -535,11 +540,11 @@ export class GraphReader implements ValueSource {
       const state = this.value()
       if (fresh) this.#functions.setStaticField(value, i, state)
     }
-    this.#classPrototype(value, fresh)
+    this.#changedPrototype(value, fresh)
     this.#properties(value, ['arguments', 'caller'], false, fresh)
   }
 
-  #classPrototype(object: object, apart: boolean): void {
+  #changedPrototype(object: object, apart: boolean): void {
     if (this.#in.byte() === 0) return
     const prototype = this.value() as object | null
     if (apart) setPrototypeOf(object, prototype)
@@ -554,7 +559,7 @@ export class GraphReader implements ValueSource {
     }
     this.#later(value, () => {
       this.#bindings(made)
-      if (this.#in.byte() === 1) setPrototypeOf(value, this.value() as object | null)
+      this.#changedPrototype(value, true)
       this.#properties(value)
     })
     return value
@@ -567,7 +572,12 @@ export class GraphReader implements ValueSource {
     const prototype = Reflect.getOwnPropertyDescriptor(owner, 'prototype')?.value as object
     if (made?.entry.shape === 'class') return prototype
     this.#add(prototype)
-    if (made) this.#later(prototype, () => this.#properties(prototype))
+    if (made) {
+      this.#later(prototype, () => {
+        this.#changedPrototype(prototype, true)
+        this.#properties(prototype)
+      })
+    }
     return prototype
   }
 }

@@ -299,8 +299,22 @@ export class GraphWriter implements ValueSink {
     const reducer = findBuiltinReducer(value)
     if (reducer >= 0) return this.#builtin(value, reducer)
     if (isArray(value)) return this.#array(value)
+    this.#refuseRunning(value)
     if (this.functions.writeSpecial(value)) return
     this.#plain(value)
+  }
+
+  #refuseRunning(value: object): void {
+    if (types.isGeneratorObject(value)) {
+      this.refuse('a running generator can not be copied: its position in the code is in V8 alone', 'Pickle the generator function, and start it where it is needed')
+    }
+    if (types.isWeakMap(value) || types.isWeakSet(value)) {
+      this.refuse('a weak collection can not be copied: nothing lists its keys', 'Keep the entries in a Map or Set, or make it again where it is needed')
+    }
+    if (types.isMapIterator(value) || types.isSetIterator(value)) {
+      this.refuse('an iterator can not be copied: its position is in V8 alone', 'Pickle what it iterates over, or an array of what is left')
+    }
+    if (types.isExternal(value)) this.refuse('it is a pointer of a native addon', 'Leave it out')
   }
 
   #packageExport(value: object): Reference | undefined {
@@ -350,7 +364,20 @@ export class GraphWriter implements ValueSink {
       this.value(owner)
     }
     this.remember(value)
-    if (this.functions.has(owner)) this.later(value, (object) => this.properties(object, [], false))
+    if (!this.functions.has(owner)) return
+    this.later(value, (object) => {
+      this.changedPrototype(object, defaultPrototypeOf(owner))
+      this.properties(object, [], false)
+    })
+  }
+
+  /** Writes the prototype of an object that is made with another, or that it is as made. */
+  changedPrototype(object: object, usual: object | null): void {
+    const prototype = getPrototypeOf(object)
+    if (prototype === usual) return this.out.byte(0)
+    this.out.byte(1)
+    this.step('slot', 'Prototype')
+    this.value(prototype)
   }
 
   #builtin(value: object, type: number): void {
@@ -510,3 +537,15 @@ function readMember(namespace: object, name: string): unknown {
     return undefined
   }
 }
+
+/** What inherits the object that a generator function has as its `prototype`; that of any other is an Object. */
+function defaultPrototypeOf(owner: object): object | null {
+  return GENERATOR_PROTOTYPES.get(getPrototypeOf(owner)) ?? ObjectPrototype
+}
+
+const GENERATOR_PROTOTYPES = new MapConstructor<unknown, object>(
+  [function* () {}, async function* () {}].map((fn) => [
+    getPrototypeOf(fn),
+    (getPrototypeOf(fn) as { prototype: object }).prototype,
+  ]),
+)

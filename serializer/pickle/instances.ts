@@ -14,6 +14,10 @@ const FunctionPrototype = Function.prototype
 /** Node's own classes whose instances are ordinary objects: all their state is in properties. */
 const ORDINARY_BUILTINS = /^(?:node:)?events:?(?:EventEmitter\.)?prototype$/
 
+/** Intrinsics whose slots a reducer has checked for: what is left is an ordinary object that inherits from them. */
+const ORDINARY_INTRINSICS =
+  /^(?:Object|Function|Array|Map|Set|Date|RegExp|Promise|Number|String|Boolean|Symbol|BigInt|\w*Error|ArrayBuffer|SharedArrayBuffer|DataView|\w+Array|Iterator|%GeneratorFunction%|%AsyncGeneratorFunction%|%AsyncFunction%)\b/
+
 interface Chain {
   /** Classes by value with private instance elements, base first. */
   readonly stamping: readonly object[]
@@ -38,7 +42,7 @@ export class InstanceFacts {
     if (chain === PLAIN) return null
     if (chain.native !== null) {
       graph.refuse(
-        `${withArticle(chain.native)} of Node's holds state outside JavaScript`,
+        `${withArticle(chain.native)} holds state that no JavaScript value shows`,
         `Leave it out and make it again where it is needed, or register a reducer for ${chain.native}`,
       )
     }
@@ -81,7 +85,11 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   let foreign: object | null = null
   for (let at: object | null = prototype; at !== null; at = getPrototypeOf(at)) {
     if (types.isProxy(at)) break
-    if (findIntrinsic(at)) break
+    const intrinsic = findIntrinsic(at)
+    if (intrinsic) {
+      if (intrinsic.kind !== 'intrinsic' || ORDINARY_INTRINSICS.test(intrinsic.path)) break
+      return { stamping, base, foreign, native: nameOfPrototype(at, intrinsic.path) }
+    }
     const builtin = findBuiltin(at)
     if (builtin) {
       const name = builtin.kind === 'builtin' ? `${builtin.module}:${String(builtin.path)}` : ''
@@ -141,6 +149,12 @@ function stampedBy(value: object, chain: Chain, owner: object): boolean {
 
 function bare(name: string): string {
   return name.startsWith('#') ? name.slice(1) : name
+}
+
+/** `Intl.Collator` of `Intl.Collator.prototype`. */
+function nameOfPrototype(prototype: object, path: string): string {
+  const owner = getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  return typeof owner === 'function' ? path.replace(/\.prototype$/, '') : path.replaceAll('%', '').replace(/Prototype$/, '')
 }
 
 function nameOf(value: unknown): string {

@@ -36,6 +36,7 @@ export const Op = {
   Promisified: 32,
   MemberOf: 33,
   Module: 34,
+  ImportMeta: 35,
 } as const
 
 /** How a node's prototype is written. */

@@ -43,39 +43,66 @@ function byValue(uses: readonly Use[]): Use[][] {
   return [...groups.values()].flatMap((values) => [...values.values()])
 }
 
+interface Marked {
+  readonly restore: () => void
+  readonly members: Use[]
+}
+
 function partition(uses: readonly Use[]): void {
   if (!uses.some((use) => use.binding.written)) return
   if (uses[0].binding.depth === -1) return share(uses)
-  const marked = new Map<unknown, { readonly restore: () => void; readonly members: Use[] }>()
+  const marked = new Map<unknown, Marked>()
+  const readers: [use: Use, variable: Variable][] = []
+  const silent: Use[] = []
   try {
     for (const use of uses) {
       const variable = variableOf(use)
-      if (!variable) continue
-      if (variable.kind === 'const') {
-        if (use.binding.written) use.binding.kind = 'const'
-        continue
-      }
-      if (uses.length === 1) continue
-      const known = marked.get(variable.get())
-      if (known) {
-        known.members.push(use)
-        continue
-      }
-      const mark = {}
-      variable.set(mark)
-      marked.set(mark, { restore: () => variable.set(use.binding.value), members: [use] })
+      if (!variable) silent.push(use)
+      else if (variable.kind === 'mutable') mark(use, variable, marked)
+      else readers.push([use, variable])
+    }
+    // Where an import of it can't be written, it still reads what the module writes.
+    for (const [use, variable] of readers) {
+      const known = variable.kind === 'const' ? marked.get(variable.get()) : undefined
+      if (known) known.members.push(use)
+      if (use.binding.written) use.binding.kind = 'const'
     }
   } finally {
-    for (const entry of marked.values()) entry.restore()
+    for (const { restore } of marked.values()) restore()
   }
-  for (const entry of marked.values())
-    if (entry.members.length > 1 && entry.members.some((use) => use.binding.written)) share(entry.members)
+  for (const use of silent) sameScope(use, [...marked.values()])?.members.push(use)
+  for (const { members } of marked.values()) if (members.some((use) => use.binding.written && use.binding.kind === 'value')) share(members)
+}
+
+function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void {
+  const known = marked.get(variable.get())
+  if (known) {
+    known.members.push(use)
+    return
+  }
+  const mark = {}
+  variable.set(mark)
+  marked.set(mark, { restore: () => variable.set(use.binding.value), members: [use] })
+}
+
+/** A function that can't be asked (a class with nothing but fields): its scope looks like the other's in all it has. */
+function sameScope(use: Use, groups: readonly Marked[]): Marked | undefined {
+  return groups.find(({ members }) => members.some((member) => alike(use.binding.scope, member.binding.scope)))
+}
+
+function alike(a: object | null, b: object | null): boolean {
+  if (a === null || b === null) return false
+  const keys = Reflect.ownKeys(a)
+  return (
+    keys.length === Reflect.ownKeys(b).length &&
+    keys.every((key) => Object.is(Reflect.getOwnPropertyDescriptor(a, key)?.value, Reflect.getOwnPropertyDescriptor(b, key)?.value))
+  )
 }
 
 function share(uses: readonly Use[]): void {
   if (uses.length < 2) return
   const variable: SharedVariable = { name: uses[0].binding.name, depth: uses[0].binding.depth }
-  for (const use of uses) use.binding.variable = variable
+  for (const use of uses) if (use.binding.kind === 'value') use.binding.variable = variable
 }
 
 function variableOf({ record, binding }: Use): Variable | undefined {

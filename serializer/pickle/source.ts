@@ -10,6 +10,22 @@ export function sourceOf(fn: object): string {
   return text
 }
 
+/** A loaded function whose text had to be edited is known by the text that it was written as. */
+export function rememberSource(fn: object, text: string): void {
+  texts.set(fn, text)
+}
+
+const origins = new WeakMap<object, string>()
+
+/** Where a loaded function came from first, if its code asks. */
+export function rememberOrigin(fn: object, origin: string): void {
+  origins.set(fn, origin)
+}
+
+export function knownOrigin(fn: object): string | undefined {
+  return origins.get(fn)
+}
+
 export function isNativeText(text: string): boolean {
   return text.endsWith('{ [native code] }')
 }

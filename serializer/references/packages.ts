@@ -11,8 +11,7 @@ import {
   findPackageRoot,
   type PackageJson,
   packageNameOf,
-  readPackage,
-} from './origin.ts'
+  readPackage, scriptUrlOf } from './origin.ts'
 import type { Reference } from './types.ts'
 
 type PackageReference = Extract<Reference, { kind: 'package' }>
@@ -58,11 +57,28 @@ export function findPackageExport(value: object, url?: string): PackageReference
   const own = selfExports.get(value)
   if (own !== undefined)
     return { kind: 'package', specifier: 'cornichon', path: [own], version: null, esm: true }
-  const root = url === undefined ? exportingPackage(value) : rootOf(url)
+  const root = url === undefined ? (types.isModuleNamespaceObject(value) ? namespacePackage(value) : exportingPackage(value)) : rootOf(url)
   if (root === undefined) return undefined
   const found = search(root, value)
   if (found) known.set(keyOf(found), new WeakRef(value))
   return found
+}
+
+/** The package of an ES module, going by the functions that it exports. */
+function namespacePackage(namespace: object): string | undefined {
+  for (const key of ownKeys(namespace)) {
+    if (typeof key !== 'string') continue
+    let member: unknown
+    try {
+      member = (namespace as Record<string, unknown>)[key]
+    } catch {
+      continue
+    }
+    const url = typeof member === 'function' && !types.isProxy(member) ? scriptUrlOf(member) : undefined
+    const root = url === undefined ? undefined : rootOf(url)
+    if (root !== undefined) return root
+  }
+  return undefined
 }
 
 function rootOf(url: string): string | undefined {

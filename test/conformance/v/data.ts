@@ -1,0 +1,569 @@
+// biome-ignore-all lint/correctness: the rows are about such code
+// V1 to V6: data as captured variables.
+import { js, type Table } from '../../support/rows.ts'
+
+export function data({ row }: Table): void {
+  row('V1', 'every primitive', {
+    build() {
+      const values = [
+        ...[undefined, null, true, false, 0, -0, 1, -1, 1.5, Number.NaN, Infinity, -Infinity],
+        ...[
+          Number.MAX_SAFE_INTEGER,
+          Number.MIN_SAFE_INTEGER,
+          Number.MAX_VALUE,
+          Number.MIN_VALUE,
+          Number.EPSILON,
+        ],
+        ...[2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 53, 0.1 + 0.2, 127, 128, 255, 256, 65535, 65536, -129],
+        ...[
+          '',
+          'a',
+          'ä',
+          '日本',
+          '😀',
+          '\0',
+          '\ud800',
+          'a\udc00b',
+          '\n\r\t\u2028\u2029\\"\'`${}',
+          'x'.repeat(300),
+        ],
+        ...['long '.repeat(100_000), 'ü'.repeat(70_000), '__proto__', 'constructor'],
+        ...[0n, 1n, -1n, 2n ** 64n, -(2n ** 64n), 10n ** 300n, -(3n ** 1000n), 255n, 256n],
+      ]
+      return { get: () => values, text: values.map((v) => `${typeof v} ${String(v)} ${Object.is(v, -0)}`) }
+    },
+    check({ get, text }, assert) {
+      assert.deepEqual(
+        get().map((v) => `${typeof v} ${String(v)} ${Object.is(v, -0)}`),
+        text,
+      )
+      assert.ok(Object.is(get()[5], -0))
+      assert.ok(Object.is(get()[9], Number.NaN))
+    },
+  })
+
+  row('V1', 'symbols: registered, well-known, unique, without a description', {
+    build() {
+      const unique = Symbol('unique')
+      const twin = Symbol('unique')
+      const bare = Symbol()
+      const empty = Symbol('')
+      const registered = Symbol.for('cornichon.test')
+      const object: any = { [unique]: 1, [twin]: 2, [bare]: 3, [registered]: 4, [Symbol.iterator]: 5 }
+      return {
+        unique,
+        twin,
+        bare,
+        empty,
+        registered,
+        object,
+        read: () => [unique, object[unique]],
+        same: [unique],
+      }
+    },
+    check({ unique, twin, bare, empty, registered, object, read, same }, assert) {
+      assert.equal(registered, Symbol.for('cornichon.test'))
+      assert.notEqual(unique, twin)
+      assert.equal(unique.description, 'unique')
+      assert.equal(bare.description, undefined)
+      assert.equal(empty.description, '')
+      assert.deepEqual([object[unique], object[twin], object[bare], object[registered]], [1, 2, 3, 4])
+      assert.equal(object[Symbol.iterator], 5)
+      assert.deepEqual(read(), [unique, 1])
+      assert.equal(same[0], unique)
+      assert.equal(Symbol.keyFor(unique), undefined)
+    },
+  })
+
+  row('V1', 'every well-known symbol is itself', {
+    build() {
+      const names = Object.getOwnPropertyNames(Symbol).filter(
+        (name) => typeof (Symbol as any)[name] === 'symbol',
+      )
+      return { names, symbols: names.map((name) => (Symbol as any)[name]) }
+    },
+    check({ names, symbols }, assert) {
+      assert.ok(names.length >= 13)
+      names.forEach((name, i) => assert.equal(symbols[i], (Symbol as any)[name]))
+    },
+  })
+
+  row('V2', 'property order, integer keys, symbols, accessors, descriptors', {
+    build() {
+      const symbol = Symbol('s')
+      let hidden = 1
+      const object: any = {
+        z: 1,
+        a: 2,
+        10: 'ten',
+        2: 'two',
+        [symbol]: 's',
+        '': 'empty',
+        '-1': 'minus',
+        '01': 'not an index',
+      }
+      Object.defineProperty(object, 'accessor', {
+        get: () => hidden,
+        set: (v) => (hidden = v),
+        enumerable: true,
+      })
+      Object.defineProperty(object, 'readonly', { value: 5, enumerable: true })
+      Object.defineProperty(object, 'secret', { value: 6, writable: true, configurable: true })
+      Object.defineProperty(object, Symbol.for('hidden'), { value: 7 })
+      object.last = undefined
+      return { object, keys: Reflect.ownKeys(object), symbol }
+    },
+    check({ object, keys, symbol }, assert) {
+      assert.deepEqual(Reflect.ownKeys(object), keys)
+      assert.equal(object[symbol], 's')
+      object.accessor = 9
+      assert.equal(object.accessor, 9)
+      const flags = (key: PropertyKey) => {
+        const d = Object.getOwnPropertyDescriptor(object, key)!
+        return [d.writable, d.enumerable, d.configurable]
+      }
+      assert.deepEqual(flags('readonly'), [false, true, false])
+      assert.deepEqual(flags('secret'), [true, false, true])
+      assert.deepEqual(flags(Symbol.for('hidden')), [false, false, false])
+      assert.deepEqual(flags('accessor'), [undefined, true, false])
+      assert.equal('last' in object, true)
+    },
+  })
+
+  row('V2', '__proto__, constructor, toString, hasOwnProperty as own keys', {
+    build() {
+      const own = JSON.parse(
+        '{ "__proto__": { "polluted": true }, "constructor": 1, "hasOwnProperty": 2, "toString": 3, "valueOf": null }',
+      )
+      const computed = { ['__proto__']: 5 }
+      const real = { __proto__: { inherited: 1 } } as any
+      const then = { then: 'not a promise', toJSON: 1, length: -1 }
+      return { own, computed, real, then }
+    },
+    check({ own, computed, real, then }, assert) {
+      assert.deepEqual(Object.keys(own), [
+        '__proto__',
+        'constructor',
+        'hasOwnProperty',
+        'toString',
+        'valueOf',
+      ])
+      assert.equal(Object.getPrototypeOf(own), Object.prototype)
+      assert.equal(own.polluted, undefined)
+      assert.equal(({} as any).polluted, undefined)
+      assert.equal(Object.getOwnPropertyDescriptor(computed, '__proto__')!.value, 5)
+      assert.equal(real.inherited, 1)
+      assert.deepEqual(Object.keys(real), [])
+      assert.equal(then.then, 'not a promise')
+    },
+  })
+
+  row('V2', 'arrays: holes, extra properties, length, nesting, sparse and typed-like ones', {
+    build() {
+      const holes = [1, , 3, , ,] as any[]
+      const extra: any = [1, 2]
+      extra.name = 'extra'
+      extra['-1'] = 'minus'
+      extra[Symbol.for('k')] = 's'
+      const sparse: any[] = []
+      sparse[2 ** 31] = 'far'
+      const lengthOnly = new Array(5)
+      const fixed: any[] = [1, 2]
+      Object.defineProperty(fixed, 'length', { writable: false })
+      const getter: any[] = [0]
+      Object.defineProperty(getter, 0, { get: () => 'got', enumerable: true, configurable: true })
+      const undefs = [undefined, null]
+      const doubles = [1.5, -0, Number.NaN]
+      return { holes, extra, sparse, lengthOnly, fixed, getter, undefs, doubles, nested: [[[[]]]] }
+    },
+    check({ holes, extra, sparse, lengthOnly, fixed, getter, undefs, doubles, nested }, assert) {
+      assert.equal(holes.length, 5)
+      assert.deepEqual(Object.keys(holes), ['0', '2'])
+      assert.deepEqual(
+        [extra.name, extra['-1'], extra[Symbol.for('k')], extra.length],
+        ['extra', 'minus', 's', 2],
+      )
+      assert.equal(sparse.length, 2 ** 31 + 1)
+      assert.equal(sparse[2 ** 31], 'far')
+      assert.equal(lengthOnly.length, 5)
+      assert.equal(0 in lengthOnly, false)
+      assert.throws(() => fixed.push(3), TypeError)
+      assert.equal(getter[0], 'got')
+      assert.deepEqual(undefs, [undefined, null])
+      assert.ok(Object.is(doubles[1], -0))
+      assert.deepEqual(nested, [[[[]]]])
+    },
+  })
+
+  row('V2', 'identity and cycles throughout: one object in many places is one object', {
+    build() {
+      const shared = { n: 1 }
+      const cycle: any = { shared, list: [shared] }
+      cycle.self = cycle
+      cycle.list.push(cycle.list, cycle)
+      const map = new Map<any, any>([[shared, cycle]])
+      map.set(map, map)
+      const set = new Set<any>([shared, map])
+      set.add(set)
+      const read = () => [shared, cycle, map, set] as const
+      return { read, shared, cycle, map, set }
+    },
+    check({ read, shared, cycle, map, set }, assert) {
+      assert.deepEqual(
+        read().map((x, i) => x === [shared, cycle, map, set][i]),
+        [true, true, true, true],
+      )
+      assert.equal(cycle.self, cycle)
+      assert.equal(cycle.list[1], cycle.list)
+      assert.equal(cycle.list[2], cycle)
+      assert.equal(map.get(shared), cycle)
+      assert.equal(map.get(map), map)
+      assert.ok(set.has(set) && set.has(shared))
+    },
+  })
+
+  row('V3', 'dates, valid and not, with own properties', {
+    build() {
+      const date: any = new Date(1_700_000_000_123)
+      date.note = 'own'
+      return {
+        date,
+        invalid: new Date(Number.NaN),
+        early: new Date(-1),
+        get: () => date,
+        far: new Date(8.64e15),
+      }
+    },
+    check({ date, invalid, early, get, far }, assert) {
+      assert.equal(date.getTime(), 1_700_000_000_123)
+      assert.equal(date.note, 'own')
+      assert.ok(Number.isNaN(invalid.getTime()))
+      assert.equal(early.getTime(), -1)
+      assert.equal(get(), date)
+      assert.equal(far.getTime(), 8.64e15)
+    },
+  })
+
+  row('V3', 'regular expressions: source, flags, lastIndex, own properties', {
+    build() {
+      const sticky = /b(?<name>x)?/dgimsuy
+      sticky.lastIndex = 5
+      const global = /a/g
+      global.exec('aa')
+      const odd = new RegExp('/\n[\\p{L}--[a-z]]', 'v')
+      const own: any = /x/
+      own.note = 1
+      own.lastIndex = { not: 'a number' }
+      const empty = new RegExp('')
+      return { sticky, global, odd, own, empty, test: (s: string) => global.test(s) }
+    },
+    check({ sticky, global, odd, own, empty, test }, assert) {
+      assert.equal(String(sticky), '/b(?<name>x)?/dgimsuy')
+      assert.equal(sticky.lastIndex, 5)
+      assert.equal(global.lastIndex, 1)
+      assert.equal(test('aa'), true)
+      assert.equal(test('aa'), false)
+      assert.equal(odd.source, '\\/\\n[\\p{L}--[a-z]]')
+      assert.equal(odd.flags, 'v')
+      assert.equal(own.note, 1)
+      assert.deepEqual(own.lastIndex, { not: 'a number' })
+      assert.equal(empty.source, '(?:)')
+    },
+  })
+
+  row('V3', 'boxed primitives and arguments objects', {
+    build() {
+      const boxes: any[] = [
+        Object(1),
+        Object('text'),
+        Object(true),
+        Object(5n),
+        Object(Symbol.for('boxed')),
+        Object(-0),
+      ]
+      boxes[1].extra = 'own'
+      const args = (function (..._: unknown[]) {
+        return arguments
+      })('a', { b: 1 })
+      return { boxes, args, read: () => boxes[0] + args.length }
+    },
+    check({ boxes, args, read }, assert) {
+      assert.deepEqual(
+        boxes.map((box) => typeof box),
+        Array(6).fill('object'),
+      )
+      assert.deepEqual(
+        boxes.slice(0, 4).map((box) => box.valueOf()),
+        [1, 'text', true, 5n],
+      )
+      assert.equal(boxes[4].valueOf(), Symbol.for('boxed'))
+      assert.ok(Object.is(boxes[5].valueOf(), -0))
+      assert.equal(boxes[1].extra, 'own')
+      assert.equal(boxes[1].length, 4)
+      assert.equal(Object.prototype.toString.call(args), '[object Arguments]')
+      assert.deepEqual([...args], ['a', { b: 1 }])
+      assert.equal(read(), 3)
+    },
+  })
+
+  row('V4', 'Map and Set: order, odd keys, cycles, own properties, after deletions', {
+    build() {
+      const key = { k: 1 }
+      const map: any = new Map<any, any>([
+        [Number.NaN, 'nan'],
+        [0, 'zero'],
+        [key, 'object'],
+        ['removed', 1],
+        [undefined, null],
+        [() => 1, 'function'],
+      ])
+      map.delete('removed')
+      map.set('last', map)
+      map.note = 'own'
+      const set: any = new Set<any>(['b', 'a', 1, '1', key, map])
+      set.add(set)
+      return { map, set, key, lookup: (k: any) => map.get(k) }
+    },
+    check({ map, set, key, lookup }, assert) {
+      assert.deepEqual([...map.values()].slice(0, 5), ['nan', 'zero', 'object', null, 'function'])
+      assert.equal(lookup(Number.NaN), 'nan')
+      assert.equal(lookup(-0), 'zero')
+      assert.equal(lookup(key), 'object')
+      assert.equal(lookup('last'), map)
+      assert.equal(map.note, 'own')
+      assert.equal(map.size, 6)
+      assert.deepEqual([...set].slice(0, 4), ['b', 'a', 1, '1'])
+      assert.ok(set.has(map) && set.has(set) && set.has(key))
+      map.set('more', 1)
+      assert.equal([...map.keys()].at(-1), 'more')
+    },
+  })
+
+  for (const [what, expression] of [
+    ['an array iterator', '[1, 2, 3].values()'],
+    ['an entries iterator', "['a'].entries()"],
+    ['a Map iterator', "new Map([['k', 1], ['l', 2]]).entries()"],
+    ['a Set iterator', 'new Set([1, 2]).values()'],
+    ['a string iterator', "'ab'[Symbol.iterator]()"],
+    ['a matchAll iterator', "'aba'.matchAll(/a/g)"],
+  ] as const)
+    row('V4', `${what}: what is left of it, or refused by name`, {
+      source: js`
+        const build = () => { const it = ${expression}; it.next(); return { it, rest: [...${expression}].slice(1).map(String) } }`,
+      modes: ['esm', 'cjs'],
+      either: true,
+      refused: { message: /iterator/, path: /\.it/ },
+      check({ it, rest }: any, assert, { stage }) {
+        if (stage === 'undisturbed') return
+        assert.deepEqual([...it].map(String), rest)
+      },
+    })
+
+  row('V4', 'a generator that runs, or has not begun: refused by name', {
+    build() {
+      function* steps() {
+        yield 1
+      }
+      return { steps, fresh: steps() }
+    },
+    refused: { message: /generator/, path: /\.fresh/ },
+  })
+
+  row('V4', 'an async generator is refused by name', {
+    build() {
+      async function* steps() {
+        yield 1
+      }
+      const held = steps()
+      return () => held
+    },
+    refused: { message: /generator/, path: /held/ },
+  })
+
+  row('V5', 'every typed array, DataView and ArrayBuffer', {
+    build() {
+      const kinds: any[] = [
+        ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
+        ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array],
+      ]
+      const arrays = kinds.map((Kind) =>
+        Kind.from(Kind.name.startsWith('Big') ? [1n, 2n ** 63n - 1n] : [1, 2.5, 255]),
+      )
+      const buffer = new ArrayBuffer(8)
+      const view = new DataView(buffer, 2, 4)
+      view.setInt16(0, 0x1234)
+      return {
+        arrays,
+        buffer,
+        view,
+        empty: new Uint8Array(0),
+        own: Object.assign(new Uint8Array(1), { note: 'own' }),
+      }
+    },
+    check({ arrays, buffer, view, empty, own }, assert) {
+      assert.deepEqual(
+        arrays.map((a) => `${a.constructor.name} ${[...a].join()}`),
+        [
+          ...['Int8Array 1,2,-1', 'Uint8Array 1,2,255', 'Uint8ClampedArray 1,2,255', 'Int16Array 1,2,255'],
+          ...['Uint16Array 1,2,255', 'Int32Array 1,2,255', 'Uint32Array 1,2,255', 'Float32Array 1,2.5,255'],
+          ...[
+            'Float64Array 1,2.5,255',
+            'BigInt64Array 1,9223372036854775807',
+            'BigUint64Array 1,9223372036854775807',
+          ],
+        ],
+      )
+      assert.equal(view.buffer, buffer)
+      assert.deepEqual([view.byteOffset, view.byteLength, view.getInt16(0)], [2, 4, 0x1234])
+      assert.equal(new Uint8Array(buffer)[2], 0x12)
+      assert.equal(empty.length, 0)
+      assert.equal(own.note, 'own')
+    },
+  })
+
+  row('V5', 'Buffers: their slice and not their pool; Float16Array where there is one', {
+    build() {
+      const secret = Buffer.from('a secret that is in the pool as well')
+      const buffer = Buffer.from('héllo')
+      const Float16: any = (globalThis as any).Float16Array
+      return {
+        buffer,
+        slice: Buffer.from('0123456789').subarray(2, 5),
+        half: Float16 && Float16.of(1.5),
+        pooled: buffer.buffer.byteLength > 100,
+        secretLength: secret.length,
+      }
+    },
+    bundle(bytes, assert) {
+      assert.ok(!bytes.includes('a secret'), 'The pool is in the bundle')
+      assert.ok(bytes.length < 4_000, `The bundle has ${bytes.length} bytes`)
+    },
+    check({ buffer, slice, half }, assert) {
+      assert.ok(Buffer.isBuffer(buffer))
+      assert.equal(buffer.toString(), 'héllo')
+      assert.equal(slice.toString(), '234')
+      assert.equal(slice.length, 3)
+      if (half) assert.equal(half[0], 1.5)
+    },
+  })
+
+  row('V5', 'views that share one buffer still share it; one view captured twice is one', {
+    build() {
+      const buffer = new ArrayBuffer(16)
+      const bytes = new Uint8Array(buffer)
+      const words = new Uint32Array(buffer, 4, 2)
+      const tail = bytes.subarray(12)
+      return { write: (i: number, x: number) => (bytes[i] = x), words: () => words, tail, bytes, buffer }
+    },
+    check({ write, words, tail, bytes, buffer }, assert) {
+      assert.ok(bytes.buffer === buffer && words().buffer === buffer && tail.buffer === buffer)
+      write(4, 7)
+      write(12, 9)
+      assert.equal(words()[0], 7)
+      assert.equal(tail[0], 9)
+      assert.equal(tail.length, 4)
+    },
+  })
+
+  row('V5', 'resizable and shared buffers, and views that follow their length', {
+    build() {
+      const Resizable = ArrayBuffer as any
+      const resizable = new Resizable(4, { maxByteLength: 16 })
+      const tracking = new Uint8Array(resizable)
+      const fixed = new Uint8Array(resizable, 1, 2)
+      tracking[0] = 5
+      const shared = new SharedArrayBuffer(4)
+      new Uint8Array(shared)[1] = 6
+      const growable = new (SharedArrayBuffer as any)(2, { maxByteLength: 8 })
+      return { resizable, tracking, fixed, shared, growable }
+    },
+    check({ resizable, tracking, fixed, shared, growable }, assert) {
+      assert.equal(resizable.resizable, true)
+      assert.equal(resizable.maxByteLength, 16)
+      assert.equal(tracking[0], 5)
+      resizable.resize(8)
+      assert.deepEqual([tracking.length, fixed.length], [8, 2])
+      assert.ok(shared instanceof SharedArrayBuffer)
+      assert.equal(new Uint8Array(shared)[1], 6)
+      assert.equal(growable.growable, true)
+      growable.grow(8)
+      assert.equal(growable.byteLength, 8)
+    },
+  })
+
+  row('V6', 'every Error kind: message, stack, cause, own properties', {
+    build() {
+      const kinds = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError]
+      const errors: any[] = kinds.map((Kind) => new Kind(`a ${Kind.name}`, { cause: { code: 1 } }))
+      errors[0].code = 'E_OWN'
+      errors[1].stack = 'a stack of its own'
+      const bare = new Error()
+      const cyclic: any = new Error('cyclic')
+      cyclic.cause = cyclic
+      const undefinedCause = new Error('u', { cause: undefined })
+      return {
+        errors,
+        bare,
+        cyclic,
+        undefinedCause,
+        stacks: errors.map((e) => e.stack),
+        fail: () => Promise.reject(errors[0]),
+      }
+    },
+    showsPaths: 'an error keeps its stack',
+    async check({ errors, bare, cyclic, undefinedCause, stacks, fail }, assert) {
+      assert.deepEqual(
+        errors.map((e) => e.constructor.name),
+        ['Error', 'TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'EvalError', 'URIError'],
+      )
+      errors.forEach((e, i) => {
+        assert.equal(e.message, `a ${e.name}`)
+        assert.equal(e.stack, stacks[i])
+        assert.deepEqual(e.cause, { code: 1 })
+        assert.equal(Object.prototype.toString.call(e), '[object Error]')
+        assert.deepEqual(Object.getOwnPropertyDescriptor(e, 'message')!.enumerable, false)
+      })
+      assert.equal(errors[0].code, 'E_OWN')
+      assert.equal(Object.hasOwn(bare, 'message'), false)
+      assert.equal(Object.hasOwn(bare, 'cause'), false)
+      assert.equal(Object.hasOwn(undefinedCause, 'cause'), true)
+      assert.equal(cyclic.cause, cyclic)
+      await assert.rejects(fail(), errors[0])
+    },
+  })
+
+  row('V6', 'AggregateError, DOMException, errors that Node threw', {
+    build() {
+      const aggregate = new AggregateError([new TypeError('one'), 'two'], 'several')
+      const dom = new DOMException('gone', 'AbortError')
+      let fromNode: any
+      try {
+        process.getBuiltinModule('node:fs').readFileSync('/does/not/exist')
+      } catch (error) {
+        fromNode = error
+      }
+      let typed: any
+      try {
+        new URL('not a url')
+      } catch (error) {
+        typed = error
+      }
+      return { aggregate, dom, fromNode, typed }
+    },
+    showsPaths: 'an error keeps its stack',
+    check({ aggregate, dom, fromNode, typed }, assert) {
+      assert.ok(aggregate instanceof AggregateError)
+      assert.equal(aggregate.message, 'several')
+      assert.ok(aggregate.errors[0] instanceof TypeError)
+      assert.equal(aggregate.errors[1], 'two')
+      assert.ok(dom instanceof DOMException)
+      assert.deepEqual([dom.name, dom.message, dom.code], ['AbortError', 'gone', 20])
+      assert.deepEqual(
+        [fromNode.code, fromNode.syscall, fromNode.path],
+        ['ENOENT', 'open', '/does/not/exist'],
+      )
+      assert.equal(typed.code, 'ERR_INVALID_URL')
+      assert.ok(typed instanceof TypeError)
+    },
+  })
+}
