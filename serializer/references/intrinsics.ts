@@ -198,6 +198,11 @@ function add(value: unknown, path: string, depth: number): boolean {
   return depth < MAX_DEPTH && !OPAQUE.test(path)
 }
 
+function addShallow(value: unknown, path: string, depth: number): boolean {
+  if (depth > 0 && (path.includes('^') || path.includes('_'))) return false
+  return add(value, path, depth) && depth === 0
+}
+
 function catalogue(): void {
   entries.set(globalThis, { path: 'globalThis', checked: true })
   values.set('globalThis', globalThis)
@@ -206,8 +211,10 @@ function catalogue(): void {
     if (!descriptor) continue
     if (descriptor.get) add(descriptor.get, `globalThis.<${name}`, MAX_DEPTH)
     const value: unknown = descriptor.value
-    if (typeof value === 'function' || (typeof value === 'object' && value !== null))
-      walkFrom(value, name, { visit: add })
+    if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) continue
+    // Their prototypes and streams belong to modules.
+    const visit = name === 'process' || name === 'console' ? addShallow : add
+    walkFrom(value, name, { visit })
   }
   for (const [name, value] of HIDDEN) if (value) walkFrom(value, name, { visit: add })
   // What only instances lead to.

@@ -11,7 +11,9 @@ import {
   findPackageRoot,
   type PackageJson,
   packageNameOf,
-  readPackage, scriptUrlOf } from './origin.ts'
+  readPackage,
+  scriptUrlOf,
+} from './origin.ts'
 import type { Reference } from './types.ts'
 
 type PackageReference = Extract<Reference, { kind: 'package' }>
@@ -57,7 +59,12 @@ export function findPackageExport(value: object, url?: string): PackageReference
   const own = selfExports.get(value)
   if (own !== undefined)
     return { kind: 'package', specifier: 'cornichon', path: [own], version: null, esm: true }
-  const root = url === undefined ? (types.isModuleNamespaceObject(value) ? namespacePackage(value) : exportingPackage(value)) : rootOf(url)
+  const root =
+    url === undefined
+      ? types.isModuleNamespaceObject(value)
+        ? namespacePackage(value)
+        : exportingPackage(value)
+      : rootOf(url)
   if (root === undefined) return undefined
   const found = search(root, value)
   if (found) known.set(keyOf(found), new WeakRef(value))
