@@ -28,7 +28,13 @@ export class ProbeError extends Error {
 /** The facts that decide how a function is entered. */
 export type ProbeFacts = Pick<
   FunctionFacts,
-  'form' | 'isAsync' | 'isGenerator' | 'computedParameterKeys' | 'classFacts' | 'bodyStart' | 'simpleParameters'
+  | 'form'
+  | 'isAsync'
+  | 'isGenerator'
+  | 'computedParameterKeys'
+  | 'classFacts'
+  | 'bodyStart'
+  | 'simpleParameters'
 >
 
 const ARGUMENTS = 64
@@ -164,7 +170,10 @@ function setBreakpoint(fn: object, facts: ProbeFacts, captured: CapturedFunction
     restrictToFunction: true,
   })
   if (locations.length === 0) throw new ProbeError('the function has no place to stop at')
-  const { breakpointId, actualLocation } = post('Debugger.setBreakpoint', { location: locations[0], condition })
+  const { breakpointId, actualLocation } = post('Debugger.setBreakpoint', {
+    location: locations[0],
+    condition,
+  })
   const actual = offsetOf(script, actualLocation.lineNumber, actualLocation.columnNumber)
   if (actual < start + facts.bodyStart || actual >= start + text.length) {
     post('Debugger.removeBreakpoint', { breakpointId })

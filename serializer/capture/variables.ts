@@ -50,7 +50,7 @@ function ask(
     variables.set(names[i], { kind: kindOf(get, set), get, set })
 }
 
-/** Writing the value that a variable has anyway changes nothing, but tells whether it may be written. */
+/** Told by writing a mark, and taking it back at once: writing a constant throws, writing an import does nothing. */
 function kindOf(get: () => unknown, set: (value: unknown) => void): Variable['kind'] {
   let value: unknown
   try {
@@ -58,7 +58,10 @@ function kindOf(get: () => unknown, set: (value: unknown) => void): Variable['ki
   } catch {
     return 'dead'
   }
+  const mark = {}
   try {
+    set(mark)
+    if (get() !== mark) return 'const'
     set(value)
     return 'mutable'
   } catch {

@@ -26,7 +26,7 @@ export function importMeta(origin: string): object {
   return Object.assign(meta, {
     dirname: dirname(filename),
     filename,
-    resolve: (specifier: string) => resolveFrom(presentOrigin(origin), specifier),
+    resolve: (specifier: string) => resolveFrom(origin, specifier),
     url: origin,
   })
 }
@@ -36,9 +36,9 @@ export function originOfMeta(meta: object): string | undefined {
   return origins.get(meta)
 }
 
-function resolveFrom(url: string, specifier: string): string {
+function resolveFrom(origin: string, specifier: string): string {
   if (/^(?:node|data|file|https?):/.test(specifier)) return specifier
-  if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, url).href
-  const path = createRequire(url).resolve(specifier)
+  if (/^\.{0,2}\//.test(specifier)) return new URL(specifier, origin).href
+  const path = createRequire(presentOrigin(origin)).resolve(specifier)
   return path.startsWith('/') ? pathToFileURL(path).href : `node:${path}`
 }

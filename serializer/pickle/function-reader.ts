@@ -1,14 +1,14 @@
 // Makes the functions and classes of a bundle from its code units.
 
 import { type ClassHook, compileUnit, type Factory } from '../codegen/instantiate.ts'
-import { importMeta } from '../codegen/origin.ts'
 import type { Place } from '../codegen/link.ts'
+import { importMeta } from '../codegen/origin.ts'
 import { UnpicklingError } from '../errors.ts'
 import { adoptIdentity } from './class-identity.ts'
 import { findClass, type KnownClass, knownClass, registerClass } from './class-registry.ts'
 import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
-import { rememberOrigin, rememberSource } from './source.ts'
 import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections.ts'
+import { rememberOrigin, rememberSource } from './source.ts'
 
 const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
 

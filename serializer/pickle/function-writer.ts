@@ -10,11 +10,13 @@ import {
   offsetOf,
   ProbeError,
   privateElements,
+  probe,
   probeArguments,
   probeThis,
   type ScriptRecord,
   scriptOf,
 } from '../capture/index.ts'
+import { originOfMeta } from '../codegen/origin.ts'
 import {
   type BindingRecord,
   type FunctionRecord,
@@ -33,7 +35,6 @@ import {
   type Reference,
   referenceFromImport,
 } from '../references/index.ts'
-import { originOfMeta } from '../codegen/origin.ts'
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
 import {
@@ -48,7 +49,8 @@ import {
 import type { GraphWriter } from './graph-writer.ts'
 import { prototypeOwner } from './instances.ts'
 import { Op } from './opcodes.ts'
-import { analyzed, isClassText, isNativeText, knownOrigin, sourceOf } from './source.ts'
+import { alikeScopes } from './sharing.ts'
+import { analyzed, isClassText, isNativeText, knownHome, knownOrigin, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
@@ -130,7 +132,6 @@ export class FunctionWriter {
     }
     if (value instanceof Module && getPrototypeOf(value) === Module.prototype) {
       graph.out.byte(Op.Module)
-      graph.string(String(getOwnPropertyDescriptor(value, 'filename')?.value ?? ''))
       graph.remember(value)
       graph.later(value, (module) => {
         graph.step('property', 'exports')
@@ -411,7 +412,7 @@ export class FunctionWriter {
       if (site.script?.isModule) this.#noteImport(name, value, site)
       return {
         name,
-        kind: found.dead ? 'dead' : 'value',
+        kind: found.dead ? 'dead' : written && isImport(name, site) ? 'const' : 'value',
         value,
         members: namespace && members && !written ? members : null,
         written,
@@ -424,7 +425,16 @@ export class FunctionWriter {
     const descriptor = getOwnPropertyDescriptor(global, name)
     if (!descriptor || isStandardGlobal(name, descriptor)) return null
     if (descriptor.get || descriptor.set) return null
-    return { name, kind: 'value', value: descriptor.value, members: null, written, scope: null, depth: -1, variable: null }
+    return {
+      name,
+      kind: 'value',
+      value: descriptor.value,
+      members: null,
+      written,
+      scope: null,
+      depth: -1,
+      variable: null,
+    }
   }
 
   /** An object that the enclosing module imports from a package is that package's export. */
@@ -529,7 +539,10 @@ export class FunctionWriter {
         graph.step('property', `#${name}`)
         graph.value(field?.value)
       }
-      graph.changedPrototype(fn, heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object))
+      graph.changedPrototype(
+        fn,
+        heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object),
+      )
       graph.properties(fn, ['arguments', 'caller'], false)
     })
   }
@@ -635,6 +648,8 @@ export class FunctionWriter {
   /** The live class whose private names the function uses. */
   #classAround(fn: object, facts: FunctionFacts, site: FunctionSite): object {
     const graph: GraphWriter = this.#graph
+    const known = knownHome(fn)
+    if (known) return known
     const script = site.script
     const range = script
       ? factsOf(script).classDeclaring(offsetOf(script, site.line, site.column), facts.privateNames[0])
@@ -643,13 +658,39 @@ export class FunctionWriter {
       const text = script.source().slice(range.start, range.end)
       const near = facts.form === 'arrow' ? this.#classOfThis(fn, facts, text) : null
       if (near) return near
-      const candidates = classesWithText(script, text)
+      const candidates = this.#aroundFunction(fn, facts, site, classesWithText(script, text))
       if (candidates.length === 1) return candidates[0]
     }
     graph.refuse(
       `it uses the private name #${facts.privateNames[0]} of a class that could not be found`,
       'Pickle the class together with it, or use a method of the class in its place',
     )
+  }
+
+  /** Of several evaluations of one class, the one that the function belongs to. */
+  #aroundFunction(
+    fn: object,
+    facts: FunctionFacts,
+    site: FunctionSite,
+    candidates: readonly object[],
+  ): readonly object[] {
+    if (candidates.length <= 1) return candidates
+    const owners = candidates.filter((candidate) => hasMember(candidate, fn))
+    if (owners.length > 0) return owners
+    const name = getOwnPropertyDescriptor(candidates[0], 'name')?.value as unknown
+    if (typeof name === 'string' && name !== '') {
+      const named = resolveName(fn, facts, site, name)?.value ?? this.#probedOrNothing(fn, facts, name)
+      if (candidates.includes(named as object)) return [named as object]
+    }
+    return candidates.filter((candidate) => isEnclosedBy(site, this.site(candidate)))
+  }
+
+  #probedOrNothing(fn: object, facts: FunctionFacts, expression: string): unknown {
+    try {
+      return probe(fn, facts, expression)
+    } catch {
+      return undefined
+    }
   }
 
   #classOfThis(fn: object, facts: FunctionFacts, text: string): object | null {
@@ -676,6 +717,8 @@ export class FunctionWriter {
   /** A method that uses `super` is rebuilt with its home object: its class, or the object literal it was written in. */
   #withHome(fn: object, site: FunctionSite): void {
     const graph: GraphWriter = this.#graph
+    const known = knownHome(fn)
+    if (known) return this.#afterHome(fn, known)
     const script = site.script
     const range = script ? factsOf(script).homeAround(offsetOf(script, site.line, site.column)) : null
     if (script && range?.kind === 'class') {
@@ -911,11 +954,28 @@ function importMetaUrl(value: object): string | null {
 
 /** Built-in modules and data: URLs are the same from everywhere. */
 function importsFromItsFolder(facts: FunctionFacts, text: string): boolean {
-  return facts.dynamicImportRanges.some((range) => !/^\s*\(\s*(['"`])(?:node|data):[^'"`$]*\1\s*\)/.test(text.slice(range.end)))
+  return facts.dynamicImportRanges.some(
+    (range) => !/^\s*\(\s*(['"`])(?:node|data):[^'"`$]*\1\s*\)/.test(text.slice(range.end)),
+  )
 }
 
 /** Of a method in a loaded class, the computed key was edited: the rest tells. */
 function isText(live: string, source: string, element: ClassElement): boolean {
   if (live === source) return true
-  return element.key?.kind === 'computed' && live.endsWith(source.slice(element.key.range.end - element.functionStart))
+  return (
+    element.key?.kind === 'computed' &&
+    live.endsWith(source.slice(element.key.range.end - element.functionStart))
+  )
+}
+
+/** Are the scopes around the class among those around the function? Snapshots are compared by what they hold. */
+function isEnclosedBy(inner: FunctionSite, outer: FunctionSite): boolean {
+  const shift = inner.scopes.length - outer.scopes.length
+  return (
+    shift >= 0 && outer.scopes.every((scope, i) => alikeScopes(scope.object, inner.scopes[i + shift].object))
+  )
+}
+
+function isImport(name: string, site: FunctionSite): boolean {
+  return site.script?.isModule === true && factsOf(site.script).imports.has(name)
 }

@@ -9,6 +9,7 @@ import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
 import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import { rememberHome } from './source.ts'
 
 const { apply, defineProperty, deleteProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
 const objectCreate = Object.create
@@ -250,9 +251,7 @@ export class GraphReader implements ValueSource {
       case Op.ImportMeta:
         return this.#add(importMeta(this.#in.string()))
       case Op.Module: {
-        const filename = this.#in.string()
-        const module = this.#add(new Module(filename))
-        module.filename = filename
+        const module = this.#add(new Module('[cornichon]'))
         this.#later(module, () => {
           module.exports = this.value()
         })
@@ -405,8 +404,11 @@ export class GraphReader implements ValueSource {
     const names = new Set(wanted.map(([key]) => key))
     for (const key of present) if (!names.has(key)) deleteProperty(object, key)
     const left = present.filter((key) => names.has(key))
+    const ordered = wanted
+      .map(([key]) => key)
+      .filter((key) => typeof key === 'symbol' || !/^\d+$/.test(key as string))
     let same = 0
-    while (same < left.length && wanted[same]?.[0] === left[same]) same++
+    while (same < left.length && ordered[same] === left[same]) same++
     for (const key of left.slice(same)) deleteProperty(object, key)
     for (const [key, descriptor] of wanted) {
       if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
@@ -460,12 +462,13 @@ export class GraphReader implements ValueSource {
   #function(): object {
     const index = this.#in.varint()
     const needs = this.#in.byte()
-    if (needs & Needs.PrivateHome) this.value()
+    const home = needs & Needs.PrivateHome ? this.value() : undefined
     const outerThis = needs & Needs.This ? this.value() : undefined
     const outerArguments: unknown[] = []
     if (needs & Needs.Arguments)
       for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
     const { value, made } = this.#functions.function(index, outerThis, outerArguments)
+    if (typeof home === 'function') rememberHome(value, home)
     this.#add(value)
     this.#made.set(value, made)
     this.#later(value, () => {
@@ -511,18 +514,20 @@ export class GraphReader implements ValueSource {
   #class(): object {
     const index = this.#in.varint()
     const identity = this.#in.string()
-    if (this.#in.byte() & Needs.PrivateHome) this.value()
+    const home = this.#in.byte() & Needs.PrivateHome ? this.value() : undefined
     const heritage = this.value()
     const keys: PropertyKey[] = []
     for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
     const made = this.#functions.class(index, identity, heritage, keys)
     const { value, prototype, members } = made
     const fresh = !made.existing
+    if (typeof home === 'function') rememberHome(value, home)
     this.#add(value)
     this.#add(prototype)
     this.#made.set(value, made)
     for (const member of members) {
       this.#add(member)
+      rememberHome(member, value)
       this.#later(member, () => this.#functionProperties(member, fresh))
     }
     this.#later(value, () => {
@@ -555,6 +560,7 @@ export class GraphReader implements ValueSource {
     this.#add(value)
     for (const part of parts) {
       this.#add(part)
+      rememberHome(part, value)
       this.#later(part, () => this.#functionProperties(part, true))
     }
     this.#later(value, () => {

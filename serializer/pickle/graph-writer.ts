@@ -306,13 +306,22 @@ export class GraphWriter implements ValueSink {
 
   #refuseRunning(value: object): void {
     if (types.isGeneratorObject(value)) {
-      this.refuse('a running generator can not be copied: its position in the code is in V8 alone', 'Pickle the generator function, and start it where it is needed')
+      this.refuse(
+        'a running generator can not be copied: its position in the code is in V8 alone',
+        'Pickle the generator function, and start it where it is needed',
+      )
     }
     if (types.isWeakMap(value) || types.isWeakSet(value)) {
-      this.refuse('a weak collection can not be copied: nothing lists its keys', 'Keep the entries in a Map or Set, or make it again where it is needed')
+      this.refuse(
+        'a weak collection can not be copied: nothing lists its keys',
+        'Keep the entries in a Map or Set, or make it again where it is needed',
+      )
     }
     if (types.isMapIterator(value) || types.isSetIterator(value)) {
-      this.refuse('an iterator can not be copied: its position is in V8 alone', 'Pickle what it iterates over, or an array of what is left')
+      this.refuse(
+        'an iterator can not be copied: its position is in V8 alone',
+        'Pickle what it iterates over, or an array of what is left',
+      )
     }
     if (types.isExternal(value)) this.refuse('it is a pointer of a native addon', 'Leave it out')
   }

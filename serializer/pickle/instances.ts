@@ -16,7 +16,7 @@ const ORDINARY_BUILTINS = /^(?:node:)?events:?(?:EventEmitter\.)?prototype$/
 
 /** Intrinsics whose slots a reducer has checked for: what is left is an ordinary object that inherits from them. */
 const ORDINARY_INTRINSICS =
-  /^(?:Object|Function|Array|Map|Set|Date|RegExp|Promise|Number|String|Boolean|Symbol|BigInt|\w*Error|ArrayBuffer|SharedArrayBuffer|DataView|\w+Array|Iterator|%GeneratorFunction%|%AsyncGeneratorFunction%|%AsyncFunction%)\b/
+  /^(?:Object|Function|Array|Map|Set|Date|RegExp|Promise|Number|String|Boolean|Symbol|BigInt|\w*Error|ArrayBuffer|SharedArrayBuffer|DataView|\w+Array|Iterator|%GeneratorFunction%|%AsyncGeneratorFunction%|%AsyncFunction%)(?:\.|$)/
 
 interface Chain {
   /** Classes by value with private instance elements, base first. */
@@ -154,7 +154,9 @@ function bare(name: string): string {
 /** `Intl.Collator` of `Intl.Collator.prototype`. */
 function nameOfPrototype(prototype: object, path: string): string {
   const owner = getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  return typeof owner === 'function' ? path.replace(/\.prototype$/, '') : path.replaceAll('%', '').replace(/Prototype$/, '')
+  return typeof owner === 'function'
+    ? path.replace(/\.prototype$/, '')
+    : path.replaceAll('%', '').replace(/Prototype$/, '')
 }
 
 function nameOf(value: unknown): string {

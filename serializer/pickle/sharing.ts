@@ -71,7 +71,8 @@ function partition(uses: readonly Use[]): void {
     for (const { restore } of marked.values()) restore()
   }
   for (const use of silent) sameScope(use, [...marked.values()])?.members.push(use)
-  for (const { members } of marked.values()) if (members.some((use) => use.binding.written && use.binding.kind === 'value')) share(members)
+  for (const { members } of marked.values())
+    if (members.some((use) => use.binding.written && use.binding.kind === 'value')) share(members)
 }
 
 function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void {
@@ -87,15 +88,22 @@ function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void 
 
 /** A function that can't be asked (a class with nothing but fields): its scope looks like the other's in all it has. */
 function sameScope(use: Use, groups: readonly Marked[]): Marked | undefined {
-  return groups.find(({ members }) => members.some((member) => alike(use.binding.scope, member.binding.scope)))
+  return groups.find(({ members }) =>
+    members.some((member) => alikeScopes(use.binding.scope, member.binding.scope)),
+  )
 }
 
-function alike(a: object | null, b: object | null): boolean {
+export function alikeScopes(a: object | null, b: object | null): boolean {
   if (a === null || b === null) return false
   const keys = Reflect.ownKeys(a)
   return (
     keys.length === Reflect.ownKeys(b).length &&
-    keys.every((key) => Object.is(Reflect.getOwnPropertyDescriptor(a, key)?.value, Reflect.getOwnPropertyDescriptor(b, key)?.value))
+    keys.every((key) =>
+      Object.is(
+        Reflect.getOwnPropertyDescriptor(a, key)?.value,
+        Reflect.getOwnPropertyDescriptor(b, key)?.value,
+      ),
+    )
   )
 }
 

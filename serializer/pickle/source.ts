@@ -26,6 +26,17 @@ export function knownOrigin(fn: object): string | undefined {
   return origins.get(fn)
 }
 
+const homes = new WeakMap<object, object>()
+
+/** The class that a loaded function was made within. */
+export function rememberHome(fn: object, home: object): void {
+  homes.set(fn, home)
+}
+
+export function knownHome(fn: object): object | undefined {
+  return homes.get(fn)
+}
+
 export function isNativeText(text: string): boolean {
   return text.endsWith('{ [native code] }')
 }
