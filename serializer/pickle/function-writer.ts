@@ -933,7 +933,12 @@ function hasMember(owner: object, fn: object): boolean {
 
 /** The live classes of a script with that text. A last resort: it looks at every function of the heap. */
 function classesWithText(script: ScriptRecord, text: string): object[] {
-  return functionsOf(script.scriptId, (candidate) => sourceOf(candidate) === text)
+  return functionsOf(
+    script.scriptId,
+    // The functions in which V8 keeps a class's initializers have the class's text, too.
+    (candidate) =>
+      getOwnPropertyDescriptor(candidate, 'prototype')?.writable === false && sourceOf(candidate) === text,
+  )
 }
 
 function factsOf(script: ScriptRecord): ScriptFacts {

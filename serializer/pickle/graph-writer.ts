@@ -17,6 +17,7 @@ import { FunctionWriter } from './function-writer.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
+import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
@@ -60,6 +61,7 @@ export class GraphWriter implements ValueSink {
     this.value(value)
     do this.#drain()
     while (this.#moreMembers())
+    refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
     this.out.byte(0)
   }
 

@@ -1,7 +1,7 @@
 // Instances of classes: which classes of the prototype chain gave the object private elements, and their values.
 // (ECMAScript: PrivateElements; they live on the object and no property shows them.)
 import { types } from 'node:util'
-import { privateElements } from '../capture/index.ts'
+import { type PrivateElement, privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { findBuiltin, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
@@ -27,9 +27,11 @@ interface Chain {
   readonly foreign: object | null
   /** The name of a class of Node's whose instances hold state outside JavaScript. */
   readonly native: string | null
+  /** It ends in a class of Node's or the language's, whose instances may have private fields that a reducer knows. */
+  readonly builtinBase: boolean
 }
 
-const PLAIN: Chain = { stamping: [], base: null, foreign: null, native: null }
+const PLAIN: Chain = { stamping: [], base: null, foreign: null, native: null, builtinBase: false }
 
 export class InstanceFacts {
   readonly #chains = new Map<object, Chain>()
@@ -46,22 +48,17 @@ export class InstanceFacts {
         `Leave it out and make it again where it is needed, or register a reducer for ${chain.native}`,
       )
     }
-    if (chain.foreign && privateElements(value).length > 0) {
-      const name = nameOf(chain.foreign)
-      graph.refuse(
-        `an instance of ${name} has private fields, and ${name} travels by reference`,
-        `Register a reducer for ${name}, or pickle its package by value (byValue, registerPickleByValue)`,
-      )
-    }
+    refuseForeign(value, chain, graph)
     if (chain.base === null) return null
-    return stampedBy(value, chain, chain.base) ? chain.base : null
+    return stampsOf(value, chain, graph).some(({ owner }) => owner === chain.base) ? chain.base : null
   }
 
   /** Writes, for each class that stamped the object, the class and the values of its private fields. */
   writePrivate(value: object, graph: GraphWriter): void {
     const chain = this.#chain(getPrototypeOf(value)!, graph)
+    refuseForeign(value, chain, graph)
     if (chain.stamping.length === 0) return graph.varint(0)
-    const stamps = stampsOf(value, chain)
+    const stamps = stampsOf(value, chain, graph)
     graph.varint(stamps.length)
     for (const { owner, fields } of stamps) {
       graph.value(owner)
@@ -83,12 +80,16 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   const stamping: object[] = []
   let base: object | null = null
   let foreign: object | null = null
+  let builtinBase = false
   for (let at: object | null = prototype; at !== null; at = getPrototypeOf(at)) {
     if (types.isProxy(at)) break
     const intrinsic = findIntrinsic(at)
     if (intrinsic) {
-      if (intrinsic.kind !== 'intrinsic' || ORDINARY_INTRINSICS.test(intrinsic.path)) break
-      return { stamping, base, foreign, native: nameOfPrototype(at, intrinsic.path) }
+      if (intrinsic.kind !== 'intrinsic' || ORDINARY_INTRINSICS.test(intrinsic.path)) {
+        builtinBase = at !== ObjectPrototype
+        break
+      }
+      return { stamping, base, foreign, native: nameOfPrototype(at, intrinsic.path), builtinBase: true }
     }
     const builtin = findBuiltin(at)
     if (builtin) {
@@ -99,7 +100,9 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
           base,
           foreign,
           native: nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at),
+          builtinBase: true,
         }
+      builtinBase = true
       break
     }
     const owner = prototypeOwner(at)
@@ -115,7 +118,7 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
     }
   }
   if (stamping.length === 0 && foreign === null) return PLAIN
-  return { stamping, base, foreign, native: null }
+  return { stamping, base, foreign, native: null, builtinBase }
 }
 
 interface Stamp {
@@ -123,28 +126,50 @@ interface Stamp {
   readonly fields: readonly { readonly name: string; readonly value?: unknown }[]
 }
 
-function stampsOf(value: object, chain: Chain): Stamp[] {
-  // V8 lists private fields in the order they were added: the base class's first.
-  const elements = privateElements(value)
-  const fields = elements.filter((element) => element.kind === 'field')
+function refuseForeign(value: object, chain: Chain, graph: GraphWriter): void {
+  if (!chain.foreign || privateElements(value).length === 0) return
+  const name = nameOf(chain.foreign)
+  graph.refuse(
+    `an instance of ${name} has private fields, and ${name} travels by reference`,
+    `Register a reducer for ${name}, or pickle its package by value (byValue, registerPickleByValue)`,
+  )
+}
+
+/**
+ * V8 lists private fields in the order they were added: those of a built-in base class first, which its reducer
+ * knows, then those of the chain's classes, base first.
+ */
+function stampsOf(value: object, chain: Chain, graph: GraphWriter): Stamp[] {
+  const fields = privateElements(value).filter((element) => element.kind === 'field')
   const stamps: Stamp[] = []
-  let next = 0
+  let next = -1
   for (const owner of chain.stamping) {
-    const facts = analyzed(sourceOf(owner))!
-    const names = privateFields({ facts }, false)
-    const found = fields.slice(next, next + names.length)
-    if (found.length !== names.length || !found.every((field, i) => bare(field.name) === bare(names[i])))
-      continue
+    const names = privateFields({ facts: analyzed(sourceOf(owner))! }, false)
+    const start = positionOf(fields, names, next)
+    if (start < 0) continue
     // Without fields, only the brand of private methods shows that the class constructed the object; an object
     // with any class's private state has gone through all constructors of its chain.
-    next += names.length
+    if (names.length > 0) next = start + names.length
+    const found = fields.slice(start, start + names.length)
     stamps.push({ owner, fields: found.map((field) => ({ name: bare(field.name), value: field.value })) })
+  }
+  const left = next < 0 ? (chain.builtinBase ? undefined : fields[0]) : fields[next]
+  if (left) {
+    graph.refuse(
+      `its private field #${bare(left.name)} was not given to it by a whole construction of its class`,
+      'Pickle an object whose constructor ran to its end',
+    )
   }
   return stamps
 }
 
-function stampedBy(value: object, chain: Chain, owner: object): boolean {
-  return stampsOf(value, chain).some((stamp) => stamp.owner === owner)
+/** Where the fields with those names begin; before the first class's may come a built-in base's. */
+function positionOf(fields: readonly PrivateElement[], names: readonly string[], next: number): number {
+  const last = next < 0 ? fields.length - names.length : next
+  for (let start = Math.max(next, 0); start <= last; start++)
+    if (names.every((name, i) => fields[start + i] && bare(fields[start + i].name) === bare(name)))
+      return start
+  return -1
 }
 
 function bare(name: string): string {
