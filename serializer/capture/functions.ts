@@ -3,11 +3,11 @@ import { liveValue, objectIdOf, release } from './handover.ts'
 import { post } from './session.ts'
 
 export interface ScopeRecord {
-  /** V8's word: Local, Closure, Block, Catch, Class, Module, Script, With, Eval, Global. */
+  /** V8's word: Local, Closure, Block, Catch, Class, Module, Script, With Block, Eval, Global. */
   readonly type: string
   /** The function whose scope it is, if V8 says. */
   readonly name: string | null
-  /** A snapshot with the live values; of a With scope the object itself, of Global the global object. */
+  /** A snapshot with the live values; of a With Block the object itself, of Global the global object. */
   readonly object: object
 }
 

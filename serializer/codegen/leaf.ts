@@ -6,6 +6,9 @@ import type { FunctionFacts } from '../analyze/facts.ts'
 import { editClass, heritageName } from './class-body.ts'
 import type { BindingRecord, FunctionRecord } from './records.ts'
 
+/** Begins the names that a template declares beside the user's: a direct `eval` in its function sees them. */
+export const OWN_NAME = '$cornichon_'
+
 /** The text of a factory for the record; `children` are templates that need the class's private names. */
 export function emitLeaf(record: FunctionRecord, children: readonly string[]): string {
   const fresh = freshNames(record)
@@ -16,10 +19,10 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
 
   const isClass = record.facts.form === 'class'
   const names = {
-    heritage: (isClass && heritageName(record)) || fresh('$heritage'),
-    keys: fresh('$keys'),
-    hook: fresh('$hook'),
-    meta: fresh('$meta'),
+    heritage: (isClass && heritageName(record)) || fresh(`${OWN_NAME}heritage`),
+    keys: fresh(`${OWN_NAME}keys`),
+    hook: fresh(`${OWN_NAME}hook`),
+    meta: fresh(`${OWN_NAME}meta`),
   }
   const settable = own.filter((binding) => binding.kind === 'value')
   const set = fresh('$')
@@ -44,7 +47,7 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
   }
   const result = `[${holder}, ${setter}]`
   if (constants.length > 0) {
-    const given = fresh('$given')
+    const given = fresh(`${OWN_NAME}given`)
     body.push(`const ${given} = yield ${result};`)
     body.push(`const ${constants.map((binding, i) => `${binding.name} = ${given}[${i}]`).join(', ')};`)
     body.push('return;')

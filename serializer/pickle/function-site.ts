@@ -22,6 +22,9 @@ export interface FunctionSite {
   readonly column: number
 }
 
+/** V8's word for the scope of a `with` statement. */
+export const WITH = 'With Block'
+
 export interface Resolved {
   readonly value: unknown
   readonly dead: boolean
@@ -70,7 +73,7 @@ export function resolveName(
       continue
     }
     const depth = scopes.length - 1 - i
-    if (descriptor.value !== undefined || scope.type === 'With')
+    if (descriptor.value !== undefined || scope.type === WITH)
       return { value: descriptor.value, dead: false, depth, scope: scope.object }
     // V8 shows a variable in its dead zone as undefined: ask.
     return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth, scope: scope.object }

@@ -1,5 +1,5 @@
 // Functions and classes of the graph: captures each once into a record, and writes the values that it needs.
-import { Module } from 'node:module'
+import { createRequire, Module } from 'node:module'
 import { types } from 'node:util'
 import { analyzeScript, type ClassElement, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
 import {
@@ -13,9 +13,11 @@ import {
   probe,
   probeArguments,
   probeThis,
+  type ScopeRecord,
   type ScriptRecord,
   scriptOf,
 } from '../capture/index.ts'
+import { OWN_NAME } from '../codegen/leaf.ts'
 import { originOfMeta } from '../codegen/origin.ts'
 import {
   type BindingRecord,
@@ -45,6 +47,7 @@ import {
   namespaceOf,
   resolveName,
   siteOf,
+  WITH,
 } from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { prototypeOwner } from './instances.ts'
@@ -66,6 +69,8 @@ export class FunctionWriter {
   readonly #sites = new Map<object, FunctionSite>()
   readonly #references = new Map<object, Reference | null>()
   readonly #identities = new Map<string, number>()
+  /** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
+  readonly #requireFromAnywhere = createRequire(import.meta.url)
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
@@ -205,7 +210,9 @@ export class FunctionWriter {
   #nodeInternal(fn: object): void {
     const graph: GraphWriter = this.#graph
     const site = this.site(fn)
-    const lazy = findLazyIntrinsic(fn)
+    const origin = fn === this.#requireFromAnywhere ? '' : knownOrigin(fn)
+    if (origin !== undefined) return this.#require(fn, origin)
+    const lazy = findLazyIntrinsic(fn, site.script?.url ?? '')
     if (lazy) return graph.reference(fn, lazy)
     if (
       getOwnPropertyDescriptor(fn, 'name')?.value === 'require' ||
@@ -214,12 +221,7 @@ export class FunctionWriter {
       const resolved = resolveName(fn, analyzed(sourceOf(fn))!, site, 'mod')?.value as
         | { filename?: unknown }
         | undefined
-      if (typeof resolved?.filename === 'string') {
-        graph.out.byte(Op.Require)
-        graph.string(resolved.filename)
-        graph.remember(fn)
-        return
-      }
+      if (typeof resolved?.filename === 'string') return this.#require(fn, resolved.filename)
     }
     const original = this.#promisified(fn, site)
     if (original !== undefined) {
@@ -233,6 +235,14 @@ export class FunctionWriter {
       `it is a function inside Node (${site.script?.url}) that no module exports`,
       'Make it where it is needed, within the function that you pickle',
     )
+  }
+
+  /** `filename` is empty for one that may resolve from anywhere. */
+  #require(fn: object, filename: string): void {
+    const graph: GraphWriter = this.#graph
+    graph.out.byte(Op.Require)
+    graph.string(filename)
+    graph.remember(fn)
   }
 
   #promisified(fn: object, site: FunctionSite): unknown {
@@ -263,9 +273,12 @@ export class FunctionWriter {
       facts.form === 'arrow' &&
       (facts.lexicalArguments || (facts.directEval && resolveName(fn, facts, site, 'arguments')))
     ) {
-      outerArguments = this.#probed(() => probeArguments(fn, facts)) as ArrayLike<unknown>
-      lexical = 'arguments'
-      needs |= Needs.This | Needs.Arguments
+      const seen = this.#probed(() => probeArguments(fn, facts)) as ArrayLike<unknown>
+      if (facts.lexicalArguments || !isModuleArguments(seen)) {
+        outerArguments = seen
+        lexical = 'arguments'
+        needs |= Needs.This | Needs.Arguments
+      }
     }
     const privateHome = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
     if (privateHome) needs |= Needs.PrivateHome
@@ -376,15 +389,37 @@ export class FunctionWriter {
     }
     if (ownNameToo) add(facts.ownName!, facts.ownNameWritten, null)
     if (facts.directEval) {
-      for (const scope of site.scopes) {
-        if (scope.type === 'Global') break
-        for (const name of ownKeys(scope.object)) {
-          if (typeof name === 'string' && name !== 'this' && name !== 'arguments' && !name.startsWith('.'))
-            add(name, true, null)
+      for (const [name, hidden] of this.#visibleToEval(fn, site)) {
+        if (!hidden) add(name, true, null)
+        else if (name === 'require' && !seen.has(name)) {
+          seen.add(name)
+          bindings.push({ ...variableOf(name, this.#requireFromAnywhere), written: true })
         }
       }
     }
     return bindings
+  }
+
+  /** Every variable around the function. `hidden` are those that would only bring a path along: nothing asks for them. */
+  *#visibleToEval(fn: object, site: FunctionSite): Generator<[name: string, hidden: boolean]> {
+    for (const scope of site.scopes) {
+      if (scope.type === 'Global') return
+      if (scope.type === WITH) this.#refuseWith('what a direct `eval` sees')
+      for (const name of ownKeys(scope.object)) {
+        if (typeof name !== 'string' || name === 'this' || name === 'arguments' || name.startsWith('.'))
+          continue
+        if (name.startsWith(OWN_NAME)) continue
+        const ofWrapper = isModuleVariable(name, scope, site) && name !== 'exports' && name !== 'module'
+        yield [name, ofWrapper && !sourceOf(fn).includes(name)]
+      }
+    }
+  }
+
+  #refuseWith(what: string): never {
+    this.#graph.refuse(
+      `${what} comes from the object of a \`with\` statement`,
+      'Read it into a variable, or take the function out of the `with` statement',
+    )
   }
 
   #binding(
@@ -396,14 +431,11 @@ export class FunctionWriter {
     members: readonly string[] | null,
   ): BindingRecord | null {
     if (facts.form === 'class' && name === facts.ownName) return null
-    const scope = site.scopes.find(
-      (candidate) => candidate.type === 'With' && getOwnPropertyDescriptor(candidate.object, name),
-    )
-    if (scope) {
-      this.#graph.refuse(
-        `\`${name}\` comes from the object of a \`with\` statement`,
-        'Read it into a variable, or take the function out of the `with` statement',
-      )
+    for (const scope of site.scopes) {
+      // What the object has now, or will have when the function runs: a plain copy of a variable can't follow that.
+      if (scope.type === WITH && (types.isProxy(scope.object) || name in scope.object))
+        this.#refuseWith(`\`${name}\``)
+      if (getOwnPropertyDescriptor(scope.object, name)) break
     }
     const found = resolveName(fn, facts, site, name)
     if (found) {
@@ -425,16 +457,7 @@ export class FunctionWriter {
     const descriptor = getOwnPropertyDescriptor(global, name)
     if (!descriptor || isStandardGlobal(name, descriptor)) return null
     if (descriptor.get || descriptor.set) return null
-    return {
-      name,
-      kind: 'value',
-      value: descriptor.value,
-      members: null,
-      written,
-      scope: null,
-      depth: -1,
-      variable: null,
-    }
+    return { ...variableOf(name, descriptor.value), written }
   }
 
   /** An object that the enclosing module imports from a package is that package's export. */
@@ -980,6 +1003,24 @@ function isEnclosedBy(inner: FunctionSite, outer: FunctionSite): boolean {
     shift >= 0 && outer.scopes.every((scope, i) => alikeScopes(scope.object, inner.scopes[i + shift].object))
   )
 }
+
+/** A variable of the global object. */
+function variableOf(name: string, value: unknown): BindingRecord {
+  return { name, kind: 'value', value, members: null, written: false, scope: null, depth: -1, variable: null }
+}
+
+/** Is the scope that of a CommonJS module's wrapper, and the name one of its parameters? */
+function isModuleVariable(name: string, scope: ScopeRecord, site: FunctionSite): boolean {
+  if (site.script?.isModule || !MODULE_VARIABLES.includes(name)) return false
+  return MODULE_VARIABLES.every((each) => getOwnPropertyDescriptor(scope.object, each))
+}
+
+/** Those of a CommonJS module's wrapper: a direct `eval` could see them, as its variables. */
+function isModuleArguments(seen: ArrayLike<unknown>): boolean {
+  return seen.length === MODULE_VARIABLES.length && seen[2] instanceof Module
+}
+
+const MODULE_VARIABLES: readonly string[] = ['exports', 'require', 'module', '__filename', '__dirname']
 
 function isImport(name: string, site: FunctionSite): boolean {
   return site.script?.isModule === true && factsOf(site.script).imports.has(name)

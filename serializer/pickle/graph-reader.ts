@@ -1,5 +1,6 @@
 // Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
 import { createRequire, Module } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { UnpicklingError } from '../errors.ts'
@@ -9,7 +10,7 @@ import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
 import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
-import { rememberHome } from './source.ts'
+import { rememberHome, rememberOrigin } from './source.ts'
 
 const { apply, defineProperty, deleteProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
 const objectCreate = Object.create
@@ -66,6 +67,7 @@ export class GraphReader implements ValueSource {
       }
       this.#drain()
     }
+    for (const namespace of this.#namespaces) preventExtensions(namespace)
     if (this.#in.remaining > 0) throw new UnpicklingError('the bundle is damaged: bytes follow its graph')
     return value
   }
@@ -242,7 +244,9 @@ export class GraphReader implements ValueSource {
       }
       case Op.Require: {
         const filename = this.#in.string()
-        return this.#add(createRequire(presentOrigin(`file://${filename}`)))
+        const require = createRequire(presentOrigin(filename === '' ? '' : pathToFileURL(filename).href))
+        rememberOrigin(require, filename)
+        return this.#add(require)
       }
       case Op.Promisified: {
         const original = this.value()

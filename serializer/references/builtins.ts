@@ -1,6 +1,6 @@
 // Node's built-in modules and everything reachable in them. Only modules that this process has loaded can have
 // given a value to anyone, so no other is ever loaded for looking.
-import { builtinModules, createRequire } from 'node:module'
+import { builtinModules, createRequire, Module } from 'node:module'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom } from './catalogue.ts'
@@ -52,7 +52,8 @@ function addModule(name: string, loaded: ReadonlySet<string>): void {
     return
   }
   const add = (value: unknown, path: string, depth: number): boolean => {
-    if (entries.has(value) || (typeof value !== 'symbol' && findIntrinsic(value))) return false
+    if (entries.has(value) || value instanceof Module || (typeof value !== 'symbol' && findIntrinsic(value)))
+      return false
     if (typeof value === 'symbol') {
       if (!Symbol.keyFor(value) && !/^Symbol\(Symbol\./.test(String(value)))
         entries.set(value, { module: `node:${name}`, path, checked: true })

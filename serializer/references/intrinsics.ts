@@ -1,7 +1,7 @@
 // The intrinsics of ECMAScript and Node's globals, by identity, those without a global name included.
 // (ECMAScript: Well-Known Intrinsic Objects.)
 import { UnpicklingError } from '../errors.ts'
-import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
+import { follow, type Walk, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { isNodes } from './origin.ts'
 import type { Reference } from './types.ts'
 
@@ -199,8 +199,15 @@ function add(value: unknown, path: string, depth: number): boolean {
 }
 
 function addShallow(value: unknown, path: string, depth: number): boolean {
+  // The user's own module, not Node's.
+  if (path === 'process.mainModule') return false
   if (depth > 0 && (path.includes('^') || path.includes('_'))) return false
   return add(value, path, depth) && depth === 0
+}
+
+/** The prototypes and streams of `process` and `console` belong to modules. */
+function visitorOf(name: string): Walk['visit'] {
+  return name === 'process' || name === 'console' ? addShallow : add
 }
 
 function catalogue(): void {
@@ -212,9 +219,7 @@ function catalogue(): void {
     if (descriptor.get) add(descriptor.get, `globalThis.<${name}`, MAX_DEPTH)
     const value: unknown = descriptor.value
     if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) continue
-    // Their prototypes and streams belong to modules.
-    const visit = name === 'process' || name === 'console' ? addShallow : add
-    walkFrom(value, name, { visit })
+    walkFrom(value, name, { visit: visitorOf(name) })
   }
   for (const [name, value] of HIDDEN) if (value) walkFrom(value, name, { visit: add })
   // What only instances lead to.
@@ -233,16 +238,32 @@ function catalogue(): void {
 
 catalogue()
 
-/** A global of Node's whose value is made when it is first read: only when something unknown may be from there. */
-let lazyDone = false
-function catalogueLazyGlobals(): void {
-  lazyDone = true
+/** Globals that Node makes of undici when they are first read, which puts a dispatcher on globalThis. */
+const OF_UNDICI: ReadonlySet<string> = new Set<(typeof NODE)[number]>([
+  'fetch',
+  'FormData',
+  'Headers',
+  'Request',
+  'Response',
+  'MessageEvent',
+  'WebSocket',
+  'CloseEvent',
+  'EventSource',
+])
+const lazyDone = { undici: false, others: false }
+
+/** Globals of Node's whose value is made when it is first read: only when something unknown may be from there. */
+function catalogueLazyGlobals(ofUndici: boolean): void {
+  const done = ofUndici ? 'undici' : 'others'
+  if (lazyDone[done]) return
+  lazyDone[done] = true
   for (const name of NODE) {
+    if (OF_UNDICI.has(name) !== ofUndici) continue
     const descriptor = getOwnPropertyDescriptor(globalThis, name)
     if (!descriptor?.get || name === 'localStorage' || name === 'sessionStorage') continue
     try {
       const value: unknown = Reflect.apply(descriptor.get, globalThis, [])
-      if (value) walkFrom(value, `${name}`, { visit: add })
+      if (value) walkFrom(value, `${name}`, { visit: visitorOf(name) })
     } catch {
       // Not available in this process.
     }
@@ -262,9 +283,9 @@ export function findIntrinsic(value: unknown): Reference | undefined {
   return { kind: 'intrinsic', path: entry.path }
 }
 
-/** For a function that comes from inside Node and that the catalogue does not have: looks behind lazy globals. */
-export function findLazyIntrinsic(value: unknown): Reference | undefined {
-  if (!lazyDone) catalogueLazyGlobals()
+/** For a function from inside Node, of the script with that url, that the catalogue does not have: looks behind lazy globals. */
+export function findLazyIntrinsic(value: unknown, url: string): Reference | undefined {
+  catalogueLazyGlobals(url.includes('/undici'))
   return findIntrinsic(value)
 }
 
