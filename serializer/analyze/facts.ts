@@ -28,6 +28,12 @@ export interface FreeVariable {
   readonly definitionOnly: boolean
 }
 
+/** A `super` that is followed by a property. */
+export interface SuperRange extends Range {
+  /** The property is called: `super.x()`. */
+  readonly called: boolean
+}
+
 /** The key of a method, accessor or field. */
 export type KeyFacts =
   | { readonly kind: 'static'; readonly name: string }
@@ -92,6 +98,7 @@ export interface FunctionFacts {
   readonly lexicalNewTarget: boolean
   /** `super.x` that needs a home object from outside: methods and accessors (own home object) and arrows (the enclosing method's). */
   readonly superProperty: boolean
+  readonly superRanges: readonly SuperRange[]
   /** `super(...)` in an arrow, bound to an enclosing constructor. */
   readonly superCall: boolean
   /** A direct eval somewhere inside, which may name anything in scope. (Of a class, this and the rest is told of the code that remains.) */

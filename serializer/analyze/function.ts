@@ -52,7 +52,7 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
     const [from, to] = findings.keyUses.get(key) ?? [0, 0]
     return freeNames(tree, from, to)
   })
-  const shape = shapeOf(node, keys, findings.superProperty)
+  const shape = shapeOf(node, keys, findings.superRanges.length > 0)
   const names = summarizeNames(tree, findings.ownScope)
   // Spreading these here would take longer than all the rest.
   return {
@@ -69,7 +69,8 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
     lexicalArguments: names.lexicalArguments,
     lexicalThis: findings.lexicalThis,
     lexicalNewTarget: findings.lexicalNewTarget,
-    superProperty: findings.superProperty,
+    superProperty: findings.superRanges.length > 0,
+    superRanges: findings.superRanges,
     superCall: findings.superCall,
     directEval: findings.directEval,
     usesWith: findings.usesWith,

@@ -102,7 +102,7 @@ function visitSpine(outermost: SpineNode, walk: Walk): void {
     spine.push(node as SpineNode)
     node = left
   }
-  visitHead(node, spine[spine.length - 1], walk)
+  visitHead(node, spine, walk)
   for (let index = spine.length - 1; index >= 0; index--) visitRightSide(spine[index], walk)
 }
 
@@ -122,9 +122,14 @@ function leftSide(node: AnyNode): Expression | Super | PrivateIdentifier | null 
   }
 }
 
-/** The innermost expression of a spine, which is the left side of `parent`. */
-function visitHead(node: Expression | Super | PrivateIdentifier, parent: SpineNode, walk: Walk): void {
+/** The innermost expression of a spine. */
+function visitHead(
+  node: Expression | Super | PrivateIdentifier,
+  spine: readonly SpineNode[],
+  walk: Walk,
+): void {
   const { context, findings } = walk
+  const parent = spine[spine.length - 1]
   switch (node.type) {
     case 'Identifier':
       // Spec 13.3.6.1: a call of the name `eval` is a direct eval; `eval?.()` is none.
@@ -141,7 +146,11 @@ function visitHead(node: Expression | Super | PrivateIdentifier, parent: SpineNo
     case 'Super':
       if (!context.outerSuper || context.definition) return
       if (parent.type === 'CallExpression') findings.superCall = true
-      else findings.superProperty = true
+      else
+        findings.superRanges.push({
+          ...walk.range(node.start, node.end),
+          called: /^(?:CallExpression|TaggedTemplateExpression)$/.test(spine[spine.length - 2]?.type ?? ''),
+        })
       return
     case 'PrivateIdentifier':
       walk.usePrivateName(node.name)

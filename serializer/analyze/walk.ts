@@ -1,7 +1,7 @@
 // The walk over a function's syntax tree: what it collects, and where it is. How it goes through each kind of node
 // is in visit-expressions.ts, visit-statements.ts and visit-functions.ts.
 import type { AnyNode, Pattern, Statement } from 'acorn'
-import type { Range } from './facts.ts'
+import type { Range, SuperRange } from './facts.ts'
 import { declaresLexically, eachBoundName, isLexicalDeclaration } from './nodes.ts'
 import { type Scope, ScopeTree, Use } from './scope.ts'
 
@@ -9,7 +9,8 @@ import { type Scope, ScopeTree, Use } from './scope.ts'
 export class Findings {
   lexicalThis = false
   lexicalNewTarget = false
-  superProperty = false
+  /** Every `super` of a `super.x` of the code around, or of the method that the whole text is. */
+  readonly superRanges: SuperRange[] = []
   superCall = false
   directEval = false
   usesWith = false

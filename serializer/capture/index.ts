@@ -1,7 +1,8 @@
 // Live value -> facts. The only folder that talks to V8.
 export { type CapturedFunction, captureFunction, type ScopeRecord } from './functions.ts'
 export { release } from './handover.ts'
-export { functionHolders, functionsOf } from './heap.ts'
+export { functionsOf } from './heap.ts'
+export { forgetSnapshot, type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
 export { ProbeError, type ProbeFacts, probe } from './probe.ts'
 export { loadedUrls, offsetOf, type ScriptRecord, scriptOf } from './scripts.ts'
 export { CaptureUnavailableError } from './session.ts'

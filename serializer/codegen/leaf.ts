@@ -8,6 +8,8 @@ import type { BindingRecord, FunctionRecord } from './records.ts'
 
 /** Begins the names that a template declares beside the user's: a direct `eval` in its function sees them. */
 export const OWN_NAME = '$cornichon_'
+/** The variable of a function that is rebuilt away from its home object: see super.ts. */
+export const SUPER_NAME = `${OWN_NAME}super`
 
 /** The text of a factory for the record; `children` are templates that need the class's private names. */
 export function emitLeaf(record: FunctionRecord, children: readonly string[]): string {
@@ -36,13 +38,19 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
     body.push(`${record.text};`)
     holder = `{ ${computedKey(record.name)}: ${record.facts.ownName} }`
   } else if (record.literal) {
-    holder = `{ ${record.literal.map((part) => editText(part.text, part.facts, part.key, names.meta)).join(',\n')} }`
+    holder = `{ ${record.literal.map((part) => editText(part.text, part.facts, part.key, names.meta, null)).join(',\n')} }`
   } else {
     holder = emitHolder(
       record,
       isClass
         ? editClass(record, names, children)
-        : editText(record.text, record.facts, record.name, names.meta),
+        : editText(
+            record.text,
+            record.facts,
+            record.name,
+            names.meta,
+            record.awayFromHome ? SUPER_NAME : null,
+          ),
     )
   }
   const result = `[${holder}, ${setter}]`
@@ -85,17 +93,29 @@ function computedKey(name: string): string {
   return `[${JSON.stringify(name)}]`
 }
 
-/** Edits of a function's text: a key that can't be evaluated again, and `import.meta`, which only modules may say. */
-function editText(text: string, facts: FunctionFacts, name: string, meta: string): string {
+/**
+ * Edits of a function's text: a key that can't be evaluated again, `import.meta`, which only modules may say, and
+ * `super` away from its home.
+ */
+function editText(
+  text: string,
+  facts: FunctionFacts,
+  name: string,
+  meta: string,
+  superName: string | null,
+): string {
   const key = facts.key
   const computed = key?.kind === 'computed' && key.constant === null
-  if (!computed && key?.kind !== 'private' && !facts.importMeta) return text
+  if (!computed && key?.kind !== 'private' && !facts.importMeta && !superName) return text
   const edits = new MagicString(text)
   const keyRange = computed ? key.range : null
   for (const range of facts.importMetaRanges) {
     if (!keyRange || range.start < keyRange.start || range.end > keyRange.end)
       edits.overwrite(range.start, range.end, meta)
   }
+  if (superName)
+    for (const { start, end, called } of facts.superRanges)
+      edits.overwrite(start, end, called ? `${superName}(this, true)` : `${superName}(this)`)
   if (keyRange) edits.overwrite(keyRange.start, keyRange.end, computedKey(plainName(name)))
   if (key?.kind === 'private') {
     const at = text.indexOf(`#${key.name}`)

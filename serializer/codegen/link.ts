@@ -218,8 +218,13 @@ class Linker {
   }
 }
 
-function mayBeEdited({ facts }: FunctionRecord): boolean {
-  return facts.form === 'class' || facts.importMeta || (facts.key !== null && facts.key.kind !== 'static')
+function mayBeEdited({ facts, awayFromHome }: FunctionRecord): boolean {
+  return (
+    awayFromHome ||
+    facts.form === 'class' ||
+    facts.importMeta ||
+    (facts.key !== null && facts.key.kind !== 'static')
+  )
 }
 
 function originOf(node: Node): string | null {

@@ -71,6 +71,8 @@ export interface FunctionRecord {
   readonly members: readonly MemberRecord[]
   /** Object literals with super: their methods. */
   readonly literal: readonly LiteralPart[] | null
+  /** It uses `super` and is not rebuilt within its home object. */
+  readonly awayFromHome: boolean
   /** The folder or file URL that relative imports are resolved from, where the code asks. */
   readonly origin: string | null
 }

@@ -65,10 +65,12 @@ export function resolveName(
     if (scope.type === 'Global') break
     const descriptor = getOwnPropertyDescriptor(scope.object, name)
     if (!descriptor) {
-      // A function expression's own name is a variable that V8 does not list.
+      // A function expression's own name is a variable that V8 does not list. (The scope of a function without a
+      // name may be called by any name near it.)
       if (scope.name === name) {
-        const probed = probeOne(fn, facts, name)
-        if (probed) return { ...probed, depth: scopes.length - 1 - i, scope: scope.object }
+        const own = probeOne(fn, facts, name)
+        if (typeof own?.value === 'function' && own.value !== outerValue(scopes, i + 1, name))
+          return { ...own, depth: scopes.length - 1 - i, scope: scope.object }
       }
       continue
     }
@@ -82,6 +84,14 @@ export function resolveName(
   // The own name of a function expression around it, which no scope lists; or nothing at all.
   const probed = scopes.some((scope) => scope.name === name) ? probeOne(fn, facts, name) : undefined
   return probed && { ...probed, depth: 0, scope: {} }
+}
+
+function outerValue(scopes: readonly ScopeRecord[], start: number, name: string): unknown {
+  for (let i = start; i < scopes.length; i++) {
+    const descriptor = getOwnPropertyDescriptor(scopes[i].object, name)
+    if (descriptor) return descriptor.value
+  }
+  return undefined
 }
 
 function probeOne(

@@ -4,20 +4,18 @@ import { types } from 'node:util'
 import { analyzeScript, type ClassElement, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
 import {
   captureFunction,
-  functionHolders,
-  functionsOf,
+  hiddenSlots,
   internalSlots,
   offsetOf,
   ProbeError,
   privateElements,
-  probe,
   probeArguments,
   probeThis,
   type ScopeRecord,
   type ScriptRecord,
   scriptOf,
 } from '../capture/index.ts'
-import { OWN_NAME } from '../codegen/leaf.ts'
+import { OWN_NAME, SUPER_NAME } from '../codegen/leaf.ts'
 import { originOfMeta } from '../codegen/origin.ts'
 import {
   type BindingRecord,
@@ -27,6 +25,7 @@ import {
   privateFields,
   staticKey,
 } from '../codegen/records.ts'
+import { homeOfSuper, superOf } from '../codegen/super.ts'
 import {
   classifyUrl,
   findLazyIntrinsic,
@@ -50,10 +49,17 @@ import {
   WITH,
 } from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
-import { prototypeOwner } from './instances.ts'
+import { hasMember, homeOf, privateHomeOf } from './homes.ts'
 import { Op } from './opcodes.ts'
-import { alikeScopes } from './sharing.ts'
-import { analyzed, isClassText, isNativeText, knownHome, knownOrigin, sourceOf } from './source.ts'
+import {
+  analyzed,
+  isClassText,
+  isNativeText,
+  knownHome,
+  knownOrigin,
+  knownSuperHome,
+  sourceOf,
+} from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
@@ -95,6 +101,8 @@ export class FunctionWriter {
     const graph: GraphWriter = this.#graph
     const text = sourceOf(fn)
     if (isNativeText(text)) return this.#native(fn)
+    const superHome = homeOfSuper(fn)
+    if (superHome) return this.#super(fn, superHome)
     const site = this.site(fn)
     const location = locationOf(site)
     if (location) graph.trace?.locate(fn, location)
@@ -107,13 +115,13 @@ export class FunctionWriter {
     if (!facts)
       graph.refuse('its source text does not parse', 'It may use syntax newer than this cornichon knows')
     if (facts.form === 'class') return this.#class(fn, text, facts, site)
-    if (facts.superProperty && facts.form !== 'arrow') return this.#withHome(fn, site)
-    if (facts.superProperty || facts.superCall) {
+    if (facts.superCall) {
       graph.refuse(
-        'an arrow function uses `super` of the method around it, which V8 does not show',
-        'Read what it needs from `super` into a variable outside the arrow function',
+        'an arrow function calls super(), which only the constructor around it can',
+        'Call super() outside the arrow function',
       )
     }
+    if (facts.superProperty && facts.form !== 'arrow') return this.#withHome(fn, text, facts, site)
     this.#function(fn, text, facts, site)
   }
 
@@ -264,8 +272,8 @@ export class FunctionWriter {
     let lexical: FunctionRecord['lexical'] = 'none'
     let outerThis: unknown
     let outerArguments: ArrayLike<unknown> | undefined
-    if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval)) {
-      outerThis = this.#probed(() => probeThis(fn, facts))
+    if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval || facts.superProperty)) {
+      outerThis = this.#outerThis(fn, facts)
       lexical = 'this'
       needs |= Needs.This
     }
@@ -280,7 +288,8 @@ export class FunctionWriter {
         needs |= Needs.This | Needs.Arguments
       }
     }
-    const privateHome = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
+    const superHome = facts.superProperty ? this.#superHome(fn, facts) : null
+    const privateHome = facts.privateNames.length > 0 ? this.#classAround(fn, facts) : null
     if (privateHome) needs |= Needs.PrivateHome
     const asDeclaration = this.#isOuterName(fn, facts, site)
     const origin = this.#originOf(fn, facts, text, site)
@@ -313,7 +322,10 @@ export class FunctionWriter {
       facts,
       strict: isStrict(fn, facts, site),
       name: ownName ?? '',
-      bindings: this.#bindings(fn, facts, site, asDeclaration),
+      bindings: [
+        ...this.#bindings(fn, facts, site, asDeclaration),
+        ...(superHome ? [variableOf(SUPER_NAME, superOf(superHome))] : []),
+      ],
       lexical,
       asDeclaration,
       privateHome: privateHome ? this.#byFunction.get(privateHome)! : null,
@@ -321,6 +333,7 @@ export class FunctionWriter {
       removedElements: new Set(),
       members: [],
       literal: null,
+      awayFromHome: superHome !== null,
       origin,
     }
     this.#add(record)
@@ -330,10 +343,22 @@ export class FunctionWriter {
     })
   }
 
+  #outerThis(fn: object, facts: FunctionFacts): unknown {
+    // V8 tells `this` where the function's own code names it.
+    if (facts.lexicalThis) return this.#probed(() => probeThis(fn, facts))
+    return hiddenSlots(fn)?.outerThis ?? this.#probed(() => probeThis(fn, facts))
+  }
+
   #probed<T>(probe: () => T): T {
     try {
       return probe()
     } catch (error) {
+      if (error instanceof ReferenceError) {
+        this.#graph.refuse(
+          'its `this` is not there yet: the constructor around it has not called super()',
+          'Pickle it when the object was constructed',
+        )
+      }
       if (!(error instanceof ProbeError)) throw error
       this.#graph.refuse(
         `what it sees of the function around it can't be read: ${error.message}`,
@@ -505,7 +530,7 @@ export class FunctionWriter {
         'Pickle the class itself before its instances',
       )
     }
-    const outerNames = facts.privateNames.length > 0 ? this.#classAround(fn, facts, site) : null
+    const outerNames = facts.privateNames.length > 0 ? this.#classAround(fn, facts) : null
     const { members, elementKeys, keys, removed } = this.#elements(fn, prototype, text, facts, site)
     const heritage = heritageOf(fn, prototype, classFacts.heritage !== null && !classFacts.heritage.isNull)
 
@@ -541,6 +566,7 @@ export class FunctionWriter {
       removedElements: removed,
       members: kept,
       literal: null,
+      awayFromHome: false,
       origin: this.#originOf(fn, facts, text, site),
     }
     this.#add(record)
@@ -669,93 +695,48 @@ export class FunctionWriter {
   }
 
   /** The live class whose private names the function uses. */
-  #classAround(fn: object, facts: FunctionFacts, site: FunctionSite): object {
-    const graph: GraphWriter = this.#graph
-    const known = knownHome(fn)
-    if (known) return known
-    const script = site.script
-    const range = script
-      ? factsOf(script).classDeclaring(offsetOf(script, site.line, site.column), facts.privateNames[0])
-      : null
-    if (script && range) {
-      const text = script.source().slice(range.start, range.end)
-      const near = facts.form === 'arrow' ? this.#classOfThis(fn, facts, text) : null
-      if (near) return near
-      const candidates = this.#aroundFunction(fn, facts, site, classesWithText(script, text))
-      if (candidates.length === 1) return candidates[0]
-    }
-    graph.refuse(
+  #classAround(fn: object, facts: FunctionFacts): object {
+    const home = privateHomeOf(fn, facts, (each) => this.site(each))
+    if (home) return home
+    this.#graph.refuse(
       `it uses the private name #${facts.privateNames[0]} of a class that could not be found`,
       'Pickle the class together with it, or use a method of the class in its place',
     )
   }
 
-  /** Of several evaluations of one class, the one that the function belongs to. */
-  #aroundFunction(
-    fn: object,
-    facts: FunctionFacts,
-    site: FunctionSite,
-    candidates: readonly object[],
-  ): readonly object[] {
-    if (candidates.length <= 1) return candidates
-    const owners = candidates.filter((candidate) => hasMember(candidate, fn))
-    if (owners.length > 0) return owners
-    const name = getOwnPropertyDescriptor(candidates[0], 'name')?.value as unknown
-    if (typeof name === 'string' && name !== '') {
-      const named = resolveName(fn, facts, site, name)?.value ?? this.#probedOrNothing(fn, facts, name)
-      if (candidates.includes(named as object)) return [named as object]
-    }
-    return candidates.filter((candidate) => isEnclosedBy(site, this.site(candidate)))
-  }
+  // --- super ---
 
-  #probedOrNothing(fn: object, facts: FunctionFacts, expression: string): unknown {
-    try {
-      return probe(fn, facts, expression)
-    } catch {
-      return undefined
-    }
-  }
-
-  #classOfThis(fn: object, facts: FunctionFacts, text: string): object | null {
-    let value: unknown
-    try {
-      value = probeThis(fn, facts)
-    } catch {
-      return null
-    }
-    if (typeof value === 'function' && sourceOf(value) === text) return value
-    for (
-      let at = value;
-      typeof at === 'object' && at !== null && !types.isProxy(at);
-      at = getPrototypeOf(at)
-    ) {
-      const owner = prototypeOwner(at)
-      if (owner && sourceOf(owner) === text) return owner
-    }
-    return null
-  }
-
-  // --- methods with super ---
-
-  /** A method that uses `super` is rebuilt with its home object: its class, or the object literal it was written in. */
-  #withHome(fn: object, site: FunctionSite): void {
+  /** What stands for `super` in a function that is rebuilt away from its home. */
+  #super(fn: object, home: object): void {
     const graph: GraphWriter = this.#graph
-    const known = knownHome(fn)
-    if (known) return this.#afterHome(fn, known)
-    const script = site.script
-    const range = script ? factsOf(script).homeAround(offsetOf(script, site.line, site.column)) : null
-    if (script && range?.kind === 'class') {
-      const text = script.source().slice(range.start, range.end)
-      const owners = classesWithText(script, text).filter((candidate) => hasMember(candidate, fn))
-      if (owners.length === 1) return this.#afterHome(fn, owners[0])
-    } else if (script && range) {
-      const holders = functionHolders(fn)
-      if (holders.length === 1) return this.#afterHome(fn, holders[0])
-    }
-    graph.refuse(
-      `the method uses \`super\`, and the ${range?.kind === 'class' ? 'class' : 'object'} it was written in was not found`,
-      'Pickle the object or class that has the method, or bind the method to its object',
+    graph.out.byte(Op.Super)
+    graph.remember(fn)
+    graph.later(fn, () => {
+      graph.step('slot', 'HomeObject')
+      graph.value(home)
+    })
+  }
+
+  /** The class or object literal that the method was written in. */
+  #homeOf(fn: object, facts: FunctionFacts): object | undefined {
+    if (knownSuperHome(fn)) return undefined
+    return knownHome(fn) ?? homeOf(fn, facts, (each) => this.site(each))?.holder
+  }
+
+  #superHome(fn: object, facts: FunctionFacts): object {
+    const home = knownSuperHome(fn) ?? homeOf(fn, facts, (each) => this.site(each))?.object
+    if (home) return home
+    this.#graph.refuse(
+      'it uses `super`, and the class or object that it was written in could not be found',
+      'Read what it needs from `super` into a variable, or pickle the object or class that has the method',
     )
+  }
+
+  /** A method that uses `super` is rebuilt with its class or object literal, if that still has it. */
+  #withHome(fn: object, text: string, facts: FunctionFacts, site: FunctionSite): void {
+    const holder = this.#homeOf(fn, facts)
+    if (holder && !this.#graph.isKnown(holder) && isHeldBy(fn, holder)) return this.#afterHome(fn, holder)
+    this.#function(fn, text, facts, site)
   }
 
   /** The home is written first, and gives the method its number; what stands here then is a reference to it. */
@@ -789,7 +770,8 @@ export class FunctionWriter {
           (facts.form !== 'method' && facts.form !== 'getter' && facts.form !== 'setter')
         )
           continue
-        if (this.isByReference(fn)) continue
+        // A method that was copied from another object keeps that one as its home.
+        if (this.isByReference(fn) || this.#homeOf(fn, facts) !== value) continue
         const name = typeof key === 'string' ? key : `[${key.description ?? ''}]`
         parts.push({ text, facts, key: name, slot, fn })
       }
@@ -834,6 +816,7 @@ export class FunctionWriter {
       removedElements: new Set(),
       members: [],
       literal: parts,
+      awayFromHome: false,
       origin: this.#originOf(parts[0].fn, parts[0].facts, parts[0].text, site),
     }
     this.#add(record)
@@ -944,26 +927,6 @@ function lastOfEach(members: readonly MemberRecord[]): MemberRecord[] {
   )
 }
 
-function hasMember(owner: object, fn: object): boolean {
-  const prototype = getOwnPropertyDescriptor(owner, 'prototype')?.value
-  return [owner, prototype].some((holder) =>
-    ownKeys(holder).some((key) => {
-      const descriptor = getOwnPropertyDescriptor(holder, key)!
-      return descriptor.value === fn || descriptor.get === fn || descriptor.set === fn
-    }),
-  )
-}
-
-/** The live classes of a script with that text. A last resort: it looks at every function of the heap. */
-function classesWithText(script: ScriptRecord, text: string): object[] {
-  return functionsOf(
-    script.scriptId,
-    // The functions in which V8 keeps a class's initializers have the class's text, too.
-    (candidate) =>
-      getOwnPropertyDescriptor(candidate, 'prototype')?.writable === false && sourceOf(candidate) === text,
-  )
-}
-
 function factsOf(script: ScriptRecord): ScriptFacts {
   return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
 }
@@ -996,14 +959,6 @@ function isText(live: string, source: string, element: ClassElement): boolean {
   )
 }
 
-/** Are the scopes around the class among those around the function? Snapshots are compared by what they hold. */
-function isEnclosedBy(inner: FunctionSite, outer: FunctionSite): boolean {
-  const shift = inner.scopes.length - outer.scopes.length
-  return (
-    shift >= 0 && outer.scopes.every((scope, i) => alikeScopes(scope.object, inner.scopes[i + shift].object))
-  )
-}
-
 /** A variable of the global object. */
 function variableOf(name: string, value: unknown): BindingRecord {
   return { name, kind: 'value', value, members: null, written: false, scope: null, depth: -1, variable: null }
@@ -1021,6 +976,15 @@ function isModuleArguments(seen: ArrayLike<unknown>): boolean {
 }
 
 const MODULE_VARIABLES: readonly string[] = ['exports', 'require', 'module', '__filename', '__dirname']
+
+/** Is it a method of the class, or a property of the object, as it is now? */
+function isHeldBy(fn: object, holder: object): boolean {
+  if (typeof holder === 'function') return hasMember(holder, fn)
+  return ownKeys(holder).some((key) => {
+    const descriptor = getOwnPropertyDescriptor(holder, key)!
+    return descriptor.value === fn || descriptor.get === fn || descriptor.set === fn
+  })
+}
 
 function isImport(name: string, site: FunctionSite): boolean {
   return site.script?.isModule === true && factsOf(site.script).imports.has(name)

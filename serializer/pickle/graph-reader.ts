@@ -2,7 +2,9 @@
 import { createRequire, Module } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
+import { makeSuper, setHome } from '../codegen/super.ts'
 import { UnpicklingError } from '../errors.ts'
 import { builtinReducers, type ValueSource } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
@@ -10,7 +12,7 @@ import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
 import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
-import { rememberHome, rememberOrigin } from './source.ts'
+import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
 const { apply, defineProperty, deleteProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
 const objectCreate = Object.create
@@ -261,6 +263,15 @@ export class GraphReader implements ValueSource {
         })
         return module
       }
+      case Op.Super: {
+        const reference = this.#add(makeSuper())
+        this.#later(reference, () => {
+          const home = this.value()
+          if (!isObject(home)) throw damaged('a home object is none')
+          setHome(reference, home)
+        })
+        return reference
+      }
       case Op.MemberOf:
         this.value()
         return this.value()
@@ -407,10 +418,9 @@ export class GraphReader implements ValueSource {
     }
     const names = new Set(wanted.map(([key]) => key))
     for (const key of present) if (!names.has(key)) deleteProperty(object, key)
-    const left = present.filter((key) => names.has(key))
-    const ordered = wanted
-      .map(([key]) => key)
-      .filter((key) => typeof key === 'symbol' || !/^\d+$/.test(key as string))
+    // Integer keys come first whenever they are added.
+    const left = present.filter((key) => names.has(key) && !isIntegerKey(key))
+    const ordered = wanted.map(([key]) => key).filter((key) => !isIntegerKey(key))
     let same = 0
     while (same < left.length && ordered[same] === left[same]) same++
     for (const key of left.slice(same)) deleteProperty(object, key)
@@ -476,13 +486,13 @@ export class GraphReader implements ValueSource {
     this.#add(value)
     this.#made.set(value, made)
     this.#later(value, () => {
-      this.#bindings(made)
+      this.#bindings(value, made)
       this.#functionProperties(value, true)
     })
     return value
   }
 
-  #bindings(made: MadeFunction): void {
+  #bindings(owner: object, made: MadeFunction): void {
     const { bindings } = made.entry
     if (this.#in.count() !== bindings.length)
       throw damaged('a function has other bindings than its table says')
@@ -493,6 +503,7 @@ export class GraphReader implements ValueSource {
       if (made.existing) continue
       switch (binding.kind) {
         case 'value':
+          if (binding.name === SUPER_NAME && isObject(value)) rememberSuper(owner, value)
           values[binding.slot] = value
           break
         case 'const':
@@ -543,8 +554,8 @@ export class GraphReader implements ValueSource {
   }
 
   #classContent(made: MadeClass, fresh: boolean): void {
-    this.#bindings(made)
     const { value } = made
+    this.#bindings(value, made)
     for (let i = 0; i < made.entry.staticFields; i++) {
       const state = this.value()
       if (fresh) this.#functions.setStaticField(value, i, state)
@@ -568,7 +579,7 @@ export class GraphReader implements ValueSource {
       this.#later(part, () => this.#functionProperties(part, true))
     }
     this.#later(value, () => {
-      this.#bindings(made)
+      this.#bindings(value, made)
       this.#changedPrototype(value, true)
       this.#properties(value)
     })
@@ -599,6 +610,14 @@ function dataDescriptor(value: unknown, attributes: number): PropertyDescriptor 
     enumerable: (attributes & Attribute.Enumerable) !== 0,
     configurable: (attributes & Attribute.Configurable) !== 0,
   }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+function isIntegerKey(key: PropertyKey): boolean {
+  return typeof key === 'string' && /^\d+$/.test(key)
 }
 
 function sameProperty(object: object, key: PropertyKey, wanted: PropertyDescriptor): boolean {

@@ -2,7 +2,7 @@
 
 import { readContainer, writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, readManifest, writeManifest } from '../bundle/manifest.ts'
-import { release } from '../capture/index.ts'
+import { forgetSnapshot, release } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import {
@@ -77,6 +77,7 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
   } finally {
+    forgetSnapshot()
     release(true)
   }
 }

@@ -37,6 +37,7 @@ export const Op = {
   MemberOf: 33,
   Module: 34,
   ImportMeta: 35,
+  Super: 36,
 } as const
 
 /** How a node's prototype is written. */

@@ -1,0 +1,142 @@
+// What V8 keeps in a closure's contexts and tells no debugger: home objects (spec 10.2, [[HomeObject]]), and the
+// `this` that only a direct eval in an arrow function could ask for. A heap snapshot shows both, and takes a tenth
+// of a second and more: so this is the last resort, asked once for each function.
+import { getHeapSnapshot } from 'node:v8'
+import { liveValue, objectIdOf, release } from './handover.ts'
+import { post } from './session.ts'
+
+export interface HiddenSlots {
+  /** Objects in unnamed slots, innermost first; home objects are among them. */
+  readonly homes: readonly object[]
+  /** The innermost `this` in a context, if there is one and it is an object. */
+  readonly outerThis: object | undefined
+}
+
+interface SnapshotText {
+  readonly snapshot: {
+    readonly meta: {
+      readonly node_fields: readonly string[]
+      readonly edge_fields: readonly string[]
+      readonly edge_types: readonly [readonly string[], ...unknown[]]
+    }
+  }
+  readonly nodes: readonly number[]
+  readonly edges: readonly number[]
+  readonly strings: readonly string[]
+}
+
+interface Edge {
+  readonly type: string
+  /** Empty for an unnamed one. */
+  readonly name: string
+  readonly target: number
+}
+
+const known = new WeakMap<object, HiddenSlots>()
+/** Good as long as no code of the user's runs: see forgetSnapshot. */
+let current: Snapshot | undefined
+
+/** Reads the hidden slots of a function from a snapshot. Undefined if V8 gives none. */
+export function hiddenSlots(fn: object): HiddenSlots | undefined {
+  let slots = known.get(fn)
+  if (slots) return slots
+  try {
+    current ??= new Snapshot()
+    slots = current.slotsOf(fn)
+  } catch {
+    // Too large for a string, or not allowed: then nothing is known.
+    return undefined
+  } finally {
+    release(true)
+  }
+  known.set(fn, slots)
+  return slots
+}
+
+/** Lets go of the snapshot, which is as large as the heap. */
+export function forgetSnapshot(): void {
+  current = undefined
+}
+
+class Snapshot {
+  readonly #text: SnapshotText
+  readonly #width: number
+  readonly #id: number
+  /** By node, where its edges begin. */
+  readonly #edgeStarts: Uint32Array
+
+  constructor() {
+    this.#text = takeSnapshot()
+    const { node_fields } = this.#text.snapshot.meta
+    const { nodes } = this.#text
+    this.#width = node_fields.length
+    this.#id = node_fields.indexOf('id')
+    const count = node_fields.indexOf('edge_count')
+    this.#edgeStarts = new Uint32Array(nodes.length / this.#width + 1)
+    for (let node = 0; node < nodes.length; node += this.#width) {
+      const index = node / this.#width
+      this.#edgeStarts[index + 1] = this.#edgeStarts[index] + nodes[node + count]
+    }
+  }
+
+  slotsOf(fn: object): HiddenSlots {
+    const id = Number(
+      post('HeapProfiler.getHeapObjectId', { objectId: objectIdOf(fn) }).heapSnapshotObjectId as string,
+    )
+    const homes: object[] = []
+    let outerThis: object | undefined
+    let context = this.#target(this.#nodeOf(id), 'internal', 'context')
+    while (context !== undefined) {
+      for (const { type, name, target } of this.#edges(context)) {
+        if (type === 'hidden') homes.push(...this.#object(target))
+        else if (type === 'context' && name === 'this') outerThis ??= this.#object(target)[0]
+      }
+      context = this.#target(context, 'internal', 'previous')
+    }
+    return { homes, outerThis }
+  }
+
+  #nodeOf(id: number): number {
+    const { nodes } = this.#text
+    for (let node = 0; node < nodes.length; node += this.#width)
+      if (nodes[node + this.#id] === id) return node
+    throw new RangeError('the snapshot lacks the function')
+  }
+
+  #target(node: number, type: string, name: string): number | undefined {
+    for (const edge of this.#edges(node)) if (edge.type === type && edge.name === name) return edge.target
+    return undefined
+  }
+
+  *#edges(node: number): Generator<Edge> {
+    const { edges, strings } = this.#text
+    const { edge_fields, edge_types } = this.#text.snapshot.meta
+    const index = node / this.#width
+    for (let i = this.#edgeStarts[index]; i < this.#edgeStarts[index + 1]; i++) {
+      const at = i * edge_fields.length
+      const type = edge_types[0][edges[at]]
+      const name = type === 'hidden' || type === 'element' ? '' : strings[edges[at + 1]]
+      yield { type, name, target: edges[at + 2] }
+    }
+  }
+
+  /** The live object of a node, in a list; none for what is no JavaScript object. */
+  #object(node: number): object[] {
+    const objectId = String(this.#text.nodes[node + this.#id])
+    try {
+      const { result } = post('HeapProfiler.getObjectByHeapObjectId', { objectId })
+      const value = liveValue(result.objectId)
+      return (typeof value === 'object' && value !== null) || typeof value === 'function' ? [value] : []
+    } catch {
+      return []
+    }
+  }
+}
+
+/** The stream has everything at once: no need to wait. */
+function takeSnapshot(): SnapshotText {
+  const stream = getHeapSnapshot()
+  const chunks: Buffer[] = []
+  for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) chunks.push(chunk)
+  return JSON.parse(Buffer.concat(chunks).toString())
+}
