@@ -117,6 +117,8 @@ export interface FunctionFacts {
   readonly classFacts: ClassFacts | null
   /** Where the body begins (behind its brace; an arrow's expression itself); -1 for a class. */
   readonly bodyStart: number
+  /** The names of parameters that are plain names. */
+  readonly parameterNames: readonly string[]
   /** Parameters are plain names (spec IsSimpleParameterList): nothing is evaluated before the body. */
   readonly simpleParameters: boolean
 }

@@ -86,13 +86,17 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
 }
 
 /** Where a call of the function gets to first. */
-function entryOf(node: FunctionRoot, offset: number): Pick<FunctionFacts, 'bodyStart' | 'simpleParameters'> {
-  if (node.type === 'ClassExpression') return { bodyStart: -1, simpleParameters: true }
+function entryOf(
+  node: FunctionRoot,
+  offset: number,
+): Pick<FunctionFacts, 'bodyStart' | 'simpleParameters' | 'parameterNames'> {
+  if (node.type === 'ClassExpression') return { bodyStart: -1, simpleParameters: true, parameterNames: [] }
   const fn: FunctionNode =
     node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' ? node : node.value
   const start = fn.body.start - offset
   return {
     bodyStart: fn.body.type === 'BlockStatement' ? start + 1 : start,
+    parameterNames: fn.params.flatMap((parameter) => (parameter.type === 'Identifier' ? parameter.name : [])),
     simpleParameters: fn.params.every((parameter) => parameter.type === 'Identifier'),
   }
 }

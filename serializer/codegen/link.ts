@@ -24,6 +24,8 @@ export interface CodeUnit {
 export interface LinkedEnvironment {
   readonly place: Place
   readonly variables: readonly SharedVariable[]
+  /** The number of the call whose `this` and `arguments` it provides, if any. */
+  readonly call: number | null
 }
 
 export interface Linked {
@@ -50,7 +52,11 @@ export function link(records: readonly FunctionRecord[]): Linked {
   for (const leaf of leaves) linker.placeRoot(leaf)
   return {
     units: linker.units,
-    environments: environments.map((node) => ({ place: linker.placeOf(node), variables: node.variables })),
+    environments: environments.map((node) => ({
+      place: linker.placeOf(node),
+      variables: node.variables.filter(({ call }) => call === undefined),
+      call: node.variables.find(({ call }) => call !== undefined)?.call ?? null,
+    })),
     places: leaves.map((leaf) => linker.placeOf(leaf)),
     edited: linker.edited,
   }
@@ -66,8 +72,7 @@ function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environment
   const sets = new DisjointSets()
   const chains = records.map((record) => {
     const byDepth = new Map<number, number>()
-    for (const { variable } of record.bindings) {
-      if (variable === null) continue
+    for (const variable of sharedBy(record)) {
       const id = sets.idOf(variable)
       const known = byDepth.get(variable.depth)
       if (known === undefined) byDepth.set(variable.depth, id)
@@ -117,6 +122,11 @@ function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environment
   for (const leaf of leaves)
     if (leaf.record!.privateHome) moveIntoClass(leaf, leaves[leaf.record!.privateHome.index])
   return { leaves, environments }
+}
+
+function sharedBy(record: FunctionRecord): SharedVariable[] {
+  const variables = record.bindings.flatMap(({ variable }) => variable ?? [])
+  return record.outerArguments ? [...variables, record.outerArguments] : variables
 }
 
 /** A function that uses a class's private names goes into the class, together with environments that only it and its like have. */
@@ -192,10 +202,7 @@ class Linker {
     }
     const children = [...texts.keys()]
     if (node.record) return this.#leaf(node.record, children)
-    const names = node.variables.map((variable) => variable.name)
-    const set = freshAgainst(names)
-    const setters = names.map((name) => `${set} => { ${name} = ${set} }`)
-    return `() => {\nvar ${names.join(', ')};\nreturn [[${setters.join(', ')}],\n${children.join(',\n')}];\n}`
+    return emitEnvironment(node.variables, children)
   }
 
   #leaf(record: FunctionRecord, children: readonly string[]): string {
@@ -234,6 +241,16 @@ function originOf(node: Node): string | null {
     if (origin !== null) return origin
   }
   return null
+}
+
+/** One that provides `arguments` is a call: a function, not an arrow. */
+function emitEnvironment(variables: readonly SharedVariable[], children: readonly string[]): string {
+  const names = variables.filter(({ call }) => call === undefined).map(({ name }) => name)
+  const set = freshAgainst(names)
+  const setters = names.map((name) => `${set} => { ${name} = ${set} }`)
+  const head = names.length === variables.length ? '() =>' : 'function ()'
+  const declarations = names.length > 0 ? `var ${names.join(', ')};\n` : ''
+  return `${head} {\n${declarations}return [[${setters.join(', ')}],\n${children.join(',\n')}];\n}`
 }
 
 function freshAgainst(names: readonly string[]): string {

@@ -29,6 +29,8 @@ export interface BindingRecord {
 export interface SharedVariable {
   readonly name: string
   readonly depth: number
+  /** For the `arguments` of a call, which several arrow functions see: the number of that call in the bundle. */
+  readonly call?: number
 }
 
 /** A method, getter or setter that is cut out of the class or object literal it is rebuilt in. */
@@ -59,8 +61,10 @@ export interface FunctionRecord {
   /** The `name` that the code gives by itself. */
   readonly name: string
   readonly bindings: BindingRecord[]
-  /** Whether the function's environment provides `this`, or `this` and `arguments`. */
-  readonly lexical: 'none' | 'this' | 'arguments'
+  /** Whether the function's own template provides `this`. */
+  readonly lexical: 'none' | 'this'
+  /** The `arguments` (and the `this` of that call) that an environment around the function provides. */
+  readonly outerArguments: SharedVariable | null
   /** It assigns its own name, so it is rebuilt as a declaration whose name is the outer binding. */
   readonly asDeclaration: boolean
   /** The class whose private names it uses, and that it must be rebuilt within. */

@@ -54,6 +54,8 @@ export interface FunctionEntry extends TemplateEntry {
 export interface EnvironmentEntry {
   readonly place: Place
   readonly variables: number
+  /** The number of the call whose `this` and `arguments` it provides, if any. */
+  readonly call: number | null
 }
 
 export function writeUnits(linked: Linked): Uint8Array {
@@ -84,6 +86,7 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
   out.varint(linked.environments.length)
   for (const [i, environment] of linked.environments.entries()) {
     writePlace(out, environment.place)
+    out.varint(environment.call === null ? 0 : environment.call + 1)
     out.varint(environment.variables.length)
     for (const [slot, variable] of environment.variables.entries()) slots.set(variable, [i, slot])
   }
@@ -173,7 +176,11 @@ export function readFunctions(bytes: Uint8Array): {
   if (bytes.length === 0) return { environments: [], functions: [] }
   const environments: EnvironmentEntry[] = []
   for (let left = input.count(); left > 0; left--)
-    environments.push({ place: readPlace(input), variables: input.varint() })
+    environments.push({
+      place: readPlace(input),
+      call: readCall(input.varint()),
+      variables: input.varint(),
+    })
   const templates: TemplateEntry[] = []
   for (let left = input.count(); left > 0; left--) templates.push(readTemplate(input))
   const functions: FunctionEntry[] = []
@@ -192,6 +199,10 @@ export function readFunctions(bytes: Uint8Array): {
   }
   if (input.remaining > 0) throw malformed()
   return { environments, functions }
+}
+
+function readCall(number: number): number | null {
+  return number === 0 ? null : number - 1
 }
 
 function readTemplate(input: ByteReader): TemplateEntry {

@@ -28,16 +28,22 @@ export interface MadeClass extends MadeFunction {
   readonly members: readonly object[]
 }
 
+/** The `this` and `arguments` of a call that arrow functions look back at. */
+export interface OuterCall {
+  readonly outerThis: unknown
+  readonly outerArguments: readonly unknown[]
+}
+
+const NO_CALL: OuterCall = { outerThis: undefined, outerArguments: [] }
+
 /** What makes the functions and classes of a graph: FunctionReader, or for `inspect` something that makes inert ones. */
 export interface CodeSource {
-  function(
-    index: number,
-    outerThis: unknown,
-    outerArguments: readonly unknown[],
-  ): { value: object; made: MadeFunction }
+  function(index: number, outerThis: unknown, call: number | null): { value: object; made: MadeFunction }
   literal(index: number): { value: object; parts: readonly object[]; made: MadeFunction }
   class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): MadeClass
   setShared(environment: number, slot: number, value: unknown): void
+  /** The `this` and `arguments` of a call that an environment stands for. */
+  setCall(number: number, call: OuterCall): void
   /** An object made by a base class that has private elements. */
   construct(owner: unknown, prototype: object | null): object
   /** Gives an object the private elements of a class that extends another. */
@@ -56,6 +62,7 @@ export class FunctionReader implements CodeSource {
   readonly #classes = new Map<number, KnownClass>()
   readonly #opening = new Set<number>()
   readonly #metas = new Map<string, object>()
+  readonly #calls = new Map<number, OuterCall>()
 
   constructor(
     units: readonly UnitEntry[],
@@ -74,13 +81,11 @@ export class FunctionReader implements CodeSource {
     return entry
   }
 
-  function(
-    index: number,
-    outerThis: unknown,
-    outerArguments: readonly unknown[],
-  ): { value: object; made: MadeFunction } {
+  function(index: number, outerThis: unknown, call: number | null): { value: object; made: MadeFunction } {
     const entry = this.entry(index, 'function')
-    const { holder, made } = this.#instantiate(entry, outerThis, outerArguments, [])
+    // A template with constants is a generator, and has `this` and `arguments` of its own.
+    const own = call !== null && entry.constants > 0 ? this.#call(call) : { outerThis, outerArguments: [] }
+    const { holder, made } = this.#instantiate(entry, own, [])
     const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.[entry.slot]
     if (typeof value !== 'function')
       throw new UnpicklingError('the bundle is damaged: a code unit gives no function')
@@ -90,7 +95,7 @@ export class FunctionReader implements CodeSource {
 
   literal(index: number): { value: object; parts: object[]; made: MadeFunction } {
     const entry = this.entry(index, 'literal')
-    const { holder, made } = this.#instantiate(entry, undefined, [], [])
+    const { holder, made } = this.#instantiate(entry, NO_CALL, [])
     const parts = entry.members.map(
       ({ key, slot }) => getOwnPropertyDescriptor(holder, key)?.[slot] as object,
     )
@@ -114,7 +119,7 @@ export class FunctionReader implements CodeSource {
       }
     }
     const hook: ClassHook = { r: false, p: [], q: [], c: [] }
-    const { holder, made } = this.#instantiate(entry, undefined, [], [heritage, keys, hook])
+    const { holder, made } = this.#instantiate(entry, NO_CALL, [heritage, keys, hook])
     const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.value as object
     const prototype = getOwnPropertyDescriptor(value, 'prototype')!.value as object
     const members = entry.members.map((member) => memberOf(value, prototype, member, keys))
@@ -157,16 +162,21 @@ export class FunctionReader implements CodeSource {
     return known
   }
 
+  setCall(number: number, call: OuterCall): void {
+    this.#calls.set(number, call)
+  }
+
+  #call(number: number): OuterCall {
+    const call = this.#calls.get(number)
+    if (!call) throw new UnpicklingError('the bundle is damaged: the arguments of a call are missing')
+    return call
+  }
+
   setShared(environment: number, slot: number, value: unknown): void {
     this.#environment(environment)[0][slot](value)
   }
 
-  #instantiate(
-    entry: FunctionEntry,
-    outerThis: unknown,
-    outerArguments: readonly unknown[],
-    extra: readonly unknown[],
-  ) {
+  #instantiate(entry: FunctionEntry, { outerThis, outerArguments }: OuterCall, extra: readonly unknown[]) {
     const factory = this.#factory(entry.place)
     const meta = entry.origin === null ? undefined : this.#metaOf(entry.origin)
     const given = outerArguments.length > 0 ? outerArguments : [extra[0], extra[1], extra[2], meta]
@@ -224,7 +234,8 @@ export class FunctionReader implements CodeSource {
     if (!entry || this.#opening.has(index))
       throw new UnpicklingError('the bundle is damaged: environments contain each other')
     this.#opening.add(index)
-    made = this.#factory(entry.place).call(undefined)
+    const call = entry.call === null ? NO_CALL : this.#call(entry.call)
+    made = apply(this.#factory(entry.place), call.outerThis, call.outerArguments)
     this.#opening.delete(index)
     this.#made[index] = made
     return made!

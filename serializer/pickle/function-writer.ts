@@ -23,6 +23,7 @@ import {
   type LiteralPart,
   type MemberRecord,
   privateFields,
+  type SharedVariable,
   staticKey,
 } from '../codegen/records.ts'
 import { homeOfSuper, superOf } from '../codegen/super.ts'
@@ -66,7 +67,14 @@ const FunctionPrototype = Function.prototype
 const ObjectPrototype = Object.prototype
 
 /** Bits of the byte behind a function's number: which values follow, that its creation needs. */
-export const Needs = { This: 1, Arguments: 2, PrivateHome: 4, Origin: 8 } as const
+export const Needs = { This: 1, Call: 2, PrivateHome: 4 } as const
+
+interface Call {
+  readonly values: ArrayLike<unknown>
+  readonly variable: SharedVariable & { readonly call: number }
+  readonly scope: object | null
+  written: boolean
+}
 
 export class FunctionWriter {
   readonly records: FunctionRecord[] = []
@@ -75,6 +83,8 @@ export class FunctionWriter {
   readonly #sites = new Map<object, FunctionSite>()
   readonly #references = new Map<object, Reference | null>()
   readonly #identities = new Map<string, number>()
+  /** By their `arguments` objects, the calls that arrow functions look back at. */
+  readonly #calls = new Map<object, Call>()
   /** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
   readonly #requireFromAnywhere = createRequire(import.meta.url)
 
@@ -271,22 +281,16 @@ export class FunctionWriter {
     let needs = 0
     let lexical: FunctionRecord['lexical'] = 'none'
     let outerThis: unknown
-    let outerArguments: ArrayLike<unknown> | undefined
     if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval || facts.superProperty)) {
       outerThis = this.#outerThis(fn, facts)
       lexical = 'this'
       needs |= Needs.This
     }
-    if (
-      facts.form === 'arrow' &&
-      (facts.lexicalArguments || (facts.directEval && resolveName(fn, facts, site, 'arguments')))
-    ) {
-      const seen = this.#probed(() => probeArguments(fn, facts)) as ArrayLike<unknown>
-      if (facts.lexicalArguments || !isModuleArguments(seen)) {
-        outerArguments = seen
-        lexical = 'arguments'
-        needs |= Needs.This | Needs.Arguments
-      }
+    const call = facts.form === 'arrow' ? this.#callAround(fn, facts, site) : null
+    if (call) {
+      // Its environment has the call's `this`, too.
+      needs = Needs.Call
+      lexical = 'none'
     }
     const superHome = facts.superProperty ? this.#superHome(fn, facts) : null
     const privateHome = facts.privateNames.length > 0 ? this.#classAround(fn, facts) : null
@@ -307,13 +311,7 @@ export class FunctionWriter {
       graph.step('slot', 'ThisValue')
       graph.value(outerThis)
     }
-    if (outerArguments) {
-      graph.varint(outerArguments.length)
-      for (let i = 0; i < outerArguments.length; i++) {
-        graph.step('slot', `arguments.${i}`)
-        graph.value(outerArguments[i])
-      }
-    }
+    if (call) this.#writeCall(call, fn, facts)
     graph.remember(fn)
     const record: FunctionRecord = {
       index,
@@ -327,6 +325,7 @@ export class FunctionWriter {
         ...(superHome ? [variableOf(SUPER_NAME, superOf(superHome))] : []),
       ],
       lexical,
+      outerArguments: call?.variable ?? null,
       asDeclaration,
       privateHome: privateHome ? this.#byFunction.get(privateHome)! : null,
       elementKeys: new Map(),
@@ -341,6 +340,60 @@ export class FunctionWriter {
       this.#bindingValues(record)
       this.#functionProperties(fn, facts)
     })
+  }
+
+  /** The call whose `arguments` an arrow function sees; null if it can't ask for them. */
+  #callAround(fn: object, facts: FunctionFacts, site: FunctionSite): Call | null {
+    if (!facts.lexicalArguments && !facts.directEval) return null
+    const found = resolveName(fn, facts, site, 'arguments')
+    if (!found && !facts.lexicalArguments) return null
+    const seen = (found?.value ?? this.#probed(() => probeArguments(fn, facts))) as ArrayLike<unknown>
+    if (!facts.lexicalArguments && isModuleArguments(seen)) return null
+    let call = this.#calls.get(seen)
+    if (!call) {
+      const variable = { name: 'arguments', depth: found?.depth ?? 0, call: this.#calls.size }
+      this.#calls.set(seen, (call = { values: seen, variable, scope: found?.scope ?? null, written: false }))
+    }
+    return call
+  }
+
+  #writeCall(call: Call, fn: object, facts: FunctionFacts): void {
+    const graph: GraphWriter = this.#graph
+    graph.varint(call.variable.call)
+    graph.byte(call.written ? 0 : 1)
+    if (call.written) return
+    call.written = true
+    graph.step('slot', 'ThisValue')
+    graph.value(this.#outerThis(fn, facts))
+    graph.varint(call.values.length)
+    for (let i = 0; i < call.values.length; i++) {
+      graph.step('slot', `arguments.${i}`)
+      graph.value(call.values[i])
+    }
+  }
+
+  /** In sloppy code with plain parameters, these and `arguments` follow each other (spec 10.4.4): a copy would not. */
+  refuseMappedArguments(): void {
+    for (const { values, scope } of this.#calls.values()) {
+      const callee = getOwnPropertyDescriptor(values, 'callee')?.value as unknown
+      if (typeof callee !== 'function') continue
+      const parameters = analyzed(sourceOf(callee))?.parameterNames ?? []
+      for (const record of this.records) {
+        const used = record.bindings.find(
+          (binding) =>
+            parameters.includes(binding.name) &&
+            scope !== null &&
+            binding.scope !== null &&
+            getOwnPropertyDescriptor(binding.scope, 'arguments')?.value === values,
+        )
+        if (!used) continue
+        this.#graph.trace?.enter(record.fn)
+        this.#graph.refuse(
+          `\`${used.name}\` and the \`arguments\` that another function uses follow each other in sloppy code`,
+          "Use the parameter or `arguments`, not both, or make the code strict ('use strict')",
+        )
+      }
+    }
   }
 
   #outerThis(fn: object, facts: FunctionFacts): unknown {
@@ -560,6 +613,7 @@ export class FunctionWriter {
       name: naturalName(fn) ?? '',
       bindings,
       lexical: 'none',
+      outerArguments: null,
       asDeclaration: false,
       privateHome: outerNames ? this.#byFunction.get(outerNames)! : null,
       elementKeys,
@@ -810,6 +864,7 @@ export class FunctionWriter {
       name: '',
       bindings,
       lexical: 'none',
+      outerArguments: null,
       asDeclaration: false,
       privateHome: null,
       elementKeys: new Map(),

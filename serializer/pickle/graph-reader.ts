@@ -478,10 +478,8 @@ export class GraphReader implements ValueSource {
     const needs = this.#in.byte()
     const home = needs & Needs.PrivateHome ? this.value() : undefined
     const outerThis = needs & Needs.This ? this.value() : undefined
-    const outerArguments: unknown[] = []
-    if (needs & Needs.Arguments)
-      for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
-    const { value, made } = this.#functions.function(index, outerThis, outerArguments)
+    const call = needs & Needs.Call ? this.#call() : null
+    const { value, made } = this.#functions.function(index, outerThis, call)
     if (typeof home === 'function') rememberHome(value, home)
     this.#add(value)
     this.#made.set(value, made)
@@ -524,6 +522,17 @@ export class GraphReader implements ValueSource {
   #functionProperties(value: object, apart: boolean): void {
     this.#changedPrototype(value, apart)
     if (this.#in.byte() === 1) this.#properties(value, ['arguments', 'caller'], false, apart)
+  }
+
+  /** The number of a call that arrow functions see `this` and `arguments` of; told once for all of them. */
+  #call(): number {
+    const number = this.#in.varint()
+    if (this.#in.byte() === 0) return number
+    const outerThis = this.value()
+    const outerArguments: unknown[] = []
+    for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
+    this.#functions.setCall(number, { outerThis, outerArguments })
+    return number
   }
 
   #class(): object {

@@ -61,6 +61,7 @@ export class GraphWriter implements ValueSink {
     this.value(value)
     do this.#drain()
     while (this.#moreMembers())
+    this.functions.refuseMappedArguments()
     refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
     this.out.byte(0)
   }

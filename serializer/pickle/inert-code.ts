@@ -47,6 +47,8 @@ export class InertCode implements CodeSource {
     this.#variables[environment][slot] = value
   }
 
+  setCall(): void {}
+
   construct(): object {
     return {}
   }
