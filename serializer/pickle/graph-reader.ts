@@ -1,7 +1,7 @@
 // Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
 import { createRequire, Module } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { promisify, types } from 'node:util'
 import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
@@ -11,13 +11,15 @@ import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
-import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
 const { apply, defineProperty, deleteProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
 const objectCreate = Object.create
 const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
+const weakMapSet = WeakMap.prototype.set
+const weakSetAdd = WeakSet.prototype.add
 const NodePromisify = promisify
 
 type Filler = () => void
@@ -56,7 +58,13 @@ export class GraphReader implements ValueSource {
   root(): unknown {
     const value = this.value()
     this.#drain()
-    while (this.#in.byte() === 1) {
+    for (let more = this.#in.byte(); more !== More.Nothing; more = this.#in.byte()) {
+      if (more === More.WeakEntries) {
+        this.#weakEntries()
+        this.#drain()
+        continue
+      }
+      if (more !== More.Members) throw damaged('something unknown follows its graph')
       const namespace = this.#node(this.#in.varint()) as object
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
@@ -72,6 +80,19 @@ export class GraphReader implements ValueSource {
     for (const namespace of this.#namespaces) preventExtensions(namespace)
     if (this.#in.remaining > 0) throw new UnpicklingError('the bundle is damaged: bytes follow its graph')
     return value
+  }
+
+  #weakEntries(): void {
+    const collection = this.#node(this.#in.varint()) as object
+    const isMap = types.isWeakMap(collection)
+    if (!isMap && !types.isWeakSet(collection)) throw damaged('weak entries belong to no weak collection')
+    for (let left = this.#in.count(); left > 0; left--) {
+      const key = this.value()
+      const value = this.value()
+      if (!isObject(key) && typeof key !== 'symbol') throw damaged('a weak key is no object')
+      if (isMap) apply(weakMapSet, collection, [key, value])
+      else apply(weakSetAdd, collection, [key])
+    }
   }
 
   #drain(): void {

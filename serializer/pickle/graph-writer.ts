@@ -4,7 +4,7 @@
 import { types } from 'node:util'
 import { internalSlots } from '../capture/index.ts'
 import type { PathSegment } from '../errors.ts'
-import { builtinReducers, findBuiltinReducer, type ValueSink } from '../reducers/index.ts'
+import { builtinReducers, findBuiltinReducer, type ValueSink, weakEntriesOf } from '../reducers/index.ts'
 import {
   findBuiltin,
   findIntrinsic,
@@ -15,7 +15,7 @@ import {
 import { ByteWriter } from './codec/byte-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
-import { Attribute, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
@@ -44,6 +44,7 @@ export class GraphWriter implements ValueSink {
   nodeCount = 0
   readonly #namespaces = new MapConstructor<object, Set<string>>()
   readonly #sentMembers = new MapConstructor<object, Set<string>>()
+  readonly #weak = new MapConstructor<object, ReturnType<typeof weakEntriesOf>>()
   readonly #memo = new MapConstructor<unknown, number>()
   readonly #strings = new MapConstructor<string, number>()
   readonly #pending: object[] = []
@@ -60,10 +61,10 @@ export class GraphWriter implements ValueSink {
   root(value: unknown): void {
     this.value(value)
     do this.#drain()
-    while (this.#moreMembers())
+    while (this.#moreMembers() || this.#moreWeakEntries())
     this.functions.refuseMappedArguments()
     refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
-    this.out.byte(0)
+    this.out.byte(More.Nothing)
   }
 
   #drain(): void {
@@ -106,7 +107,7 @@ export class GraphWriter implements ValueSink {
       if (!sent) this.#sentMembers.set(namespace, (sent = new Set()))
       const fresh = [...wanted].filter((name) => !sent.has(name))
       if (fresh.length === 0) continue
-      this.out.byte(1)
+      this.out.byte(More.Members)
       this.out.varint(this.#memo.get(namespace)!)
       this.out.varint(fresh.length)
       this.trace?.enter(namespace)
@@ -115,6 +116,33 @@ export class GraphWriter implements ValueSink {
         this.string(name)
         this.step('property', name)
         this.value(readMember(namespace, name))
+      }
+      return true
+    }
+    return false
+  }
+
+  weakEntries(collection: object): void {
+    this.#weak.set(collection, weakEntriesOf(collection))
+  }
+
+  /** Writes entries of weak collections whose keys have been written meanwhile. Returns whether there were any. */
+  #moreWeakEntries(): boolean {
+    for (const [collection, entries] of this.#weak) {
+      const left = entries.filter(({ key }) => !this.#memo.has(key))
+      if (left.length === entries.length) continue
+      this.#weak.set(collection, left)
+      // V8 lists them in no order.
+      const fresh = entries.filter(({ key }) => this.#memo.has(key))
+      fresh.sort((a, b) => this.#memo.get(a.key)! - this.#memo.get(b.key)!)
+      this.out.byte(More.WeakEntries)
+      this.out.varint(this.#memo.get(collection)!)
+      this.out.varint(fresh.length)
+      this.trace?.enter(collection)
+      for (const { key, value } of fresh) {
+        this.value(key)
+        this.step('slot', 'WeakEntry')
+        this.value(value)
       }
       return true
     }
@@ -312,12 +340,6 @@ export class GraphWriter implements ValueSink {
       this.refuse(
         'a running generator can not be copied: its position in the code is in V8 alone',
         'Pickle the generator function, and start it where it is needed',
-      )
-    }
-    if (types.isWeakMap(value) || types.isWeakSet(value)) {
-      this.refuse(
-        'a weak collection can not be copied: nothing lists its keys',
-        'Keep the entries in a Map or Set, or make it again where it is needed',
       )
     }
     if (types.isMapIterator(value) || types.isSetIterator(value)) {

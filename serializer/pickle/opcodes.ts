@@ -40,6 +40,9 @@ export const Op = {
   Super: 36,
 } as const
 
+/** What follows the root value: parts of collections that depend on what else the graph has. */
+export const More = { Nothing: 0, Members: 1, WeakEntries: 2 } as const
+
 /** How a node's prototype is written. */
 export const Prototype = {
   /** The kind's own: Object.prototype, Map.prototype ... */

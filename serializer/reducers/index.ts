@@ -1,13 +1,16 @@
 // The dispatch table of built-in types: adding a type is adding an entry.
 import { buffers } from './buffers.ts'
 import { collections } from './collections.ts'
+import { encodings } from './encoding.ts'
 import { errors } from './errors.ts'
 import { promises } from './promises.ts'
 import { scalars } from './scalars.ts'
 import type { BuiltinReducer } from './types.ts'
 import { urls } from './urls.ts'
+import { weak } from './weak.ts'
 
 export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
+export { weakEntriesOf } from './weak.ts'
 
 /** In the order of the format's type numbers: append, never reorder. */
 export const builtinReducers: readonly BuiltinReducer[] = [
@@ -17,6 +20,8 @@ export const builtinReducers: readonly BuiltinReducer[] = [
   ...buffers,
   ...urls,
   ...promises,
+  ...weak,
+  ...encodings,
 ]
 
 /** The number of the entry for an object by its internal slots, or -1. */

@@ -11,6 +11,8 @@ export interface ValueSink {
   data(bytes: Uint8Array): void
   /** Names the next value for error paths. */
   step(kind: 'index' | 'key' | 'property' | 'slot', name: string | number): void
+  /** Writes, when all else is written, the entries of a weak collection whose keys the graph holds. */
+  weakEntries(collection: object): void
   /** Throws the PicklingError for the value at hand. */
   refuse(reason: string, remedy: string): never
 }
