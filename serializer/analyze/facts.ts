@@ -1,4 +1,5 @@
 // The vocabulary of analyze/: what is known of a function or a script from its text alone.
+import type { Declaration } from './declarations.ts'
 
 /** How a function's own source text is written; decides how it is written again. */
 export type FunctionForm = 'arrow' | 'function' | 'class' | 'method' | 'getter' | 'setter'
@@ -123,6 +124,8 @@ export interface FunctionFacts {
   readonly simpleParameters: boolean
 }
 
+export type { Declaration }
+
 /** An import binding of a module's text. */
 export interface ImportBinding {
   readonly local: string
@@ -143,6 +146,8 @@ export interface HomeRange extends Range {
  */
 export interface ScriptFacts {
   readonly imports: ReadonlyMap<string, ImportBinding>
+  /** What the name means in code at that offset, if the script declares it. */
+  declarationOf(offset: number, name: string): Declaration | null
   /** Is the code at that offset strict? */
   strictAt(offset: number): boolean
   /** The innermost class around that offset (also one that starts there): the range of its text, or null. */

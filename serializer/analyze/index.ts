@@ -1,4 +1,4 @@
 // analyze/: source text to facts (see facts.ts).
 export type * from './facts.ts'
 export { analyzeFunction, type FunctionHints } from './function.ts'
-export { analyzeScript } from './script.ts'
+export { analyzeScript, isScriptAnalyzed } from './script.ts'

@@ -24,6 +24,12 @@ export class RangeTree<Value> {
     return entry?.value ?? null
   }
 
+  /** The values of the ranges with start <= offset < end, innermost first. */
+  *around(offset: number): Generator<Value> {
+    for (let entry = this.#lastStarted(offset); entry !== null; entry = entry.parent)
+      if (entry.end > offset) yield entry.value
+  }
+
   /** The last range that starts at or before the offset: the one sought, or within the one sought. */
   #lastStarted(offset: number): Entry<Value> | null {
     if (!this.#sorted) this.#sort()

@@ -2,6 +2,7 @@
 // surrounds an offset (strict code, a class, an object literal).
 import type { AnyNode, Program } from 'acorn'
 import { TextCache } from './cache.ts'
+import { type Declaration, Declarations } from './declarations.ts'
 import type { HomeRange, ImportBinding, Range, ScriptFacts } from './facts.ts'
 import { isStrict } from './nodes.ts'
 import { parseScript } from './parse.ts'
@@ -9,8 +10,8 @@ import { Regions } from './regions.ts'
 
 const charactersKept = 64 * 2 ** 20
 const caches = {
-  module: new TextCache<ScriptFacts>(charactersKept),
-  script: new TextCache<ScriptFacts>(charactersKept),
+  module: new TextCache<LazyScriptFacts>(charactersKept),
+  script: new TextCache<LazyScriptFacts>(charactersKept),
 }
 
 /** Analyzes a script's whole text, when something is first asked of it. Never throws. */
@@ -22,11 +23,17 @@ export function analyzeScript(text: string, kind: 'module' | 'script'): ScriptFa
   return facts
 }
 
+/** Whether analyzing the script costs nothing any more. */
+export function isScriptAnalyzed(text: string, kind: 'module' | 'script'): boolean {
+  return caches[kind].get(text)?.isParsed === true
+}
+
 class LazyScriptFacts implements ScriptFacts {
   readonly #kind: 'module' | 'script'
   /** Null as soon as it was parsed. */
   #text: string | null
   #regions = new Regions()
+  #declarations = new Declarations()
   #imports: ReadonlyMap<string, ImportBinding> = new Map()
 
   constructor(text: string, kind: 'module' | 'script') {
@@ -34,9 +41,18 @@ class LazyScriptFacts implements ScriptFacts {
     this.#kind = kind
   }
 
+  get isParsed(): boolean {
+    return this.#text === null
+  }
+
   get imports(): ReadonlyMap<string, ImportBinding> {
     this.#parse()
     return this.#imports
+  }
+
+  declarationOf(offset: number, name: string): Declaration | null {
+    this.#parse()
+    return this.#declarations.at(offset, name)
   }
 
   strictAt(offset: number): boolean {
@@ -69,12 +85,18 @@ class LazyScriptFacts implements ScriptFacts {
     this.#text = null
     try {
       let regions = this.#regions
+      let declarations = this.#declarations
       const program = parseScript(text, this.#kind, () => {
         regions = new Regions()
-        return (node) => regions.add(node)
+        declarations = new Declarations()
+        return (node) => {
+          regions.add(node)
+          declarations.add(node)
+        }
       })
       if (isStrict(program.body)) regions.addStrict(0, text.length + 1)
       this.#regions = regions
+      this.#declarations = declarations
       this.#imports = importsOf(program)
     } catch {
       // Nothing is known, then.

@@ -1,7 +1,9 @@
 // Where a live function comes from and what it can see: its script, its scopes, and the value of any name in them.
+import { Module } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
-import type { FunctionFacts } from '../analyze/index.ts'
-import { analyzeScript } from '../analyze/index.ts'
+import type { Declaration, FunctionFacts } from '../analyze/index.ts'
+import { analyzeScript, isScriptAnalyzed } from '../analyze/index.ts'
 import {
   captureFunction,
   internalSlots,
@@ -14,6 +16,8 @@ import {
 } from '../capture/index.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
+/** By file name, what `require` has loaded. */
+const moduleCache = (Module as unknown as { _cache: object })._cache
 
 export interface FunctionSite {
   readonly scopes: readonly ScopeRecord[]
@@ -24,6 +28,10 @@ export interface FunctionSite {
 
 /** V8's word for the scope of a `with` statement. */
 export const WITH = 'With Block'
+
+/** Parsing takes about 0.1 us for each character, a probe some 500. */
+const LENGTH_WORTH_A_PROBE = 5000
+const asked = new WeakMap<ScriptRecord, number>()
 
 export interface Resolved {
   readonly value: unknown
@@ -78,7 +86,8 @@ export function resolveName(
     if (descriptor.value !== undefined || scope.type === WITH)
       return { value: descriptor.value, dead: false, depth, scope: scope.object }
     // V8 shows a variable in its dead zone as undefined: ask.
-    return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth, scope: scope.object }
+    const dead = declarationOf(site, name)?.lexical !== false && (probeOne(fn, facts, name)?.dead ?? false)
+    return { value: undefined, dead, depth, scope: scope.object }
   }
   if (getOwnPropertyDescriptor(globalOf(site), name)) return undefined
   // The own name of a function expression around it, which no scope lists; or nothing at all.
@@ -92,6 +101,35 @@ function outerValue(scopes: readonly ScopeRecord[], start: number, name: string)
     if (descriptor) return descriptor.value
   }
   return undefined
+}
+
+/**
+ * The declaration that the name means to the function, going by the script's text. Null where the text does not tell, or is
+ * so long that V8 is asked sooner: that is, until it was asked for often.
+ */
+export function declarationOf({ script, line, column }: FunctionSite, name: string): Declaration | null {
+  if (!script) return null
+  const kind = script.isModule ? 'module' : 'script'
+  if (!isScriptAnalyzed(script.source(), kind)) {
+    const questions = (asked.get(script) ?? 0) + 1
+    asked.set(script, questions)
+    if (script.source().length > questions * LENGTH_WORTH_A_PROBE) return null
+  }
+  return analyzeScript(script.source(), kind).declarationOf(offsetOf(script, line, column), name)
+}
+
+/**
+ * The script in whose run there is one variable of that name and place, if that is certain: what Node runs as a module, it runs once.
+ */
+export function onlyRunOf(site: FunctionSite, name: string): string | null {
+  const { script } = site
+  if (!script || !declarationOf(site, name)?.once) return null
+  return script.isModule || isCommonJs(script) ? script.scriptId : null
+}
+
+function isCommonJs(script: ScriptRecord): boolean {
+  const path = script.url.startsWith('file:') ? fileURLToPath(script.url) : script.url
+  return getOwnPropertyDescriptor(moduleCache, path) !== undefined
 }
 
 function probeOne(

@@ -1016,7 +1016,16 @@ function isText(live: string, source: string, element: ClassElement): boolean {
 
 /** A variable of the global object. */
 function variableOf(name: string, value: unknown): BindingRecord {
-  return { name, kind: 'value', value, members: null, written: false, scope: null, depth: -1, variable: null }
+  return {
+    name,
+    kind: 'value',
+    value,
+    members: null,
+    written: false,
+    scope: null,
+    depth: -1,
+    variable: null,
+  }
 }
 
 /** Is the scope that of a CommonJS module's wrapper, and the name one of its parameters? */

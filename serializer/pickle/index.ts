@@ -85,7 +85,7 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
 function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
   graph.root(value)
   const records = graph.functions.records
-  findSharing(records)
+  findSharing(records, (fn) => graph.functions.site(fn))
   const linked = link(records)
   const functions =
     records.length > 0 || linked.environments.length > 0 ? writeFunctions(linked, records) : new Uint8Array(0)

@@ -1,8 +1,12 @@
 // Which functions of a bundle share a variable. Only a variable that some function writes and another one uses can
 // show whether it is shared; everything else is copied. V8's scopes are snapshots and do not tell, so a unique mark
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
+
+import type { Declaration } from '../analyze/index.ts'
 import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
 import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
+import { declarationOf, onlyRunOf } from './function-site.ts'
+import type { SiteOf } from './homes.ts'
 import { analyzed, sourceOf } from './source.ts'
 
 interface Use {
@@ -11,7 +15,7 @@ interface Use {
 }
 
 /** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
-export function findSharing(records: readonly FunctionRecord[]): void {
+export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf): void {
   const written = new Set<string>()
   for (const record of records)
     for (const binding of record.bindings)
@@ -26,7 +30,61 @@ export function findSharing(records: readonly FunctionRecord[]): void {
       else uses.set(binding.name, [{ record, binding }])
     }
   }
-  for (const group of uses.values()) for (const alike of byValue(group)) partition(alike)
+  const open: Use[][] = []
+  for (const named of uses.values()) {
+    for (const alike of byValue(named)) {
+      for (const group of byDeclaration(alike, siteOf)) {
+        if (!group.some((use) => use.binding.written)) continue
+        if (isOneVariable(group, siteOf)) share(group)
+        else open.push(group)
+      }
+    }
+  }
+  const wanted = namesByFunction(open)
+  for (const group of open) partition(group, wanted)
+}
+
+/** Of two declarations there is no one variable. Where the text does not tell of all uses, they stay together. */
+function byDeclaration(uses: readonly Use[], siteOf: SiteOf): Use[][] {
+  const groups = new Map<Declaration, Use[]>()
+  for (const use of uses) {
+    const declaration =
+      use.binding.depth === -1 ? null : declarationOf(siteOf(use.record.fn), use.binding.name)
+    // An import is another module's variable.
+    if (!declaration || declaration.immutable) return [[...uses]]
+    const group = groups.get(declaration)
+    if (group) group.push(use)
+    else groups.set(declaration, [use])
+  }
+  return [...groups.values()]
+}
+
+/** Is it certain, by the text alone, that the uses are of one variable, which can be written? */
+function isOneVariable(group: readonly Use[], siteOf: SiteOf): boolean {
+  const run = (use: Use) => {
+    // One global object, one variable.
+    if (use.binding.depth === -1) return 'global'
+    const site = siteOf(use.record.fn)
+    const declaration = declarationOf(site, use.binding.name)
+    if (!declaration || declaration.immutable) return null
+    // Nobody shares it: all that matters is whether it could be written.
+    return group.length === 1 ? 'alone' : onlyRunOf(site, use.binding.name)
+  }
+  const first = run(group[0])
+  return first !== null && group.every((use) => run(use) === first)
+}
+
+/** What each function will be asked for, so that it is asked once. */
+function namesByFunction(groups: readonly Use[][]): ReadonlyMap<object, readonly string[]> {
+  const names = new Map<object, string[]>()
+  for (const group of groups) {
+    for (const { record, binding } of group) {
+      const known = names.get(record.fn)
+      if (known) known.push(binding.name)
+      else names.set(record.fn, [binding.name])
+    }
+  }
+  return names
 }
 
 /** No code runs between the captures, so bindings of one variable have one value and stand at one depth. */
@@ -48,15 +106,15 @@ interface Marked {
   readonly members: Use[]
 }
 
-function partition(uses: readonly Use[]): void {
-  if (!uses.some((use) => use.binding.written)) return
-  if (uses[0].binding.depth === -1) return share(uses)
+type Wanted = ReadonlyMap<object, readonly string[]>
+
+function partition(uses: readonly Use[], wanted: Wanted): void {
   const marked = new Map<unknown, Marked>()
   const readers: [use: Use, variable: Variable][] = []
   const silent: Use[] = []
   try {
     for (const use of uses) {
-      const variable = variableOf(use)
+      const variable = variableOf(use, wanted)
       if (!variable) silent.push(use)
       else if (variable.kind === 'mutable') mark(use, variable, marked)
       else readers.push([use, variable])
@@ -113,10 +171,12 @@ function share(uses: readonly Use[]): void {
   for (const use of uses) if (use.binding.kind === 'value') use.binding.variable = variable
 }
 
-function variableOf({ record, binding }: Use): Variable | undefined {
+function variableOf({ record, binding }: Use, wanted: Wanted): Variable | undefined {
   for (const [fn, facts] of probeTargets(record, binding.name)) {
     try {
-      const variable = probeVariables(fn, facts, [binding.name]).get(binding.name)
+      // Only the function itself is certain to see all that it uses.
+      const names = fn === record.fn ? wanted.get(fn)! : [binding.name]
+      const variable = probeVariables(fn, facts, names).get(binding.name)
       if (variable) return variable
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error
