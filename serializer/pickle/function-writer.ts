@@ -29,7 +29,7 @@ import {
 import { homeOfSuper, superOf } from '../codegen/super.ts'
 import {
   classifyUrl,
-  findLazyIntrinsic,
+  findNodes,
   findPackageExport,
   isOwnUrl,
   isPromisified,
@@ -230,8 +230,8 @@ export class FunctionWriter {
     const site = this.site(fn)
     const origin = fn === this.#requireFromAnywhere ? '' : knownOrigin(fn)
     if (origin !== undefined) return this.#require(fn, origin)
-    const lazy = findLazyIntrinsic(fn, site.script?.url ?? '')
-    if (lazy) return graph.reference(fn, lazy)
+    const found = findNodes(fn)
+    if (found) return graph.reference(fn, found)
     if (
       getOwnPropertyDescriptor(fn, 'name')?.value === 'require' ||
       getOwnPropertyDescriptor(fn, 'resolve')

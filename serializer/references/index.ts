@@ -4,8 +4,8 @@ import { resolveIntrinsic } from './intrinsics.ts'
 import { resolvePackage } from './packages.ts'
 import type { Reference } from './types.ts'
 
-export { findBuiltin, isPromisified } from './builtins.ts'
-export { findIntrinsic, findLazyIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
+export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
+export { findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
 export { classifyUrl, configureReferences } from './origin.ts'
 export {
   configurePackages,

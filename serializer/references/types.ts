@@ -2,6 +2,7 @@
 //
 // A path has a step for each property, joined by dots: `prototype.push`, `@iterator` for a well-known symbol,
 // `@@key` for a registered one, `<size` and `>size` for the getter and setter of a property, `^` for the prototype.
+// `~kState` is an own symbol key itself, by its description, and `=~kState` the property under it.
 
 export type Reference =
   /** From the global object or a hidden intrinsic: `Array.prototype.push`, `%AsyncFunction%.^`. */
