@@ -126,7 +126,7 @@ function isObjectOfModule(value: unknown): boolean {
         visit(member, path, depth) {
           if (objects.has(member) || member instanceof Module) return false
           objects.add(member)
-          return depth < 4 && !OPAQUE.test(path) && typeof member !== 'symbol' && isWalked(member as object)
+          return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
         },
       })
     }
@@ -135,8 +135,8 @@ function isObjectOfModule(value: unknown): boolean {
   return objects.has(value)
 }
 
-function isWalked(value: object): boolean {
-  return typeof value === 'function' || isPlain(value)
+function isWalked(value: unknown): boolean {
+  return typeof value === 'function' || (typeof value === 'object' && value !== null && isPlain(value))
 }
 
 /**

@@ -65,7 +65,7 @@ function addShallow(value: unknown, path: string, depth: number): boolean {
   // The user's own module, not Node's.
   if (path === 'process.mainModule') return false
   if (depth > 0 && (path.includes('^') || path.includes('_'))) return false
-  return add(value, path, depth) && depth === 0
+  return add(value, path, depth) && (depth === 0 || (depth === 1 && typeof value === 'function'))
 }
 
 function catalogue(): void {
