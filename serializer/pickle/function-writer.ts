@@ -35,7 +35,6 @@ import {
   isPromisified,
   isStandardGlobal,
   type Reference,
-  referenceFromImport,
 } from '../references/index.ts'
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
@@ -118,6 +117,7 @@ export class FunctionWriter {
     if (location) graph.trace?.locate(fn, location)
     const reference = this.#referenceOf(fn)
     if (reference) return graph.reference(fn, reference)
+    this.#noteImports(site)
     const url = site.script?.url ?? ''
     if (url.startsWith('node:')) return this.#nodeInternal(fn)
     if (isOwnUrl(url)) graph.refuse('it is a function inside cornichon', 'Use what cornichon exports')
@@ -188,7 +188,7 @@ export class FunctionWriter {
     if (isOwnUrl(url)) return findPackageExport(fn) ?? null
     if (place.kind === 'package') {
       if (policy.isByValueUrl(url)) return null
-      return findPackageExport(fn, url) ?? null
+      return findPackageExport(fn, url) ?? this.#graph.imports.part(fn, place.name) ?? null
     }
     if (place.kind === 'user') return policy.userReference(fn, url) ?? null
     return null
@@ -519,7 +519,6 @@ export class FunctionWriter {
     if (found) {
       const namespace = namespaceOf(found.value, name)
       const value = namespace ?? found.value
-      if (site.script?.isModule) this.#noteImport(name, value, site)
       return {
         name,
         kind: found.dead ? 'dead' : written && isImport(name, site) ? 'const' : 'value',
@@ -538,14 +537,11 @@ export class FunctionWriter {
     return { ...variableOf(name, descriptor.value), written }
   }
 
-  /** An object that the enclosing module imports from a package is that package's export. */
-  #noteImport(name: string, value: unknown, site: FunctionSite): void {
-    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
-    const script = site.script!
-    const imported = factsOf(script).imports.get(name)
-    if (!imported) return
-    const reference = referenceFromImport(script.url, imported.specifier, imported.imported)
-    if (reference) this.#graph.imports.set(value, reference)
+  /** What the module around a function imports from packages is these packages' exports. */
+  #noteImports(site: FunctionSite): void {
+    const { script, scopes } = site
+    const scope = script?.isModule && scopes.find(({ type }) => type === 'Module')
+    if (scope) this.#graph.imports.note(script.url, factsOf(script).imports.values(), scope.object)
   }
 
   #bindingValues(record: FunctionRecord): void {

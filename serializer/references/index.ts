@@ -6,9 +6,10 @@ import type { Reference } from './types.ts'
 
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
 export { findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
-export { classifyUrl, configureReferences } from './origin.ts'
+export { classifyUrl, configureReferences, packageNameOf } from './origin.ts'
 export {
   configurePackages,
+  exportsBelow,
   findPackageExport,
   importModules,
   isOwnUrl,

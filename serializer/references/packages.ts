@@ -1,6 +1,6 @@
 // Packages under node_modules: from a value to specifier and export, and back.
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { createRequire, Module } from 'node:module'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { resolve as resolveExports } from 'resolve.exports'
@@ -9,6 +9,7 @@ import {
   classifyUrl,
   fileOf,
   findPackageRoot,
+  isNodes,
   type PackageJson,
   packageNameOf,
   readPackage,
@@ -25,6 +26,8 @@ const MAX_DEPTH = 3
 /** What a package's public modules export, by value. */
 interface Catalogue {
   readonly values: Map<unknown, PackageReference>
+  /** Namespaces of its ES modules: `import` and `require` give different objects for one module. */
+  readonly namespaces: [namespace: object, reference: PackageReference][]
   /** How much was loaded when it was made: with more, there may be more to find. */
   readonly state: number
 }
@@ -99,15 +102,38 @@ function cacheSize(): number {
 
 function search(root: string, value: object): PackageReference | undefined {
   let catalogue = catalogues.get(root)
-  const found = catalogue?.values.get(value)
+  const found = catalogue && lookUp(catalogue, value)
   if (found) return found
   const state = cacheSize() + loadedScripts().size
   if (catalogue?.state === state) return undefined
-  catalogue = { values: new Map(), state }
+  const version = readPackage(root)?.version ?? null
+  const values = new Map<unknown, PackageReference>()
+  const namespaces: Catalogue['namespaces'] = []
+  for (const [specifier, exports, esm] of publicModules(root)) {
+    addExports(values, specifier, exports, esm, version)
+    if (esm) namespaces.push([exports, { kind: 'package', specifier, path: [], version, esm }])
+  }
+  // Looking may have grown the cache.
+  catalogue = { values, namespaces, state: cacheSize() + loadedScripts().size }
   catalogues.set(root, catalogue)
-  for (const [specifier, exports, esm] of publicModules(root))
-    addExports(catalogue.values, specifier, exports, esm, readPackage(root)?.version ?? null)
-  return catalogue.values.get(value)
+  return lookUp(catalogue, value)
+}
+
+function lookUp(catalogue: Catalogue, value: object): PackageReference | undefined {
+  const found = catalogue.values.get(value)
+  if (found || !types.isModuleNamespaceObject(value)) return found
+  return catalogue.namespaces.find(([namespace]) => exportsTheSame(value, namespace))?.[1]
+}
+
+/** `require` of an ES module with a default export gives a namespace of its own, that says `__esModule`. */
+function exportsTheSame(a: object, b: object): boolean {
+  const names = (object: object) => ownKeys(object).filter((key) => key !== '__esModule')
+  const keys = names(a)
+  try {
+    return keys.length === names(b).length && keys.every((key) => Reflect.get(a, key) === Reflect.get(b, key))
+  } catch {
+    return false // Not initialized yet.
+  }
 }
 
 /** The modules of a package that its users can name and that are loaded, the shortest specifier first. */
@@ -117,16 +143,18 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
   if (!json) return
   const require = createRequire(join(root, 'package.json'))
   const loaded = loadedScripts()
-  const specifiers = subPaths(json).map((path) => (path === '.' ? name : `${name}/${path.slice(2)}`))
-  for (const specifier of specifiers.sort((a, b) => a.length - b.length)) {
+  const specifiers = [...subPaths(json), ...patternPaths(root, json)].map((path) =>
+    path === '.' ? name : `${name}/${path.slice(2)}`,
+  )
+  for (const specifier of specifiers.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
     for (const esm of [false, true]) {
       const file = fileFor(root, json, specifier.slice(name.length + 1), esm)
       if (file === null) continue
-      const cached = ownRequire.cache[file]
-      if (cached) {
-        if (!esm) yield [specifier, cached.exports as object, false]
-      } else if (loaded.has(pathToFileURL(file).href)) {
-        const namespace = requireLoaded(require, file)
+      const cached: unknown = ownRequire.cache[file]?.exports
+      if (cached && !types.isModuleNamespaceObject(cached)) {
+        if (!esm) yield [specifier, cached as object, false]
+      } else if (esm && (cached || loaded.has(pathToFileURL(file).href))) {
+        const namespace = cached ?? requireLoaded(require, file)
         if (namespace) yield [specifier, namespace, true]
       }
     }
@@ -134,12 +162,44 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
   if (json.exports === undefined) yield* deepModules(root, name)
 }
 
+/** The sub-paths that patterns of the exports map give to files that are loaded: `./features/*`. */
+function patternPaths(root: string, json: PackageJson): string[] {
+  const map = json.exports
+  if (typeof map !== 'object' || map === null) return []
+  const patterns = Object.entries(map).filter(([key]) => key.startsWith('./') && key.includes('*'))
+  if (patterns.length === 0) return []
+  const inside = `${root}/`
+  const files = [...ownKeys(ownRequire.cache), ...loadedScripts()]
+    .map((url) => fileOf(String(url)))
+    .filter((file): file is string => file?.startsWith(inside) ?? false)
+    .map((file) => `./${file.slice(inside.length)}`)
+  const paths = new Set<string>()
+  for (const [key, value] of patterns) {
+    for (const target of targetsOf(value)) {
+      const [before, after] = target.split('*')
+      for (const file of files) {
+        if (file.length > before.length + after.length && file.startsWith(before) && file.endsWith(after))
+          paths.add(key.replace('*', file.slice(before.length, file.length - after.length)))
+      }
+    }
+  }
+  return [...paths]
+}
+
+/** All that a pattern may stand for, whatever the conditions: which one holds is asked for each sub-path. */
+function targetsOf(value: unknown): string[] {
+  if (typeof value === 'string') return value.split('*').length === 2 ? [value] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targetsOf) : []
+}
+
 /** Without an `exports` map every file can be named. */
 function* deepModules(root: string, name: string): Generator<[string, object, boolean]> {
   for (const file of ownKeys(ownRequire.cache) as string[]) {
     const inside = file.startsWith(`${root}/`) ? file.slice(root.length + 1) : null
     if (inside === null || inside.includes('node_modules/')) continue
-    yield [`${name}/${inside.replace(/\.js$/, '')}`, ownRequire.cache[file]!.exports as object, false]
+    const exports: unknown = ownRequire.cache[file]!.exports
+    if (!types.isModuleNamespaceObject(exports))
+      yield [`${name}/${inside.replace(/\.js$/, '')}`, exports as object, false]
   }
 }
 
@@ -167,9 +227,14 @@ function fileFor(root: string, json: PackageJson, subPath: string, esm: boolean)
   }
 }
 
-/** A module that is loaded already: requiring it runs nothing. Null where this Node can't. */
+/**
+ * A module that is loaded already: requiring it runs nothing, unless a loader that hooks into require would compile
+ * it again. Null where that or this Node forbids it.
+ */
 function requireLoaded(require: NodeJS.Require, file: string): object | null {
   try {
+    const compile = (Module as unknown as { _extensions: Record<string, object | undefined> })._extensions
+    if (compile[extname(file)] && !isNodes(compile[extname(file)]!)) return null
     return require(file) as object
   } catch {
     return null
@@ -223,6 +288,21 @@ function exportingPackage(value: object): string | undefined {
   return exporters.get(value)
 }
 
+function noteExports(exports: object, root: string): void {
+  for (const key of ownKeys(exports)) {
+    try {
+      note(
+        types.isModuleNamespaceObject(exports)
+          ? Reflect.get(exports, key)
+          : getOwnPropertyDescriptor(exports, key)?.value,
+        root,
+      )
+    } catch {
+      // Not initialized yet.
+    }
+  }
+}
+
 function takeInModules(): void {
   for (const file of ownKeys(ownRequire.cache) as string[]) {
     if (seenModules.has(file)) continue
@@ -239,7 +319,7 @@ function takeInModules(): void {
       types.isProxy(exports)
     )
       continue
-    for (const key of ownKeys(exports)) note(getOwnPropertyDescriptor(exports, key)?.value, place.root)
+    noteExports(exports, place.root)
   }
 }
 
@@ -247,6 +327,15 @@ function note(value: unknown, root: string): void {
   if (typeof value !== 'object' || value === null || exporters.has(value)) return
   if (value === Object.prototype || value === globalThis) return
   exporters.set(value, root)
+}
+
+/** What can be reached from an export, by reference. */
+export function exportsBelow(value: object, reference: PackageReference): Map<unknown, PackageReference> {
+  const values = new Map<unknown, PackageReference>()
+  addExports(values, reference.specifier, value, reference.esm, reference.version)
+  for (const [part, { path }] of values)
+    values.set(part, { ...reference, path: [...reference.path, ...path] })
+  return values
 }
 
 /** The reference that an import statement of a module means, if it names a package. */
@@ -258,7 +347,7 @@ export function referenceFromImport(
   if (/^[./]|^[a-z]+:/i.test(specifier)) return undefined
   const file = fileOf(importer)
   if (file === null) return undefined
-  const root = findPackageRoot(packageNameOf(specifier), dirname(file))
+  const root = rootFrom(packageNameOf(specifier), dirname(file))
   if (root === null) return undefined
   return {
     kind: 'package',
@@ -267,6 +356,16 @@ export function referenceFromImport(
     version: readPackage(root)?.version ?? null,
     esm: true,
   }
+}
+
+const roots = new Map<string, string>()
+function rootFrom(name: string, folder: string): string | null {
+  const key = `${folder}\n${name}`
+  const known = roots.get(key)
+  if (known !== undefined) return known
+  const root = findPackageRoot(name, folder)
+  if (root !== null) roots.set(key, root)
+  return root
 }
 
 function keyOf(reference: PackageReference): string {
