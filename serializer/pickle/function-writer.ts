@@ -51,6 +51,7 @@ import {
 import type { GraphWriter } from './graph-writer.ts'
 import { hasMember, homeOf, privateHomeOf } from './homes.ts'
 import { Op } from './opcodes.ts'
+import { asksNoPlace, Origins } from './origins.ts'
 import {
   analyzed,
   isClassText,
@@ -79,6 +80,7 @@ export class FunctionWriter {
   readonly records: FunctionRecord[] = []
   readonly #graph: GraphWriter
   readonly #byFunction = new Map<object, FunctionRecord>()
+  readonly #origins = new Origins()
   readonly #sites = new Map<object, FunctionSite>()
   readonly #references = new Map<object, Reference | null>()
   readonly #identities = new Map<string, number>()
@@ -89,6 +91,11 @@ export class FunctionWriter {
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
+  }
+
+  /** When all functions are known: takes the places out that none of a module's functions asks for. */
+  settleOrigins(): void {
+    for (const record of this.records) if (record) record.origin = this.#origins.settled(record.origin)
   }
 
   has(fn: object): boolean {
@@ -148,6 +155,7 @@ export class FunctionWriter {
     }
     const url = importMetaUrl(value)
     if (url !== null) {
+      this.#origins.ask(url)
       graph.out.byte(Op.ImportMeta)
       graph.string(url)
       graph.remember(value)
@@ -448,7 +456,9 @@ export class FunctionWriter {
     if (!facts.importMeta && !importsFromItsFolder(facts, text)) return null
     const url = knownOrigin(fn) ?? site.script?.url
     if (!url) return null
-    return url.startsWith('/') ? new URL(url, 'file://').href : url
+    const origin = url.startsWith('/') ? new URL(url, 'file://').href : url
+    if (importsFromItsFolder(facts, text) || !asksNoPlace(facts, text)) this.#origins.ask(origin)
+    return origin
   }
 
   #bindings(fn: object, facts: FunctionFacts, site: FunctionSite, ownNameToo: boolean): BindingRecord[] {

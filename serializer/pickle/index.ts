@@ -89,6 +89,7 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
 }
 
 function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
+  graph.functions.settleOrigins()
   const records = graph.functions.records
   findSharing(records)
   const linked = link(records)
