@@ -18,6 +18,7 @@ import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
+import { liveReader } from './sharing.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
@@ -118,7 +119,14 @@ export class GraphWriter implements ValueSink {
         sent.add(name)
         this.string(name)
         this.step('property', name)
-        this.value(readMember(namespace, name))
+        const value = readMember(namespace, name)
+        const live = liveReader(this.functions.records, namespace, name, value)
+        if (live) {
+          this.out.byte(Op.Accessor)
+          this.out.byte(Attribute.Enumerable)
+          this.value(live)
+          this.value(undefined)
+        } else this.value(value)
       }
       return true
     }
