@@ -1,10 +1,14 @@
 // What the modules around the graph's functions import from packages: the exact words with which the user's code
 // names a value. It finds exports that nothing else shows, on a Node or under a loader that can't require ES modules.
 import type { ImportBinding } from '../analyze/index.ts'
-import { exportsBelow, packageNameOf, type Reference, referenceFromImport } from '../references/index.ts'
+import {
+  exportsBelow,
+  type PackageReference,
+  packageNameOf,
+  referenceFromImport,
+} from '../references/index.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
-type PackageReference = Extract<Reference, { kind: 'package' }>
 
 export class Imports {
   readonly #values = new Map<object, PackageReference>()

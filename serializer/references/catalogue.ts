@@ -70,15 +70,22 @@ function isObject(value: unknown): value is object {
 
 /** Null for keys that no path can spell. */
 function stepOf(key: PropertyKey): string | null {
-  if (typeof key === 'string') return key === '' || /^[@<>^~=]|\./.test(key) ? null : key
+  if (typeof key === 'string') return key === '' || /^[@<>^~=]/.test(key) ? null : escaped(key)
   const wellKnown = WELL_KNOWN.get(key as symbol)
   if (wellKnown !== undefined) return `@${wellKnown}`
   const registered = symbolKeyFor(key as symbol)
-  if (registered !== undefined) return registered.includes('.') ? null : `@@${registered}`
+  if (registered !== undefined) return `@@${escaped(registered)}`
   const description = apply(symbolDescription, key, []) as string | undefined
-  return description === undefined || description === '' || description.includes('.')
-    ? null
-    : `~${description}`
+  return description ? `~${escaped(description)}` : null
+}
+
+/** Dots are what steps are told apart by. */
+function escaped(name: string): string {
+  return /[.%]/.test(name) ? name.replaceAll('%', '%25').replaceAll('.', '%2E') : name
+}
+
+function unescaped(name: string): string {
+  return name.includes('%') ? name.replaceAll('%2E', '.').replaceAll('%25', '%') : name
 }
 
 /** `~` alone is the symbol, `=~` what it is the key of. */
@@ -111,16 +118,16 @@ function descriptorOf(object: object, step: string): PropertyDescriptor | undefi
 }
 
 function keyOf(object: object, step: string): PropertyKey | undefined {
-  if (step.startsWith('@@')) return symbolFor(step.slice(2))
+  if (step.startsWith('@@')) return symbolFor(unescaped(step.slice(2)))
   if (step[0] === '@')
     return (getOwnPropertyDescriptor(Symbol, step.slice(1))?.value as symbol | undefined) ?? step
   if (step[0] === '~') {
-    const description = step.slice(1)
+    const description = unescaped(step.slice(1))
     return ownKeys(object).find(
       (key) => typeof key === 'symbol' && apply(symbolDescription, key, []) === description,
     )
   }
-  return step
+  return unescaped(step)
 }
 
 export function wellKnownSymbol(symbol: symbol): string | undefined {

@@ -62,8 +62,8 @@ function add(value: unknown, path: string, depth: number): boolean {
 }
 
 function addShallow(value: unknown, path: string, depth: number): boolean {
-  // The user's own module, not Node's.
-  if (path === 'process.mainModule') return false
+  // The user's own module, not Node's; and a class that its module knows with all its methods.
+  if (path === 'process.mainModule' || path === 'console.Console') return false
   if (depth > 0 && (path.includes('^') || path.includes('_'))) return false
   return add(value, path, depth) && (depth === 0 || (depth === 1 && typeof value === 'function'))
 }

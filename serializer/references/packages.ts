@@ -1,23 +1,20 @@
-// Packages under node_modules: from a value to specifier and export, and back.
+// Packages under node_modules, from a value to specifier and export.
 import { createRequire, Module } from 'node:module'
-import { dirname, extname, join } from 'node:path'
+import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
-import { resolve as resolveExports } from 'resolve.exports'
-import { UnpicklingError } from '../errors.ts'
+import { fileFor, namedPaths } from './exports-map.ts'
 import {
   classifyUrl,
   fileOf,
   findPackageRoot,
   isNodes,
-  type PackageJson,
   packageNameOf,
   readPackage,
   scriptUrlOf,
 } from './origin.ts'
-import type { Reference } from './types.ts'
-
-type PackageReference = Extract<Reference, { kind: 'package' }>
+import { configureResolution, rememberReference } from './package-resolution.ts'
+import type { PackageReference } from './types.ts'
 
 const { getOwnPropertyDescriptor, ownKeys } = Reflect
 const ownRequire = createRequire(import.meta.url)
@@ -33,10 +30,7 @@ interface Catalogue {
 }
 
 const catalogues = new Map<string, Catalogue>()
-/** Values that were referred to in this thread: loading them here gives the very same. */
-const known = new Map<string, WeakRef<object>>()
 let selfExports: ReadonlyMap<unknown, string> = new Map()
-let selfNamespace: Record<string, unknown> = {}
 let selfFolder = ''
 let loadedScripts: () => ReadonlySet<string> = () => new Set()
 
@@ -46,7 +40,7 @@ export function configurePackages(how: {
   readonly selfUrl: string
   readonly loadedUrls: () => ReadonlySet<string>
 }): void {
-  selfNamespace = how.self
+  configureResolution(how.self)
   selfExports = new Map(Object.entries(how.self).map(([name, value]) => [value, name]))
   selfFolder = dirname(fileURLToPath(how.selfUrl))
   loadedScripts = how.loadedUrls
@@ -70,7 +64,7 @@ export function findPackageExport(value: object, url?: string): PackageReference
       : rootOf(url)
   if (root === undefined) return undefined
   const found = search(root, value)
-  if (found) known.set(keyOf(found), new WeakRef(value))
+  if (found) rememberReference(found, value)
   return found
 }
 
@@ -107,16 +101,30 @@ function search(root: string, value: object): PackageReference | undefined {
   const state = cacheSize() + loadedScripts().size
   if (catalogue?.state === state) return undefined
   const version = readPackage(root)?.version ?? null
+  const via = ownersOf(root)
   const values = new Map<unknown, PackageReference>()
   const namespaces: Catalogue['namespaces'] = []
   for (const [specifier, exports, esm] of publicModules(root)) {
-    addExports(values, specifier, exports, esm, version)
-    if (esm) namespaces.push([exports, { kind: 'package', specifier, path: [], version, esm }])
+    const module: PackageReference = { kind: 'package', specifier, path: [], version, esm, ...via }
+    addExports(values, exports, module)
+    if (esm) namespaces.push([exports, module])
   }
   // Looking may have grown the cache.
   catalogue = { values, namespaces, state: cacheSize() + loadedScripts().size }
   catalogues.set(root, catalogue)
   return lookUp(catalogue, value)
+}
+
+/** The packages that have the package in a node_modules of their own: another version may be outside. */
+function ownersOf(root: string): { via?: readonly string[] } {
+  const via: string[] = []
+  for (let at = root; ; ) {
+    const owner = classifyUrl(at.slice(0, at.lastIndexOf(`${sep}node_modules${sep}`)))
+    if (owner.kind !== 'package' || owner.file !== owner.root) break
+    via.unshift(owner.name)
+    at = owner.root
+  }
+  return via.length > 0 ? { via } : {}
 }
 
 function lookUp(catalogue: Catalogue, value: object): PackageReference | undefined {
@@ -143,7 +151,7 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
   if (!json) return
   const require = createRequire(join(root, 'package.json'))
   const loaded = loadedScripts()
-  const specifiers = [...subPaths(json), ...patternPaths(root, json)].map((path) =>
+  const specifiers = namedPaths(root, json, [...ownKeys(ownRequire.cache), ...loaded]).map((path) =>
     path === '.' ? name : `${name}/${path.slice(2)}`,
   )
   for (const specifier of specifiers.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
@@ -162,36 +170,6 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
   if (json.exports === undefined) yield* deepModules(root, name)
 }
 
-/** The sub-paths that patterns of the exports map give to files that are loaded: `./features/*`. */
-function patternPaths(root: string, json: PackageJson): string[] {
-  const map = json.exports
-  if (typeof map !== 'object' || map === null) return []
-  const patterns = Object.entries(map).filter(([key]) => key.startsWith('./') && key.includes('*'))
-  if (patterns.length === 0) return []
-  const inside = `${root}/`
-  const files = [...ownKeys(ownRequire.cache), ...loadedScripts()]
-    .map((url) => fileOf(String(url)))
-    .filter((file): file is string => file?.startsWith(inside) ?? false)
-    .map((file) => `./${file.slice(inside.length)}`)
-  const paths = new Set<string>()
-  for (const [key, value] of patterns) {
-    for (const target of targetsOf(value)) {
-      const [before, after] = target.split('*')
-      for (const file of files) {
-        if (file.length > before.length + after.length && file.startsWith(before) && file.endsWith(after))
-          paths.add(key.replace('*', file.slice(before.length, file.length - after.length)))
-      }
-    }
-  }
-  return [...paths]
-}
-
-/** All that a pattern may stand for, whatever the conditions: which one holds is asked for each sub-path. */
-function targetsOf(value: unknown): string[] {
-  if (typeof value === 'string') return value.split('*').length === 2 ? [value] : []
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(targetsOf) : []
-}
-
 /** Without an `exports` map every file can be named. */
 function* deepModules(root: string, name: string): Generator<[string, object, boolean]> {
   for (const file of ownKeys(ownRequire.cache) as string[]) {
@@ -200,30 +178,6 @@ function* deepModules(root: string, name: string): Generator<[string, object, bo
     const exports: unknown = ownRequire.cache[file]!.exports
     if (!types.isModuleNamespaceObject(exports))
       yield [`${name}/${inside.replace(/\.js$/, '')}`, exports as object, false]
-  }
-}
-
-function subPaths(json: PackageJson): string[] {
-  const map = json.exports
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) return ['.']
-  const keys = Object.keys(map).filter((key) => key.startsWith('.') && !key.includes('*'))
-  return keys.length > 0 ? keys : ['.']
-}
-
-/** The file that the sub-path of a package means, for `import` or for `require`. */
-function fileFor(root: string, json: PackageJson, subPath: string, esm: boolean): string | null {
-  try {
-    if (json.exports !== undefined) {
-      const entry = subPath === '' ? '.' : `./${subPath}`
-      const found = resolveExports(json as never, entry, {
-        require: !esm,
-        conditions: ['node', 'module-sync'],
-      })
-      return found ? join(root, found[0]) : null
-    }
-    return createRequire(join(root, 'package.json')).resolve(subPath === '' ? root : join(root, subPath))
-  } catch {
-    return null
   }
 }
 
@@ -241,21 +195,17 @@ function requireLoaded(require: NodeJS.Require, file: string): object | null {
   }
 }
 
-function addExports(
-  values: Map<unknown, PackageReference>,
-  specifier: string,
-  exports: object,
-  esm: boolean,
-  version: string | null,
-): void {
-  const queue: [unknown, string[]][] = [[exports, []]]
+/** What can be reached from a value that a reference means, by reference; what is there already stays. */
+function addExports(values: Map<unknown, PackageReference>, exports: object, module: PackageReference): void {
+  const queue: [unknown, readonly string[]][] = [[exports, module.path]]
+  const deepest = module.path.length + MAX_DEPTH
   for (let next = 0; next < queue.length; next++) {
     const [value, path] = queue[next]
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || types.isProxy(value))
       continue
-    if (!values.has(value)) values.set(value, { kind: 'package', specifier, path, version, esm })
-    else if (path.length > 0) continue
-    if (path.length >= MAX_DEPTH) continue
+    if (!values.has(value)) values.set(value, { ...module, path })
+    else if (value !== exports) continue
+    if (path.length >= deepest) continue
     for (const key of ownKeys(value)) {
       if (
         typeof key !== 'string' ||
@@ -264,7 +214,7 @@ function addExports(
         continue
       const descriptor = getOwnPropertyDescriptor(value, key)!
       // A module's re-exports are often getters; reading them is what every importer does.
-      const isReExport = path.length === 0 && descriptor.get !== undefined && descriptor.enumerable === true
+      const isReExport = value === exports && descriptor.get !== undefined && descriptor.enumerable === true
       try {
         const member: unknown =
           isReExport || types.isModuleNamespaceObject(value)
@@ -289,14 +239,11 @@ function exportingPackage(value: object): string | undefined {
 }
 
 function noteExports(exports: object, root: string): void {
+  // Compiled ES modules export by getters; reading them is what every importer does.
+  const isRead = types.isModuleNamespaceObject(exports) || getOwnPropertyDescriptor(exports, '__esModule')
   for (const key of ownKeys(exports)) {
     try {
-      note(
-        types.isModuleNamespaceObject(exports)
-          ? Reflect.get(exports, key)
-          : getOwnPropertyDescriptor(exports, key)?.value,
-        root,
-      )
+      note(isRead ? Reflect.get(exports, key) : getOwnPropertyDescriptor(exports, key)?.value, root)
     } catch {
       // Not initialized yet.
     }
@@ -332,9 +279,7 @@ function note(value: unknown, root: string): void {
 /** What can be reached from an export, by reference. */
 export function exportsBelow(value: object, reference: PackageReference): Map<unknown, PackageReference> {
   const values = new Map<unknown, PackageReference>()
-  addExports(values, reference.specifier, value, reference.esm, reference.version)
-  for (const [part, { path }] of values)
-    values.set(part, { ...reference, path: [...reference.path, ...path] })
+  addExports(values, value, reference)
   return values
 }
 
@@ -366,125 +311,4 @@ function rootFrom(name: string, folder: string): string | null {
   const root = findPackageRoot(name, folder)
   if (root !== null) roots.set(key, root)
   return root
-}
-
-function keyOf(reference: PackageReference): string {
-  return `${reference.specifier}\n${reference.version}\n${reference.esm}\n${reference.path.join('\n')}`
-}
-
-/** Notes that a reference means a value in this thread. */
-export function rememberReference(reference: Reference, value: object): void {
-  if (reference.kind === 'package') known.set(keyOf(reference), new WeakRef(value))
-}
-
-export function resolvePackage(
-  reference: PackageReference,
-  namespaces: ReadonlyMap<string, object> | undefined,
-): unknown {
-  const here = known.get(keyOf(reference))?.deref()
-  if (here) return here
-  if (reference.specifier === 'cornichon') return followExport(selfNamespace, reference)
-  const imported = namespaces?.get(reference.specifier)
-  return followExport(imported ?? requireModule(reference), reference)
-}
-
-function followExport(module: unknown, reference: PackageReference): unknown {
-  let value = module
-  let path = reference.path
-  // `import` of a CommonJS module gives its exports as the default.
-  if (
-    reference.esm &&
-    path[0] === 'default' &&
-    !types.isModuleNamespaceObject(module) &&
-    !hasOwn(module, 'default')
-  )
-    path = path.slice(1)
-  for (const [i, key] of path.entries()) {
-    const member = value === null || value === undefined ? undefined : (value as Record<string, unknown>)[key]
-    if (member === undefined) {
-      throw new UnpicklingError(
-        `the bundle refers to ${path.slice(0, i + 1).join('.')} of ${reference.specifier}${noted(reference)}, which the one installed here does not export`,
-      )
-    }
-    value = member
-  }
-  return value
-}
-
-function hasOwn(value: unknown, key: string): boolean {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    getOwnPropertyDescriptor(value, key) !== undefined
-  )
-}
-
-function noted(reference: PackageReference): string {
-  return reference.version === null ? '' : ` (version ${reference.version} at the sender's)`
-}
-
-function requireModule(reference: PackageReference): unknown {
-  const { specifier } = reference
-  const folder = process.cwd()
-  const require = createRequire(join(folder, 'noop.js'))
-  try {
-    if (specifier.startsWith('file:')) return require(fileURLToPath(specifier))
-    const file = reference.esm ? importedFile(specifier, folder) : null
-    return require(file ?? specifier)
-  } catch (error) {
-    const code = (error as { code?: string }).code
-    if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'ERR_REQUIRE_ESM') {
-      throw new UnpicklingError(
-        `the bundle refers to ${specifier}, an ES module that can't be loaded synchronously here: use loadsAsync`,
-        { cause: error },
-      )
-    }
-    if (
-      code === 'MODULE_NOT_FOUND' ||
-      code === 'ERR_MODULE_NOT_FOUND' ||
-      code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
-    )
-      throw notFound(reference, folder, error)
-    throw error
-  }
-}
-
-function importedFile(specifier: string, folder: string): string | null {
-  const name = packageNameOf(specifier)
-  const root = findPackageRoot(name, folder)
-  const json = root === null ? null : readPackage(root)
-  return root !== null && json ? fileFor(root, json, specifier.slice(name.length + 1), true) : null
-}
-
-function notFound(reference: PackageReference, folder: string, cause: unknown): UnpicklingError {
-  const { specifier, version } = reference
-  const install = `${packageNameOf(specifier)}${version === null ? '' : `@${version}`}`
-  return new UnpicklingError(
-    `the bundle refers to ${specifier}${noted(reference)}, which was not found from ${folder}. ` +
-      `Either pickle it by value (byValue: ['${packageNameOf(specifier)}'] or registerPickleByValue), ` +
-      `or provide it where the bundle is loaded (npm install ${install}, or a runtime environment)`,
-    { cause },
-  )
-}
-
-/** Imports what a bundle refers to, for loadsAsync. What can't be imported fails when it is resolved. */
-export async function importModules(references: readonly Reference[]): Promise<Map<string, object>> {
-  const modules = new Map<string, object>()
-  for (const reference of references) {
-    if (reference.kind === 'builtin' && reference.path === '*')
-      modules.set(reference.module, (await import(reference.module)) as object)
-    if (
-      reference.kind !== 'package' ||
-      !reference.esm ||
-      reference.specifier === 'cornichon' ||
-      known.get(keyOf(reference))?.deref()
-    )
-      continue
-    const { specifier } = reference
-    if (modules.has(specifier)) continue
-    const file = specifier.startsWith('file:') ? null : importedFile(specifier, process.cwd())
-    if (file === null && !specifier.startsWith('file:')) continue
-    modules.set(specifier, (await import(file === null ? specifier : pathToFileURL(file).href)) as object)
-  }
-  return modules
 }
