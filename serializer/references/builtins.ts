@@ -60,7 +60,7 @@ original.add(getOwnPropertyDescriptor(inspect, 'defaultOptions')?.get)
 function* loadedModules(): Generator<[name: string, exports: object]> {
   const loaded = loadedInternals()
   for (const name of NAMES) {
-    if (!loaded.has(name)) continue
+    if (!loaded.has(name.replace('node:', ''))) continue
     try {
       yield [name, require(name.startsWith('node:') ? name : `node:${name}`) as object]
     } catch {
