@@ -78,7 +78,7 @@ export interface FunctionRecord {
   /** It uses `super` and is not rebuilt within its home object. */
   readonly awayFromHome: boolean
   /** The folder or file URL that relative imports are resolved from, where the code asks. */
-  readonly origin: string | null
+  origin: string | null
 }
 
 /** The private fields of a class, by the order of its elements. */

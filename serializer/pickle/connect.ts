@@ -1,13 +1,25 @@
 // Ties the folders together that may not know of each other: references/ asks capture/ where a function comes from.
-import { captureFunction, loadedUrls, scriptOf } from '../capture/index.ts'
+import { captureFunction, internalSlots, loadedUrls, scriptOf } from '../capture/index.ts'
 import { configurePackages, configureReferences } from '../references/index.ts'
+import { isNativeText, sourceOf } from './source.ts'
 
 export function connect(api: Record<string, unknown>, url: string): void {
   configureReferences({
     scriptUrlOf(fn) {
-      const { scriptId } = captureFunction(fn)
+      const { scriptId } = captureFunction(unbound(fn))
       return scriptId === undefined ? undefined : scriptOf(scriptId)?.url
     },
   })
   configurePackages({ self: api, selfUrl: url, loadedUrls })
+}
+
+/** What a bound function calls in the end. */
+function unbound(fn: object): object {
+  let target: unknown = fn
+  for (let next: unknown = fn; typeof next === 'function'; target = next, next = boundTarget(next));
+  return target as object
+}
+
+function boundTarget(fn: object): unknown {
+  return isNativeText(sourceOf(fn)) ? internalSlots(fn).get('[[TargetFunction]]') : undefined
 }

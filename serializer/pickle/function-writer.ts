@@ -29,13 +29,12 @@ import {
 import { homeOfSuper, superOf } from '../codegen/super.ts'
 import {
   classifyUrl,
-  findLazyIntrinsic,
+  findNodes,
   findPackageExport,
   isOwnUrl,
   isPromisified,
   isStandardGlobal,
   type Reference,
-  referenceFromImport,
 } from '../references/index.ts'
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
@@ -52,6 +51,7 @@ import {
 import type { GraphWriter } from './graph-writer.ts'
 import { hasMember, homeOf, privateHomeOf } from './homes.ts'
 import { Op } from './opcodes.ts'
+import { asksNoPlace, Origins } from './origins.ts'
 import {
   analyzed,
   isClassText,
@@ -80,6 +80,7 @@ export class FunctionWriter {
   readonly records: FunctionRecord[] = []
   readonly #graph: GraphWriter
   readonly #byFunction = new Map<object, FunctionRecord>()
+  readonly #origins = new Origins()
   readonly #sites = new Map<object, FunctionSite>()
   readonly #references = new Map<object, Reference | null>()
   readonly #identities = new Map<string, number>()
@@ -90,6 +91,11 @@ export class FunctionWriter {
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
+  }
+
+  /** When all functions are known: takes the places out that none of a module's functions asks for. */
+  settleOrigins(): void {
+    for (const record of this.records) if (record) record.origin = this.#origins.settled(record.origin)
   }
 
   has(fn: object): boolean {
@@ -118,6 +124,7 @@ export class FunctionWriter {
     if (location) graph.trace?.locate(fn, location)
     const reference = this.#referenceOf(fn)
     if (reference) return graph.reference(fn, reference)
+    this.#noteImports(site)
     const url = site.script?.url ?? ''
     if (url.startsWith('node:')) return this.#nodeInternal(fn)
     if (isOwnUrl(url)) graph.refuse('it is a function inside cornichon', 'Use what cornichon exports')
@@ -148,6 +155,7 @@ export class FunctionWriter {
     }
     const url = importMetaUrl(value)
     if (url !== null) {
+      this.#origins.ask(url)
       graph.out.byte(Op.ImportMeta)
       graph.string(url)
       graph.remember(value)
@@ -188,7 +196,7 @@ export class FunctionWriter {
     if (isOwnUrl(url)) return findPackageExport(fn) ?? null
     if (place.kind === 'package') {
       if (policy.isByValueUrl(url)) return null
-      return findPackageExport(fn, url) ?? null
+      return findPackageExport(fn, url) ?? this.#graph.imports.part(fn, place.name) ?? null
     }
     if (place.kind === 'user') return policy.userReference(fn, url) ?? null
     return null
@@ -230,8 +238,8 @@ export class FunctionWriter {
     const site = this.site(fn)
     const origin = fn === this.#requireFromAnywhere ? '' : knownOrigin(fn)
     if (origin !== undefined) return this.#require(fn, origin)
-    const lazy = findLazyIntrinsic(fn, site.script?.url ?? '')
-    if (lazy) return graph.reference(fn, lazy)
+    const found = findNodes(fn)
+    if (found) return graph.reference(fn, found)
     if (
       getOwnPropertyDescriptor(fn, 'name')?.value === 'require' ||
       getOwnPropertyDescriptor(fn, 'resolve')
@@ -448,7 +456,9 @@ export class FunctionWriter {
     if (!facts.importMeta && !importsFromItsFolder(facts, text)) return null
     const url = knownOrigin(fn) ?? site.script?.url
     if (!url) return null
-    return url.startsWith('/') ? new URL(url, 'file://').href : url
+    const origin = url.startsWith('/') ? new URL(url, 'file://').href : url
+    if (importsFromItsFolder(facts, text) || !asksNoPlace(facts, text)) this.#origins.ask(origin)
+    return origin
   }
 
   #bindings(fn: object, facts: FunctionFacts, site: FunctionSite, ownNameToo: boolean): BindingRecord[] {
@@ -519,7 +529,6 @@ export class FunctionWriter {
     if (found) {
       const namespace = namespaceOf(found.value, name)
       const value = namespace ?? found.value
-      if (site.script?.isModule) this.#noteImport(name, value, site)
       return {
         name,
         kind: found.dead ? 'dead' : written && isImport(name, site) ? 'const' : 'value',
@@ -538,14 +547,11 @@ export class FunctionWriter {
     return { ...variableOf(name, descriptor.value), written }
   }
 
-  /** An object that the enclosing module imports from a package is that package's export. */
-  #noteImport(name: string, value: unknown, site: FunctionSite): void {
-    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
-    const script = site.script!
-    const imported = factsOf(script).imports.get(name)
-    if (!imported) return
-    const reference = referenceFromImport(script.url, imported.specifier, imported.imported)
-    if (reference) this.#graph.imports.set(value, reference)
+  /** What the module around a function imports from packages is these packages' exports. */
+  #noteImports(site: FunctionSite): void {
+    const { script, scopes } = site
+    const scope = script?.isModule && scopes.find(({ type }) => type === 'Module')
+    if (scope) this.#graph.imports.note(script.url, factsOf(script).imports.values(), scope.object)
   }
 
   #bindingValues(record: FunctionRecord): void {

@@ -68,12 +68,7 @@ export class GraphReader implements ValueSource {
       const namespace = this.#node(this.#in.varint()) as object
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
-        defineProperty(namespace, name, {
-          value: this.value(),
-          writable: false,
-          enumerable: true,
-          configurable: false,
-        })
+        defineProperty(namespace, name, this.#descriptor(Attribute.Enumerable))
       }
       this.#drain()
     }

@@ -14,9 +14,11 @@ import {
 } from '../references/index.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
+import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
+import { liveReader } from './sharing.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
@@ -40,7 +42,8 @@ export class GraphWriter implements ValueSink {
   readonly trace: Trace | null
   readonly instances = new InstanceFacts()
   /** Objects that a module around some function imports from a package. */
-  readonly imports = new MapConstructor<object, Reference>()
+  readonly imports: Imports
+  readonly #byReference = new Set<unknown>()
   nodeCount = 0
   readonly #namespaces = new MapConstructor<object, Set<string>>()
   readonly #sentMembers = new MapConstructor<object, Set<string>>()
@@ -51,7 +54,8 @@ export class GraphWriter implements ValueSink {
   readonly #fillers: Filler[] = []
   #depth = 0
 
-  constructor(options: PickleOptions, trace: Trace | null) {
+  constructor(options: PickleOptions, trace: Trace | null, imports = new Imports()) {
+    this.imports = imports
     this.options = options
     this.trace = trace
     this.functions = new FunctionWriter(this)
@@ -115,7 +119,14 @@ export class GraphWriter implements ValueSink {
         sent.add(name)
         this.string(name)
         this.step('property', name)
-        this.value(readMember(namespace, name))
+        const value = readMember(namespace, name)
+        const live = liveReader(this.functions.records, namespace, name, value)
+        if (live) {
+          this.out.byte(Op.Accessor)
+          this.out.byte(Attribute.Enumerable)
+          this.value(live)
+          this.value(undefined)
+        } else this.value(value)
       }
       return true
     }
@@ -360,7 +371,16 @@ export class GraphWriter implements ValueSink {
     this.#reference(value, reference)
   }
 
+  /** Did an import turn up of something that had been written by value before? */
+  get missedImports(): boolean {
+    for (const [value, reference] of this.imports)
+      if (this.isKnown(value) && !this.#byReference.has(value) && !this.options.policy.isByValue(reference))
+        return true
+    return false
+  }
+
   #reference(value: unknown, reference: Reference): void {
+    this.#byReference.add(value)
     if (reference.kind === 'intrinsic') {
       this.out.byte(Op.Intrinsic)
       this.#string(reference.path)

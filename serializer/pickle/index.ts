@@ -70,8 +70,14 @@ export function checkSerializable(
 }
 
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
-  const graph = new GraphWriter({ policy: makePolicy(options) }, trace)
+  let graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
+    graph.root(value)
+    // Once more, so that it does not matter in which order the graph is met.
+    if (graph.missedImports && !trace?.collects) {
+      graph = new GraphWriter(graph.options, trace, graph.imports)
+      graph.root(value)
+    }
     return bundleOf(value, graph)
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
@@ -83,7 +89,7 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
 }
 
 function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
-  graph.root(value)
+  graph.functions.settleOrigins()
   const records = graph.functions.records
   findSharing(records, (fn) => graph.functions.site(fn))
   const linked = link(records)

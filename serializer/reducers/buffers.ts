@@ -27,7 +27,8 @@ const ArrayBufferConstructor = ArrayBuffer
 const SharedArrayBufferConstructor = SharedArrayBuffer
 const NodeBuffer = Buffer
 const BufferPrototype = Buffer.prototype
-const poolSize = Buffer.poolSize
+/** What Node cuts small Buffers out of: `Buffer.poolSize` and, from Node 26 on, some more to align it. */
+const poolSize = Buffer.from('a').buffer.byteLength
 
 /** ES2024's second argument, which the library's types for ES2023 lack. */
 type ResizableConstructor<T> = new (length: number, options?: { maxByteLength: number }) => T

@@ -1,14 +1,19 @@
 // Errors of every kind: the slot [[ErrorData]] and the stack; message, cause and the rest are own properties.
 import { types } from 'node:util'
+import { hasBrand } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { defineProperty, deleteProperty, getOwnPropertyDescriptor, apply } = Reflect
 const ErrorConstructor = Error
 const ErrorPrototype = Error.prototype
+const DomException = DOMException
+const domName = getOwnPropertyDescriptor(DomException.prototype, 'name')!.get!
+const domMessage = getOwnPropertyDescriptor(DomException.prototype, 'message')!.get!
+const { QuotaExceededError: QuotaExceeded } = globalThis as { QuotaExceededError?: typeof DOMException }
 
 const error: BuiltinReducer<Error> = {
   name: 'Error',
-  matches: types.isNativeError,
+  matches: (value) => types.isNativeError(value) && !isDOMException(value),
   prototype: () => ErrorPrototype,
   create() {
     const limit = getOwnPropertyDescriptor(ErrorConstructor, 'stackTraceLimit')
@@ -45,6 +50,32 @@ const error: BuiltinReducer<Error> = {
   },
 }
 
+/** Web IDL: DOMException. Its name and message are slots, from Node 22 on beside those of an error. */
+const domException: BuiltinReducer<InstanceType<typeof DomException>> = {
+  name: 'DOMException',
+  matches: isDOMException,
+  prototype: () => DomException.prototype,
+  write(value, sink) {
+    if (QuotaExceeded && value instanceof QuotaExceeded)
+      sink.refuse('a QuotaExceededError has a quota that no copy can be given', 'Pickle what it says')
+    sink.string(String(apply(domMessage, value, [])))
+    sink.string(String(apply(domName, value, [])))
+  },
+  create(source) {
+    const message = source.string()
+    const value = new DomException(message, source.string())
+    deleteProperty(value, 'stack')
+    return value
+  },
+  ownKeys: error.ownKeys,
+  writeContent: error.writeContent,
+  readContent: error.readContent,
+}
+
+function isDOMException(value: object): boolean {
+  return hasBrand(value, DomException.prototype, domName)
+}
+
 /** V8 keeps the stack as an own property: data up to Node 20, a native accessor pair since. */
 function hasNativeStack(value: Error): boolean {
   const descriptor = getOwnPropertyDescriptor(value, 'stack')
@@ -68,3 +99,4 @@ function nativeStackGetters(): Set<unknown> {
 }
 
 export const errors: readonly BuiltinReducer[] = [error]
+export const domExceptions: readonly BuiltinReducer[] = [domException]

@@ -2,11 +2,11 @@
 import { buffers } from './buffers.ts'
 import { collections } from './collections.ts'
 import { encodings } from './encoding.ts'
-import { errors } from './errors.ts'
+import { domExceptions, errors } from './errors.ts'
 import { promises } from './promises.ts'
 import { scalars } from './scalars.ts'
 import type { BuiltinReducer } from './types.ts'
-import { urls } from './urls.ts'
+import { urlParams, urls } from './urls.ts'
 import { weak } from './weak.ts'
 
 export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
@@ -22,6 +22,8 @@ export const builtinReducers: readonly BuiltinReducer[] = [
   ...promises,
   ...weak,
   ...encodings,
+  ...domExceptions,
+  ...urlParams,
 ]
 
 /** The number of the entry for an object by its internal slots, or -1. */

@@ -1,21 +1,43 @@
 // Node's built-in modules and everything reachable in them. Only modules that this process has loaded can have
-// given a value to anyone, so no other is ever loaded for looking.
+// given a value to anyone, so no other is ever loaded for looking; and as most values are the user's, the catalogue
+// is made when something turns up that can only be Node's.
 import { builtinModules, createRequire, Module } from 'node:module'
-import { types } from 'node:util'
+import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
-import { follow, walkFrom } from './catalogue.ts'
-import { findIntrinsic } from './intrinsics.ts'
-import { isNodes } from './origin.ts'
+import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
+import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
+import { isNativeFunction, isNodes, loadedInternals } from './origin.ts'
 import type { Reference } from './types.ts'
 
+const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const require = createRequire(import.meta.url)
-const MAX_DEPTH = 5
+const MAX_DEPTH = 7
 /** First come the modules whose values others pass on. */
 const FIRST = ['events', 'util', 'stream', 'fs', 'path', 'url', 'buffer']
-const NAMES = [...FIRST, ...builtinModules.filter((name) => !FIRST.includes(name)).sort()]
-const OPAQUE = /_cache|_pathCache|_extensions|globalAgent|^_debug|syncBuiltinESMExports/
-/** Accessors that only give another part of the module. */
-const OPENED = ['promises', 'webcrypto', 'subtle']
+const NAMES = [...FIRST, ...builtinModules.filter((name) => !FIRST.includes(name)).sort()].filter(
+  (name) => !name.startsWith('_') && name !== 'sys',
+)
+/** State, which is not Node's code: referred to as a whole. */
+const OPAQUE = /_cache|_pathCache|_extensions|^_debug|globalAgent|^process\b/
+/** Accessors of exports that warn, or load much for nobody. */
+const CLOSED =
+  /^(?:_|[FRWX]_OK$|prng$|rng$|pseudoRandomBytes$|fips$|rootCertificates$|wrap|builtinModules$|maxHeaderSize$|FileReadStream$|FileWriteStream$)/
+/** What an accessor gives that nobody can have before this internal module is loaded. */
+const LOADED_WITH: Readonly<Record<string, string>> = {
+  'fs:promises': 'internal/fs/promises',
+  'dns:promises': 'internal/dns/promises',
+  'stream:promises': 'stream/promises',
+  'timers:promises': 'timers/promises',
+  'crypto:webcrypto': 'internal/crypto/webcrypto',
+  'crypto:subtle': 'internal/crypto/webcrypto',
+  'http:WebSocket': 'internal/deps/undici/undici',
+  'http:CloseEvent': 'internal/deps/undici/undici',
+  'http:MessageEvent': 'internal/deps/undici/undici',
+}
+/** Accessors below the exports that give an object of the module's. */
+const OPENED_BELOW = new Set(['util:inspect.defaultOptions'])
+/** Accessors of exports that give something else than functions. */
+const OBJECTS = /^(?:promises|webcrypto|subtle|globalAgent|inspect\.defaultOptions|report|mock|snapshot)$/
 
 interface Entry {
   readonly module: string
@@ -23,87 +45,152 @@ interface Entry {
   checked: boolean
 }
 
-const entries = new Map<unknown, Entry>()
-const done = new Set<string>()
-let listLength = 0
+let entries: ReadonlyMap<unknown, Entry> & Map<unknown, Entry> = new Map()
+let entriesOf: ReadonlySet<string> | null = null
+let objects: Set<unknown> = new Set()
+let objectsOf: ReadonlySet<string> | null = null
 
-function loadedList(): readonly string[] {
-  return (process as unknown as { moduleLoadList?: readonly string[] }).moduleLoadList ?? []
+/** The accessors that were there when this file was loaded: Node's own. */
+const original = new Set<unknown>()
+for (const [, exports] of loadedModules()) {
+  for (const key of Reflect.ownKeys(exports)) original.add(getOwnPropertyDescriptor(exports, key)?.get)
 }
+original.add(getOwnPropertyDescriptor(inspect, 'defaultOptions')?.get)
 
-/** Takes in the modules that were loaded since the last time. */
-function update(): void {
-  const list = loadedList()
-  if (list.length === listLength) return
-  listLength = list.length
-  const loaded = new Set(list)
+function* loadedModules(): Generator<[name: string, exports: object]> {
+  const loaded = loadedInternals()
   for (const name of NAMES) {
-    if (done.has(name) || name.startsWith('_') || !loaded.has(`NativeModule ${name}`)) continue
-    done.add(name)
-    addModule(name, loaded)
+    if (!loaded.has(name.replace('node:', ''))) continue
+    try {
+      yield [name, require(name.startsWith('node:') ? name : `node:${name}`) as object]
+    } catch {
+      // Only Node itself may load it.
+    }
   }
 }
 
-function addModule(name: string, loaded: ReadonlySet<string>): void {
-  let exports: object
-  try {
-    exports = require(`node:${name}`)
-  } catch {
-    return
-  }
-  const add = (value: unknown, path: string, depth: number): boolean => {
-    if (entries.has(value) || value instanceof Module || (typeof value !== 'symbol' && findIntrinsic(value)))
-      return false
-    if (typeof value === 'symbol') {
-      if (!Symbol.keyFor(value) && !/^Symbol\(Symbol\./.test(String(value)))
-        entries.set(value, { module: `node:${name}`, path, checked: true })
-      return false
-    }
-    entries.set(value, { module: `node:${name}`, path, checked: typeof value !== 'function' })
-    return (
-      depth < MAX_DEPTH &&
-      !OPAQUE.test(path) &&
-      (depth === 0 || typeof value === 'function' || isPlain(value))
-    )
-  }
-  walkFrom(exports, '', { visit: add })
-  for (const key of OPENED) {
-    const getter = Reflect.getOwnPropertyDescriptor(exports, key)?.get
-    if (!getter || (key !== 'promises' && !loaded.has('NativeModule internal/crypto/webcrypto'))) continue
-    try {
-      walkFrom(Reflect.apply(getter, exports, []), `<${key}()`, { visit: add })
-    } catch {
-      // A getter that refuses gives nobody a value.
-    }
-  }
+/** Everything that is reached. Made again when more modules were loaded, so that it never depends on their order. */
+function catalogue(): void {
+  if (entriesOf === loadedInternals()) return
+  entries = new Map()
+  for (const [name, exports] of loadedModules()) addModule(name, exports)
+  entriesOf = loadedInternals()
+}
+
+function addModule(name: string, exports: object): void {
+  const module = name.startsWith('node:') ? name : `node:${name}`
+  walkFrom(exports, '', {
+    opens: (path, depth, getter) => opens(name, path, depth, getter),
+    visit(value, path, depth) {
+      // A module object is the user's.
+      if (entries.has(value) || value instanceof Module) return false
+      if (typeof value === 'symbol') {
+        if (Symbol.keyFor(value) === undefined && wellKnownSymbol(value) === undefined)
+          entries.set(value, { module, path, checked: true })
+        return false
+      }
+      // `process` and `console` are intrinsics, but what is behind them is searched from their modules.
+      if (depth > 0 && findIntrinsic(value)) return false
+      entries.set(value, { module, path, checked: typeof value !== 'function' })
+      return (
+        depth < MAX_DEPTH &&
+        !OPAQUE.test(path) &&
+        (depth === 0 || typeof value === 'function' || isPlain(value as object))
+      )
+    },
+  })
+}
+
+function opens(name: string, path: string, depth: number, getter: object): boolean {
+  if (depth > 0 ? !OPENED_BELOW.has(`${name}:${path}`) : CLOSED.test(path)) return false
+  const needed = LOADED_WITH[`${name}:${path}`]
+  if (needed !== undefined && !loadedInternals().has(needed)) return false
+  return original.has(getter) || isNodes(getter)
 }
 
 /** Tables, prototypes and namespaces of functions; not instances, which hold state. */
-function isPlain(value: unknown): boolean {
-  const prototype = Reflect.getPrototypeOf(value as object)
-  if (prototype === Object.prototype || prototype === null) return true
-  return typeof Reflect.getOwnPropertyDescriptor(value as object, 'constructor')?.value === 'function'
+function isPlain(value: object): boolean {
+  const prototype = getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return true
+  return typeof getOwnPropertyDescriptor(value, 'constructor')?.value === 'function'
 }
 
-export function findBuiltin(value: unknown): Reference | undefined {
-  update()
-  const entry = entries.get(value)
-  if (entry !== undefined) {
-    if (!entry.checked) {
-      if (!isNodes(value as object)) {
-        // User code has put a function of its own into the module.
-        entries.delete(value)
-        return undefined
-      }
-      entry.checked = true
+/** The modules' objects that are neither functions nor prototypes: constants, namespaces, single instances. */
+function isObjectOfModule(value: unknown): boolean {
+  if (objectsOf !== loadedInternals()) {
+    objects = new Set()
+    for (const [name, exports] of loadedModules()) {
+      walkFrom(exports, '', {
+        dataOnly: true,
+        opens: (path, depth, getter) => OBJECTS.test(path) && opens(name, path, depth, getter),
+        visit(member, path, depth) {
+          if (objects.has(member) || member instanceof Module) return false
+          objects.add(member)
+          return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
+        },
+      })
     }
-    return { kind: 'builtin', module: entry.module, path: entry.path }
+    objectsOf = loadedInternals()
   }
-  if (types.isModuleNamespaceObject(value)) {
-    const whole = entries.get((value as { default?: unknown }).default)
-    if (whole?.path === '') return { kind: 'builtin', module: whole.module, path: '*' }
+  return objects.has(value)
+}
+
+function isWalked(value: unknown): boolean {
+  return typeof value === 'function' || (typeof value === 'object' && value !== null && isPlain(value))
+}
+
+/**
+ * Where in Node's modules (or behind its globals that are made when they are read) a value is. Of functions, those
+ * that are native or were met before: whoever knows a function's script asks findNodes.
+ */
+export function findBuiltin(value: unknown): Reference | undefined {
+  if (typeof value === 'function') {
+    return entries.has(value) || isNativeFunction(value) ? findNodes(value) : undefined
   }
-  return undefined
+  if (isNamespace(value)) {
+    const exports: unknown = namespaceDefault(value)
+    const whole = isObjectOfModule(exports) || typeof exports === 'function' ? findNodes(exports) : undefined
+    return whole?.kind === 'builtin' && whole.path === '' ? { ...whole, path: '*' } : undefined
+  }
+  return isCandidate(value) ? findNodes(value) : undefined
+}
+
+function isNamespace(value: unknown): value is object {
+  return types.isModuleNamespaceObject(value)
+}
+
+function isCandidate(value: unknown): boolean {
+  if (isObjectOfModule(value)) return true
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return false
+  const constructor: unknown = getOwnPropertyDescriptor(value, 'constructor')?.value
+  if (typeof constructor === 'function' && !types.isProxy(constructor)) return isNodes(constructor)
+  return standardDescriptor(value) >= 0
+}
+
+function namespaceDefault(namespace: object): unknown {
+  try {
+    return (namespace as { default?: unknown }).default
+  } catch {
+    return undefined
+  }
+}
+
+/** The same for what is known to be Node's. */
+export function findNodes(value: unknown): Reference | undefined {
+  const intrinsic = findLazyIntrinsic(value)
+  if (intrinsic) return intrinsic
+  catalogue()
+  const entry = entries.get(value)
+  if (entry === undefined) return undefined
+  if (!entry.checked) {
+    if (!isNodes(value as object)) {
+      // User code has put a function of its own into the module.
+      entries.delete(value)
+      return undefined
+    }
+    entry.checked = true
+  }
+  return { kind: 'builtin', module: entry.module, path: entry.path }
 }
 
 export function resolveBuiltin(
@@ -125,10 +212,7 @@ export function resolveBuiltin(
     )
   }
   if (path === '*') return namespaceLike(exports)
-  const opened = /^<(\w+)\(\)\.?(.*)$/.exec(path)
-  const found = opened
-    ? follow((exports as Record<string, unknown>)[opened[1]], opened[2])
-    : follow(exports, path)
+  const found = follow(exports, path)
   if (found === undefined)
     throw new UnpicklingError(
       `the bundle refers to ${path} of ${module}, which Node ${process.version} does not have`,

@@ -1,8 +1,9 @@
 // A catalogue of everything that can be reached from some roots by own properties and prototypes, from value to
-// shortest path. No getter runs.
-const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+// shortest path. No getter runs but those that the caller names.
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const symbolKeyFor = Symbol.keyFor
 const symbolFor = Symbol.for
+const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
 
 const WELL_KNOWN = new Map<symbol, string>()
 for (const name of ownKeys(Symbol)) {
@@ -11,8 +12,12 @@ for (const name of ownKeys(Symbol)) {
 }
 
 export interface Walk {
-  /** Called once for each value; returns whether to go on into it. */
+  /** Called for each value that is met; returns whether to go on into it. */
   visit(value: unknown, path: string, depth: number): boolean
+  /** May this getter run, because it only gives another part of the platform? None may if this is left out. */
+  opens?(path: string, depth: number, getter: object): boolean
+  /** Without prototypes and the functions of accessors. */
+  readonly dataOnly?: boolean
 }
 
 /** Breadth first, so that the first path is a shortest one; keys in their order, so that it is always the same. */
@@ -23,18 +28,35 @@ export function walkFrom(root: unknown, rootPath: string, walk: Walk): void {
     if (!walk.visit(value, path, depth) || !isObject(value)) continue
     const join = (step: string) => (path === '' ? step : `${path}.${step}`)
     for (const key of ownKeys(value)) {
+      if (walk.dataOnly && typeof value === 'function' && key === 'prototype') continue
       const step = stepOf(key)
       if (step === null) continue
+      if (step[0] === '~') queue.push([key, join(step), depth + 1])
       const descriptor = getOwnPropertyDescriptor(value, key)!
       if ('value' in descriptor) {
-        if (isReachable(descriptor.value)) queue.push([descriptor.value, join(step), depth + 1])
-      } else {
-        if (descriptor.get) queue.push([descriptor.get, join(`<${step}`), depth + 1])
-        if (descriptor.set) queue.push([descriptor.set, join(`>${step}`), depth + 1])
+        if (isReachable(descriptor.value)) queue.push([descriptor.value, join(valueStep(step)), depth + 1])
+        continue
       }
+      const { get, set } = descriptor
+      if (get && walk.opens?.(join(step), depth, get)) {
+        const given = tryGetter(get, value)
+        if (isReachable(given)) queue.push([given, join(valueStep(step)), depth + 1])
+      }
+      if (walk.dataOnly) continue
+      if (get) queue.push([get, join(`<${step}`), depth + 1])
+      if (set) queue.push([set, join(`>${step}`), depth + 1])
     }
-    const prototype = getPrototypeOf(value)
+    const prototype = walk.dataOnly ? null : getPrototypeOf(value)
     if (prototype !== null) queue.push([prototype, join('^'), depth + 1])
+  }
+}
+
+/** A getter that refuses gives nobody a value. */
+function tryGetter(getter: () => unknown, receiver: unknown): unknown {
+  try {
+    return apply(getter, receiver, [])
+  } catch {
+    return undefined
   }
 }
 
@@ -48,11 +70,27 @@ function isObject(value: unknown): value is object {
 
 /** Null for keys that no path can spell. */
 function stepOf(key: PropertyKey): string | null {
-  if (typeof key === 'string') return key === '' || /^[@<>^]|\./.test(key) ? null : key
+  if (typeof key === 'string') return key === '' || /^[@<>^~=]/.test(key) ? null : escaped(key)
   const wellKnown = WELL_KNOWN.get(key as symbol)
   if (wellKnown !== undefined) return `@${wellKnown}`
   const registered = symbolKeyFor(key as symbol)
-  return registered === undefined || registered.includes('.') ? null : `@@${registered}`
+  if (registered !== undefined) return `@@${escaped(registered)}`
+  const description = apply(symbolDescription, key, []) as string | undefined
+  return description ? `~${escaped(description)}` : null
+}
+
+/** Dots are what steps are told apart by. */
+function escaped(name: string): string {
+  return /[.%]/.test(name) ? name.replaceAll('%', '%25').replaceAll('.', '%2E') : name
+}
+
+function unescaped(name: string): string {
+  return name.includes('%') ? name.replaceAll('%2E', '.').replaceAll('%25', '%') : name
+}
+
+/** `~` alone is the symbol, `=~` what it is the key of. */
+function valueStep(step: string): string {
+  return step[0] === '~' ? `=${step}` : step
 }
 
 /** Follows a path; undefined if a step is missing. */
@@ -62,18 +100,34 @@ export function follow(root: unknown, path: string): unknown {
   for (const step of path.split('.')) {
     if (!isObject(value)) return undefined
     if (step === '^') value = getPrototypeOf(value)
-    else if (step[0] === '<') value = getOwnPropertyDescriptor(value, keyOf(step.slice(1)))?.get
-    else if (step[0] === '>') value = getOwnPropertyDescriptor(value, keyOf(step.slice(1)))?.set
-    else value = getOwnPropertyDescriptor(value, keyOf(step))?.value
+    else if (step[0] === '~') value = keyOf(value, step)
+    else if (step[0] === '<') value = descriptorOf(value, step.slice(1))?.get
+    else if (step[0] === '>') value = descriptorOf(value, step.slice(1))?.set
+    else {
+      // What is made when it is first read may not have been read here: its getter is part of the path.
+      const descriptor = descriptorOf(value, step[0] === '=' ? step.slice(1) : step)
+      value = descriptor?.get ? tryGetter(descriptor.get, value) : descriptor?.value
+    }
   }
   return value
 }
 
-function keyOf(step: string): PropertyKey {
-  if (step.startsWith('@@')) return symbolFor(step.slice(2))
+function descriptorOf(object: object, step: string): PropertyDescriptor | undefined {
+  const key = keyOf(object, step)
+  return key === undefined ? undefined : getOwnPropertyDescriptor(object, key)
+}
+
+function keyOf(object: object, step: string): PropertyKey | undefined {
+  if (step.startsWith('@@')) return symbolFor(unescaped(step.slice(2)))
   if (step[0] === '@')
     return (getOwnPropertyDescriptor(Symbol, step.slice(1))?.value as symbol | undefined) ?? step
-  return step
+  if (step[0] === '~') {
+    const description = unescaped(step.slice(1))
+    return ownKeys(object).find(
+      (key) => typeof key === 'symbol' && apply(symbolDescription, key, []) === description,
+    )
+  }
+  return unescaped(step)
 }
 
 export function wellKnownSymbol(symbol: symbol): string | undefined {

@@ -1,19 +1,19 @@
 // Value <-> where to find it.
 import { resolveBuiltin } from './builtins.ts'
 import { resolveIntrinsic } from './intrinsics.ts'
-import { resolvePackage } from './packages.ts'
+import { resolvePackage } from './package-resolution.ts'
 import type { Reference } from './types.ts'
 
-export { findBuiltin, isPromisified } from './builtins.ts'
-export { findIntrinsic, findLazyIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
-export { classifyUrl, configureReferences } from './origin.ts'
+export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
+export { findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
+export { classifyUrl, configureReferences, packageNameOf } from './origin.ts'
+export { importModules, rememberReference } from './package-resolution.ts'
 export {
   configurePackages,
+  exportsBelow,
   findPackageExport,
-  importModules,
   isOwnUrl,
   referenceFromImport,
-  rememberReference,
 } from './packages.ts'
 export {
   listRegistryPickleByValue,
@@ -23,7 +23,7 @@ export {
   type Selection,
   unregisterPickleByValue,
 } from './policy.ts'
-export type { Reference } from './types.ts'
+export type { PackageReference, Reference } from './types.ts'
 
 /** Finds what a reference means here. Throws UnpicklingError that says what is missing and what to do. */
 export function resolveReference(reference: Reference, namespaces?: ReadonlyMap<string, object>): unknown {

@@ -1,160 +1,23 @@
 // The intrinsics of ECMAScript and Node's globals, by identity, those without a global name included.
 // (ECMAScript: Well-Known Intrinsic Objects.)
+import { isMainThread } from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
-import { follow, type Walk, walkFrom, wellKnownSymbol } from './catalogue.ts'
-import { isNodes } from './origin.ts'
+import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
+import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
+import { isNodes, loadedInternals } from './origin.ts'
 import type { Reference } from './types.ts'
 
-const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 
-const ECMASCRIPT = [
-  'Object',
-  'Function',
-  'Array',
-  'Number',
-  'parseFloat',
-  'parseInt',
-  'Infinity',
-  'NaN',
-  'undefined',
-  'Boolean',
-  'String',
-  'Symbol',
-  'Date',
-  'Promise',
-  'RegExp',
-  'Error',
-  'AggregateError',
-  'EvalError',
-  'RangeError',
-  'ReferenceError',
-  'SyntaxError',
-  'TypeError',
-  'URIError',
-  'SuppressedError',
-  'JSON',
-  'Math',
-  'Intl',
-  'Temporal',
-  'ArrayBuffer',
-  'SharedArrayBuffer',
-  'Atomics',
-  'Uint8Array',
-  'Int8Array',
-  'Uint16Array',
-  'Int16Array',
-  'Uint32Array',
-  'Int32Array',
-  'Float16Array',
-  'Float32Array',
-  'Float64Array',
-  'Uint8ClampedArray',
-  'BigUint64Array',
-  'BigInt64Array',
-  'DataView',
-  'Map',
-  'BigInt',
-  'Set',
-  'Iterator',
-  'WeakMap',
-  'WeakSet',
-  'WeakRef',
-  'FinalizationRegistry',
-  'Proxy',
-  'Reflect',
-  'DisposableStack',
-  'AsyncDisposableStack',
-  'decodeURI',
-  'decodeURIComponent',
-  'encodeURI',
-  'encodeURIComponent',
-  'escape',
-  'unescape',
-  'eval',
-  'isFinite',
-  'isNaN',
-  'WebAssembly',
-] as const
-
-const NODE = [
-  'console',
-  'process',
-  'Buffer',
-  'URL',
-  'URLSearchParams',
-  'TextEncoder',
-  'TextDecoder',
-  'AbortController',
-  'AbortSignal',
-  'Event',
-  'EventTarget',
-  'DOMException',
-  'clearImmediate',
-  'clearInterval',
-  'clearTimeout',
-  'queueMicrotask',
-  'setImmediate',
-  'setInterval',
-  'setTimeout',
-  'structuredClone',
-  'atob',
-  'btoa',
-  'performance',
-  'fetch',
-  'Headers',
-  'Request',
-  'Response',
-  'FormData',
-  'MessageEvent',
-  'WebSocket',
-  'EventSource',
-  'CloseEvent',
-  'crypto',
-  'Crypto',
-  'CryptoKey',
-  'SubtleCrypto',
-  'navigator',
-  'Navigator',
-  'Blob',
-  'File',
-  'BroadcastChannel',
-  'MessageChannel',
-  'MessagePort',
-  'CustomEvent',
-  'ErrorEvent',
-  'Storage',
-  'localStorage',
-  'sessionStorage',
-  'StorageEvent',
-  'URLPattern',
-  'ByteLengthQueuingStrategy',
-  'CompressionStream',
-  'CountQueuingStrategy',
-  'DecompressionStream',
-  'ReadableByteStreamController',
-  'ReadableStream',
-  'ReadableStreamBYOBReader',
-  'ReadableStreamBYOBRequest',
-  'ReadableStreamDefaultController',
-  'ReadableStreamDefaultReader',
-  'TextDecoderStream',
-  'TextEncoderStream',
-  'TransformStream',
-  'TransformStreamDefaultController',
-  'WritableStream',
-  'WritableStreamDefaultController',
-  'WritableStreamDefaultWriter',
-  'Performance',
-  'PerformanceEntry',
-  'PerformanceMark',
-  'PerformanceMeasure',
-  'PerformanceObserver',
-  'PerformanceObserverEntryList',
-  'PerformanceResourceTiming',
-  'QuotaExceededError',
-] as const
-
-const STANDARD: ReadonlySet<string> = new Set<string>([...ECMASCRIPT, ...NODE, 'globalThis', 'global'])
+const STANDARD: ReadonlySet<string> = new Set<string>([
+  ...ECMASCRIPT,
+  ...NODE,
+  ...LAZY,
+  ...UNDICI,
+  ...STORAGE,
+  'globalThis',
+  'global',
+])
 /** Objects that hold the process's state: referred to as a whole, never searched. */
 const OPAQUE =
   /^process\.(?:env|argv|execArgv|argv0|config|features|versions|release|report|mainModule|_events|allowedNodeEnvironmentFlags|permission)\b|_cache|_pathCache|_extensions/
@@ -199,28 +62,16 @@ function add(value: unknown, path: string, depth: number): boolean {
 }
 
 function addShallow(value: unknown, path: string, depth: number): boolean {
-  // The user's own module, not Node's.
-  if (path === 'process.mainModule') return false
+  // The user's own module, not Node's; and a class that its module knows with all its methods.
+  if (path === 'process.mainModule' || path === 'console.Console') return false
   if (depth > 0 && (path.includes('^') || path.includes('_'))) return false
-  return add(value, path, depth) && depth === 0
-}
-
-/** The prototypes and streams of `process` and `console` belong to modules. */
-function visitorOf(name: string): Walk['visit'] {
-  return name === 'process' || name === 'console' ? addShallow : add
+  return add(value, path, depth) && (depth === 0 || (depth === 1 && typeof value === 'function'))
 }
 
 function catalogue(): void {
   entries.set(globalThis, { path: 'globalThis', checked: true })
   values.set('globalThis', globalThis)
-  for (const name of [...ECMASCRIPT, ...NODE]) {
-    const descriptor = getOwnPropertyDescriptor(globalThis, name)
-    if (!descriptor) continue
-    if (descriptor.get) add(descriptor.get, `globalThis.<${name}`, MAX_DEPTH)
-    const value: unknown = descriptor.value
-    if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) continue
-    walkFrom(value, name, { visit: visitorOf(name) })
-  }
+  for (const name of [...ECMASCRIPT, ...NODE]) addGlobal(name)
   for (const [name, value] of HIDDEN) if (value) walkFrom(value, name, { visit: add })
   // What only instances lead to.
   const iterator = (
@@ -238,36 +89,42 @@ function catalogue(): void {
 
 catalogue()
 
-/** Globals that Node makes of undici when they are first read, which puts a dispatcher on globalThis. */
-const OF_UNDICI: ReadonlySet<string> = new Set<(typeof NODE)[number]>([
-  'fetch',
-  'FormData',
-  'Headers',
-  'Request',
-  'Response',
-  'MessageEvent',
-  'WebSocket',
-  'CloseEvent',
-  'EventSource',
-])
-const lazyDone = { undici: false, others: false }
-
-/** Globals of Node's whose value is made when it is first read: only when something unknown may be from there. */
-function catalogueLazyGlobals(ofUndici: boolean): void {
-  const done = ofUndici ? 'undici' : 'others'
-  if (lazyDone[done]) return
-  lazyDone[done] = true
-  for (const name of NODE) {
-    if (OF_UNDICI.has(name) !== ofUndici) continue
-    const descriptor = getOwnPropertyDescriptor(globalThis, name)
-    if (!descriptor?.get || name === 'localStorage' || name === 'sessionStorage') continue
-    try {
-      const value: unknown = Reflect.apply(descriptor.get, globalThis, [])
-      if (value) walkFrom(value, `${name}`, { visit: visitorOf(name) })
-    } catch {
-      // Not available in this process.
-    }
+function addGlobal(name: string): void {
+  const descriptor = getOwnPropertyDescriptor(globalThis, name)
+  if (!descriptor) return
+  if (descriptor.get) add(descriptor.get, `globalThis.<${name}`, MAX_DEPTH)
+  if (descriptor.set) add(descriptor.set, `globalThis.>${name}`, MAX_DEPTH)
+  let value: unknown
+  try {
+    value = descriptor.get ? apply(descriptor.get, globalThis, []) : descriptor.value
+  } catch {
+    return // Not available in this process.
   }
+  if ((typeof value !== 'function' && typeof value !== 'object') || value === null) return
+  // Their prototypes and streams belong to modules.
+  const visit = name === 'process' || name === 'console' ? addShallow : add
+  walkFrom(value, name, { visit })
+}
+
+/** Globals whose making has to wait until something unknown may be from there. */
+let lazyDone = false
+let undiciDone = false
+function catalogueLazyGlobals(): void {
+  if (!lazyDone) {
+    lazyDone = true
+    for (const name of LAZY) if (isUntouched(name)) addGlobal(name)
+  }
+  // Nobody can have a value of undici's before it is loaded.
+  if (!undiciDone && loadedInternals().has('internal/deps/undici/undici')) {
+    undiciDone = true
+    for (const name of UNDICI) if (isUntouched(name)) addGlobal(name)
+  }
+}
+
+/** User code may have put a getter of its own there. */
+function isUntouched(name: string): boolean {
+  const descriptor = getOwnPropertyDescriptor(globalThis, name)
+  return descriptor !== undefined && (!descriptor.get || isNodes(descriptor.get))
 }
 
 export function findIntrinsic(value: unknown): Reference | undefined {
@@ -283,10 +140,36 @@ export function findIntrinsic(value: unknown): Reference | undefined {
   return { kind: 'intrinsic', path: entry.path }
 }
 
-/** For a function from inside Node, of the script with that url, that the catalogue does not have: looks behind lazy globals. */
-export function findLazyIntrinsic(value: unknown, url: string): Reference | undefined {
-  catalogueLazyGlobals(url.includes('/undici'))
-  return findIntrinsic(value)
+/** For what comes from inside Node and that the catalogue does not have: looks behind lazy globals. */
+export function findLazyIntrinsic(value: unknown): Reference | undefined {
+  catalogueLazyGlobals()
+  return findIntrinsic(value) ?? findStandardStream(value)
+}
+
+const STREAMS = ['stdin', 'stdout', 'stderr'] as const
+
+/** The process's streams are made when they are first read; `fd` tells which one may be meant. */
+function findStandardStream(value: unknown): Reference | undefined {
+  const fd = standardDescriptor(value)
+  for (const name of isMainThread ? STREAMS.slice(fd, fd + 1) : STREAMS) {
+    const descriptor = getOwnPropertyDescriptor(process, name)
+    if (!descriptor) continue
+    const stream: unknown =
+      descriptor.get && isNodes(descriptor.get) ? apply(descriptor.get, process, []) : descriptor.value
+    if (stream === value) return { kind: 'intrinsic', path: `process.${name}` }
+  }
+  return undefined
+}
+
+/** The own `fd` of an object that may be one of the process's streams; -1 if it is none. */
+export function standardDescriptor(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return -1
+  const prototype = getPrototypeOf(value)
+  if (prototype === null || entries.has(prototype)) return -1
+  // In a worker thread they are made with it, and have no descriptor.
+  if (!isMainThread) return '_writableState' in value || '_readableState' in value ? 0 : -1
+  const fd: unknown = getOwnPropertyDescriptor(value, 'fd')?.value
+  return fd === 0 || fd === 1 || fd === 2 ? fd : -1
 }
 
 export function findSymbol(symbol: symbol): Reference | undefined {
@@ -319,7 +202,10 @@ function resolvePath(path: string): unknown {
   const dot = path.indexOf('.')
   const rest = dot < 0 ? '' : path.slice(dot + 1)
   const first = dot < 0 ? path : path.slice(0, dot)
-  if (first === 'globalThis') return follow(globalThis, rest)
+  if (first === 'globalThis') {
+    const isAccessor = /^[<>]/.test(rest) && STANDARD.has(rest.slice(1))
+    return rest === '' || isAccessor ? follow(globalThis, rest) : undefined
+  }
   const hidden = HIDDEN.find(([name]) => name === first)
   if (hidden) return follow(hidden[1], rest)
   if (!STANDARD.has(first)) return undefined

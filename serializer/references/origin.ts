@@ -15,11 +15,37 @@ export function scriptUrlOf(fn: object): string | undefined {
   return scriptUrl(fn)
 }
 
+const scripted = new WeakMap<object, boolean>()
+
 /** Is a function the platform's: native, or JavaScript of Node's own? */
 export function isNodes(fn: object): boolean {
-  if ((Reflect.apply(functionToString, fn, []) as string).endsWith('{ [native code] }')) return true
-  return scriptUrl(fn)?.startsWith('node:') ?? false
+  if (isNativeFunction(fn) && !isBound(fn)) return true
+  let nodes = scripted.get(fn)
+  if (nodes === undefined) scripted.set(fn, (nodes = scriptUrl(fn)?.startsWith('node:') ?? isBound(fn)))
+  return nodes
 }
+
+/** A bound function is as native as any, but its target may be the user's. */
+function isBound(fn: object): boolean {
+  const name: unknown = Reflect.getOwnPropertyDescriptor(fn, 'name')?.value
+  return typeof name === 'string' && name.startsWith('bound ')
+}
+
+export function isNativeFunction(fn: object): boolean {
+  return (Reflect.apply(functionToString, fn, []) as string).endsWith('{ [native code] }')
+}
+
+/** The modules of Node's that this process has loaded, internal ones included. */
+export function loadedInternals(): ReadonlySet<string> {
+  const list = (process as unknown as { moduleLoadList?: readonly string[] }).moduleLoadList ?? []
+  if (list.length !== listLength) {
+    listLength = list.length
+    internals = new Set(list.map((entry) => entry.replace(/^NativeModule /, '')))
+  }
+  return internals
+}
+let listLength = -1
+let internals: ReadonlySet<string> = new Set()
 
 export type ScriptPlace =
   | { readonly kind: 'node' | 'user' }

@@ -1,22 +1,20 @@
-// Packages under node_modules: from a value to specifier and export, and back.
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+// Packages under node_modules, from a value to specifier and export.
+import { createRequire, Module } from 'node:module'
+import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
-import { resolve as resolveExports } from 'resolve.exports'
-import { UnpicklingError } from '../errors.ts'
+import { fileFor, namedPaths } from './exports-map.ts'
 import {
   classifyUrl,
   fileOf,
   findPackageRoot,
-  type PackageJson,
+  isNodes,
   packageNameOf,
   readPackage,
   scriptUrlOf,
 } from './origin.ts'
-import type { Reference } from './types.ts'
-
-type PackageReference = Extract<Reference, { kind: 'package' }>
+import { configureResolution, rememberReference } from './package-resolution.ts'
+import type { PackageReference } from './types.ts'
 
 const { getOwnPropertyDescriptor, ownKeys } = Reflect
 const ownRequire = createRequire(import.meta.url)
@@ -25,15 +23,14 @@ const MAX_DEPTH = 3
 /** What a package's public modules export, by value. */
 interface Catalogue {
   readonly values: Map<unknown, PackageReference>
+  /** Namespaces of its ES modules: `import` and `require` give different objects for one module. */
+  readonly namespaces: [namespace: object, reference: PackageReference][]
   /** How much was loaded when it was made: with more, there may be more to find. */
   readonly state: number
 }
 
 const catalogues = new Map<string, Catalogue>()
-/** Values that were referred to in this thread: loading them here gives the very same. */
-const known = new Map<string, WeakRef<object>>()
 let selfExports: ReadonlyMap<unknown, string> = new Map()
-let selfNamespace: Record<string, unknown> = {}
 let selfFolder = ''
 let loadedScripts: () => ReadonlySet<string> = () => new Set()
 
@@ -43,7 +40,7 @@ export function configurePackages(how: {
   readonly selfUrl: string
   readonly loadedUrls: () => ReadonlySet<string>
 }): void {
-  selfNamespace = how.self
+  configureResolution(how.self)
   selfExports = new Map(Object.entries(how.self).map(([name, value]) => [value, name]))
   selfFolder = dirname(fileURLToPath(how.selfUrl))
   loadedScripts = how.loadedUrls
@@ -67,7 +64,7 @@ export function findPackageExport(value: object, url?: string): PackageReference
       : rootOf(url)
   if (root === undefined) return undefined
   const found = search(root, value)
-  if (found) known.set(keyOf(found), new WeakRef(value))
+  if (found) rememberReference(found, value)
   return found
 }
 
@@ -99,15 +96,52 @@ function cacheSize(): number {
 
 function search(root: string, value: object): PackageReference | undefined {
   let catalogue = catalogues.get(root)
-  const found = catalogue?.values.get(value)
+  const found = catalogue && lookUp(catalogue, value)
   if (found) return found
   const state = cacheSize() + loadedScripts().size
   if (catalogue?.state === state) return undefined
-  catalogue = { values: new Map(), state }
+  const version = readPackage(root)?.version ?? null
+  const via = ownersOf(root)
+  const values = new Map<unknown, PackageReference>()
+  const namespaces: Catalogue['namespaces'] = []
+  for (const [specifier, exports, esm] of publicModules(root)) {
+    const module: PackageReference = { kind: 'package', specifier, path: [], version, esm, ...via }
+    addExports(values, exports, module)
+    if (esm) namespaces.push([exports, module])
+  }
+  // Looking may have grown the cache.
+  catalogue = { values, namespaces, state: cacheSize() + loadedScripts().size }
   catalogues.set(root, catalogue)
-  for (const [specifier, exports, esm] of publicModules(root))
-    addExports(catalogue.values, specifier, exports, esm, readPackage(root)?.version ?? null)
-  return catalogue.values.get(value)
+  return lookUp(catalogue, value)
+}
+
+/** The packages that have the package in a node_modules of their own: another version may be outside. */
+function ownersOf(root: string): { via?: readonly string[] } {
+  const via: string[] = []
+  for (let at = root; ; ) {
+    const owner = classifyUrl(at.slice(0, at.lastIndexOf(`${sep}node_modules${sep}`)))
+    if (owner.kind !== 'package' || owner.file !== owner.root) break
+    via.unshift(owner.name)
+    at = owner.root
+  }
+  return via.length > 0 ? { via } : {}
+}
+
+function lookUp(catalogue: Catalogue, value: object): PackageReference | undefined {
+  const found = catalogue.values.get(value)
+  if (found || !types.isModuleNamespaceObject(value)) return found
+  return catalogue.namespaces.find(([namespace]) => exportsTheSame(value, namespace))?.[1]
+}
+
+/** `require` of an ES module with a default export gives a namespace of its own, that says `__esModule`. */
+function exportsTheSame(a: object, b: object): boolean {
+  const names = (object: object) => ownKeys(object).filter((key) => key !== '__esModule')
+  const keys = names(a)
+  try {
+    return keys.length === names(b).length && keys.every((key) => Reflect.get(a, key) === Reflect.get(b, key))
+  } catch {
+    return false // Not initialized yet.
+  }
 }
 
 /** The modules of a package that its users can name and that are loaded, the shortest specifier first. */
@@ -117,16 +151,18 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
   if (!json) return
   const require = createRequire(join(root, 'package.json'))
   const loaded = loadedScripts()
-  const specifiers = subPaths(json).map((path) => (path === '.' ? name : `${name}/${path.slice(2)}`))
-  for (const specifier of specifiers.sort((a, b) => a.length - b.length)) {
+  const specifiers = namedPaths(root, json, [...ownKeys(ownRequire.cache), ...loaded]).map((path) =>
+    path === '.' ? name : `${name}/${path.slice(2)}`,
+  )
+  for (const specifier of specifiers.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
     for (const esm of [false, true]) {
       const file = fileFor(root, json, specifier.slice(name.length + 1), esm)
       if (file === null) continue
-      const cached = ownRequire.cache[file]
-      if (cached) {
-        if (!esm) yield [specifier, cached.exports as object, false]
-      } else if (loaded.has(pathToFileURL(file).href)) {
-        const namespace = requireLoaded(require, file)
+      const cached: unknown = ownRequire.cache[file]?.exports
+      if (cached && !types.isModuleNamespaceObject(cached)) {
+        if (!esm) yield [specifier, cached as object, false]
+      } else if (esm && (cached || loaded.has(pathToFileURL(file).href))) {
+        const namespace = cached ?? requireLoaded(require, file)
         if (namespace) yield [specifier, namespace, true]
       }
     }
@@ -139,58 +175,37 @@ function* deepModules(root: string, name: string): Generator<[string, object, bo
   for (const file of ownKeys(ownRequire.cache) as string[]) {
     const inside = file.startsWith(`${root}/`) ? file.slice(root.length + 1) : null
     if (inside === null || inside.includes('node_modules/')) continue
-    yield [`${name}/${inside.replace(/\.js$/, '')}`, ownRequire.cache[file]!.exports as object, false]
+    const exports: unknown = ownRequire.cache[file]!.exports
+    if (!types.isModuleNamespaceObject(exports))
+      yield [`${name}/${inside.replace(/\.js$/, '')}`, exports as object, false]
   }
 }
 
-function subPaths(json: PackageJson): string[] {
-  const map = json.exports
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) return ['.']
-  const keys = Object.keys(map).filter((key) => key.startsWith('.') && !key.includes('*'))
-  return keys.length > 0 ? keys : ['.']
-}
-
-/** The file that the sub-path of a package means, for `import` or for `require`. */
-function fileFor(root: string, json: PackageJson, subPath: string, esm: boolean): string | null {
-  try {
-    if (json.exports !== undefined) {
-      const entry = subPath === '' ? '.' : `./${subPath}`
-      const found = resolveExports(json as never, entry, {
-        require: !esm,
-        conditions: ['node', 'module-sync'],
-      })
-      return found ? join(root, found[0]) : null
-    }
-    return createRequire(join(root, 'package.json')).resolve(subPath === '' ? root : join(root, subPath))
-  } catch {
-    return null
-  }
-}
-
-/** A module that is loaded already: requiring it runs nothing. Null where this Node can't. */
+/**
+ * A module that is loaded already: requiring it runs nothing, unless a loader that hooks into require would compile
+ * it again. Null where that or this Node forbids it.
+ */
 function requireLoaded(require: NodeJS.Require, file: string): object | null {
   try {
+    const compile = (Module as unknown as { _extensions: Record<string, object | undefined> })._extensions
+    if (compile[extname(file)] && !isNodes(compile[extname(file)]!)) return null
     return require(file) as object
   } catch {
     return null
   }
 }
 
-function addExports(
-  values: Map<unknown, PackageReference>,
-  specifier: string,
-  exports: object,
-  esm: boolean,
-  version: string | null,
-): void {
-  const queue: [unknown, string[]][] = [[exports, []]]
+/** What can be reached from a value that a reference means, by reference; what is there already stays. */
+function addExports(values: Map<unknown, PackageReference>, exports: object, module: PackageReference): void {
+  const queue: [unknown, readonly string[]][] = [[exports, module.path]]
+  const deepest = module.path.length + MAX_DEPTH
   for (let next = 0; next < queue.length; next++) {
     const [value, path] = queue[next]
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || types.isProxy(value))
       continue
-    if (!values.has(value)) values.set(value, { kind: 'package', specifier, path, version, esm })
-    else if (path.length > 0) continue
-    if (path.length >= MAX_DEPTH) continue
+    if (!values.has(value)) values.set(value, { ...module, path })
+    else if (value !== exports) continue
+    if (path.length >= deepest) continue
     for (const key of ownKeys(value)) {
       if (
         typeof key !== 'string' ||
@@ -199,7 +214,7 @@ function addExports(
         continue
       const descriptor = getOwnPropertyDescriptor(value, key)!
       // A module's re-exports are often getters; reading them is what every importer does.
-      const isReExport = path.length === 0 && descriptor.get !== undefined && descriptor.enumerable === true
+      const isReExport = value === exports && descriptor.get !== undefined && descriptor.enumerable === true
       try {
         const member: unknown =
           isReExport || types.isModuleNamespaceObject(value)
@@ -223,6 +238,18 @@ function exportingPackage(value: object): string | undefined {
   return exporters.get(value)
 }
 
+function noteExports(exports: object, root: string): void {
+  // Compiled ES modules export by getters; reading them is what every importer does.
+  const isRead = types.isModuleNamespaceObject(exports) || getOwnPropertyDescriptor(exports, '__esModule')
+  for (const key of ownKeys(exports)) {
+    try {
+      note(isRead ? Reflect.get(exports, key) : getOwnPropertyDescriptor(exports, key)?.value, root)
+    } catch {
+      // Not initialized yet.
+    }
+  }
+}
+
 function takeInModules(): void {
   for (const file of ownKeys(ownRequire.cache) as string[]) {
     if (seenModules.has(file)) continue
@@ -239,7 +266,7 @@ function takeInModules(): void {
       types.isProxy(exports)
     )
       continue
-    for (const key of ownKeys(exports)) note(getOwnPropertyDescriptor(exports, key)?.value, place.root)
+    noteExports(exports, place.root)
   }
 }
 
@@ -247,6 +274,13 @@ function note(value: unknown, root: string): void {
   if (typeof value !== 'object' || value === null || exporters.has(value)) return
   if (value === Object.prototype || value === globalThis) return
   exporters.set(value, root)
+}
+
+/** What can be reached from an export, by reference. */
+export function exportsBelow(value: object, reference: PackageReference): Map<unknown, PackageReference> {
+  const values = new Map<unknown, PackageReference>()
+  addExports(values, value, reference)
+  return values
 }
 
 /** The reference that an import statement of a module means, if it names a package. */
@@ -258,7 +292,7 @@ export function referenceFromImport(
   if (/^[./]|^[a-z]+:/i.test(specifier)) return undefined
   const file = fileOf(importer)
   if (file === null) return undefined
-  const root = findPackageRoot(packageNameOf(specifier), dirname(file))
+  const root = rootFrom(packageNameOf(specifier), dirname(file))
   if (root === null) return undefined
   return {
     kind: 'package',
@@ -269,123 +303,12 @@ export function referenceFromImport(
   }
 }
 
-function keyOf(reference: PackageReference): string {
-  return `${reference.specifier}\n${reference.version}\n${reference.esm}\n${reference.path.join('\n')}`
-}
-
-/** Notes that a reference means a value in this thread. */
-export function rememberReference(reference: Reference, value: object): void {
-  if (reference.kind === 'package') known.set(keyOf(reference), new WeakRef(value))
-}
-
-export function resolvePackage(
-  reference: PackageReference,
-  namespaces: ReadonlyMap<string, object> | undefined,
-): unknown {
-  const here = known.get(keyOf(reference))?.deref()
-  if (here) return here
-  if (reference.specifier === 'cornichon') return followExport(selfNamespace, reference)
-  const imported = namespaces?.get(reference.specifier)
-  return followExport(imported ?? requireModule(reference), reference)
-}
-
-function followExport(module: unknown, reference: PackageReference): unknown {
-  let value = module
-  let path = reference.path
-  // `import` of a CommonJS module gives its exports as the default.
-  if (
-    reference.esm &&
-    path[0] === 'default' &&
-    !types.isModuleNamespaceObject(module) &&
-    !hasOwn(module, 'default')
-  )
-    path = path.slice(1)
-  for (const [i, key] of path.entries()) {
-    const member = value === null || value === undefined ? undefined : (value as Record<string, unknown>)[key]
-    if (member === undefined) {
-      throw new UnpicklingError(
-        `the bundle refers to ${path.slice(0, i + 1).join('.')} of ${reference.specifier}${noted(reference)}, which the one installed here does not export`,
-      )
-    }
-    value = member
-  }
-  return value
-}
-
-function hasOwn(value: unknown, key: string): boolean {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    getOwnPropertyDescriptor(value, key) !== undefined
-  )
-}
-
-function noted(reference: PackageReference): string {
-  return reference.version === null ? '' : ` (version ${reference.version} at the sender's)`
-}
-
-function requireModule(reference: PackageReference): unknown {
-  const { specifier } = reference
-  const folder = process.cwd()
-  const require = createRequire(join(folder, 'noop.js'))
-  try {
-    if (specifier.startsWith('file:')) return require(fileURLToPath(specifier))
-    const file = reference.esm ? importedFile(specifier, folder) : null
-    return require(file ?? specifier)
-  } catch (error) {
-    const code = (error as { code?: string }).code
-    if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'ERR_REQUIRE_ESM') {
-      throw new UnpicklingError(
-        `the bundle refers to ${specifier}, an ES module that can't be loaded synchronously here: use loadsAsync`,
-        { cause: error },
-      )
-    }
-    if (
-      code === 'MODULE_NOT_FOUND' ||
-      code === 'ERR_MODULE_NOT_FOUND' ||
-      code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
-    )
-      throw notFound(reference, folder, error)
-    throw error
-  }
-}
-
-function importedFile(specifier: string, folder: string): string | null {
-  const name = packageNameOf(specifier)
+const roots = new Map<string, string>()
+function rootFrom(name: string, folder: string): string | null {
+  const key = `${folder}\n${name}`
+  const known = roots.get(key)
+  if (known !== undefined) return known
   const root = findPackageRoot(name, folder)
-  const json = root === null ? null : readPackage(root)
-  return root !== null && json ? fileFor(root, json, specifier.slice(name.length + 1), true) : null
-}
-
-function notFound(reference: PackageReference, folder: string, cause: unknown): UnpicklingError {
-  const { specifier, version } = reference
-  const install = `${packageNameOf(specifier)}${version === null ? '' : `@${version}`}`
-  return new UnpicklingError(
-    `the bundle refers to ${specifier}${noted(reference)}, which was not found from ${folder}. ` +
-      `Either pickle it by value (byValue: ['${packageNameOf(specifier)}'] or registerPickleByValue), ` +
-      `or provide it where the bundle is loaded (npm install ${install}, or a runtime environment)`,
-    { cause },
-  )
-}
-
-/** Imports what a bundle refers to, for loadsAsync. What can't be imported fails when it is resolved. */
-export async function importModules(references: readonly Reference[]): Promise<Map<string, object>> {
-  const modules = new Map<string, object>()
-  for (const reference of references) {
-    if (reference.kind === 'builtin' && reference.path === '*')
-      modules.set(reference.module, (await import(reference.module)) as object)
-    if (
-      reference.kind !== 'package' ||
-      !reference.esm ||
-      reference.specifier === 'cornichon' ||
-      known.get(keyOf(reference))?.deref()
-    )
-      continue
-    const { specifier } = reference
-    if (modules.has(specifier)) continue
-    const file = specifier.startsWith('file:') ? null : importedFile(specifier, process.cwd())
-    if (file === null && !specifier.startsWith('file:')) continue
-    modules.set(specifier, (await import(file === null ? specifier : pathToFileURL(file).href)) as object)
-  }
-  return modules
+  if (root !== null) roots.set(key, root)
+  return root
 }

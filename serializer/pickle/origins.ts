@@ -1,0 +1,31 @@
+// Whose `import.meta`, folder or file name the graph's code asks for. A module whose functions only have an
+// `import.meta` of their own, and never ask where it is, stays nameless: no path of this machine travels unasked.
+import { createHash } from 'node:crypto'
+import type { FunctionFacts } from '../analyze/index.ts'
+
+const NAMELESS = 'cornichon:'
+/** The properties of `import.meta` that say or use the module's place. */
+const PLACES = /^(?:url|filename|dirname|resolve|main)$/
+
+export class Origins {
+  readonly #asked = new Set<string>()
+
+  /** Notes that code asks for the place of its module. */
+  ask(url: string): void {
+    this.#asked.add(url)
+  }
+
+  /** What stands for the origin in the bundle: its url, or a name that only tells modules apart. */
+  settled(url: string | null): string | null {
+    if (url === null || this.#asked.has(url) || url.startsWith(NAMELESS)) return url
+    return `${NAMELESS}${createHash('sha256').update(url).digest('hex').slice(0, 16)}`
+  }
+}
+
+/** Is every `import.meta` of the code followed by the name of a property that has nothing to do with its place? */
+export function asksNoPlace(facts: FunctionFacts, text: string): boolean {
+  return facts.importMetaRanges.every(({ end }) => {
+    const member = /^\s*\??\.\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec(text.slice(end, end + 100))
+    return member !== null && !PLACES.test(member[1])
+  })
+}

@@ -1,0 +1,165 @@
+// Packages under node_modules, from a reference to the value: by require, or by import where loadsAsync has awaited it.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
+import { fileFor } from './exports-map.ts'
+import { findPackageRoot, packageNameOf, readPackage } from './origin.ts'
+import type { PackageReference, Reference } from './types.ts'
+
+const { getOwnPropertyDescriptor } = Reflect
+/** Values that were referred to in this thread: loading them here gives the very same. */
+const known = new Map<string, WeakRef<object>>()
+let selfNamespace: Record<string, unknown> = {}
+
+/** What references to cornichon itself mean. */
+export function configureResolution(self: Record<string, unknown>): void {
+  selfNamespace = self
+}
+
+function keyOf(reference: PackageReference): string {
+  return `${reference.specifier}\n${reference.version}\n${reference.esm}\n${reference.via ?? ''}\n${reference.path.join('\n')}`
+}
+
+/** Notes that a reference means a value in this thread. */
+export function rememberReference(reference: Reference, value: object): void {
+  if (reference.kind === 'package') known.set(keyOf(reference), new WeakRef(value))
+}
+
+export function resolvePackage(
+  reference: PackageReference,
+  namespaces: ReadonlyMap<string, object> | undefined,
+): unknown {
+  const here = known.get(keyOf(reference))?.deref()
+  if (here) return here
+  if (reference.specifier === 'cornichon') return followExport(selfNamespace, reference)
+  const imported = reference.esm ? namespaces?.get(moduleKey(reference)) : undefined
+  return followExport(imported ?? requireModule(reference), reference)
+}
+
+function followExport(module: unknown, reference: PackageReference): unknown {
+  let value = module
+  let path = reference.path
+  // `import` of a CommonJS module gives its exports as the default.
+  if (
+    reference.esm &&
+    path[0] === 'default' &&
+    !types.isModuleNamespaceObject(module) &&
+    !hasOwn(module, 'default')
+  )
+    path = path.slice(1)
+  for (const [i, key] of path.entries()) {
+    const member = value === null || value === undefined ? undefined : (value as Record<string, unknown>)[key]
+    if (member === undefined) {
+      throw new UnpicklingError(
+        `the bundle refers to ${path.slice(0, i + 1).join('.')} of ${reference.specifier}${noted(reference)}, which the one installed here does not export`,
+      )
+    }
+    value = member
+  }
+  return value
+}
+
+function hasOwn(value: unknown, key: string): boolean {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    getOwnPropertyDescriptor(value, key) !== undefined
+  )
+}
+
+function noted(reference: PackageReference): string {
+  return reference.version === null ? '' : ` (version ${reference.version} at the sender's)`
+}
+
+function requireModule(reference: PackageReference): unknown {
+  const { specifier } = reference
+  const folder = startOf(reference)
+  const require = createRequire(join(folder, 'noop.js'))
+  let file: string
+  try {
+    file = specifier.startsWith('file:')
+      ? fileURLToPath(specifier)
+      : ((reference.esm ? importedFile(specifier, folder) : null) ?? require.resolve(specifier))
+  } catch (error) {
+    throw notFound(reference, folder, error)
+  }
+  try {
+    return require(file)
+  } catch (error) {
+    const code = (error as { code?: unknown } | null)?.code
+    if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'ERR_REQUIRE_ESM') {
+      throw new UnpicklingError(
+        `the bundle refers to ${specifier}, an ES module that can't be loaded synchronously here: use loadsAsync`,
+        { cause: error },
+      )
+    }
+    throw failed(reference, error)
+  }
+}
+
+/** Where the search begins: the working directory, or the package that has it among its own. */
+function startOf(reference: PackageReference): string {
+  let folder = process.cwd()
+  for (const name of reference.via ?? []) folder = findPackageRoot(name, folder) ?? folder
+  return folder
+}
+
+function importedFile(specifier: string, folder: string): string | null {
+  const name = packageNameOf(specifier)
+  const root = findPackageRoot(name, folder)
+  const json = root === null ? null : readPackage(root)
+  return root !== null && json ? fileFor(root, json, specifier.slice(name.length + 1), true) : null
+}
+
+function notFound(reference: PackageReference, folder: string, cause: unknown): UnpicklingError {
+  const { specifier, version } = reference
+  const name = packageNameOf(specifier)
+  return new UnpicklingError(
+    `the bundle refers to ${specifier}${noted(reference)}, which was not found from ${folder}. ` +
+      `Either pickle it by value (byValue: ['${name}'] or registerPickleByValue), or provide it where the bundle ` +
+      `is loaded (npm install ${name}${version === null ? '' : `@${version}`}, or a runtime environment)`,
+    { cause },
+  )
+}
+
+function failed(reference: PackageReference, cause: unknown): UnpicklingError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new UnpicklingError(
+    `the bundle refers to ${reference.specifier}${noted(reference)}, which failed to load: ${reason}`,
+    { cause },
+  )
+}
+
+function moduleKey(reference: PackageReference): string {
+  return [...(reference.via ?? []), reference.specifier].join('\n')
+}
+
+/** Imports what a bundle refers to, for loadsAsync. What is not found fails when it is resolved. */
+export async function importModules(references: readonly Reference[]): Promise<Map<string, object>> {
+  const modules = new Map<string, object>()
+  for (const reference of references) {
+    if (reference.kind === 'builtin' && reference.path === '*')
+      modules.set(reference.module, (await import(reference.module)) as object)
+    if (
+      reference.kind !== 'package' ||
+      !reference.esm ||
+      reference.specifier === 'cornichon' ||
+      known.get(keyOf(reference))?.deref() ||
+      modules.has(moduleKey(reference))
+    )
+      continue
+    const { specifier } = reference
+    const file = specifier.startsWith('file:')
+      ? fileURLToPath(specifier)
+      : importedFile(specifier, startOf(reference))
+    if (file === null) continue
+    try {
+      modules.set(moduleKey(reference), (await import(pathToFileURL(file).href)) as object)
+    } catch (error) {
+      throw failed(reference, error)
+    }
+  }
+  return modules
+}
