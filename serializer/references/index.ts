@@ -5,6 +5,7 @@ import { resolvePackage } from './packages.ts'
 import type { Reference } from './types.ts'
 
 export { findBuiltin, isPromisified } from './builtins.ts'
+export { checkReferences } from './check.ts'
 export { findIntrinsic, findLazyIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
 export { classifyUrl, configureReferences } from './origin.ts'
 export {
