@@ -119,11 +119,11 @@ test.each([
     },
   ],
 ])('what is not bytes is a TypeError; loadsAsync rejects with it: %s', async (_, value) => {
-  expect(() => loads(value as Uint8Array)).toThrow(TypeError)
-  expect(() => inspectBundle(value as Uint8Array)).toThrow(TypeError)
+  expect(() => loads(value as unknown as Uint8Array)).toThrow(TypeError)
+  expect(() => inspectBundle(value as unknown as Uint8Array)).toThrow(TypeError)
   let promise: Promise<unknown> | undefined
   expect(() => {
-    promise = loadsAsync(value as Uint8Array)
+    promise = loadsAsync(value as unknown as Uint8Array)
   }).not.toThrow()
   await expect(promise).rejects.toThrow(TypeError)
 })
