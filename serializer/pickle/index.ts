@@ -2,7 +2,7 @@
 
 import { writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
-import { forgetSnapshot, release } from '../capture/index.ts'
+import { forgetSnapshot, holdingDebugger, release } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem } from '../errors.ts'
 import { importModules, makePolicy, resolveReference, type Selection } from '../references/index.ts'
@@ -61,7 +61,7 @@ export function checkSerializable(
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
   const graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
-    return bundleOf(value, graph)
+    return holdingDebugger(() => bundleOf(value, graph))
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
