@@ -17,14 +17,20 @@ const cleanup = new FinalizationRegistry<string>((identity) => {
   if (byIdentity.get(identity)?.deref() === undefined) byIdentity.delete(identity)
 })
 
+/** From now on the class is the one of that identity. */
 export function registerClass(identity: string, entry: KnownClass): void {
   if (byIdentity.get(identity)?.deref() === entry.value) {
     // A loaded class that is pickled again stays known with its hook.
     return
   }
+  noteClass(entry)
   byIdentity.set(identity, new WeakRef(entry.value))
-  entries.set(entry.value, entry)
   cleanup.register(entry.value, identity)
+}
+
+/** The class can be asked for its hook; none is found by its identity yet. */
+export function noteClass(entry: KnownClass): void {
+  entries.set(entry.value, entry)
 }
 
 export function findClass(identity: string): KnownClass | undefined {

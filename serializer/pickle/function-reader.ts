@@ -5,7 +5,7 @@ import type { Place } from '../codegen/link.ts'
 import { importMeta } from '../codegen/origin.ts'
 import { UnpicklingError } from '../errors.ts'
 import { adoptIdentity } from './class-identity.ts'
-import { findClass, type KnownClass, knownClass, registerClass } from './class-registry.ts'
+import { findClass, type KnownClass, knownClass, noteClass, registerClass } from './class-registry.ts'
 import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
 import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections.ts'
 import { rememberOrigin, rememberSource } from './source.ts'
@@ -60,6 +60,8 @@ export class FunctionReader implements CodeSource {
   readonly #environments: readonly EnvironmentEntry[]
   readonly #made: (readonly [((value: unknown) => void)[], ...Factory[]] | undefined)[] = []
   readonly #classes = new Map<number, KnownClass>()
+  /** By identity: made here, and not known to the thread before the whole bundle was rebuilt. */
+  readonly #fresh = new Map<string, KnownClass>()
   readonly #opening = new Set<number>()
   readonly #metas = new Map<string, object>()
   readonly #calls = new Map<number, OuterCall>()
@@ -104,7 +106,7 @@ export class FunctionReader implements CodeSource {
 
   class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): MadeClass {
     const entry = this.entry(index, 'class')
-    const existing = findClass(identity)
+    const existing = this.#fresh.get(identity) ?? findClass(identity)
     if (existing) {
       this.#classes.set(index, existing)
       const { value, prototype } = existing
@@ -125,10 +127,16 @@ export class FunctionReader implements CodeSource {
     const members = entry.members.map((member) => memberOf(value, prototype, member, keys))
     const known: KnownClass = { value, prototype, members, hook }
     this.#classes.set(index, known)
-    registerClass(identity, known)
+    this.#fresh.set(identity, known)
+    noteClass(known)
     adoptIdentity(value, identity)
     rememberText(value, entry)
     return { ...made, value, prototype, members }
+  }
+
+  /** A bundle that could not be rebuilt to its end leaves no half-made class for the next one to find. */
+  publishClasses(): void {
+    for (const [identity, known] of this.#fresh) registerClass(identity, known)
   }
 
   construct(owner: unknown, prototype: object | null): object {

@@ -11,11 +11,21 @@ import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Needs } from './function-writer.ts'
+import { Guard, isCoercing } from './guard.ts'
 import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
-const { apply, defineProperty, deleteProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
+const {
+  apply,
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  ownKeys,
+  preventExtensions,
+  setPrototypeOf,
+} = Reflect
 const objectCreate = Object.create
+const isArray = Array.isArray
 const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
 const weakMapSet = WeakMap.prototype.set
@@ -27,6 +37,9 @@ type Filler = () => void
 /** Told how many bytes an object's content took, and which nodes of the graph were first met in it. */
 export type ContentObserver = (value: unknown, bytes: number, first: number, last: number) => void
 
+/** V8 passes no more than the stack holds. */
+const MAX_ARGUMENTS = 0xffff
+
 /** Own property of an absent kind: what stands for a hole or a dead binding in a value's place. */
 const HOLE = Symbol('hole')
 
@@ -35,6 +48,8 @@ export interface ReadContext {
   resolve(reference: Reference): unknown
   intrinsic(path: string): unknown
   readonly observe?: ContentObserver
+  /** Nothing may be rebuilt that would run code later on: accessors, traps. */
+  readonly refusesCode: boolean
 }
 
 export class GraphReader implements ValueSource {
@@ -45,7 +60,8 @@ export class GraphReader implements ValueSource {
   readonly #strings: string[] = []
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
-  readonly #namespaces: object[] = []
+  readonly #namespaces = new Set<object>()
+  readonly #guard: Guard | null
   readonly #made = new Map<unknown, MadeFunction>()
   #depth = 0
 
@@ -53,6 +69,7 @@ export class GraphReader implements ValueSource {
     this.#in = input
     this.#functions = functions
     this.#context = context
+    this.#guard = context.refusesCode ? new Guard() : null
   }
 
   root(): unknown {
@@ -66,6 +83,7 @@ export class GraphReader implements ValueSource {
       }
       if (more !== More.Members) throw damaged('something unknown follows its graph')
       const namespace = this.#node(this.#in.varint()) as object
+      if (!this.#namespaces.has(namespace)) throw damaged('a module has no namespace')
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
         defineProperty(namespace, name, this.#descriptor(Attribute.Enumerable))
@@ -73,7 +91,7 @@ export class GraphReader implements ValueSource {
       this.#drain()
     }
     for (const namespace of this.#namespaces) preventExtensions(namespace)
-    if (this.#in.remaining > 0) throw new UnpicklingError('the bundle is damaged: bytes follow its graph')
+    if (this.#in.remaining > 0) throw damaged('bytes follow its graph')
     return value
   }
 
@@ -138,6 +156,9 @@ export class GraphReader implements ValueSource {
   }
   data(): Uint8Array {
     return this.#in.view(this.#in.varint())
+  }
+  refuseThenable(value: unknown): void {
+    this.#guard?.fulfillment(value)
   }
 
   // --- values ---
@@ -204,7 +225,9 @@ export class GraphReader implements ValueSource {
     switch (op) {
       case Op.UniqueSymbol: {
         const description = this.value()
-        return this.#add(Symbol(description as string | undefined))
+        if (description !== undefined && typeof description !== 'string')
+          throw damaged('a symbol has a description that is no string')
+        return this.#add(Symbol(description))
       }
       case Op.Intrinsic: {
         const path = this.value()
@@ -247,16 +270,20 @@ export class GraphReader implements ValueSource {
       }
       case Op.Proxy: {
         const target = this.value() as object
-        return this.#add(this.#functions.proxy(target, this.value() as object))
+        const handler = this.value() as object
+        this.#guard?.handler(handler)
+        return this.#add(this.#functions.proxy(target, handler))
       }
       case Op.Namespace: {
         const namespace = objectCreate(null)
         defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
-        this.#namespaces.push(namespace)
+        this.#namespaces.add(namespace)
         return this.#add(namespace)
       }
       case Op.Arguments: {
-        const value = this.#add(makeArguments(this.#in.count(0)))
+        const length = this.#in.varint()
+        if (length > MAX_ARGUMENTS) throw damaged('an arguments object is too long')
+        const value = this.#add(makeArguments(length))
         this.#later(value, () => this.#properties(value, ['length', 'callee', Symbol.iterator]))
         return value
       }
@@ -325,6 +352,7 @@ export class GraphReader implements ValueSource {
 
   #prototypeLater(object: object): void {
     this.#later(object, () => {
+      this.#guard?.prototype(object)
       setPrototypeOf(object, this.value() as object | null)
     })
   }
@@ -405,9 +433,8 @@ export class GraphReader implements ValueSource {
     const flags = this.#in.byte()
     const count = this.#in.count()
     if (!apart) return this.#skipProperties(count)
-    const present = ownKeys(object).filter(
-      (key) => !kept.includes(key) && !(indexed && typeof key === 'string' && /^\d+$/.test(key)),
-    )
+    // A typed array has nothing but its elements; there may be millions.
+    const present = indexed && types.isTypedArray(object) ? [] : without(ownKeys(object), kept)
     if (present.length > 0) this.#replaceProperties(object, count, present)
     else this.#keyed(object, count)
     if (flags & PropertiesFlag.NonExtensible) preventExtensions(object)
@@ -416,7 +443,14 @@ export class GraphReader implements ValueSource {
   #keyed(object: object, count: number): void {
     if (count === 0) return
     const usual = this.#in.byte()
-    for (; count > 0; count--) this.#property(object, this.#key(), usual)
+    const coerces = isArray(object) || types.isTypedArray(object)
+    for (; count > 0; count--) {
+      const key = this.#key()
+      const descriptor = this.#descriptor(usual)
+      if (coerces && isCoercing(object, key, descriptor)) throw damaged('a length or element is no number')
+      this.#guard?.property(object, key)
+      defineProperty(object, key, descriptor)
+    }
   }
 
   #key(): PropertyKey {
@@ -441,6 +475,7 @@ export class GraphReader implements ValueSource {
     while (same < left.length && ordered[same] === left[same]) same++
     for (const key of left.slice(same)) deleteProperty(object, key)
     for (const [key, descriptor] of wanted) {
+      this.#guard?.property(object, key)
       if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
         throw damaged(`the property ${String(key)} can't be defined`)
       }
@@ -461,21 +496,21 @@ export class GraphReader implements ValueSource {
   }
 
   #special(object: object, key: PropertyKey, op: number): void {
-    defineProperty(object, key, this.#specialDescriptor(op, Attribute.All))
+    defineProperty(object, key, this.#specialDescriptor(op))
   }
 
   #descriptor(usual: number): PropertyDescriptor {
     const op = this.#in.byte()
-    if (op === Op.Accessor || op === Op.Attributes) return this.#specialDescriptor(op, usual)
+    if (op === Op.Accessor || op === Op.Attributes) return this.#specialDescriptor(op)
     return dataDescriptor(this.#operation(op), usual)
   }
 
-  #specialDescriptor(op: number, usual: number): PropertyDescriptor {
+  #specialDescriptor(op: number): PropertyDescriptor {
     if (op === Op.Attributes) {
       const attributes = this.#in.byte()
       return dataDescriptor(this.value(), attributes)
     }
-    void usual
+    this.#guard?.accessor()
     const attributes = this.#in.byte()
     const get = this.value() as () => unknown
     const set = this.value() as (value: unknown) => void
@@ -592,6 +627,7 @@ export class GraphReader implements ValueSource {
   #changedPrototype(object: object, apart: boolean): void {
     if (this.#in.byte() === 0) return
     const prototype = this.value() as object | null
+    this.#guard?.prototype(object)
     if (apart) setPrototypeOf(object, prototype)
   }
 
@@ -615,7 +651,7 @@ export class GraphReader implements ValueSource {
     const owner = this.value()
     if (typeof owner !== 'function') throw damaged('a prototype belongs to something that is no function')
     const made = this.#made.get(owner)
-    const prototype = Reflect.getOwnPropertyDescriptor(owner, 'prototype')?.value as object
+    const prototype = getOwnPropertyDescriptor(owner, 'prototype')?.value as object
     if (made?.entry.shape === 'class') return prototype
     this.#add(prototype)
     if (made) {
@@ -646,7 +682,13 @@ function isIntegerKey(key: PropertyKey): boolean {
 }
 
 function sameProperty(object: object, key: PropertyKey, wanted: PropertyDescriptor): boolean {
-  return Reflect.getOwnPropertyDescriptor(object, key)?.value === wanted.value
+  return getOwnPropertyDescriptor(object, key)?.value === wanted.value
+}
+
+function without(keys: PropertyKey[], kept: readonly PropertyKey[]): PropertyKey[] {
+  if (keys.length === 0 || kept.length === 0) return keys
+  const set = new Set(kept)
+  return keys.filter((key) => !set.has(key))
 }
 
 function makeArguments(length: number): object {

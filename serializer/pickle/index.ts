@@ -1,37 +1,26 @@
 // dumps and loads: a value to a bundle, and back.
 
-import { readContainer, writeContainer } from '../bundle/container.ts'
-import { type BundleManifest, readManifest, writeManifest } from '../bundle/manifest.ts'
+import { writeContainer } from '../bundle/container.ts'
+import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { forgetSnapshot, release } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
-import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
-import {
-  importModules,
-  makePolicy,
-  type Reference,
-  resolveReference,
-  type Selection,
-} from '../references/index.ts'
-import { readFunctions, readUnits, writeFunctions, writeUnits } from './code-sections.ts'
-import { ByteReader } from './codec/byte-reader.ts'
+import { PicklingError, type PicklingProblem } from '../errors.ts'
+import { importModules, makePolicy, resolveReference, type Selection } from '../references/index.ts'
+import { writeFunctions, writeUnits } from './code-sections.ts'
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
+import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
 import { findSharing } from './sharing.ts'
 import { Refusal, Trace } from './trace.ts'
+
+export type { LoadOptions } from './open.ts'
 
 export interface DumpOptions {
   /** Packages to pickle by value for this call, beside the registered ones. */
   readonly byValue?: Selection
   /** Modules to pickle by reference, though they are the user's own. */
   readonly byReference?: Selection
-}
-
-export interface LoadOptions {
-  /** 'refuse' throws UnpicklingError if the bundle has any code. */
-  readonly code?: 'run' | 'refuse'
-  /** Asked for each module that the bundle refers to, built-in ones included (pickle's find_class). */
-  readonly modules?: (specifier: string) => boolean
 }
 
 /**
@@ -115,68 +104,31 @@ function rootName(value: unknown): string {
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
 export function loads<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): T {
-  return read(bytes, options, undefined) as T
+  return read(openBundle(bytes, options), options, undefined) as T
 }
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */
 export async function loadsAsync<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): Promise<T> {
-  const references = readManifest(readContainer(asBytes(bytes)).manifest).references
-  if (options.modules) refuseModules(references, options.modules)
-  const modules = await importModules(references)
-  return read(bytes, options, modules) as T
+  const bundle = openBundle(bytes, options)
+  const modules = await importModules(bundle.references)
+  return read(bundle, options, modules) as T
 }
 
 function read(
-  input: Uint8Array,
+  bundle: OpenBundle,
   options: LoadOptions,
   modules: ReadonlyMap<string, object> | undefined,
 ): unknown {
-  if (options.code !== undefined && options.code !== 'run' && options.code !== 'refuse') {
-    throw new TypeError(`the option code is 'run' or 'refuse', not ${JSON.stringify(options.code)}`)
-  }
-  const sections = readContainer(asBytes(input))
-  const units = readUnits(sections.code)
-  if (options.code === 'refuse' && units.length > 0) {
-    throw new UnpicklingError("the bundle has code, and the option code: 'refuse' lets none in")
-  }
-  const { environments, functions } = readFunctions(sections.functions)
-  const references = hasReferences(sections.manifest) ? readManifest(sections.manifest).references : []
-  if (options.modules) refuseModules(references, options.modules)
-  const reader = new GraphReader(
-    new ByteReader(sections.graph),
-    new FunctionReader(units, environments, functions),
-    {
-      references,
+  return rebuild(() => {
+    const functions = new FunctionReader(bundle.units, bundle.environments, bundle.functions)
+    const reader = new GraphReader(bundle.graph, functions, {
+      references: bundle.references,
       resolve: (reference) => resolveReference(reference, modules),
       intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
-    },
-  )
-  return reader.root()
-}
-
-const NO_REFERENCES = Buffer.from('"references":[]')
-
-/** Most bundles refer to nothing: their manifest need not be parsed to load them. */
-function hasReferences(manifest: Uint8Array): boolean {
-  return !Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength).includes(NO_REFERENCES)
-}
-
-function refuseModules(references: readonly Reference[], allowed: (specifier: string) => boolean): void {
-  for (const reference of references) {
-    const specifier =
-      reference.kind === 'builtin'
-        ? reference.module
-        : reference.kind === 'package'
-          ? reference.specifier
-          : null
-    if (specifier !== null && !allowed(specifier))
-      throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
-  }
-}
-
-function asBytes(input: unknown): Uint8Array {
-  if (input instanceof Uint8Array) return input
-  throw new TypeError(
-    `loads takes the bytes that dumps returned (a Uint8Array), not ${input === null ? 'null' : typeof input}`,
-  )
+      refusesCode: options.code === 'refuse',
+    })
+    const value = reader.root()
+    functions.publishClasses()
+    return value
+  })
 }

@@ -11,21 +11,23 @@ export interface InertFunction {
   readonly captured: Map<string, unknown>
 }
 
-export class InertReference {
-  readonly description: string
-  constructor(description: string) {
-    this.description = description
-  }
-}
-
 export class InertCode implements CodeSource {
   readonly made = new Map<object, InertFunction>()
+  /** What stands in for references, with their descriptions. */
+  readonly references = new Map<object, string>()
   readonly #functions: readonly FunctionEntry[]
   readonly #variables: unknown[][]
 
   constructor(functions: readonly FunctionEntry[], environments: number) {
     this.#functions = functions
     this.#variables = Array.from({ length: environments }, () => [])
+  }
+
+  /** A function, as what is referred to may be bound, extended or a getter. */
+  reference(description: string): object {
+    const value = inert()
+    this.references.set(value, description)
+    return value
   }
 
   function(index: number) {

@@ -1,12 +1,11 @@
 // inspectBundle: what a bundle would run and what it captured, with sizes; runs and compiles nothing of it.
-import { FORMAT_VERSION, readContainer } from '../bundle/container.ts'
-import { readManifest } from '../bundle/manifest.ts'
+import { FORMAT_VERSION } from '../bundle/container.ts'
 import type { Place } from '../codegen/link.ts'
 import type { Reference } from '../references/index.ts'
-import { type FunctionEntry, readFunctions, readUnits } from './code-sections.ts'
-import { ByteReader } from './codec/byte-reader.ts'
+import type { FunctionEntry } from './code-sections.ts'
 import { GraphReader } from './graph-reader.ts'
-import { InertCode, InertReference } from './inert-code.ts'
+import { InertCode } from './inert-code.ts'
+import { openForInspection, rebuild } from './open.ts'
 
 export interface InspectedBinding {
   readonly name: string
@@ -57,16 +56,19 @@ export interface BundleInspection {
 
 /** Reads a bundle without running it. Throws UnpicklingError for what is no sound bundle. */
 export function inspectBundle(bytes: Uint8Array): BundleInspection {
-  const sections = readContainer(bytes)
-  const manifest = readManifest(sections.manifest)
-  const units = readUnits(sections.code)
-  const { environments, functions } = readFunctions(sections.functions)
+  const bundle = openForInspection(bytes)
+  return rebuild(() => inspect(bundle, bytes.length))
+}
+
+function inspect(bundle: ReturnType<typeof openForInspection>, size: number): BundleInspection {
+  const { manifest, units, environments, functions } = bundle
   const code = new InertCode(functions, environments.length)
   const sizes = new Sizes()
-  const reader = new GraphReader(new ByteReader(sections.graph), code, {
-    references: manifest.references,
-    resolve: (reference) => new InertReference(describeReference(reference)),
-    intrinsic: (path) => new InertReference(path),
+  const reader = new GraphReader(bundle.graph, code, {
+    references: bundle.references,
+    resolve: (reference) => code.reference(describeReference(reference)),
+    intrinsic: (path) => code.reference(path),
+    refusesCode: false,
     observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
   })
   const root = reader.root()
@@ -96,9 +98,9 @@ export function inspectBundle(bytes: Uint8Array): BundleInspection {
     cornichon: manifest.cornichon,
     node: manifest.node,
     entry: summaries.of(root),
-    size: bytes.length,
-    sections: Object.entries(sections).map(([name, section]) => ({ name, size: section.length })),
-    references: manifest.references.map(inspectReference),
+    size,
+    sections: bundle.sections,
+    references: bundle.references.map(inspectReference),
     units: units.map((unit, i) => {
       const source = unit.text()
       return {
@@ -121,7 +123,7 @@ export function inspectBundle(bytes: Uint8Array): BundleInspection {
         })),
       }
     }),
-    values: { count: reader.nodes.length, bytes: sections.graph.length },
+    values: { count: reader.nodes.length, bytes: bundle.sections.at(-1)!.size },
   }
 }
 
@@ -169,7 +171,8 @@ class Summaries {
         : JSON.stringify(value)
     if (typeof value === 'bigint') return `${value}n`
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)
-    if (value instanceof InertReference) return value.description
+    const description = this.#code.references.get(value)
+    if (description !== undefined) return description
     const made = this.#code.made.get(value)
     if (made) {
       const form = made.entry.shape === 'literal' ? 'object' : made.entry.shape

@@ -178,7 +178,7 @@ export function liveReader(
   for (const record of records) {
     for (const binding of record?.bindings ?? []) {
       if (!binding.written || binding.kind !== 'value' || !Object.is(binding.value, value)) continue
-      const variable = variableOf({ record, binding })
+      const variable = variableOf({ record, binding }, new Map())
       if (variable?.kind !== 'mutable') continue
       const mark = {}
       variable.set(mark)
@@ -202,7 +202,7 @@ function variableOf({ record, binding }: Use, wanted: Wanted): Variable | undefi
   for (const [fn, facts] of probeTargets(record, binding.name)) {
     try {
       // Only the function itself is certain to see all that it uses.
-      const names = fn === record.fn ? wanted.get(fn)! : [binding.name]
+      const names = (fn === record.fn && wanted.get(fn)) || [binding.name]
       const variable = probeVariables(fn, facts, names).get(binding.name)
       if (variable) return variable
     } catch (error) {

@@ -18,7 +18,10 @@ const promise: BuiltinReducer<Promise<unknown>> = {
         const rejected = source.byte() === 1
         const result = source.value()
         if (rejected) reject(result)
-        else resolve(result)
+        else {
+          source.refuseThenable(result)
+          resolve(result)
+        }
       }
     })
     settlers.set(value, settle!)

@@ -1,5 +1,6 @@
 // Objects around one primitive: Date, RegExp, boxed primitives.
 import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { apply, getOwnPropertyDescriptor } = Reflect
@@ -69,7 +70,12 @@ const boxed: BuiltinReducer<object> = {
   matches: types.isBoxedPrimitive,
   prototype: (value) => Reflect.getPrototypeOf(primitives.ObjectConstructor(unbox(value)) as object),
   write: (value, sink) => sink.value(unbox(value)),
-  create: (input) => primitives.ObjectConstructor(input.value()) as object,
+  create(input) {
+    const value = input.value()
+    if (value === null || value === undefined || typeof value === 'object' || typeof value === 'function')
+      throw new UnpicklingError('the bundle boxes something that is no primitive')
+    return primitives.ObjectConstructor(value) as object
+  },
   ownKeys: (value) => (types.isStringObject(value) ? ['length', ...indexes(unbox(value) as string)] : []),
 }
 

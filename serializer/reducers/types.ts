@@ -27,6 +27,8 @@ export interface ValueSource {
   double(): number
   string(): string
   data(): Uint8Array
+  /** Refuses what would run code when a promise is resolved with it, if the caller wants no code. */
+  refuseThenable(value: unknown): void
 }
 
 /**

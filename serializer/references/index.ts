@@ -5,6 +5,7 @@ import { resolvePackage } from './package-resolution.ts'
 import type { Reference } from './types.ts'
 
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
+export { checkReferences } from './check.ts'
 export { findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
 export { classifyUrl, configureReferences, packageNameOf } from './origin.ts'
 export { importModules, rememberReference } from './package-resolution.ts'

@@ -1,0 +1,102 @@
+// Writes docs/compatibility.md: the goals of tables C, K and V, each with its state and the tests behind it, as a
+// test run found them. `npm run compatibility [-- report.json]`: runs the tests, or takes the report of a run
+// (vitest run --reporter=json --outputFile=report.json).
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { goals } from '../test/conformance/goals.ts'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const titles = { C: 'C: closures and functions', K: 'K: classes', V: 'V: values' }
+
+const report = JSON.parse(readFileSync(process.argv[2] ?? runTests(), 'utf8'))
+const tests = testsByGoal(report)
+const lines = [
+  '# Compatibility',
+  '',
+  `Made by \`npm run compatibility\` from a test run on Node ${process.version}. Kept: what comes back behaves as promised.`,
+  'Refused by name: `dumps` throws a PicklingError, or `loads` an UnpicklingError, that says what and where. Later: no test yet.',
+]
+for (const [letter, title] of Object.entries(titles)) {
+  lines.push(
+    '',
+    `## ${title}`,
+    '',
+    '| goal | state | what is promised | tests |',
+    '| --- | --- | --- | --- |',
+  )
+  const rows = Object.entries(goals).filter(([goal]) => goal.startsWith(letter))
+  for (const [goal, text] of rows) {
+    const found = tests.get(goal) ?? []
+    lines.push(`| ${goal} | ${stateOf(found)} | ${cell(text)} | ${summaryOf(found)} |`)
+  }
+  for (const [goal] of rows) {
+    const found = tests.get(goal) ?? []
+    // The copies of copies repeat every row's title.
+    const own = found.filter(({ title }) => !title.startsWith('pickled again by the receiver'))
+    if (own.length === 0) continue
+    lines.push('', `### ${goal}`, '')
+    for (const { title, state } of own) lines.push(`- ${title}${state === 'kept' ? '' : ` (${word(state)})`}`)
+  }
+}
+mkdirSync(join(root, 'docs'), { recursive: true })
+writeFileSync(join(root, 'docs', 'compatibility.md'), `${lines.join('\n')}\n`)
+console.log(`docs/compatibility.md: ${[...tests.values()].flat().length} promises`)
+
+/** @returns {string} the report's file */
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'cornichon-report-'))
+  const file = join(folder, 'report.json')
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  // A failing test is a row of the table, not the end.
+  spawnSync(
+    process.execPath,
+    [vitest, 'run', 'test/conformance', '--reporter=json', `--outputFile=${file}`],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  )
+  return file
+}
+
+/** One entry for each promise: its tests differ in the mode they run in. */
+function testsByGoal(report) {
+  const byGoal = new Map()
+  for (const { status, meta, fullName } of report.testResults.flatMap((file) => file.assertionResults)) {
+    if (status !== 'passed' && status !== 'failed') continue
+    const goal = meta?.goal
+    if (!goal) continue
+    if (!(goal.goal in goals)) throw new Error(`${fullName} is about ${goal.goal}, which no table has`)
+    const found = byGoal.get(goal.goal) ?? []
+    byGoal.set(goal.goal, found)
+    const state = status === 'failed' ? 'failing' : goal.state
+    const known = found.find(({ title }) => title === goal.title)
+    if (!known) found.push({ title: goal.title, state })
+    else if (state === 'failing' || (state === 'refused' && known.state === 'kept')) known.state = state
+  }
+  return byGoal
+}
+
+function stateOf(found) {
+  if (found.length === 0) return 'later'
+  if (found.some(({ state }) => state === 'failing')) return 'failing'
+  if (found.every(({ state }) => state === 'refused')) return 'refused by name'
+  return found.some(({ state }) => state === 'refused') ? 'kept, in parts refused by name' : 'kept'
+}
+
+function summaryOf(found) {
+  const count = (wanted) => found.filter(({ state }) => state === wanted).length
+  return ['kept', 'refused', 'failing']
+    .filter((state) => count(state) > 0)
+    .map((state) => `${count(state)} ${word(state)}`)
+    .join(', ')
+}
+
+function word(state) {
+  return state === 'refused' ? 'refused by name' : state
+}
+
+function cell(text) {
+  return text.replaceAll('|', '\\|')
+}

@@ -1,0 +1,58 @@
+// What `code: 'refuse'` keeps out of a graph that has no functions of its own. The process's own functions are data
+// there (`eval.bind(null, '...')` is one), so nothing may come in that would call one: neither while the graph is
+// rebuilt nor when someone only looks at it.
+import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
+
+const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const isArray = Array.isArray
+const ObjectPrototype = Object.prototype
+/** Reflect has a function for each trap. */
+const TRAPS: ReadonlySet<PropertyKey> = new Set(ownKeys(Reflect).filter((key) => typeof key === 'string'))
+
+export class Guard {
+  readonly #handlers = new Set<object>()
+
+  accessor(): never {
+    throw refused('an accessor')
+  }
+
+  /** The handler of a proxy, which may be filled later on: then `property` and `prototype` are asked. */
+  handler(handler: object): void {
+    if (types.isProxy(handler)) throw refused('a proxy with traps')
+    const prototype = getPrototypeOf(handler)
+    if (prototype !== null && prototype !== ObjectPrototype) throw refused('a proxy with traps')
+    if (ownKeys(handler).some((key) => TRAPS.has(key))) throw refused('a proxy with traps')
+    this.#handlers.add(handler)
+  }
+
+  property(object: object, key: PropertyKey): void {
+    if (TRAPS.has(key) && this.#handlers.has(object)) throw refused('a proxy with traps')
+  }
+
+  prototype(object: object): void {
+    if (this.#handlers.has(object)) throw refused('a proxy with traps')
+  }
+
+  /** A promise that is resolved with a thenable calls its `then`. */
+  fulfillment(value: unknown): void {
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
+    for (let at: object | null = value; at !== null; at = getPrototypeOf(at)) {
+      if (types.isProxy(at)) throw refused('a promise of a proxy')
+      const then = getOwnPropertyDescriptor(at, 'then')
+      // A promise of a promise would be flattened, which no sender's value shows.
+      if (then && (then.get || typeof then.value === 'function')) throw refused('a promise of a thenable')
+    }
+  }
+}
+
+/** Whether the definition would turn an object into a number, by methods of its own. */
+export function isCoercing(object: object, key: PropertyKey, { value }: PropertyDescriptor): boolean {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
+  if (isArray(object)) return key === 'length'
+  return typeof key === 'string' && (String(Number(key)) === key || key === '-0')
+}
+
+function refused(what: string): UnpicklingError {
+  return new UnpicklingError(`the bundle has ${what}, and the option code: 'refuse' lets none in`)
+}

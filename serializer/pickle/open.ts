@@ -1,0 +1,122 @@
+// Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
+import { types } from 'node:util'
+import { readContainer } from '../bundle/container.ts'
+import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
+import { UnpicklingError } from '../errors.ts'
+import { checkReferences, type Reference } from '../references/index.ts'
+import {
+  type EnvironmentEntry,
+  type FunctionEntry,
+  readFunctions,
+  readUnits,
+  type UnitEntry,
+} from './code-sections.ts'
+import { ByteReader } from './codec/byte-reader.ts'
+
+export interface LoadOptions {
+  /** 'refuse' throws UnpicklingError if the bundle needs any code but the process's own. */
+  readonly code?: 'run' | 'refuse'
+  /** Asked for each module that the bundle refers to, built-in ones included (pickle's find_class). */
+  readonly modules?: (specifier: string) => boolean
+}
+
+export interface OpenBundle {
+  readonly units: readonly UnitEntry[]
+  readonly environments: readonly EnvironmentEntry[]
+  readonly functions: readonly FunctionEntry[]
+  readonly references: readonly Reference[]
+  readonly graph: ByteReader
+}
+
+export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
+  const { code = 'run', modules } = options
+  if (code !== 'run' && code !== 'refuse')
+    throw new TypeError(`the option code is 'run' or 'refuse', not ${String(code)}`)
+  if (modules !== undefined && typeof modules !== 'function')
+    throw new TypeError('the option modules is a function that is asked for each module')
+  const sections = readContainer(asBytes(input))
+  const units = readUnits(sections.code)
+  const { environments, functions } = readFunctions(sections.functions)
+  if (code === 'refuse' && (units.length > 0 || functions.length > 0)) {
+    const [first] = functions
+    const named = first?.name ? `, ${first.shape} ${first.name} first of all` : ''
+    throw new UnpicklingError(
+      `the bundle has code${named}, and the option code: 'refuse' lets none in. Load it with code: 'run' if you trust its sender`,
+    )
+  }
+  const references = hasReferences(sections.manifest)
+    ? checkReferences(readManifest(sections.manifest).references)
+    : []
+  askForModules(references, code, modules)
+  return { units, environments, functions, references, graph: new ByteReader(sections.graph) }
+}
+
+/** As openBundle, for showing: with the whole manifest and the sections' sizes. */
+export function openForInspection(
+  input: unknown,
+): OpenBundle & { manifest: ReadManifest; sections: readonly { name: string; size: number }[] } {
+  const bytes = asBytes(input)
+  const sections = readContainer(bytes)
+  const manifest = readManifest(sections.manifest)
+  return {
+    manifest,
+    sections: Object.entries(sections).map(([name, section]) => ({ name, size: section.length })),
+    units: readUnits(sections.code),
+    ...readFunctions(sections.functions),
+    references: checkReferences(manifest.references),
+    graph: new ByteReader(sections.graph),
+  }
+}
+
+const NO_REFERENCES = Buffer.from('"references":[]')
+
+/** Most bundles refer to nothing: their manifest need not be parsed to load them. */
+function hasReferences(manifest: Uint8Array): boolean {
+  return !Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength).includes(NO_REFERENCES)
+}
+
+function askForModules(
+  references: readonly Reference[],
+  code: 'run' | 'refuse',
+  allowed: LoadOptions['modules'],
+): void {
+  for (const reference of references) {
+    const specifier =
+      reference.kind === 'builtin'
+        ? reference.module
+        : reference.kind === 'package'
+          ? reference.specifier
+          : null
+    if (specifier === null) continue
+    if (allowed) {
+      if (!allowed(specifier))
+        throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
+    } else if (code === 'refuse' && reference.kind === 'package') {
+      // To load a package is to run its code.
+      throw new UnpicklingError(
+        `the bundle refers to ${specifier}, and the option code: 'refuse' lets in only packages that the option modules allows`,
+      )
+    }
+  }
+}
+
+function asBytes(input: unknown): Uint8Array {
+  if (types.isUint8Array(input)) return input
+  throw new TypeError(
+    `a bundle is the bytes that dumps returned (a Uint8Array), not ${input === null ? 'null' : typeof input}`,
+  )
+}
+
+/**
+ * Whatever else goes wrong while a graph is rebuilt is the bundle's fault too: the engine's own errors say it for
+ * a prototype that is a number, say.
+ */
+export function rebuild<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof UnpicklingError) throw error
+    const reason = error instanceof Error ? error.message : 'something was thrown'
+    throw new UnpicklingError(`the bundle can't be rebuilt, it may be damaged: ${reason}`, { cause: error })
+  }
+}

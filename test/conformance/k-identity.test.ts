@@ -1,0 +1,93 @@
+// K4 and K5 across bundles: when two classes are one, in the receiver and at home.
+import { expect } from 'vitest'
+import { dumps, loads } from '../../serializer/index.ts'
+import { goalTest } from '../support/goal.ts'
+import { runScript } from '../support/script.ts'
+
+/** Loads bundles, in their order, in a process that has none of the classes. */
+const receive = (bundles: readonly Uint8Array[], text: string) =>
+  runScript(
+    `const bundles = ${JSON.stringify(bundles.map((bytes) => Buffer.from(bytes).toString('base64')))}.map((text) => Buffer.from(text, 'base64'))
+    ${text}`,
+  )
+
+class Account {
+  static opened = 0
+  balance = 0
+  constructor() {
+    Account.opened++
+  }
+  add(amount: number): number {
+    this.balance += amount
+    return this.balance
+  }
+}
+class Savings extends Account {}
+
+goalTest('K4', 'a class sent twice is one class in the receiver, also in two bundles', async () => {
+  const bundles = [dumps([new Account(), Account]), dumps(new Savings()), dumps(Account)]
+  const result = await receive(
+    bundles,
+    `const [[account, Account], savings, again] = bundles.map((bytes) => cornichon.loads(bytes))
+    await report([account instanceof Account, again === Account, savings instanceof Account, account.add(2), savings.add(3)])`,
+  )
+  expect(result).toEqual([true, true, true, 2, 3])
+})
+
+goalTest('K4', "static state of the receiver's class stays when the class comes again", async () => {
+  const bundles = [dumps(Account), dumps(new Account())]
+  const result = await receive(
+    bundles,
+    `const Account = cornichon.loads(bundles[0])
+    Account.opened = 100
+    const account = cornichon.loads(bundles[1])
+    await report([account.constructor === Account, Account.opened])`,
+  )
+  expect(result).toEqual([true, 100])
+})
+
+goalTest('K4', 'a redefined class is another class', async () => {
+  const define = (answer: number) =>
+    answer === 1
+      ? class Answer {
+          get() {
+            return 1
+          }
+        }
+      : class Answer {
+          get() {
+            return 2
+          }
+        }
+  const bundles = [dumps(define(1)), dumps(define(2))]
+  const result = await receive(
+    bundles,
+    `const [First, Second] = bundles.map((bytes) => cornichon.loads(bytes))
+    await report([First === Second, First.name, Second.name, new First().get(), new Second().get(), new First() instanceof Second])`,
+  )
+  expect(result).toEqual([false, 'Answer', 'Answer', 1, 2, false])
+})
+
+goalTest('K5', "an instance that comes home is an instance of the sender's class", async () => {
+  const account = new Account()
+  account.add(5)
+  const opened = Account.opened
+  const returned = await receive(
+    [dumps(account)],
+    `const account = cornichon.loads(bundles[0])
+    account.add(10)
+    await report(Buffer.from(cornichon.dumps([account, account.constructor])).toString('base64'))`,
+  )
+  const [home, itsClass] = loads<[Account, unknown]>(Buffer.from(returned, 'base64'))
+  expect(home).toBeInstanceOf(Account)
+  expect(itsClass).toBe(Account)
+  expect(home).not.toBe(account)
+  expect(home.add(0)).toBe(15)
+  expect(Account.opened).toBe(opened)
+})
+
+goalTest('K5', "loading in the sending process gives the sender's own class", () => {
+  const copy = loads<Savings>(dumps(new Savings()))
+  expect(copy).toBeInstanceOf(Savings)
+  expect(copy.constructor).toBe(Savings)
+})

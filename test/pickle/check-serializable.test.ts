@@ -1,0 +1,70 @@
+// checkSerializable: every obstacle in one pass, each with its path, its place and a way out; it never throws.
+import { expect, test } from 'vitest'
+import { checkSerializable } from '../../serializer/index.ts'
+
+function* started() {
+  yield 1
+}
+const stuck = () => started()
+
+test('a value that can be pickled has no problems', () => {
+  expect(checkSerializable({ a: [1, () => 2] })).toEqual({ ok: true, problems: [] })
+})
+
+test('every obstacle is named in one pass, with a reason and a way out', () => {
+  const pending = new Promise(() => {})
+  const { ok, problems } = checkSerializable({ a: stuck(), b: [1, pending], c: new Map([['key', stuck()]]) })
+  expect(ok).toBe(false)
+  expect(problems.map(({ path }) => path).sort()).toEqual([
+    'value -> .a',
+    'value -> .b -> [1]',
+    'value -> .c -> [key key]',
+  ])
+  for (const { reason, remedy } of problems) {
+    expect(reason).toMatch(/generator|promise/)
+    expect(remedy.length).toBeGreaterThan(10)
+  }
+})
+
+test('paths name bindings, statics and bound this; the location is the file and line of the function', () => {
+  const config = { db: stuck() }
+  const outer = () => config
+  class Holder {
+    static held = stuck()
+  }
+  const pathsOf = (value: unknown) => checkSerializable(value).problems.map(({ path }) => path)
+  const { problems } = checkSerializable(outer)
+  expect(problems[0]?.path).toBe('outer -> binding config -> .db')
+  expect(problems[0]?.location).toMatch(/check-serializable\.test\.ts.*:\d+/)
+  expect(pathsOf(Holder)).toEqual(['Holder -> .held'])
+  expect(pathsOf(outer.bind({ self: stuck() }))[0]).toContain('[[BoundThis]] -> .self')
+})
+
+test('it never throws and runs nothing: hostile getters, proxies, revoked proxies, cycles', () => {
+  const fail = () => {
+    throw new Error('it ran')
+  }
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const cyclic: Record<string, unknown> = { stuck: stuck() }
+  cyclic.self = cyclic
+  const traps = new Proxy(
+    {},
+    { get: fail, ownKeys: fail, getPrototypeOf: fail, getOwnPropertyDescriptor: fail },
+  )
+  for (const value of [
+    Object.defineProperty({}, 'x', { get: fail, enumerable: true }),
+    Object.defineProperty(() => 1, 'name', { get: fail }),
+    traps,
+    Object.create(traps),
+    revoked.proxy,
+    [revoked.proxy],
+    cyclic,
+    null,
+    undefined,
+    Symbol('s'),
+  ])
+    expect(() => checkSerializable(value)).not.toThrow()
+  expect(checkSerializable(revoked.proxy).ok).toBe(false)
+  expect(checkSerializable(cyclic).problems).toHaveLength(1)
+})
