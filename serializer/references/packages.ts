@@ -46,12 +46,18 @@ export function configurePackages(how: {
   selfNamespace = how.self
   selfExports = new Map(Object.entries(how.self).map(([name, value]) => [value, name]))
   selfFolder = dirname(fileURLToPath(how.selfUrl))
+  ownUrls.clear()
   loadedScripts = how.loadedUrls
 }
 
+const ownUrls = new Map<string, boolean>()
+
 /** Whether a script is part of cornichon itself. */
 export function isOwnUrl(url: string): boolean {
-  return selfFolder !== '' && (fileOf(url)?.startsWith(selfFolder) ?? false)
+  let own = ownUrls.get(url)
+  if (own === undefined)
+    ownUrls.set(url, (own = selfFolder !== '' && (fileOf(url)?.startsWith(selfFolder) ?? false)))
+  return own
 }
 
 /** The export of a package that the value is; `url` is the script of a function, where there is one. */
