@@ -51,6 +51,7 @@ import {
 } from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { hasMember, homeOf, privateHomeOf } from './homes.ts'
+import { keepVariables } from './kept-sites.ts'
 import { Op } from './opcodes.ts'
 import {
   analyzed,
@@ -453,6 +454,7 @@ export class FunctionWriter {
 
   #bindings(fn: object, facts: FunctionFacts, site: FunctionSite, ownNameToo: boolean): BindingRecord[] {
     const bindings: BindingRecord[] = []
+    keepVariables(fn, facts, site.kept, () => site.scopes)
     const seen = new Set<string>()
     const add = (name: string, written: boolean, members: readonly string[] | null) => {
       if (seen.has(name)) return
@@ -509,7 +511,8 @@ export class FunctionWriter {
     members: readonly string[] | null,
   ): BindingRecord | null {
     if (facts.form === 'class' && name === facts.ownName) return null
-    for (const scope of site.scopes) {
+    // With its variables kept, none of its scopes is a with block.
+    for (const scope of site.kept.variables ? [] : site.scopes) {
       // What the object has now, or will have when the function runs: a plain copy of a variable can't follow that.
       if (scope.type === WITH && (types.isProxy(scope.object) || name in scope.object))
         this.#refuseWith(`\`${name}\``)
@@ -526,7 +529,9 @@ export class FunctionWriter {
         value,
         members: namespace && members && !written ? members : null,
         written,
-        scope: found.scope,
+        get scope() {
+          return found.scope
+        },
         depth: found.depth,
         variable: null,
       }
