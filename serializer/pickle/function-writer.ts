@@ -77,6 +77,9 @@ interface Call {
   written: boolean
 }
 
+/** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
+const requireFromAnywhere = createRequire(import.meta.url)
+
 export class FunctionWriter {
   readonly records: FunctionRecord[] = []
   readonly #graph: GraphWriter
@@ -86,8 +89,6 @@ export class FunctionWriter {
   readonly #identities = new Map<string, number>()
   /** By their `arguments` objects, the calls that arrow functions look back at. */
   readonly #calls = new Map<object, Call>()
-  /** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
-  readonly #requireFromAnywhere = createRequire(import.meta.url)
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
@@ -229,7 +230,7 @@ export class FunctionWriter {
   #nodeInternal(fn: object): void {
     const graph: GraphWriter = this.#graph
     const site = this.site(fn)
-    const origin = fn === this.#requireFromAnywhere ? '' : knownOrigin(fn)
+    const origin = fn === requireFromAnywhere ? '' : knownOrigin(fn)
     if (origin !== undefined) return this.#require(fn, origin)
     const lazy = findLazyIntrinsic(fn, site.script?.url ?? '')
     if (lazy) return graph.reference(fn, lazy)
@@ -473,7 +474,7 @@ export class FunctionWriter {
         if (!hidden) add(name, true, null)
         else if (name === 'require' && !seen.has(name)) {
           seen.add(name)
-          bindings.push({ ...variableOf(name, this.#requireFromAnywhere), written: true })
+          bindings.push({ ...variableOf(name, requireFromAnywhere), written: true })
         }
       }
     }
