@@ -453,9 +453,16 @@ export class FunctionWriter {
     return url.startsWith('/') ? new URL(url, 'file://').href : url
   }
 
-  #bindings(fn: object, facts: FunctionFacts, site: FunctionSite, ownNameToo: boolean): BindingRecord[] {
+  /** `methods` are those of a class. */
+  #bindings(
+    fn: object,
+    facts: FunctionFacts,
+    site: FunctionSite,
+    ownNameToo: boolean,
+    methods: readonly object[] = [],
+  ): BindingRecord[] {
     const bindings: BindingRecord[] = []
-    keepVariables(fn, facts, site.kept, () => site.scopes)
+    keepVariables(fn, facts, site.kept, () => site.scopes, methods)
     const seen = new Set<string>()
     const add = (name: string, written: boolean, members: readonly string[] | null) => {
       if (seen.has(name)) return
@@ -596,7 +603,8 @@ export class FunctionWriter {
     graph.out.byte(Op.Class)
     const index = this.#reserve()
     graph.varint(index)
-    const bindings = this.#bindings(fn, facts, site, false)
+    const methods = members.map((member) => member.fn)
+    const bindings = this.#bindings(fn, facts, site, false, methods)
     const identity = this.#identity(fn, text, heritage, bindings)
     graph.string(identity)
     graph.byte(outerNames ? Needs.PrivateHome : 0)

@@ -3,6 +3,7 @@
 // or a script adds some: there it is captured anew each time.)
 import type { FunctionFacts } from '../analyze/index.ts'
 import { ProbeError, probe, type ScopeRecord, type ScriptRecord } from '../capture/index.ts'
+import { analyzed, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
 
@@ -39,35 +40,71 @@ export function keepSite(fn: object, site: KeptSite): KeptSite {
   return site
 }
 
-/** Prepares for reading the variables without capturing the function again, if that is due and possible. */
+/**
+ * Prepares for reading the variables without capturing the function again, if that is due and possible. `methods` are
+ * those that a class still has: it is asked through them.
+ */
 export function keepVariables(
   fn: object,
   facts: FunctionFacts,
   kept: KeptSite,
   scopes: () => readonly ScopeRecord[],
+  methods: readonly object[],
 ): void {
   const names = facts.free.filter((free) => !free.definitionOnly).map((free) => free.name)
   if (kept.variables !== undefined || kept.dumps < (names.length === 0 ? 2 : OFTEN)) return
   kept.variables = null
   if (facts.directEval || !kept.script || mayGrow(kept.script)) return
-  if (facts.form === 'class' && names.length > 0) return
   const variables = locate(names, scopes(), kept.global)
   if (!variables) return
   try {
-    const asked = [...variables.keys()]
-    const getters =
-      asked.length === 0 ? [] : probe(fn, facts, `[${asked.map((name) => `() => ${name}`).join(', ')}]`)
-    for (const [i, get] of (getters as (() => unknown)[]).entries()) {
-      const { depth, value } = variables.get(asked[i])!
+    const getters = facts.form === 'class' ? askMethods(fn, facts, names, methods) : ask(fn, facts, names)
+    for (const [name, { depth, value }] of variables) {
+      const get = getters?.get(name)
       // Where the function begins with a block, a variable of the block may hide the one that is meant.
-      if (!Object.is(get(), value)) return
-      variables.set(asked[i], { get, depth, value: undefined })
+      if (!get || !Object.is(get(), value)) return
+      variables.set(name, { get, depth, value: undefined })
     }
     kept.variables = variables
   } catch (error) {
     // A dead zone's ReferenceError is no concern either: it is captured as before.
     if (!(error instanceof ProbeError || error instanceof ReferenceError)) throw error
   }
+}
+
+type Getters = Map<string, () => unknown>
+
+function ask(fn: object, facts: FunctionFacts, names: readonly string[]): Getters {
+  if (names.length === 0) return new Map()
+  const getters = probe(
+    fn,
+    facts,
+    `[${names.map((name) => `() => ${name}`).join(', ')}]`,
+  ) as (() => unknown)[]
+  return new Map(names.map((name, i) => [name, getters[i]]))
+}
+
+/**
+ * Each variable through a method that uses it. That the method is of this class, and not of another evaluation of the
+ * same text, shows by what it sees under the class's own name. Null if that can't be told.
+ */
+function askMethods(
+  fn: object,
+  facts: FunctionFacts,
+  names: readonly string[],
+  methods: readonly object[],
+): Getters | null {
+  const getters: Getters = new Map()
+  for (const method of methods) {
+    const own = analyzed(sourceOf(method))
+    const wanted = names.filter((name) => !getters.has(name) && own?.free.some((free) => free.name === name))
+    if (!own || wanted.length === 0) continue
+    if (facts.ownName === null || own.directEval) return null
+    const found = ask(method, own, [facts.ownName, ...wanted])
+    if (found.get(facts.ownName)!() !== fn) return null
+    for (const name of wanted) getters.set(name, found.get(name)!)
+  }
+  return getters
 }
 
 function locate(
