@@ -6,6 +6,7 @@ import { forgetSnapshot, release } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import {
+  beginWalk,
   importModules,
   makePolicy,
   type Reference,
@@ -70,6 +71,7 @@ export function checkSerializable(
 }
 
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
+  beginWalk()
   const graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
     return bundleOf(value, graph)

@@ -8,6 +8,7 @@ export { findBuiltin, isPromisified } from './builtins.ts'
 export { findIntrinsic, findLazyIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
 export { classifyUrl, configureReferences } from './origin.ts'
 export {
+  beginWalk,
   configurePackages,
   findPackageExport,
   importModules,

@@ -223,9 +223,19 @@ function addExports(
 const exporters = new WeakMap<object, string>()
 const seenModules = new Set<string>()
 
+/** Looking at the module cache for every object would cost more than all the rest: once a walk is enough. */
+let isTakenIn = false
+
+/** Before a value graph is walked: modules may have been loaded since the last time. */
+export function beginWalk(): void {
+  isTakenIn = false
+}
+
 function exportingPackage(value: object): string | undefined {
-  const size = cacheSize()
-  if (size !== seenModules.size) takeInModules()
+  if (!isTakenIn) {
+    isTakenIn = true
+    if (cacheSize() !== seenModules.size) takeInModules()
+  }
   return exporters.get(value)
 }
 
