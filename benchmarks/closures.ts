@@ -17,7 +17,7 @@ const goals = new Goals()
 console.log(`Node ${process.version}, ${cpus()[0]?.model ?? process.arch}, ${cpus().length} cores`)
 try {
   const right = compare(
-    smoke ? { folder, rounds: 1, cold: 3, warm: 20 } : { folder, rounds: 5, cold: 30, warm: 1000 },
+    smoke ? { folder, rounds: 1, cold: 3, warm: 20 } : { folder, rounds: 3, cold: 20, warm: 1000 },
     goals,
   )
   linear({ folder, counts: smoke ? [100, 1000] : [100, 1000, 10_000], rounds: smoke ? 1 : 3 }, goals)

@@ -132,8 +132,7 @@ def dump_stage(plan, subject, samples):
     for run in range(plan["warm"]):
         change(run)
         dumped = samples.time("dump: again, changed", lambda: cloudpickle.dumps(fn))
-        if run >= plan["warm"] - VARIANTS:
-            store[1].append((dumped, fn(ARGUMENT)))
+        store[1] = store[1][1 - VARIANTS :] + [(dumped, fn(ARGUMENT))]
     with open(store_file(plan, subject), "wb") as file:
         pickle.dump(store, file)
     return len(store[1][0][0])
