@@ -19,6 +19,8 @@ const scripts = new Map<string, ScriptRecord>()
 const lineStarts = new WeakMap<ScriptRecord, readonly number[]>()
 let depth = 0
 let on = false
+let idle = 0
+const MOST_IDLE = 200
 
 /** Runs something with the Debugger domain on. Scripts that come up meanwhile are our own, and passed over. */
 export function withDebugger<T>(work: () => T): T {
@@ -36,6 +38,7 @@ export function withDebugger<T>(work: () => T): T {
  * stays on until the event loop's turn is over, and tells of new scripts until then. It pauses nowhere.
  */
 function switchOn(): void {
+  idle = 0
   if (on) return
   const session = currentSession()
   session.on('Debugger.scriptParsed', learn)
@@ -49,7 +52,13 @@ function switchOn(): void {
   }
 }
 
+/** While it is on, every capture is slower: V8 announces the inspector's own scripts. After many, off is cheaper. */
+export function noteCapture(): void {
+  if (on && depth === 0 && ++idle > MOST_IDLE) switchOff()
+}
+
 function switchOff(): void {
+  if (!on) return
   on = false
   post('Debugger.disable')
   currentSession().off('Debugger.scriptParsed', learn)
