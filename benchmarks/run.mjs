@@ -1,9 +1,11 @@
-// `npm run bench -- NAME [flags]`: runs benchmarks/NAME.ts and hands the flags on (--smoke: a few seconds, only
-// to see that it works). Without a name it lists what there is. The peers are installed on first use, here.
+// `npm run bench -- NAME [flags]`: builds, runs benchmarks/NAME.ts and hands the flags on (--smoke: a few seconds, only
+// to see that it works). Without a name it lists what there is. The peers are installed on first use, here; --smoke
+// does without them.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from '../scripts/build.mjs'
 import { ensureInstalled } from '../scripts/ensure-installed.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -13,7 +15,8 @@ const names = readdirSync(here)
   .map((file) => file.slice(0, -'.ts'.length))
 
 if (names.includes(name)) {
-  await ensureInstalled(here)
+  if (!flags.includes('--smoke')) await ensureInstalled(here)
+  if (!(await build())) throw new Error('the build failed')
   const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(here, `${name}.ts`), ...flags], {
     stdio: 'inherit',
   })

@@ -18,8 +18,12 @@ export interface ReadManifest<R = any> extends BundleManifest<R> {
   readonly node: string
 }
 
+/** Most manifests differ in numbers and names alone: with no reference there is nothing that JSON could not say. */
 export function writeManifest(manifest: BundleManifest): Uint8Array {
-  return Buffer.from(superjson.stringify({ cornichon: VERSION, node: process.version, ...manifest }))
+  const whole = { cornichon: VERSION, node: process.version, ...manifest }
+  return Buffer.from(
+    manifest.references.length === 0 ? JSON.stringify({ json: whole }) : superjson.stringify(whole),
+  )
 }
 
 export function readManifest(bytes: Uint8Array): ReadManifest {

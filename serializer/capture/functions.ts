@@ -1,5 +1,6 @@
 // A live function's location and scopes (V8's internal properties [[FunctionLocation]] and [[Scopes]]).
 import { liveValue, objectIdOf, release } from './handover.ts'
+import { noteCapture } from './scripts.ts'
 import { post } from './session.ts'
 
 export interface ScopeRecord {
@@ -34,6 +35,7 @@ export function captureFunction(fn: object): CapturedFunction {
   }
   const scopes = scopesId === undefined ? [] : readScopes(liveValue(scopesId) as ScopeList)
   release(false)
+  noteCapture()
   return {
     scopes,
     scriptId: location?.scriptId,

@@ -1,5 +1,6 @@
 // Scripts by V8's scriptId: where they come from and the text that really ran. The Debugger domain tells, and is
-// on only while it is asked.
+// on only from when it is asked until the event loop's turn is over.
+import { setImmediate } from 'node:timers'
 import { currentSession, post } from './session.ts'
 
 export interface ScriptRecord {
@@ -17,40 +18,64 @@ export interface ScriptRecord {
 const scripts = new Map<string, ScriptRecord>()
 const lineStarts = new WeakMap<ScriptRecord, readonly number[]>()
 let depth = 0
+let on = false
+let idle = 0
+const MOST_IDLE = 200
 
-/** Runs something with the Debugger domain on. */
+/** Runs something with the Debugger domain on. Scripts that come up meanwhile are our own, and passed over. */
 export function withDebugger<T>(work: () => T): T {
-  if (depth++ === 0) post('Debugger.enable')
+  switchOn()
+  depth++
   try {
     return work()
   } finally {
-    if (--depth === 0) post('Debugger.disable')
+    depth--
   }
+}
+
+/**
+ * Switching it on makes V8 walk its heap and announce every script (17 ms and more: it hashes their texts), so it
+ * stays on until the event loop's turn is over, and tells of new scripts until then. It pauses nowhere.
+ */
+function switchOn(): void {
+  idle = 0
+  if (on) return
+  const session = currentSession()
+  session.on('Debugger.scriptParsed', learn)
+  try {
+    post('Debugger.enable')
+    on = true
+    post('Debugger.setSkipAllPauses', { skip: true })
+  } finally {
+    if (on) setImmediate(switchOff).unref()
+    else session.off('Debugger.scriptParsed', learn)
+  }
+}
+
+/** While it is on, every capture is slower: V8 announces the inspector's own scripts. After many, off is cheaper. */
+export function noteCapture(): void {
+  if (on && depth === 0 && ++idle > MOST_IDLE) switchOff()
+}
+
+function switchOff(): void {
+  if (!on) return
+  on = false
+  post('Debugger.disable')
+  currentSession().off('Debugger.scriptParsed', learn)
 }
 
 /** Undefined for a script that was collected. */
 export function scriptOf(scriptId: string): ScriptRecord | undefined {
-  if (!scripts.has(scriptId)) learnScripts()
+  if (!scripts.has(scriptId)) switchOn()
   return scripts.get(scriptId)
 }
 
 /** The urls of all scripts that V8 has in this thread. */
 export function loadedUrls(): ReadonlySet<string> {
-  learnScripts()
+  switchOn()
   const urls = new Set<string>()
   for (const script of scripts.values()) urls.add(script.url)
   return urls
-}
-
-/** V8 announces every script when the Debugger is enabled (first 17 ms, then 2 to 3 ms for 130 scripts). */
-function learnScripts(): void {
-  const session = currentSession()
-  session.on('Debugger.scriptParsed', learn)
-  try {
-    withDebugger(() => {})
-  } finally {
-    session.off('Debugger.scriptParsed', learn)
-  }
 }
 
 function learn({
@@ -58,7 +83,7 @@ function learn({
 }: {
   params: { scriptId: string; url: string; isModule?: boolean; startLine: number; startColumn: number }
 }): void {
-  if (scripts.has(params.scriptId)) return
+  if (depth > 0 || scripts.has(params.scriptId)) return
   const { scriptId, url, startLine, startColumn } = params
   let text: string | undefined
   scripts.set(scriptId, {

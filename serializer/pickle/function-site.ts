@@ -14,16 +14,19 @@ import {
   type ScriptRecord,
   scriptOf,
 } from '../capture/index.ts'
+import { type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
 /** By file name, what `require` has loaded. */
 const moduleCache = (Module as unknown as { _cache: object })._cache
 
 export interface FunctionSite {
+  /** Captured when they are first asked for. */
   readonly scopes: readonly ScopeRecord[]
   readonly script: ScriptRecord | undefined
   readonly line: number
   readonly column: number
+  readonly kept: KeptSite
 }
 
 /** V8's word for the scope of a `with` statement. */
@@ -43,8 +46,35 @@ export interface Resolved {
 }
 
 export function siteOf(fn: object): FunctionSite {
-  const { scopes, scriptId, line, column } = captureFunction(fn)
-  return { scopes, script: scriptId === undefined ? undefined : scriptOf(scriptId), line, column }
+  const known = keptSite(fn)
+  let scopes: readonly ScopeRecord[] | undefined
+  let kept = known
+  if (!kept) {
+    const { scriptId, line, column, ...captured } = captureFunction(fn)
+    scopes = captured.scopes
+    const last = scopes.at(-1)
+    kept = keepSite(fn, {
+      script: scriptId === undefined ? undefined : scriptOf(scriptId),
+      line,
+      column,
+      global: last?.type === 'Global' ? last.object : globalThis,
+      strict: undefined,
+      dumps: 0,
+      variables: undefined,
+    })
+  }
+  kept.dumps++
+  const { script, line, column } = kept
+  return {
+    get scopes() {
+      scopes ??= captureFunction(fn).scopes
+      return scopes
+    },
+    script,
+    line,
+    column,
+    kept,
+  }
 }
 
 /** `file:line`, one-based, for messages. */
@@ -56,8 +86,7 @@ export function locationOf(site: FunctionSite): string | undefined {
 
 /** The global object of the function's realm. */
 export function globalOf(site: FunctionSite): object {
-  const last = site.scopes.at(-1)
-  return last?.type === 'Global' ? last.object : globalThis
+  return site.kept.global
 }
 
 /** Resolves a free name of the function in its scopes; undefined if only the global object can have it. */
@@ -67,6 +96,19 @@ export function resolveName(
   site: FunctionSite,
   name: string,
 ): Resolved | undefined {
+  const kept = readKept(site.kept, name)
+  if (kept === null) return undefined
+  if (kept) {
+    const { value, depth } = kept
+    return {
+      value,
+      dead: false,
+      depth,
+      get scope() {
+        return site.scopes[site.scopes.length - 1 - depth].object
+      },
+    }
+  }
   const { scopes } = site
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]
@@ -151,6 +193,10 @@ function probeOne(
 
 /** Is the function's code strict? Only arrows, methods and the like need their script for that. */
 export function isStrict(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
+  return (site.kept.strict ??= findStrict(fn, facts, site))
+}
+
+function findStrict(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
   if (facts.ownStrict || facts.form === 'class') return true
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) {
     // Sloppy functions alone have an own `caller`, in V8.

@@ -50,6 +50,7 @@ import {
 } from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { hasMember, homeOf, privateHomeOf } from './homes.ts'
+import { keepVariables } from './kept-sites.ts'
 import { Op } from './opcodes.ts'
 import { asksNoPlace, Origins } from './origins.ts'
 import {
@@ -76,6 +77,9 @@ interface Call {
   written: boolean
 }
 
+/** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
+const requireFromAnywhere = createRequire(import.meta.url)
+
 export class FunctionWriter {
   readonly records: FunctionRecord[] = []
   readonly #graph: GraphWriter
@@ -86,8 +90,6 @@ export class FunctionWriter {
   readonly #identities = new Map<string, number>()
   /** By their `arguments` objects, the calls that arrow functions look back at. */
   readonly #calls = new Map<object, Call>()
-  /** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
-  readonly #requireFromAnywhere = createRequire(import.meta.url)
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
@@ -236,7 +238,7 @@ export class FunctionWriter {
   #nodeInternal(fn: object): void {
     const graph: GraphWriter = this.#graph
     const site = this.site(fn)
-    const origin = fn === this.#requireFromAnywhere ? '' : knownOrigin(fn)
+    const origin = fn === requireFromAnywhere ? '' : knownOrigin(fn)
     if (origin !== undefined) return this.#require(fn, origin)
     const found = findNodes(fn)
     if (found) return graph.reference(fn, found)
@@ -461,8 +463,16 @@ export class FunctionWriter {
     return origin
   }
 
-  #bindings(fn: object, facts: FunctionFacts, site: FunctionSite, ownNameToo: boolean): BindingRecord[] {
+  /** `methods` are those of a class. */
+  #bindings(
+    fn: object,
+    facts: FunctionFacts,
+    site: FunctionSite,
+    ownNameToo: boolean,
+    methods: readonly object[] = [],
+  ): BindingRecord[] {
     const bindings: BindingRecord[] = []
+    keepVariables(fn, facts, site.kept, () => site.scopes, methods)
     const seen = new Set<string>()
     const add = (name: string, written: boolean, members: readonly string[] | null) => {
       if (seen.has(name)) return
@@ -481,7 +491,7 @@ export class FunctionWriter {
         if (!hidden) add(name, true, null)
         else if (name === 'require' && !seen.has(name)) {
           seen.add(name)
-          bindings.push({ ...variableOf(name, this.#requireFromAnywhere), written: true })
+          bindings.push({ ...variableOf(name, requireFromAnywhere), written: true })
         }
       }
     }
@@ -519,7 +529,8 @@ export class FunctionWriter {
     members: readonly string[] | null,
   ): BindingRecord | null {
     if (facts.form === 'class' && name === facts.ownName) return null
-    for (const scope of site.scopes) {
+    // With its variables kept, none of its scopes is a with block.
+    for (const scope of site.kept.variables ? [] : site.scopes) {
       // What the object has now, or will have when the function runs: a plain copy of a variable can't follow that.
       if (scope.type === WITH && (types.isProxy(scope.object) || name in scope.object))
         this.#refuseWith(`\`${name}\``)
@@ -535,7 +546,9 @@ export class FunctionWriter {
         value,
         members: namespace && members && !written ? members : null,
         written,
-        scope: found.scope,
+        get scope() {
+          return found.scope
+        },
         depth: found.depth,
         variable: null,
       }
@@ -596,7 +609,8 @@ export class FunctionWriter {
     graph.out.byte(Op.Class)
     const index = this.#reserve()
     graph.varint(index)
-    const bindings = this.#bindings(fn, facts, site, false)
+    const methods = members.map((member) => member.fn)
+    const bindings = this.#bindings(fn, facts, site, false, methods)
     const identity = this.#identity(fn, text, heritage, bindings)
     graph.string(identity)
     graph.byte(outerNames ? Needs.PrivateHome : 0)

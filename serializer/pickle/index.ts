@@ -5,7 +5,13 @@ import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { forgetSnapshot, release } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem } from '../errors.ts'
-import { importModules, makePolicy, resolveReference, type Selection } from '../references/index.ts'
+import {
+  beginWalk,
+  importModules,
+  makePolicy,
+  resolveReference,
+  type Selection,
+} from '../references/index.ts'
 import { writeFunctions, writeUnits } from './code-sections.ts'
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
@@ -59,6 +65,7 @@ export function checkSerializable(
 }
 
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
+  beginWalk()
   let graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
     graph.root(value)

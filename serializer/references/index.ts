@@ -10,6 +10,7 @@ export { findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
 export { classifyUrl, configureReferences, packageNameOf } from './origin.ts'
 export { importModules, rememberReference } from './package-resolution.ts'
 export {
+  beginWalk,
   configurePackages,
   exportsBelow,
   findPackageExport,

@@ -43,12 +43,18 @@ export function configurePackages(how: {
   configureResolution(how.self)
   selfExports = new Map(Object.entries(how.self).map(([name, value]) => [value, name]))
   selfFolder = dirname(fileURLToPath(how.selfUrl))
+  ownUrls.clear()
   loadedScripts = how.loadedUrls
 }
 
+const ownUrls = new Map<string, boolean>()
+
 /** Whether a script is part of cornichon itself. */
 export function isOwnUrl(url: string): boolean {
-  return selfFolder !== '' && (fileOf(url)?.startsWith(selfFolder) ?? false)
+  let own = ownUrls.get(url)
+  if (own === undefined)
+    ownUrls.set(url, (own = selfFolder !== '' && (fileOf(url)?.startsWith(selfFolder) ?? false)))
+  return own
 }
 
 /** The export of a package that the value is; `url` is the script of a function, where there is one. */
@@ -232,9 +238,19 @@ function addExports(values: Map<unknown, PackageReference>, exports: object, mod
 const exporters = new WeakMap<object, string>()
 const seenModules = new Set<string>()
 
+/** Looking at the module cache for every object would cost more than all the rest: once a walk is enough. */
+let isTakenIn = false
+
+/** Before a value graph is walked: modules may have been loaded since the last time. */
+export function beginWalk(): void {
+  isTakenIn = false
+}
+
 function exportingPackage(value: object): string | undefined {
-  const size = cacheSize()
-  if (size !== seenModules.size) takeInModules()
+  if (!isTakenIn) {
+    isTakenIn = true
+    if (cacheSize() !== seenModules.size) takeInModules()
+  }
   return exporters.get(value)
 }
 
