@@ -6,6 +6,7 @@
 //   place = where an instance's template is: in a unit, in an environment's or in a class's list of children
 import { createHash } from 'node:crypto'
 import { emitLeaf } from './leaf.ts'
+import { type Node, nest } from './nesting.ts'
 import type { FunctionRecord, SharedVariable } from './records.ts'
 
 export type Place =
@@ -37,15 +38,6 @@ export interface Linked {
   readonly edited: ReadonlySet<number>
 }
 
-/** A node of the tree that is written as text: an environment or a function. */
-interface Node {
-  readonly record: FunctionRecord | null
-  readonly variables: SharedVariable[]
-  parent: Node | null
-  readonly children: Node[]
-  index: number
-}
-
 export function link(records: readonly FunctionRecord[]): Linked {
   const { leaves, environments } = nest(records)
   const linker = new Linker()
@@ -60,85 +52,6 @@ export function link(records: readonly FunctionRecord[]): Linked {
     places: leaves.map((leaf) => linker.placeOf(leaf)),
     edited: linker.edited,
   }
-}
-
-/** Finds the environments' nesting from the depths of the variables that the records share. */
-function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environments: Node[] } {
-  const leaves = records.map(
-    (record): Node => ({ record, variables: [], parent: null, children: [], index: record.index }),
-  )
-  // An environment at one depth is one for all records that share any variable there, and so is every
-  // environment around it: they are on one chain of contexts.
-  const sets = new DisjointSets()
-  const chains = records.map((record) => {
-    const byDepth = new Map<number, number>()
-    for (const variable of sharedBy(record)) {
-      const id = sets.idOf(variable)
-      const known = byDepth.get(variable.depth)
-      if (known === undefined) byDepth.set(variable.depth, id)
-      else sets.join(known, id)
-    }
-    return [...byDepth].sort((a, b) => a[0] - b[0])
-  })
-  // Two records that meet at a depth have the same environments at all lesser depths.
-  for (let changed = true; changed; ) {
-    changed = false
-    const outer = new Map<string, number>()
-    for (const chain of chains) {
-      for (let inner = 0; inner < chain.length; inner++) {
-        for (let i = 0; i < inner; i++) {
-          const key = `${sets.find(chain[inner][1])}:${chain[i][0]}`
-          const known = outer.get(key)
-          if (known === undefined) outer.set(key, chain[i][1])
-          else if (sets.join(known, chain[i][1])) changed = true
-        }
-      }
-    }
-  }
-  const nodes = new Map<number, Node>()
-  const environments: Node[] = []
-  const depths = new Map<Node, number>()
-  for (const variable of sets.items) {
-    const root = sets.find(sets.idOf(variable))
-    let node = nodes.get(root)
-    if (!node) {
-      node = { record: null, variables: [], parent: null, children: [], index: environments.length }
-      nodes.set(root, node)
-      environments.push(node)
-      depths.set(node, variable.depth)
-    }
-    node.variables.push(variable)
-  }
-  for (const [i, chain] of chains.entries()) {
-    let parent: Node | null = null
-    for (const [, id] of chain) {
-      const node: Node = nodes.get(sets.find(id))!
-      if (parent && (node.parent === null || depths.get(parent)! > depths.get(node.parent)!))
-        node.parent = parent
-      parent = node
-    }
-    leaves[i].parent = parent
-  }
-  for (const leaf of leaves)
-    if (leaf.record!.privateHome) moveIntoClass(leaf, leaves[leaf.record!.privateHome.index])
-  return { leaves, environments }
-}
-
-function sharedBy(record: FunctionRecord): SharedVariable[] {
-  const variables = record.bindings.flatMap(({ variable }) => variable ?? [])
-  return record.outerArguments ? [...variables, record.outerArguments] : variables
-}
-
-/** A function that uses a class's private names goes into the class, together with environments that only it and its like have. */
-function moveIntoClass(leaf: Node, home: Node): void {
-  const around = new Set(ancestors(home))
-  let node = leaf
-  while (node.parent !== null && !around.has(node.parent) && node.parent !== home) node = node.parent
-  node.parent = home
-}
-
-function* ancestors(node: Node): Generator<Node> {
-  for (let next = node.parent; next; next = next.parent) yield next
 }
 
 /** Emits templates bottom-up, each distinct text once within its parent. */
@@ -274,36 +187,4 @@ function hashOf(text: string): string {
 /** SHA-256, cut to 16 bytes, hexadecimal. */
 export function hashUnit(text: string): string {
   return createHash('sha256').update(text, 'utf16le').digest('hex').slice(0, 32)
-}
-
-/** Union-find over shared variables. */
-class DisjointSets {
-  readonly items: SharedVariable[] = []
-  readonly #ids = new Map<SharedVariable, number>()
-  readonly #parents: number[] = []
-
-  idOf(variable: SharedVariable): number {
-    let id = this.#ids.get(variable)
-    if (id === undefined) {
-      id = this.items.length
-      this.#ids.set(variable, id)
-      this.items.push(variable)
-      this.#parents.push(id)
-    }
-    return id
-  }
-
-  find(id: number): number {
-    while (this.#parents[id] !== id) id = this.#parents[id] = this.#parents[this.#parents[id]]
-    return id
-  }
-
-  /** Returns whether they were apart. The smaller id stays, so that the order is stable. */
-  join(a: number, b: number): boolean {
-    const x = this.find(a)
-    const y = this.find(b)
-    if (x === y) return false
-    this.#parents[Math.max(x, y)] = Math.min(x, y)
-    return true
-  }
 }
