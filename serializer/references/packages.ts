@@ -118,6 +118,8 @@ function search(root: string, value: object): PackageReference | undefined {
   // Looking may have grown the cache.
   catalogue = { values, namespaces, state: cacheSize() + loadedScripts().size }
   catalogues.set(root, catalogue)
+  // Modules may have been loaded for it.
+  isTakenIn = false
   return lookUp(catalogue, value)
 }
 
