@@ -3,7 +3,7 @@
 import type { ClassHook } from '../codegen/instantiate.ts'
 import { UnpicklingError } from '../errors.ts'
 import type { KnownClass } from './class-registry.ts'
-import { ownClassHook } from './own-class.ts'
+import { constructOwnBase, ownClassHook, stampOwn } from './own-class.ts'
 
 const { construct, getPrototypeOf, setPrototypeOf } = Reflect
 const MAX_PARAMETERS = 32
@@ -23,7 +23,8 @@ const anyArguments: readonly unknown[] = new Array(MAX_PARAMETERS).fill(anything
 
 /** Constructs an object by a base class with private elements, running nothing of it but their definition. */
 export function constructBase(entry: KnownClass, prototype: object | null): object {
-  const hook = hookOf(entry)
+  const { hook } = entry
+  if (!hook) return constructOwnBase(entry, prototype)
   const target = function () {}
   target.prototype = prototype as object
   hook.r = true
@@ -39,7 +40,8 @@ export function constructBase(entry: KnownClass, prototype: object | null): obje
 
 /** Gives an existing object the private elements of a derived class: its super() is made to return the object. */
 export function stamp(entry: KnownClass, object: object): void {
-  const hook = hookOf(entry)
+  const { hook } = entry
+  if (!hook) return stampOwn(entry, object)
   const parent = getPrototypeOf(entry.value)
   setPrototypeOf(entry.value, function () {
     return object

@@ -1,11 +1,119 @@
-// The sender's own class, met again in its own process: it was never rebuilt, so it has no hook.
+// The sender's own class, met again in its own process: it was never rebuilt, so it has no hook to put private state
+// back with. Its methods see the private names, and a probe into one of them gives accessors; objects get the private fields by
+// a construction that runs nothing of the user's, where the class's text allows one.
+import type { ClassElement, FunctionFacts } from '../analyze/index.ts'
+import { captureFunction, probe } from '../capture/index.ts'
 import type { ClassHook } from '../codegen/instantiate.ts'
+import { privateFields } from '../codegen/records.ts'
 import { UnpicklingError } from '../errors.ts'
 import type { KnownClass } from './class-registry.ts'
+import { analyzed, sourceOf } from './source.ts'
 
+const { construct, getOwnPropertyDescriptor, setPrototypeOf } = Reflect
+const hooks = new WeakMap<object, ClassHook>()
+
+/** Accessors of the class's private fields. Throws UnpicklingError if no method tells them. */
 export function ownClassHook(entry: KnownClass): ClassHook {
-  const name = Reflect.getOwnPropertyDescriptor(entry.value, 'name')?.value
+  let hook = hooks.get(entry.value)
+  if (!hook) {
+    const facts = factsOf(entry)
+    const accessorsOf = (isStatic: boolean) =>
+      privateFields({ facts }, isStatic).map((name) => accessors(entry, name))
+    hook = { r: false, p: accessorsOf(false), q: accessorsOf(true), c: [] }
+    hooks.set(entry.value, hook)
+  }
+  return hook
+}
+
+/** An object with the private fields of a base class, whose constructor does not run. */
+export function constructOwnBase(entry: KnownClass, prototype: object | null): object {
+  const facts = factsOf(entry)
+  const instance = constructorOf(facts)
+    ? (probe(entry.value, withoutInitializers(facts, entry), 'this') as object)
+    : (construct(checked(facts, entry), []) as object)
+  setPrototypeOf(instance, prototype)
+  return instance
+}
+
+/** Gives the object the private fields of a derived class. */
+export function stampOwn(entry: KnownClass, object: object): void {
+  const facts = factsOf(entry)
+  if (constructorOf(facts)) refuse(entry, 'its constructor would run, to call super()')
+  const target = checked(facts, entry)
+  const parent = Reflect.getPrototypeOf(target)
+  setPrototypeOf(target, function () {
+    return object
+  })
+  try {
+    construct(target, [])
+  } finally {
+    setPrototypeOf(target, parent)
+  }
+}
+
+function accessors(entry: KnownClass, name: string): ClassHook['p'][number] {
+  for (const member of entry.members) {
+    const facts = analyzed(sourceOf(member))
+    if (!facts?.privateNames.includes(name)) continue
+    try {
+      return probe(
+        member,
+        facts,
+        `[$object => $object.#${name}, ($object, $value) => { $object.#${name} = $value }]`,
+      ) as ClassHook['p'][number]
+    } catch {
+      // Another method may be asked.
+    }
+  }
+  refuse(entry, `none of its methods can be asked for #${name}`)
+}
+
+function factsOf(entry: KnownClass): FunctionFacts {
+  return analyzed(sourceOf(entry.value)) ?? refuse(entry, 'its text does not parse')
+}
+
+function constructorOf({ classFacts }: FunctionFacts): ClassElement | undefined {
+  return classFacts?.elements.find(({ kind }) => kind === 'constructor')
+}
+
+/** The initializers of fields run before the body of a base constructor: these have no effect. */
+function withoutInitializers(facts: FunctionFacts, entry: KnownClass): FunctionFacts {
+  checked(facts, entry)
+  const classFacts = facts.classFacts!
+  const elements = classFacts.elements.map((element) =>
+    element.kind === 'field' ? { ...element, initializer: null } : element,
+  )
+  return { ...facts, classFacts: { ...classFacts, elements } }
+}
+
+const EMPTY_COLLECTION = /^\(*\s*new\s+(Map|Set|WeakMap|WeakSet|Array|Date)\s*(?:\(\s*\))?\s*\)*$/
+
+/** The class, if initializing its instance fields runs nothing that has an effect. */
+function checked(facts: FunctionFacts, entry: KnownClass): () => object {
+  const text = sourceOf(entry.value)
+  for (const { kind, isStatic, initializer, pure } of facts.classFacts?.elements ?? []) {
+    if (kind !== 'field' || isStatic || pure || !initializer) continue
+    const made = EMPTY_COLLECTION.exec(text.slice(initializer.start, initializer.end))?.[1]
+    if (!made || isShadowed(entry.value, made))
+      refuse(
+        entry,
+        `the initializers of its fields would run: ${text.slice(initializer.start, initializer.end)}`,
+      )
+  }
+  return entry.value as () => object
+}
+
+function isShadowed(fn: object, name: string): boolean {
+  const { scopes } = captureFunction(fn)
+  return scopes.some(
+    ({ type, object }) => type !== 'Global' && getOwnPropertyDescriptor(object, name) !== undefined,
+  )
+}
+
+function refuse(entry: KnownClass, reason: string): never {
+  const name = String(getOwnPropertyDescriptor(entry.value, 'name')?.value ?? 'a class')
   throw new UnpicklingError(
-    `an instance of ${String(name)} has private fields, and ${String(name)} is this process's own class: its private state can only be put back into a rebuilt class`,
+    `an instance of ${name} has private fields, ${name} is this process's own class, and the fields can't be put back: ${reason}. ` +
+      'Load it in another process, or give the class a reducer',
   )
 }

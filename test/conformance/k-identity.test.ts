@@ -91,3 +91,64 @@ goalTest('K5', "loading in the sending process gives the sender's own class", ()
   expect(copy).toBeInstanceOf(Savings)
   expect(copy.constructor).toBe(Savings)
 })
+
+goalTest('K5', 'an instance that comes home has its private state, and no constructor ran for it', () => {
+  let runs = 0
+  class Plain {
+    #x = 1
+    readonly #log = new Map<string, number>()
+    set(x: number): this {
+      this.#x = x
+      this.#log.set('set', x)
+      return this
+    }
+    get(): unknown[] {
+      return [this.#x, ...this.#log]
+    }
+  }
+  class Built {
+    #x
+    constructor(x: number) {
+      runs++
+      this.#x = x
+    }
+    get(): number {
+      return this.#x
+    }
+  }
+  class Derived extends Built {
+    #y = 2
+    both(): number[] {
+      return [this.get(), this.#y]
+    }
+    more(): this {
+      this.#y++
+      return this
+    }
+  }
+  expect(loads<Plain>(dumps(new Plain().set(7))).get()).toEqual([7, ['set', 7]])
+  const built = loads<Built>(dumps(new Built(5)))
+  expect(built).toBeInstanceOf(Built)
+  expect(built.get()).toBe(5)
+  const derived = loads<Derived>(dumps(new Derived(6).more()))
+  expect(derived).toBeInstanceOf(Derived)
+  expect(derived.both()).toEqual([6, 3])
+  expect(runs).toBe(2)
+})
+
+goalTest(
+  'K5',
+  'an instance whose private fields only the constructor could make again is refused by name',
+  () => {
+    let runs = 0
+    class Impure {
+      #x = runs++
+      get(): number {
+        return this.#x
+      }
+    }
+    const bytes = dumps(new Impure())
+    expect(() => loads(bytes)).toThrow(/Impure.*initializers.*runs\+\+/s)
+    expect(runs).toBe(1)
+  },
+)
