@@ -3,14 +3,17 @@ import { types } from 'node:util'
 import type { FunctionFacts } from '../analyze/index.ts'
 import { analyzeScript } from '../analyze/index.ts'
 import {
+  bindingIn,
   captureFunction,
   internalSlots,
+  isStrictFunction,
   offsetOf,
   ProbeError,
   probeVariables,
   type ScopeRecord,
   type ScriptRecord,
   scriptOf,
+  WITH,
 } from '../capture/index.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
@@ -21,9 +24,6 @@ export interface FunctionSite {
   readonly line: number
   readonly column: number
 }
-
-/** V8's word for the scope of a `with` statement. */
-export const WITH = 'With Block'
 
 export interface Resolved {
   readonly value: unknown
@@ -63,8 +63,8 @@ export function resolveName(
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]
     if (scope.type === 'Global') break
-    const descriptor = getOwnPropertyDescriptor(scope.object, name)
-    if (!descriptor) {
+    const found = bindingIn(scope.object, name)
+    if (!found) {
       // A function expression's own name is a variable that V8 does not list. (The scope of a function without a
       // name may be called by any name near it.)
       if (scope.name === name) {
@@ -75,9 +75,9 @@ export function resolveName(
       continue
     }
     const depth = scopes.length - 1 - i
-    if (descriptor.value !== undefined || scope.type === WITH)
-      return { value: descriptor.value, dead: false, depth, scope: scope.object }
-    // V8 shows a variable in its dead zone as undefined: ask.
+    if (found.dead || found.value !== undefined || scope.type === WITH)
+      return { ...found, depth, scope: scope.object }
+    // Node 20 shows a variable in its dead zone as undefined: ask.
     return { value: undefined, dead: probeOne(fn, facts, name)?.dead ?? false, depth, scope: scope.object }
   }
   if (getOwnPropertyDescriptor(globalOf(site), name)) return undefined
@@ -88,8 +88,8 @@ export function resolveName(
 
 function outerValue(scopes: readonly ScopeRecord[], start: number, name: string): unknown {
   for (let i = start; i < scopes.length; i++) {
-    const descriptor = getOwnPropertyDescriptor(scopes[i].object, name)
-    if (descriptor) return descriptor.value
+    const found = bindingIn(scopes[i].object, name)
+    if (found) return found.value
   }
   return undefined
 }
@@ -115,8 +115,7 @@ function probeOne(
 export function isStrict(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
   if (facts.ownStrict || facts.form === 'class') return true
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) {
-    // Sloppy functions alone have an own `caller`, in V8.
-    return getOwnPropertyDescriptor(fn, 'caller') === undefined
+    return isStrictFunction(fn)
   }
   const script = site.script
   if (!script) return true

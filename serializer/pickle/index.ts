@@ -2,7 +2,7 @@
 
 import { readContainer, writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, readManifest, writeManifest } from '../bundle/manifest.ts'
-import { forgetSnapshot, release } from '../capture/index.ts'
+import { capturing } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import {
@@ -72,13 +72,10 @@ export function checkSerializable(
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
   const graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
-    return bundleOf(value, graph)
+    return capturing(() => bundleOf(value, graph))
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
-  } finally {
-    forgetSnapshot()
-    release(true)
   }
 }
 

@@ -1,7 +1,7 @@
 // Which functions of a bundle share a variable. Only a variable that some function writes and another one uses can
 // show whether it is shared; everything else is copied. V8's scopes are snapshots and do not tell, so a unique mark
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
-import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
+import { bindingIn, ProbeError, probeVariables, type Variable } from '../capture/index.ts'
 import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { analyzed, sourceOf } from './source.ts'
 
@@ -98,12 +98,10 @@ export function alikeScopes(a: object | null, b: object | null): boolean {
   const keys = Reflect.ownKeys(a)
   return (
     keys.length === Reflect.ownKeys(b).length &&
-    keys.every((key) =>
-      Object.is(
-        Reflect.getOwnPropertyDescriptor(a, key)?.value,
-        Reflect.getOwnPropertyDescriptor(b, key)?.value,
-      ),
-    )
+    keys.every((key) => {
+      const [one, other] = [bindingIn(a, key), bindingIn(b, key)]
+      return Object.is(one?.value, other?.value) && one?.dead === other?.dead
+    })
   )
 }
 
