@@ -33,17 +33,24 @@ export interface CapturedFunction {
 
 /** Reads a function without calling it. */
 export function captureFunction(fn: object): CapturedFunction {
-  const { internalProperties } = post('Runtime.getProperties', {
-    objectId: objectIdOf(fn),
-    ownProperties: true,
-  })
-  let scopesId: string | undefined
-  let location: { scriptId: string; lineNumber: number; columnNumber?: number } | undefined
-  for (const { name, value } of internalProperties ?? []) {
-    if (name === '[[Scopes]]') scopesId = value.objectId
-    else if (name === '[[FunctionLocation]]') location = value.value
+  const objectId = objectIdOf(fn)
+  const { list, location } = readFunction(objectId)
+  const scopes: ScopeRecord[] = []
+  let again: ScopeList | undefined
+  for (let i = 0; i < list.length; i++) {
+    const { description, object } = list[i]
+    const open = ReflectApply(StringPrototypeIndexOf, description, [' (']) as number
+    const type =
+      open < 0 ? description : (ReflectApply(StringPrototypeSlice, description, [0, open]) as string)
+    // A snapshot is made for every reading, an object stays itself.
+    if (type === WITH) again ??= readFunction(objectId).list
+    scopes[i] = {
+      type,
+      name: open < 0 ? null : (ReflectApply(StringPrototypeSlice, description, [open + 2, -1]) as string),
+      object,
+      isProxy: type === WITH && again![i].object !== object,
+    }
   }
-  const scopes = scopesId === undefined ? [] : readScopes(scopesId)
   release(false)
   return {
     scopes,
@@ -51,6 +58,26 @@ export function captureFunction(fn: object): CapturedFunction {
     line: location?.lineNumber ?? 0,
     column: location?.columnNumber ?? 0,
   }
+}
+
+interface Location {
+  readonly scriptId: string
+  readonly lineNumber: number
+  readonly columnNumber?: number
+}
+
+type ScopeList = ArrayLike<{ readonly description: string; readonly object: object }>
+
+function readFunction(objectId: string): { list: ScopeList; location: Location | undefined } {
+  const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true })
+  let scopesId: string | undefined
+  let location: Location | undefined
+  for (let i = 0; i < internalProperties?.length; i++) {
+    const { name, value } = internalProperties[i]
+    if (name === '[[Scopes]]') scopesId = value.objectId
+    else if (name === '[[FunctionLocation]]') location = value.value
+  }
+  return { list: scopesId === undefined ? [] : (liveValue(scopesId) as ScopeList), location }
 }
 
 export interface CapturedBinding {
@@ -69,29 +96,6 @@ export function bindingIn(scope: object, name: PropertyKey): CapturedBinding | u
     return { value: undefined, dead: true }
   }
   return descriptor && { value: descriptor.value, dead: false }
-}
-
-type ScopeList = ArrayLike<{ readonly description: string; readonly object: object }>
-
-function readScopes(scopesId: string): ScopeRecord[] {
-  const list = liveValue(scopesId) as ScopeList
-  const scopes: ScopeRecord[] = []
-  let again: ScopeList | undefined
-  for (let i = 0; i < list.length; i++) {
-    const { description, object } = list[i]
-    const open = ReflectApply(StringPrototypeIndexOf, description, [' (']) as number
-    const type =
-      open < 0 ? description : (ReflectApply(StringPrototypeSlice, description, [0, open]) as string)
-    // A snapshot is made for every reading, an object stays itself.
-    if (type === WITH) again ??= liveValue(scopesId) as ScopeList
-    scopes[i] = {
-      type,
-      name: open < 0 ? null : (ReflectApply(StringPrototypeSlice, description, [open + 2, -1]) as string),
-      object,
-      isProxy: type === WITH && again![i].object !== object,
-    }
-  }
-  return scopes
 }
 
 const strictOf = ReflectGetOwnPropertyDescriptor(Function.prototype, 'caller')!.get!

@@ -20,7 +20,7 @@ import { callAnyhow, checkEntry, checkExpression, entryOf, type ProbeFacts } fro
 import { ProbeError } from './probe-error.ts'
 import { checkScopes } from './probe-scopes.ts'
 import { offsetOf, positionAt, scriptOf, withDebugger } from './scripts.ts'
-import { post, postInterrupted } from './session.ts'
+import { post, tryPost } from './session.ts'
 
 /** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
 const NAME = `$cornichon_${Math.random().toString(36).slice(2)}`
@@ -92,7 +92,9 @@ function enter(
       state = 'alive'
       return false
     },
-    stop: () => postInterrupted('Runtime.terminateExecution', {}),
+    stop: () => {
+      tryPost('Runtime.terminateExecution', {})
+    },
     done: (value: unknown) => {
       try {
         outcome = receive(value)
@@ -128,7 +130,7 @@ function enter(
       try {
         breakpoints[0] = breakAtCall(canary, `${NAME}.alive()`)
         breakpoints[1] = setBreakpoint(fn, facts, captured, condition)
-        postInterrupted('Runtime.evaluate', { expression: `${NAME}.call()`, silent: true })
+        tryPost('Runtime.evaluate', { expression: `${NAME}.call()`, silent: true })
       } finally {
         for (let i = 0; i < breakpoints.length; i++)
           post('Debugger.removeBreakpoint', { breakpointId: breakpoints[i] })
@@ -168,12 +170,8 @@ function defineChannel(global: object, channel: object, globals: object[]): void
 
 /** Within a pause of another debugger the termination would strike that debugger's code: V8 tells by its error. */
 function refuseWhenPaused(): void {
-  try {
-    post('Debugger.evaluateOnCallFrame', { callFrameId: '', expression: '0' })
-  } catch (error) {
-    if ((error as Error).message.includes('while paused')) return
-  }
-  throw new ProbeError('a debugger has paused this thread')
+  const message = tryPost('Debugger.evaluateOnCallFrame', { callFrameId: '', expression: '0' })
+  if (!message?.includes('while paused')) throw new ProbeError('a debugger has paused this thread')
 }
 
 function breakAtCall(fn: object, condition: string): string {

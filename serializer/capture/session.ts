@@ -72,7 +72,11 @@ export function post(method: string, parameters?: object): Protocol {
   return answer ?? {}
 }
 
-/** Posts what is expected to be interrupted: an error is no news. */
-export function postInterrupted(method: string, parameters: object): void {
-  send(method, parameters, () => {})
+/** Posts what may fail or be interrupted, and gives the error's message. Throws nothing. */
+export function tryPost(method: string, parameters: object): string | undefined {
+  let message: string | undefined
+  send(method, parameters, (error) => {
+    if (error) message = error.message
+  })
+  return message
 }
