@@ -19,3 +19,4 @@ export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGenerator
 export const FunctionPrototypeToString = Function.prototype.toString
 export const ArrayFrom = Array.from
 export const ObjectFreeze = Object.freeze
+export const { indexOf: StringPrototypeIndexOf, slice: StringPrototypeSlice } = String.prototype

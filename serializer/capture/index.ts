@@ -1,10 +1,19 @@
 // Live value -> facts. The only folder that talks to V8.
-export { type CapturedFunction, captureFunction, type ScopeRecord } from './functions.ts'
-export { release } from './handover.ts'
+export {
+  bindingIn,
+  type CapturedBinding,
+  type CapturedFunction,
+  captureFunction,
+  isStrictFunction,
+  type ScopeRecord,
+  WITH,
+} from './functions.ts'
 export { functionsOf } from './heap.ts'
-export { forgetSnapshot, type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
-export { ProbeError, type ProbeFacts, probe } from './probe.ts'
-export { loadedUrls, offsetOf, type ScriptRecord, scriptOf } from './scripts.ts'
+export { type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
+export { probe } from './probe.ts'
+export type { ProbeFacts } from './probe-entry.ts'
+export { ProbeError } from './probe-error.ts'
+export { capturing, loadedUrls, offsetOf, type ScriptRecord, scriptOf } from './scripts.ts'
 export { CaptureUnavailableError } from './session.ts'
 export { internalSlots, type PrivateElement, privateElements } from './slots.ts'
 export { probeArguments, probeThis, probeVariables, type Variable } from './variables.ts'

@@ -3,88 +3,61 @@
 // A breakpoint on the function has a condition; the condition first asks V8 to terminate execution, which is held
 // back until the condition is done, then evaluates the expression in the function's scope. The termination strikes
 // before the first bytecode of the body, and Runtime.evaluate, which made the call, swallows it.
-// About 0.3 ms. What the expression returns (closures over the scope, say) stays good for ever.
-import { parse } from 'acorn'
-import type { FunctionFacts } from '../analyze/facts.ts'
+// About 0.4 ms. What the expression returns (closures over the scope, say) stays good for ever.
+//
+// Before the function is called, a function of our own is: if that one isn't stopped (V8 does not stop anything
+// within a debugger's pause or the condition of a breakpoint), the function isn't called.
 import {
-  AsyncGeneratorPrototypeNext,
   FunctionPrototypeToString,
-  GeneratorPrototypeNext,
   ReflectApply,
-  ReflectConstruct,
   ReflectDefineProperty,
   ReflectDeleteProperty,
+  ReflectGetOwnPropertyDescriptor,
 } from '../primordials.ts'
 import { type CapturedFunction, captureFunction } from './functions.ts'
 import { mainGlobal, objectIdOf, release } from './handover.ts'
+import { callAnyhow, checkEntry, checkExpression, entryOf, type ProbeFacts } from './probe-entry.ts'
+import { ProbeError } from './probe-error.ts'
+import { checkScopes } from './probe-scopes.ts'
 import { offsetOf, positionAt, scriptOf, withDebugger } from './scripts.ts'
-import { post, postInterrupted } from './session.ts'
+import { post, tryPost } from './session.ts'
 
-/** The function can't be asked without the risk of running it. */
-export class ProbeError extends Error {
-  override readonly name = 'ProbeError'
-}
-
-/** The facts that decide how a function is entered. */
-export type ProbeFacts = Pick<
-  FunctionFacts,
-  | 'form'
-  | 'isAsync'
-  | 'isGenerator'
-  | 'computedParameterKeys'
-  | 'classFacts'
-  | 'bodyStart'
-  | 'simpleParameters'
->
-
-const ARGUMENTS = 64
-let works: boolean | undefined
+/** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
+const NAME = `$cornichon_${Math.random().toString(36).slice(2)}`
+let works = false
 let running = false
 
-/** Evaluates an expression in the function's scope. Rethrows what it throws; throws ProbeError if it can't be asked. */
-export function probe(fn: object, facts: ProbeFacts, expression: string): unknown {
-  checkFacts(facts)
-  checkExpression(expression)
+/**
+ * Evaluates an expression in the function's scope. Rethrows what it throws; throws ProbeError if it can't be asked.
+ * `receive` gets the result while nothing can be interrupted or paused, and its result is returned.
+ */
+export function probe(
+  fn: object,
+  facts: ProbeFacts,
+  expression: string,
+  receive: (result: unknown) => unknown = asItIs,
+): unknown {
   if (running) throw new ProbeError('a probe is under way')
-  works ??= selfTest()
-  if (!works) throw new ProbeError('this Node does not stop functions at their call')
-  return enter(fn, facts, expression)
+  checkEntry(fn, facts)
+  checkExpression(expression, facts)
+  if (!works) {
+    selfTest()
+    works = true
+  }
+  return enter(fn, facts, expression, receive)
 }
 
-function checkFacts(facts: ProbeFacts): void {
-  if (facts.computedParameterKeys)
-    throw new ProbeError('a parameter has a computed key, which would be evaluated')
-  if (facts.form !== 'class') return
-  // `new` on a class runs its field initializers, and an implicit constructor can't be stopped.
-  const elements = facts.classFacts?.elements ?? []
-  if (!elements.some((element) => element.kind === 'constructor'))
-    throw new ProbeError('the class has no constructor to stop at')
-  if (
-    !facts.classFacts!.heritage &&
-    elements.some((element) => element.kind === 'field' && !element.isStatic && element.initializer)
-  ) {
-    throw new ProbeError('constructing the class would run its field initializers')
-  }
-}
-
-/** A condition that does not compile would let the body run. */
-function checkExpression(expression: string): void {
-  try {
-    const { body } = parse(`(${expression}\n)`, { ecmaVersion: 'latest', checkPrivateFields: false } as never)
-    if (body.length !== 1 || body[0].type !== 'ExpressionStatement')
-      throw new SyntaxError('more than one expression')
-  } catch (error) {
-    throw new ProbeError(`the expression does not parse: ${(error as Error).message}`)
-  }
+function asItIs(result: unknown): unknown {
+  return result
 }
 
 /** Once: that a function of our own is stopped. */
-function selfTest(): boolean {
+function selfTest(): void {
   let ran = false
   const fn = () => {
     ran = true
   }
-  const facts = {
+  const facts: ProbeFacts = {
     form: 'arrow',
     isAsync: false,
     isGenerator: false,
@@ -92,61 +65,117 @@ function selfTest(): boolean {
     classFacts: null,
     bodyStart: -1,
     simpleParameters: true,
-  } as const
-  try {
-    return enter(fn, facts, '1 + 1') === 2 && !ran
-  } catch {
-    return false
+    privateNames: [],
   }
+  if (enter(fn, facts, '1 + 1', asItIs) !== 2 || ran)
+    throw new ProbeError('this Node does not stop functions at their call')
 }
 
-function enter(fn: object, facts: ProbeFacts, expression: string): unknown {
-  const outcome: { done: boolean; threw: boolean; value: unknown } = {
-    done: false,
-    threw: false,
-    value: undefined,
-  }
-  const name = `$cornichon_${Math.random().toString(36).slice(2)}`
+/** Is met by its breakpoint whenever breakpoints work. */
+function canary(): number {
+  return 0
+}
+
+function enter(
+  fn: object,
+  facts: ProbeFacts,
+  expression: string,
+  receive: (result: unknown) => unknown,
+): unknown {
+  const captured = captureFunction(fn)
+  if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
+  checkScopes(captured.scopes, NAME)
+  let state: 'new' | 'alive' | 'done' | 'threw' = 'new'
+  let outcome: unknown
   const channel = {
-    stop: () => postInterrupted('Runtime.terminateExecution', {}),
+    alive: () => {
+      state = 'alive'
+      return false
+    },
+    stop: () => {
+      tryPost('Runtime.terminateExecution', {})
+    },
     done: (value: unknown) => {
-      outcome.done = true
-      outcome.value = value
+      try {
+        outcome = receive(value)
+        state = 'done'
+      } catch (error) {
+        return channel.threw(error)
+      }
       return false
     },
     threw: (error: unknown) => {
-      outcome.done = outcome.threw = true
-      outcome.value = error
+      state = 'threw'
+      outcome = error
       return false
     },
-    call: () => call(fn, facts),
+    call: () => {
+      canary()
+      if (state === 'alive') callAnyhow(fn, facts)
+    },
   }
-  const captured = captureFunction(fn)
   const { scopes } = captured
-  const realm = scopes.at(-1)?.type === 'Global' ? scopes.at(-1)!.object : globalThis
-  const globals = new Set([mainGlobal(), realm])
-  for (const global of globals) ReflectDefineProperty(global, name, { value: channel, configurable: true })
-  // Scripts are announced when the Debugger is switched on: before it is on for the breakpoint.
-  if (!facts.simpleParameters && captured.scriptId !== undefined) scriptOf(captured.scriptId)?.source()
+  const outermost = scopes[scopes.length - 1]
+  const realm = outermost?.type === 'Global' ? outermost.object : globalThis
   running = true
+  const globals: object[] = []
   try {
+    for (const global of [mainGlobal(), globalThis, realm]) defineChannel(global, channel, globals)
+    // Scripts are announced when the Debugger is switched on: before it is on for the breakpoint.
+    if (entryOf(facts) !== null) scriptOf(captured.scriptId)?.source()
     withDebugger(() => {
-      const condition = `${name}.stop(), (() => { try { return ${name}.done((${expression}\n)) } catch ($error) { return ${name}.threw($error) } })()`
-      const breakpointId = setBreakpoint(fn, facts, captured, condition)
+      refuseWhenPaused()
+      const condition = `${NAME}.stop(), (() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`
+      const breakpoints: string[] = []
       try {
-        postInterrupted('Runtime.evaluate', { expression: `${name}.call()`, silent: true })
+        breakpoints[0] = breakAtCall(canary, `${NAME}.alive()`)
+        breakpoints[1] = setBreakpoint(fn, facts, captured, condition)
+        tryPost('Runtime.evaluate', { expression: `${NAME}.call()`, silent: true })
       } finally {
-        post('Debugger.removeBreakpoint', { breakpointId })
+        for (let i = 0; i < breakpoints.length; i++)
+          post('Debugger.removeBreakpoint', { breakpointId: breakpoints[i] })
       }
     })
   } finally {
     running = false
-    for (const global of globals) ReflectDeleteProperty(global, name)
+    for (let i = 0; i < globals.length; i++) ReflectDeleteProperty(globals[i], NAME)
     release(false)
   }
-  if (!outcome.done) throw new ProbeError('the function was not met where it should have been')
-  if (outcome.threw) throw outcome.value
-  return outcome.value
+  return result(state, outcome)
+}
+
+function result(state: 'new' | 'alive' | 'done' | 'threw', outcome: unknown): unknown {
+  switch (state) {
+    case 'done':
+      return outcome
+    case 'threw':
+      throw outcome
+    case 'alive':
+      throw new ProbeError('the function was not met where it should have been')
+    case 'new':
+      throw new ProbeError(
+        'functions are not stopped now: a breakpoint of another debugger is being evaluated',
+      )
+  }
+}
+
+/** What is not found there would let the body run. */
+function defineChannel(global: object, channel: object, globals: object[]): void {
+  if (ReflectGetOwnPropertyDescriptor(global, NAME)?.value === channel) return
+  ReflectDefineProperty(global, NAME, { value: channel, configurable: true })
+  if (ReflectGetOwnPropertyDescriptor(global, NAME)?.value !== channel)
+    throw new ProbeError('the global object takes no more properties')
+  globals[globals.length] = global
+}
+
+/** Within a pause of another debugger the termination would strike that debugger's code: V8 tells by its error. */
+function refuseWhenPaused(): void {
+  const message = tryPost('Debugger.evaluateOnCallFrame', { callFrameId: '', expression: '0' })
+  if (!message?.includes('while paused')) throw new ProbeError('a debugger has paused this thread')
+}
+
+function breakAtCall(fn: object, condition: string): string {
+  return post('Debugger.setBreakpointOnFunctionCall', { objectId: objectIdOf(fn), condition }).breakpointId
 }
 
 /**
@@ -154,15 +183,14 @@ function enter(fn: object, facts: ProbeFacts, expression: string): unknown {
  * is within them, and may be passed by: then the body's begin is asked for by its position in the script.
  */
 function setBreakpoint(fn: object, facts: ProbeFacts, captured: CapturedFunction, condition: string): string {
-  if (facts.simpleParameters) {
-    return post('Debugger.setBreakpointOnFunctionCall', { objectId: objectIdOf(fn), condition }).breakpointId
-  }
+  const entry = entryOf(facts)
+  if (entry === null) return breakAtCall(fn, condition)
   const script = captured.scriptId === undefined ? undefined : scriptOf(captured.scriptId)
   if (!script) throw new ProbeError('the function has no script')
   const text = ReflectApply(FunctionPrototypeToString, fn, []) as string
   const start = script.source().lastIndexOf(text, offsetOf(script, captured.line, captured.column))
   if (start < 0) throw new ProbeError('the function was not found in its script')
-  const { line, column } = positionAt(script, start + facts.bodyStart)
+  const { line, column } = positionAt(script, start + entry)
   const end = positionAt(script, start + text.length)
   const { locations } = post('Debugger.getPossibleBreakpoints', {
     start: { scriptId: script.scriptId, lineNumber: line, columnNumber: column },
@@ -175,32 +203,9 @@ function setBreakpoint(fn: object, facts: ProbeFacts, captured: CapturedFunction
     condition,
   })
   const actual = offsetOf(script, actualLocation.lineNumber, actualLocation.columnNumber)
-  if (actual < start + facts.bodyStart || actual >= start + text.length) {
+  if (actual < start + entry || actual >= start + text.length) {
     post('Debugger.removeBreakpoint', { breakpointId })
     throw new ProbeError('V8 would stop elsewhere')
   }
   return breakpointId
 }
-
-function call(fn: object, facts: ProbeFacts): void {
-  const target = fn as () => unknown
-  if (facts.form === 'class') {
-    ReflectConstruct(target, anyArguments)
-    return
-  }
-  const result = ReflectApply(target, undefined, anyArguments)
-  // A generator's body starts at its first next().
-  if (facts.isGenerator)
-    ReflectApply(facts.isAsync ? AsyncGeneratorPrototypeNext : GeneratorPrototypeNext, result, [])
-}
-
-/** Stands for any argument: needs no default, can be destructured, and runs nothing of the user's. */
-const anything: object = new Proxy(function () {}, {
-  get: (_, key) => (key === Symbol.iterator ? endless : key === Symbol.toPrimitive ? () => '' : anything),
-})
-
-function* endless(): Generator<object> {
-  for (let i = 0; i < ARGUMENTS; i++) yield anything
-}
-
-const anyArguments: readonly object[] = new Array(ARGUMENTS).fill(anything)

@@ -1,7 +1,9 @@
 // Scripts by V8's scriptId: where they come from and the text that really ran. The Debugger domain tells, and is
 // on only from when it is asked until the event loop's turn is over.
 import { setImmediate } from 'node:timers'
-import { currentSession, post } from './session.ts'
+import { release } from './handover.ts'
+import { forgetSnapshot } from './hidden-slots.ts'
+import { listenForScripts, post } from './session.ts'
 
 export interface ScriptRecord {
   readonly scriptId: string
@@ -15,76 +17,117 @@ export interface ScriptRecord {
   source(): string
 }
 
-const scripts = new Map<string, ScriptRecord>()
+/** As of the last time that the Debugger was enabled, and since. */
+let scripts = new Map<string, ScriptRecord>()
 const lineStarts = new WeakMap<ScriptRecord, readonly number[]>()
-let depth = 0
-let on = false
+let enabled = false
+let announcing = false
+let users = 0
 let idle = 0
 const MOST_IDLE = 200
 
-/** Runs something with the Debugger domain on. Scripts that come up meanwhile are our own, and passed over. */
+/** Runs something with the Debugger domain on. */
 export function withDebugger<T>(work: () => T): T {
-  switchOn()
-  depth++
+  users++
+  try {
+    enable()
+    return work()
+  } finally {
+    users--
+  }
+}
+
+/** Runs what captures a lot; what was handed over is let go of. */
+export function capturing<T>(work: () => T): T {
+  users++
   try {
     return work()
   } finally {
-    depth--
+    if (--users === 0) {
+      forgetSnapshot()
+      release(true)
+    }
   }
 }
 
 /**
- * Switching it on makes V8 walk its heap and announce every script (17 ms and more: it hashes their texts), so it
- * stays on until the event loop's turn is over, and tells of new scripts until then. It pauses nowhere.
+ * Enabling it makes V8 walk its heap and announce every script of the thread: 5 ms in a small program, 25 ms in a
+ * large one. So it stays on until the event loop's turn is over, and tells of new scripts until then. It pauses nowhere.
  */
-function switchOn(): void {
+function enable(): void {
   idle = 0
-  if (on) return
-  const session = currentSession()
-  session.on('Debugger.scriptParsed', learn)
+  if (enabled) return
+  const known = scripts
+  scripts = new Map()
+  listenForScripts((params) => learn(params as never, known))
+  announcing = true
   try {
     post('Debugger.enable')
-    on = true
+    enabled = true
     post('Debugger.setSkipAllPauses', { skip: true })
   } finally {
-    if (on) setImmediate(switchOff).unref()
-    else session.off('Debugger.scriptParsed', learn)
+    announcing = false
+    if (enabled) setImmediate(disable).unref()
+    else listenForScripts(null)
   }
+}
+
+function disable(): void {
+  if (!enabled) return
+  if (users > 0) {
+    setImmediate(disable).unref()
+    return
+  }
+  switchOff()
+}
+
+function switchOff(): void {
+  enabled = false
+  post('Debugger.disable')
+  listenForScripts(null)
 }
 
 /** While it is on, every capture is slower: V8 announces the inspector's own scripts. After many, off is cheaper. */
 export function noteCapture(): void {
-  if (on && depth === 0 && ++idle > MOST_IDLE) switchOff()
-}
-
-function switchOff(): void {
-  if (!on) return
-  on = false
-  post('Debugger.disable')
-  currentSession().off('Debugger.scriptParsed', learn)
+  if (enabled && ++idle > MOST_IDLE) switchOff()
 }
 
 /** Undefined for a script that was collected. */
 export function scriptOf(scriptId: string): ScriptRecord | undefined {
-  if (!scripts.has(scriptId)) switchOn()
+  const known = scripts.get(scriptId)
+  if (known) return known
+  // Not announced, for it is newer than that: again.
+  if (enabled) switchOff()
+  withDebugger(() => {})
   return scripts.get(scriptId)
 }
 
 /** The urls of all scripts that V8 has in this thread. */
 export function loadedUrls(): ReadonlySet<string> {
-  switchOn()
-  const urls = new Set<string>()
-  for (const script of scripts.values()) urls.add(script.url)
-  return urls
+  return withDebugger(() => {
+    const urls = new Set<string>()
+    for (const script of scripts.values()) urls.add(script.url)
+    return urls
+  })
 }
 
-function learn({
-  params,
-}: {
-  params: { scriptId: string; url: string; isModule?: boolean; startLine: number; startColumn: number }
-}): void {
-  if (depth > 0 || scripts.has(params.scriptId)) return
+interface ScriptParsed {
+  readonly scriptId: string
+  readonly url: string
+  readonly isModule?: boolean
+  readonly startLine: number
+  readonly startColumn: number
+}
+
+function learn(params: ScriptParsed, known: ReadonlyMap<string, ScriptRecord>): void {
+  // What comes up while we are at work is our own.
+  if (users > 0 && !announcing) return
   const { scriptId, url, startLine, startColumn } = params
+  const before = known.get(scriptId)
+  if (before) {
+    scripts.set(scriptId, before)
+    return
+  }
   let text: string | undefined
   scripts.set(scriptId, {
     scriptId,

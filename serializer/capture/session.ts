@@ -3,6 +3,7 @@
 
 import type { Session } from 'node:inspector'
 import { createRequire } from 'node:module'
+import { ReflectApply, ReflectDefineProperty } from '../primordials.ts'
 
 /** V8's inspector can't be used here, so nothing that needs it can be captured. */
 export class CaptureUnavailableError extends Error {
@@ -10,8 +11,11 @@ export class CaptureUnavailableError extends Error {
 }
 
 type Protocol = Record<string, any>
+type Post = (method: string, parameters: object | undefined, callback: (...answer: never[]) => void) => void
 
 let session: Session | undefined
+let sessionPost: Post
+let listener: ((params: Protocol) => void) | null = null
 
 function connect(): Session {
   try {
@@ -19,6 +23,9 @@ function connect(): Session {
     const inspector = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector')
     const made = new inspector.Session()
     made.connect()
+    sessionPost = made.post as Post
+    // Node hands notifications to `emit`: an own one is out of the way of whoever patches EventEmitter.
+    ReflectDefineProperty(made, 'emit', { value: notify })
     return made
   } catch (error) {
     throw new CaptureUnavailableError(
@@ -29,28 +36,42 @@ function connect(): Session {
   }
 }
 
-export function currentSession(): Session {
+function notify(method: string, message: Protocol): boolean {
+  if (method === 'Debugger.scriptParsed') listener?.(message.params)
+  return true
+}
+
+function send(
+  method: string,
+  parameters: object | undefined,
+  callback: (error: Error | null, result: Protocol) => void,
+): void {
   session ??= connect()
-  return session
+  ReflectApply(sessionPost, session, [method, parameters, callback])
+}
+
+/** Tells of every script that V8 announces from now on; null for no more. */
+export function listenForScripts(listen: ((params: Protocol) => void) | null): void {
+  listener = listen
 }
 
 /** Posts and gives the answer. Throws what the inspector reports. */
 export function post(method: string, parameters?: object): Protocol {
   let answer: Protocol | undefined
   let failure: Error | null = null
-  currentSession().post(
-    method as 'Runtime.enable',
-    parameters as never,
-    ((error: Error | null, result: Protocol) => {
-      failure = error
-      answer = result
-    }) as never,
-  )
+  send(method, parameters, (error, result) => {
+    failure = error
+    answer = result
+  })
   if (failure) throw failure
   return answer ?? {}
 }
 
-/** Posts what is expected to be interrupted: an error is no news. */
-export function postInterrupted(method: string, parameters: object): void {
-  currentSession().post(method as 'Runtime.enable', parameters as never, (() => {}) as never)
+/** Posts what may fail or be interrupted, and gives the error's message. Throws nothing. */
+export function tryPost(method: string, parameters: object): string | undefined {
+  let message: string | undefined
+  send(method, parameters, (error) => {
+    if (error) message = error.message
+  })
+  return message
 }

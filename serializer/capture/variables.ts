@@ -1,5 +1,8 @@
 // Live access to a closure's variables, and to what V8's scopes do not show: `this`, `arguments`, dead zones.
-import { type ProbeFacts, probe } from './probe.ts'
+import { captureFunction } from './functions.ts'
+import { probe } from './probe.ts'
+import type { ProbeFacts } from './probe-entry.ts'
+import { readingRunsCode } from './probe-scopes.ts'
 
 export interface Variable {
   /** 'const': writing throws (imports too). 'dead': not initialized, reading throws. */
@@ -31,6 +34,7 @@ export function probeVariables(
 }
 
 interface Accessors {
+  readonly type: () => string
   readonly get: () => unknown
   readonly set: (value: unknown) => void
 }
@@ -41,22 +45,36 @@ function ask(
   names: readonly string[],
   variables: Map<string, Variable>,
 ): void {
-  const accessors = names.map((name) => {
+  const { scopes } = captureFunction(fn)
+  const asked = names.filter((name) => !readingRunsCode(scopes, name))
+  const accessors = asked.map((name) => {
     const parameter = `$${name}`
-    return `{ get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
+    return `{ type: () => typeof ${name}, get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
   })
-  const list = probe(fn, facts, `[${accessors.join(', ')}]`) as Accessors[]
-  for (const [i, { get, set }] of list.entries())
-    variables.set(names[i], { kind: kindOf(get, set), get, set })
+  // Told apart within the probe: a debugger that pauses at every exception does not see these.
+  probe(fn, facts, `[${accessors.join(', ')}]`, (list) => {
+    for (let i = 0; i < asked.length; i++) {
+      const accessors = (list as Accessors[])[i]
+      const kind = kindOf(accessors)
+      const { get, set } = accessors
+      if (kind !== 'undeclared') variables.set(asked[i], { kind, get, set })
+    }
+  })
 }
 
 /** Told by writing a mark, and taking it back at once: writing a constant throws, writing an import does nothing. */
-function kindOf(get: () => unknown, set: (value: unknown) => void): Variable['kind'] {
+function kindOf({ type, get, set }: Accessors): Variable['kind'] | 'undeclared' {
   let value: unknown
+  try {
+    // `typeof` throws in the dead zone, and does not for what nothing declares.
+    type()
+  } catch {
+    return 'dead'
+  }
   try {
     value = get()
   } catch {
-    return 'dead'
+    return 'undeclared'
   }
   const mark = {}
   try {

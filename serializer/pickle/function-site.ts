@@ -5,14 +5,17 @@ import { types } from 'node:util'
 import type { Declaration, FunctionFacts } from '../analyze/index.ts'
 import { analyzeScript, isScriptAnalyzed } from '../analyze/index.ts'
 import {
+  bindingIn,
   captureFunction,
   internalSlots,
+  isStrictFunction,
   offsetOf,
   ProbeError,
   probeVariables,
   type ScopeRecord,
   type ScriptRecord,
   scriptOf,
+  WITH,
 } from '../capture/index.ts'
 import { type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
 
@@ -28,9 +31,6 @@ export interface FunctionSite {
   readonly column: number
   readonly kept: KeptSite
 }
-
-/** V8's word for the scope of a `with` statement. */
-export const WITH = 'With Block'
 
 /** Parsing takes about 0.1 us for each character, a probe some 500. */
 const LENGTH_WORTH_A_PROBE = 5000
@@ -113,8 +113,8 @@ export function resolveName(
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]
     if (scope.type === 'Global') break
-    const descriptor = getOwnPropertyDescriptor(scope.object, name)
-    if (!descriptor) {
+    const found = bindingIn(scope.object, name)
+    if (!found) {
       // A function expression's own name is a variable that V8 does not list. (The scope of a function without a
       // name may be called by any name near it.)
       if (scope.name === name) {
@@ -125,9 +125,9 @@ export function resolveName(
       continue
     }
     const depth = scopes.length - 1 - i
-    if (descriptor.value !== undefined || scope.type === WITH)
-      return { value: descriptor.value, dead: false, depth, scope: scope.object }
-    // V8 shows a variable in its dead zone as undefined: ask.
+    if (found.dead || found.value !== undefined || scope.type === WITH)
+      return { ...found, depth, scope: scope.object }
+    // Node 20 shows a variable in its dead zone as undefined: ask.
     const dead = declarationOf(site, name)?.lexical !== false && (probeOne(fn, facts, name)?.dead ?? false)
     return { value: undefined, dead, depth, scope: scope.object }
   }
@@ -139,8 +139,8 @@ export function resolveName(
 
 function outerValue(scopes: readonly ScopeRecord[], start: number, name: string): unknown {
   for (let i = start; i < scopes.length; i++) {
-    const descriptor = getOwnPropertyDescriptor(scopes[i].object, name)
-    if (descriptor) return descriptor.value
+    const found = bindingIn(scopes[i].object, name)
+    if (found) return found.value
   }
   return undefined
 }
@@ -199,8 +199,7 @@ export function isStrict(fn: object, facts: FunctionFacts, site: FunctionSite): 
 function findStrict(fn: object, facts: FunctionFacts, site: FunctionSite): boolean {
   if (facts.ownStrict || facts.form === 'class') return true
   if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator) {
-    // Sloppy functions alone have an own `caller`, in V8.
-    return getOwnPropertyDescriptor(fn, 'caller') === undefined
+    return isStrictFunction(fn)
   }
   const script = site.script
   if (!script) return true

@@ -3,6 +3,7 @@ import { createRequire, Module } from 'node:module'
 import { types } from 'node:util'
 import { analyzeScript, type ClassElement, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
 import {
+  bindingIn,
   captureFunction,
   hiddenSlots,
   internalSlots,
@@ -14,6 +15,7 @@ import {
   type ScopeRecord,
   type ScriptRecord,
   scriptOf,
+  WITH,
 } from '../capture/index.ts'
 import { OWN_NAME, SUPER_NAME } from '../codegen/leaf.ts'
 import { originOfMeta } from '../codegen/origin.ts'
@@ -46,7 +48,6 @@ import {
   namespaceOf,
   resolveName,
   siteOf,
-  WITH,
 } from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { hasMember, homeOf, privateHomeOf } from './homes.ts'
@@ -394,7 +395,7 @@ export class FunctionWriter {
             parameters.includes(binding.name) &&
             scope !== null &&
             binding.scope !== null &&
-            getOwnPropertyDescriptor(binding.scope, 'arguments')?.value === values,
+            bindingIn(binding.scope, 'arguments')?.value === values,
         )
         if (!used) continue
         this.#graph.trace?.enter(record.fn)
@@ -532,9 +533,9 @@ export class FunctionWriter {
     // With its variables kept, none of its scopes is a with block.
     for (const scope of site.kept.variables ? [] : site.scopes) {
       // What the object has now, or will have when the function runs: a plain copy of a variable can't follow that.
-      if (scope.type === WITH && (types.isProxy(scope.object) || name in scope.object))
+      if (scope.type === WITH && (scope.isProxy || types.isProxy(scope.object) || name in scope.object))
         this.#refuseWith(`\`${name}\``)
-      if (getOwnPropertyDescriptor(scope.object, name)) break
+      if (bindingIn(scope.object, name)) break
     }
     const found = resolveName(fn, facts, site, name)
     if (found) {
@@ -1051,7 +1052,7 @@ function variableOf(name: string, value: unknown): BindingRecord {
 /** Is the scope that of a CommonJS module's wrapper, and the name one of its parameters? */
 function isModuleVariable(name: string, scope: ScopeRecord, site: FunctionSite): boolean {
   if (site.script?.isModule || !MODULE_VARIABLES.includes(name)) return false
-  return MODULE_VARIABLES.every((each) => getOwnPropertyDescriptor(scope.object, each))
+  return MODULE_VARIABLES.every((each) => bindingIn(scope.object, each))
 }
 
 /** Those of a CommonJS module's wrapper: a direct `eval` could see them, as its variables. */

@@ -2,7 +2,7 @@
 
 import { writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
-import { forgetSnapshot, release } from '../capture/index.ts'
+import { capturing } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem } from '../errors.ts'
 import {
@@ -68,19 +68,18 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
   beginWalk()
   let graph = new GraphWriter({ policy: makePolicy(options) }, trace)
   try {
-    graph.root(value)
-    // Once more, so that it does not matter in which order the graph is met.
-    if (graph.missedImports && !trace?.collects) {
-      graph = new GraphWriter(graph.options, trace, graph.imports)
+    return capturing(() => {
       graph.root(value)
-    }
-    return bundleOf(value, graph)
+      // Once more, so that it does not matter in which order the graph is met.
+      if (graph.missedImports && !trace?.collects) {
+        graph = new GraphWriter(graph.options, trace, graph.imports)
+        graph.root(value)
+      }
+      return bundleOf(value, graph)
+    })
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
-  } finally {
-    forgetSnapshot()
-    release(true)
   }
 }
 

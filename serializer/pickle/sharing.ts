@@ -3,7 +3,7 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 
 import type { Declaration } from '../analyze/index.ts'
-import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
+import { bindingIn, ProbeError, probeVariables, type Variable } from '../capture/index.ts'
 import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
@@ -156,12 +156,10 @@ export function alikeScopes(a: object | null, b: object | null): boolean {
   const keys = Reflect.ownKeys(a)
   return (
     keys.length === Reflect.ownKeys(b).length &&
-    keys.every((key) =>
-      Object.is(
-        Reflect.getOwnPropertyDescriptor(a, key)?.value,
-        Reflect.getOwnPropertyDescriptor(b, key)?.value,
-      ),
-    )
+    keys.every((key) => {
+      const [one, other] = [bindingIn(a, key), bindingIn(b, key)]
+      return Object.is(one?.value, other?.value) && one?.dead === other?.dead
+    })
   )
 }
 
