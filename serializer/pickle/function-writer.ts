@@ -36,6 +36,7 @@ import {
   isStandardGlobal,
   type Reference,
   referenceFromImport,
+  rememberReference,
 } from '../references/index.ts'
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
@@ -188,10 +189,20 @@ export class FunctionWriter {
     if (isOwnUrl(url)) return findPackageExport(fn) ?? null
     if (place.kind === 'package') {
       if (policy.isByValueUrl(url)) return null
-      return findPackageExport(fn, url) ?? null
+      return findPackageExport(fn, url) ?? this.#imported(fn)
     }
     if (place.kind === 'user') return policy.userReference(fn, url) ?? null
     return null
+  }
+
+  /**
+   * What the import statement of a function on the way here says. Needed where a loader's hooks (tsx's) make
+   * `require` evaluate an ES module again, so that the exports seen through it are not those that were imported.
+   */
+  #imported(fn: object): Reference | null {
+    const reference = this.#graph.imports.get(fn)
+    if (reference) rememberReference(reference, fn)
+    return reference ?? null
   }
 
   // --- native and bound ---
