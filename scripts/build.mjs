@@ -3,6 +3,7 @@
 // programs that run from it are not disturbed by a build; output of removed sources goes away.
 import { spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -25,6 +26,9 @@ const configFiles = [
   'tsconfig.build.json',
   'scripts/build.mjs',
 ]
+
+/** What package.json's `bin` names: it can be started as it is. */
+const programs = new Set(['executor/cli/index.js'])
 
 const dist = join(root, 'dist')
 const cache = join(root, 'node_modules', '.cache', 'cornichon')
@@ -64,6 +68,7 @@ function sync() {
     mkdirSync(dirname(target), { recursive: true })
     const temporary = `${target}.${process.pid}.tmp`
     copyFileSync(join(staging, path), temporary)
+    if (programs.has(path)) chmodSync(temporary, 0o755)
     renameSync(temporary, target)
   }
   const wanted = new Set(outputs)

@@ -293,6 +293,25 @@ export function imports({ row }: Table): void {
     },
   })
 
+  row('C16', 'an ES-only package in .mjs files goes by reference', {
+    source: modules(js`
+      import Klass, { helper } from 'mjs-package'
+      const build = () => ({ own: (x) => new Klass(helper(x)), tell: () => [Klass, helper] })`),
+    packages: {
+      'mjs-package/package.json': `{ "name": "mjs-package", "version": "1.0.0", "exports": { ".": "./index.mjs", "./package.json": "./package.json" } }`,
+      'mjs-package/index.mjs': `
+        export const helper = (x) => x + 1
+        export default class Klass { constructor(x) { this.x = x } }`,
+    },
+    async: true,
+    async check({ own, tell }: any, assert, context) {
+      const real = await context.import('mjs-package')
+      assert.equal(tell()[0], real.default)
+      assert.equal(tell()[1], real.helper)
+      assert.equal(own(1).x, 2)
+    },
+  })
+
   row('C16', 'a package with a scope, a condition map and a pattern of sub-paths', {
     source: modules(js`
       import { one } from '@some-scope/package'

@@ -1,0 +1,62 @@
+// How the command fails. A mistake in its use is told in a few lines, without a stack; an error of the program that
+// it runs keeps its stack.
+import { inspect } from 'node:util'
+import { CommanderError } from 'commander'
+import { PicklingError, type PicklingProblem, UnpicklingError } from '../../serializer/index.ts'
+
+/** The command was used wrongly: exit code 2, and the message alone. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Code of the user's threw `cause`: exit code 1, and its stack. `action` says what it was to do. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError'
+  constructor(action: string, cause: unknown) {
+    super(action, { cause })
+  }
+}
+
+/** What is in the way of packing a value; as a rule one, but all of them are told at once. */
+export class PackError extends Error {
+  override readonly name = 'PackError'
+  readonly problems: readonly PicklingProblem[]
+  constructor(what: string, problems: readonly PicklingProblem[]) {
+    super(`${what} can't be packed`)
+    this.problems = problems
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  return error instanceof UsageError ? 2 : 1
+}
+
+export function reportFailure(error: unknown): void {
+  // Commander has printed its own.
+  if (error instanceof CommanderError) return
+  console.error(describe(error))
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UsageError || error instanceof UnpicklingError) return `cornichon: ${error.message}`
+  if (error instanceof PackError) {
+    return [`cornichon: ${error.message}`, ...error.problems.map(describeProblem)].join('\n')
+  }
+  if (error instanceof PicklingError) return `cornichon: can't be packed\n${describeProblem(error)}`
+  if (error instanceof ProgramError) return `cornichon: ${error.message}\n${describeThrown(error.cause)}`
+  return `cornichon: this looks like a fault of cornichon's own; please report it\n${describeThrown(error)}`
+}
+
+function describeProblem({ path, location, reason, remedy }: PicklingProblem): string {
+  return [
+    `  where:  ${path}${location === undefined ? '' : `\n          ${location}`}`,
+    `  why:    ${reason}`,
+    `  remedy: ${remedy}`,
+  ].join('\n')
+}
+
+/** With the stack, the causes, and the properties that errors are given. */
+function describeThrown(thrown: unknown): string {
+  return thrown instanceof Error ? inspect(thrown) : `thrown: ${inspect(thrown)}`
+}

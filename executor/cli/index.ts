@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// The `cornichon` command: a file for each subcommand, and a line of `subcommands` for each file. A subcommand that
+// fails throws; failure.ts makes a message and an exit code of that.
+import { Command } from 'commander'
+import { VERSION } from '../../serializer/version.ts'
+import { exitCodeOf, reportFailure } from './failure.ts'
+import { addInspect } from './inspect.ts'
+import { addPack } from './pack.ts'
+import { addRun } from './run.ts'
+
+const subcommands: readonly ((program: Command) => void)[] = [addPack, addRun, addInspect]
+
+const program = new Command('cornichon')
+  .description('Pickles JavaScript: a function or class, with everything it reaches, as one file.')
+  .version(VERSION, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print help')
+  .helpCommand('help [command]', 'print the help of a command')
+  .showHelpAfterError('Add --help to see how it is used.')
+  .configureOutput({
+    outputError: (text, write) => write(text.replace(/^error: /, 'cornichon: ')),
+  })
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ cornichon pack greet.ts#greet -o greet.crn
+  $ cornichon inspect greet.crn
+  $ cornichon run greet.crn --args '["peter", 22]'
+
+Exit codes:
+  0  all went well
+  1  the program failed: it threw, or it can't be packed or loaded
+  2  the command was used wrongly: an unknown option, a missing file or export,
+     bad JSON, a file that is no bundle, an output that can't be written`,
+  )
+
+for (const add of subcommands) add(program)
+
+// A pipe that is closed early (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  reportFailure(error)
+  // Whatever the program has left running ends here.
+  process.exit(exitCodeOf(error))
+}

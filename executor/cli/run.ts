@@ -1,0 +1,118 @@
+// `cornichon run`: loads a bundle, calls what it holds if that is a function, and prints the result.
+import { inspect } from 'node:util'
+import type { Command } from 'commander'
+import { loadsAsync, UnpicklingError } from '../../serializer/index.ts'
+import { ProgramError, UsageError } from './failure.ts'
+import { isExistingFolder, readBundle } from './files.ts'
+
+interface RunFlags {
+  readonly args?: string
+  readonly json?: true
+  readonly packages?: string
+}
+
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .summary('load a bundle, call its function and print the result')
+    .description(
+      'Loads a bundle and, if it holds a function, calls it. Prints the result (of a promise: what it is ' +
+        'resolved with), and nothing for undefined. What is not a function is printed as it is. ' +
+        'A bundle is a program: run none that you would not run as one.',
+    )
+    .argument('<bundle>', 'the file that `cornichon pack` wrote')
+    .option('--args <json>', 'the arguments, as a JSON array')
+    .option('--json', 'print the result as JSON')
+    .option(
+      '--packages <folder>',
+      'the folder in whose node_modules the packages are that the bundle refers to (default: the current one)',
+    )
+    .addHelpText(
+      'after',
+      `
+The exit code is 1, and the error with its stack is on stderr, if the function throws.
+
+Examples:
+  $ cornichon run greet.crn --args '["peter", 22]'
+  $ cornichon run search.crn --args '["warranty"]' --json --packages ../app`,
+    )
+    .action(run)
+}
+
+async function run(file: string, flags: RunFlags): Promise<void> {
+  const args = flags.args === undefined ? undefined : parseArguments(flags.args)
+  const value = await load(file, flags.packages)
+  print(await resultOf(value, args, file), flags.json === true)
+}
+
+function resultOf(value: unknown, args: unknown[] | undefined, file: string): unknown {
+  if (isCallable(value)) return call(value, args ?? [], file)
+  if (args === undefined) return value
+  throw new UsageError(`${file} holds no function to call with --args, but ${inspect(value, { depth: 0 })}`)
+}
+
+function parseArguments(json: string): unknown[] {
+  let args: unknown
+  try {
+    args = JSON.parse(json)
+  } catch (error) {
+    throw new UsageError(
+      `--args is not JSON: ${(error as Error).message}\nA shell may have taken the quotes away. Write --args '["text", 1]'`,
+    )
+  }
+  if (Array.isArray(args)) return args
+  throw new UsageError(`--args is an array of the arguments. Write --args '[${json}]' to give one`)
+}
+
+/** Packages resolve from the working directory while a bundle is loaded. */
+async function load(file: string, packages: string | undefined): Promise<unknown> {
+  const bytes = readBundle(file)
+  const before = process.cwd()
+  if (packages !== undefined) {
+    if (!isExistingFolder(packages)) throw new UsageError(`--packages names no folder: ${packages}`)
+    process.chdir(packages)
+  }
+  try {
+    return await loadsAsync(bytes)
+  } catch (error) {
+    if (error instanceof UnpicklingError) throw error
+    throw new ProgramError(`loading ${file} failed:`, error)
+  } finally {
+    process.chdir(before)
+  }
+}
+
+/** A class can't be called: it is printed, as any other value is. */
+function isCallable(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))
+}
+
+async function call(fn: (...args: unknown[]) => unknown, args: unknown[], file: string): Promise<unknown> {
+  const giveUp = () => {
+    console.error(`cornichon: ${file} waits for a promise, and nothing is left that could settle it`)
+    process.exit(1)
+  }
+  process.once('beforeExit', giveUp)
+  try {
+    return await fn(...args)
+  } catch (error) {
+    throw new ProgramError(`${file} threw:`, error)
+  } finally {
+    process.off('beforeExit', giveUp)
+  }
+}
+
+function print(result: unknown, asJson: boolean): void {
+  if (asJson) console.log(toJson(result))
+  else if (typeof result === 'string') console.log(result)
+  else if (result !== undefined)
+    console.log(inspect(result, { depth: 8, colors: process.stdout.isTTY && process.stdout.hasColors() }))
+}
+
+function toJson(result: unknown): string {
+  try {
+    return JSON.stringify(result, null, 2) ?? 'null'
+  } catch (error) {
+    throw new ProgramError('the result can not be written as JSON:', error)
+  }
+}

@@ -1,0 +1,95 @@
+// What `npm pack` makes works where it is installed: the library from plain ES modules, its types, the command.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Outcome, runNode, runProgram } from './support/command.ts'
+import { nodeBinary, root } from './support/paths.ts'
+import { createWorkspace } from './support/workspace.ts'
+
+const workspace = createWorkspace()
+const app = workspace.path('app')
+afterAll(() => workspace.remove())
+
+/** npm under the Node of the tests; its own settings of an outer `npm test` must not leak in. */
+function npm(folder: string, ...args: string[]): Outcome {
+  const cli = process.env.npm_execpath
+  return cli?.endsWith('.js')
+    ? runProgram(folder, nodeBinary, [cli, ...args])
+    : runProgram(folder, process.platform === 'win32' ? 'npm.cmd' : 'npm', args)
+}
+
+let packed: { filename: string; files: { path: string }[] }
+
+beforeAll(() => {
+  mkdirSync(app)
+  // dist/ is as new as the sources already (vitest's globalSetup).
+  const { code, stdout, stderr } = npm(
+    root,
+    ...['pack', '--json', '--ignore-scripts', '--pack-destination', workspace.folder],
+  )
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
+  packed = JSON.parse(stdout)[0] ?? Object.values(JSON.parse(stdout))[0]
+  workspace.write({ 'app/package.json': '{ "private": true, "type": "module" }' })
+  // What `npm ci` has fetched is in npm's cache, so that this needs no network as a rule.
+  const installed = npm(
+    app,
+    ...['install', '--prefer-offline', '--no-audit', '--no-fund', workspace.path(packed.filename)],
+  )
+  expect({ code: installed.code, stderr: installed.code === 0 ? '' : installed.stderr }).toEqual({
+    code: 0,
+    stderr: '',
+  })
+}, 120_000)
+
+describe('the package', () => {
+  it('has what is published and nothing else', () => {
+    const folders = new Set(packed.files.map(({ path }) => path.split('/')[0]))
+    expect(
+      [...folders].filter((name) => !['dist', 'docs', 'LICENSE', 'README.md', 'package.json'].includes(name)),
+    ).toEqual([])
+    expect(packed.files.some(({ path }) => path === 'dist/executor/cli/index.js')).toBe(true)
+  })
+
+  it('dumps in one plain ES module and loads in another', () => {
+    workspace.write({
+      'app/dump.js': `import { writeFileSync } from 'node:fs'
+        import { dumps } from 'cornichon'
+        let count = 40
+        writeFileSync('count.crn', dumps(() => ++count))`,
+      'app/load.js': `import { readFileSync } from 'node:fs'
+        import { loads } from 'cornichon'
+        const next = loads(readFileSync('count.crn'))
+        console.log(next(), next())`,
+    })
+    expect(runNode(app, 'dump.js')).toEqual({ code: 0, stdout: '', stderr: '' })
+    workspace.remove('app', 'dump.js')
+    expect(runNode(app, 'load.js')).toEqual({ code: 0, stdout: '41 42\n', stderr: '' })
+  })
+
+  it('npx cornichon helps, packs TypeScript, inspects and runs', () => {
+    const npx = (...args: string[]) => npm(app, 'exec', '--no', '--', 'cornichon', ...args)
+    expect(npx('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: cornichon') })
+    workspace.write({ 'app/f.ts': 'const one: number = 1\nexport const f = (x: number): number => x + one' })
+    expect(npx('pack', 'f.ts#f', '-o', 'f.crn')).toMatchObject({ code: 0 })
+    workspace.remove('app', 'f.ts')
+    expect(npx('run', 'f.crn', '--args', '[2]')).toMatchObject({ code: 0, stdout: '3\n' })
+    expect(npx('inspect', 'f.crn')).toMatchObject({ code: 0, stdout: expect.stringContaining('one = 1') })
+  })
+
+  it('has types that resolve', () => {
+    workspace.write({
+      'app/typed.ts': `import { dumps, loads } from 'cornichon'
+        const f: () => number = loads<() => number>(dumps(() => 1))
+        // @ts-expect-error: dumps takes a value
+        dumps()
+        f()`,
+    })
+    const { code, stdout } = runNode(
+      app,
+      join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+      ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', 'typed.ts'],
+      ...['--typeRoots', join(root, 'node_modules', '@types'), '--types', 'node'],
+    )
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+  })
+})
