@@ -919,6 +919,16 @@ function naturalName(fn: object): string | null {
   return descriptor.value
 }
 
+/** The name that the text itself gives, wherever it stands; null if the place gives it. */
+function nameInText(facts: FunctionFacts): string | null {
+  const { form, key, ownName } = facts
+  if (form === 'function') return ownName
+  if (form !== 'method' && form !== 'getter' && form !== 'setter') return null
+  const name = key?.kind === 'private' ? `#${key.name}` : staticKey(key)
+  if (name === null || form === 'method') return name
+  return `${form === 'getter' ? 'get' : 'set'} ${name}`
+}
+
 function usualPrototype(facts: FunctionFacts): object {
   if (facts.isAsync) return facts.isGenerator ? AsyncGeneratorFunctionPrototype : AsyncFunctionPrototype
   return facts.isGenerator ? GeneratorFunctionPrototype : FunctionPrototype
@@ -942,7 +952,7 @@ function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
     if (key === 'length') {
       if (next++ !== 0 || descriptor.value !== facts.length || !isUsual(descriptor)) return false
     } else if (key === 'name') {
-      if (next++ !== 1 || naturalName(fn) === null) return false
+      if (next++ !== 1 || naturalName(fn) !== (nameInText(facts) ?? descriptor.value)) return false
     } else if (key === 'prototype') {
       if (next++ !== 2 || !descriptor.writable || !isUntouchedPrototype(fn, facts, descriptor.value))
         return false
