@@ -2,7 +2,7 @@
 // process of its own; the sources are deleted; a plain Node process loads it and dumps it again; a third loads that.
 // In all three the value must do the same.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
@@ -21,6 +21,8 @@ export interface ToolchainCase {
   readonly node?: number
   /** Files of the program; all are gone when the bundle is loaded. */
   readonly files: () => Record<string, string>
+  /** Packages of this checkout that the program needs, and the tool that runs it; 'cornichon' is the one built here. */
+  readonly installed?: readonly string[]
   /** Arguments of the Node that runs the program; relative paths are inside its folder. */
   readonly run: readonly string[]
   readonly stdin?: string
@@ -63,6 +65,7 @@ export async function prove(it: ToolchainCase): Promise<Proof> {
   try {
     for (const side of ['source', 'receiver']) install(workspace, side)
     for (const [path, text] of Object.entries(it.files())) workspace.write({ [join('source', path)]: text })
+    for (const name of it.installed ?? []) installFromHere(workspace, name)
     workspace.write({ 'exercise.mjs': `export const exercise = ${asExpression('exercise', it.exercise)}\n` })
     const job = {
       cornichon: distUrl,
@@ -110,6 +113,16 @@ export async function prove(it: ToolchainCase): Promise<Proof> {
 function install(workspace: Workspace, side: string): void {
   for (const [path, text] of Object.entries(packages))
     workspace.write({ [join(side, 'node_modules', path)]: text })
+}
+
+/** Cornichon itself is copied: tools treat what is under node_modules as foreign by its real path. */
+function installFromHere(workspace: Workspace, name: string): void {
+  const path = join('source', 'node_modules', name)
+  if (name !== 'cornichon') return workspace.link(path, join(root, 'node_modules', name))
+  cpSync(join(root, 'dist'), workspace.path(path, 'dist'), { recursive: true })
+  cpSync(join(root, 'package.json'), workspace.path(path, 'package.json'))
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const dependency of Object.keys(dependencies)) installFromHere(workspace, dependency)
 }
 
 const read = (file: string): Outcome | undefined =>

@@ -6,6 +6,8 @@ export interface ProgramOptions {
   readonly extension?: string
   /** Node's own type stripping knows no syntax that makes code: enums, namespaces, parameter properties. */
   readonly erasable?: boolean
+  /** Oxc knows no variables in namespaces, nor what their other parts declare. */
+  readonly constantNamespaces?: boolean
   /** Decorators as in the proposal, as TypeScript had them first, or none. */
   readonly decorators?: 'standard' | 'legacy' | 'none'
   /** How the value is handed over: by the ES modules' export, or to a function of the global object. */
@@ -14,12 +16,12 @@ export interface ProgramOptions {
 
 /** The modules' texts by their paths without extension. */
 export function program(options: ProgramOptions = {}): Record<string, string> {
-  const { extension = '.js', erasable = false, decorators = 'standard', ending = '' } = options
+  const { extension = '.js', erasable = false, constantNamespaces = false, decorators = 'standard', ending = '' } = options
   return {
     helper: helper(erasable),
     index: index(extension),
     main: `${main(extension)}
-${erasable ? erasableTypes : types}
+${erasable ? erasableTypes : types(constantNamespaces)}
 ${decorated[decorators]}
 ${closing(ending)}`,
   }
@@ -110,14 +112,14 @@ export function exported(x: number): number { return x > 0 ? exported(x - 1) + 1
 export default (x: number) => x + counter
 `
 
-const types = `
+const types = (constant: boolean) => `
 namespace Units {
   export const factor = 3
-  export let used = 0
+  ${constant ? 'let used = 0; export const count = () => used' : 'export let used = 0'}
   export function scale(x: number) { used++; return x * factor }
   export namespace Deep { export const twice = (x: number) => scale(scale(x)) }
 }
-namespace Units { export const more = () => [factor, used] }
+namespace Units { export const more = () => [${constant ? 'Units.factor, Units.count()' : 'factor, used'}] }
 
 abstract class Shape {
   static count = 0

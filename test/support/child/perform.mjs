@@ -12,7 +12,7 @@ import { describeError } from './report.mjs'
 export async function perform(obtain, job) {
   try {
     const value = await obtain()
-    const { exercise } = await import(pathToFileURL(job.exercise).href)
+    const { exercise } = await import(/* @vite-ignore */ pathToFileURL(job.exercise).href)
     const require = createRequire(join(job.folder, 'here.js'))
     return { done: await exercise(value, { require, names: job.names }) }
   } catch (error) {

@@ -8,7 +8,7 @@ import { perform } from './perform.mjs'
 export async function send(value, file = process.env.C21_JOB ?? '', cornichon = undefined) {
   const job = JSON.parse(readFileSync(file, 'utf8'))
   const result = await perform(async () => {
-    const { dumps } = cornichon ?? (await import(job.cornichon))
+    const { dumps } = cornichon ?? (await import(/* @vite-ignore */ job.cornichon))
     writeFileSync(job.bundle, dumps(value))
     return value
   }, job)
