@@ -88,7 +88,12 @@ export function fileOf(url: string): string | null {
       return null
     }
   }
-  return url.startsWith('/') || /^[A-Za-z]:\\/.test(url) ? url : null
+  return url.startsWith('/') || /^[A-Za-z]:\\/.test(url) ? withoutQuery(url) : null
+}
+
+/** Loaders may put one behind a CommonJS module's path, so that a file can be loaded twice (tsx does). */
+export function withoutQuery(path: string): string {
+  return path.replace(/\?[\w=&]*$/, '')
 }
 
 export interface PackageJson {

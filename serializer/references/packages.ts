@@ -12,6 +12,7 @@ import {
   packageNameOf,
   readPackage,
   scriptUrlOf,
+  withoutQuery,
 } from './origin.ts'
 import { configureResolution, rememberReference } from './package-resolution.ts'
 import type { PackageReference } from './types.ts'
@@ -166,7 +167,7 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
     for (const esm of [false, true]) {
       const file = fileFor(root, json, specifier.slice(name.length + 1), esm)
       if (file === null) continue
-      const cached: unknown = ownRequire.cache[file]?.exports
+      const cached: unknown = cachedModule(file)?.exports
       if (cached && !types.isModuleNamespaceObject(cached)) {
         if (!esm) yield [specifier, cached as object, false]
       } else if (esm && (cached || loaded.has(pathToFileURL(file).href))) {
@@ -178,10 +179,15 @@ function* publicModules(root: string): Generator<[specifier: string, exports: ob
   if (json.exports === undefined) yield* deepModules(root, name)
 }
 
+function cachedModule(file: string): NodeModule | undefined {
+  const { cache } = ownRequire
+  return cache[file] ?? cache[(ownKeys(cache) as string[]).find((key) => withoutQuery(key) === file) ?? '']
+}
+
 /** Without an `exports` map every file can be named. */
 function* deepModules(root: string, name: string): Generator<[string, object, boolean]> {
   for (const file of ownKeys(ownRequire.cache) as string[]) {
-    const inside = file.startsWith(`${root}/`) ? file.slice(root.length + 1) : null
+    const inside = file.startsWith(`${root}/`) ? withoutQuery(file.slice(root.length + 1)) : null
     if (inside === null || inside.includes('node_modules/')) continue
     const exports: unknown = ownRequire.cache[file]!.exports
     if (!types.isModuleNamespaceObject(exports))
