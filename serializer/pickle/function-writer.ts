@@ -31,6 +31,7 @@ import {
 import { homeOfSuper, superOf } from '../codegen/super.ts'
 import {
   classifyUrl,
+  findForeignIntrinsic,
   findNodes,
   findPackageExport,
   isOwnUrl,
@@ -212,6 +213,8 @@ export class FunctionWriter {
     const slots = internalSlots(fn)
     const target = slots.get('[[TargetFunction]]')
     if (target === undefined) {
+      const foreign = findForeignIntrinsic(fn)
+      if (foreign) return graph.reference(fn, foreign)
       graph.refuse(
         'it is a native function that Node does not export',
         'Wrap what you need of it in a function of your own, or leave it out',

@@ -7,6 +7,7 @@ import type { PathSegment } from '../errors.ts'
 import { builtinReducers, findBuiltinReducer, type ValueSink, weakEntriesOf } from '../reducers/index.ts'
 import {
   findBuiltin,
+  findForeignIntrinsic,
   findIntrinsic,
   findPackageExport,
   findSymbol,
@@ -341,6 +342,8 @@ export class GraphWriter implements ValueSink {
     const reducer = findBuiltinReducer(value)
     if (reducer >= 0) return this.#builtin(value, reducer)
     if (isArray(value)) return this.#array(value)
+    const foreign = findForeignIntrinsic(value)
+    if (foreign) return this.#reference(value, foreign)
     this.#refuseRunning(value)
     if (this.functions.writeSpecial(value)) return
     this.#plain(value)

@@ -3,7 +3,7 @@
 import { types } from 'node:util'
 import { type PrivateElement, privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
-import { findBuiltin, findIntrinsic } from '../references/index.ts'
+import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { analyzed, isClassText, sourceOf } from './source.ts'
 
@@ -83,10 +83,10 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   let builtinBase = false
   for (let at: object | null = prototype; at !== null; at = getPrototypeOf(at)) {
     if (types.isProxy(at)) break
-    const intrinsic = findIntrinsic(at)
+    const intrinsic = findIntrinsic(at) ?? findForeignIntrinsic(at)
     if (intrinsic) {
       if (intrinsic.kind !== 'intrinsic' || ORDINARY_INTRINSICS.test(intrinsic.path)) {
-        builtinBase = at !== ObjectPrototype
+        builtinBase = intrinsic.kind !== 'intrinsic' || intrinsic.path !== 'Object.prototype'
         break
       }
       return { stamping, base, foreign, native: nameOfPrototype(at, intrinsic.path), builtinBase: true }

@@ -5,6 +5,7 @@ import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
 import { isNodes, loadedInternals } from './origin.ts'
+import { pathInOtherRealm } from './realms.ts'
 import type { Reference } from './types.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -138,6 +139,13 @@ export function findIntrinsic(value: unknown): Reference | undefined {
     entry.checked = true
   }
   return { kind: 'intrinsic', path: entry.path }
+}
+
+/** For what would be refused or copied otherwise: an intrinsic of another realm is taken for ours. */
+export function findForeignIntrinsic(value: object): Reference | undefined {
+  const path = pathInOtherRealm(value, ECMASCRIPT)
+  if (path === undefined || (!values.has(path) && resolvePath(path) === undefined)) return undefined
+  return { kind: 'intrinsic', path }
 }
 
 /** For what comes from inside Node and that the catalogue does not have: looks behind lazy globals. */
