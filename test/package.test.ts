@@ -10,7 +10,7 @@ const workspace = createWorkspace()
 const app = workspace.path('app')
 afterAll(() => workspace.remove())
 
-/** npm under the Node of the tests; its own settings of an outer `npm test` must not leak in. */
+/** npm under the Node of the tests. */
 function npm(folder: string, ...args: string[]): Outcome {
   const cli = process.env.npm_execpath
   return cli?.endsWith('.js')
