@@ -2,7 +2,7 @@
 // sides, carries them; it is made known through a global that exists only while this file first runs.
 import { createRequire } from 'node:module'
 import { ReflectApply, ReflectDefineProperty, ReflectDeleteProperty } from '../primordials.ts'
-import { post } from './session.ts'
+import { CaptureUnavailableError, post } from './session.ts'
 
 /** Everything handed over is in this group, and released together. */
 const GROUP = 'cornichon'
@@ -27,17 +27,22 @@ export function mainGlobal(): object {
 }
 
 function carrierObject(): string {
-  if (carrierId !== undefined) return carrierId
-  const name = `cornichon ${Math.random()}`
-  const global = mainGlobal()
-  ReflectDefineProperty(global, name, { value: carrier, configurable: true })
-  try {
-    carrierId = post('Runtime.evaluate', { expression: `this[${JSON.stringify(name)}]` }).result
-      .objectId as string
-  } finally {
-    ReflectDeleteProperty(global, name)
-  }
+  // A global object that takes no more properties is rare; `process` is another one then.
+  carrierId ??= meet(mainGlobal(), 'this') ?? meet(process, 'process')
+  if (carrierId === undefined)
+    throw new CaptureUnavailableError('the global object takes no more properties, nor does `process`')
   return carrierId
+}
+
+/** Puts the carrier onto an object that an expression names, for as long as it takes V8 to see it there. */
+function meet(place: object, expression: string): string | undefined {
+  const name = `cornichon ${Math.random()}`
+  if (!ReflectDefineProperty(place, name, { value: carrier, configurable: true })) return undefined
+  try {
+    return post('Runtime.evaluate', { expression: `${expression}[${JSON.stringify(name)}]` }).result.objectId
+  } finally {
+    ReflectDeleteProperty(place, name)
+  }
 }
 
 /** The inspector's id of a value, which must be an object, a function or a symbol. */

@@ -55,8 +55,25 @@ export function entryOf(facts: ProbeFacts): number | null {
   return facts.simpleParameters ? null : facts.bodyStart
 }
 
+/** The private names of expressions that were checked: mostly the same few are asked. */
+const checked = new Map<string, readonly string[]>()
+const MAX_CHECKED = 1000
+
 /** A condition that does not compile in the function's scope would let the body run. */
 export function checkExpression(expression: string, facts: ProbeFacts): void {
+  let privateNames = checked.get(expression)
+  if (!privateNames) {
+    privateNames = parseExpression(expression)
+    if (checked.size >= MAX_CHECKED) checked.clear()
+    checked.set(expression, privateNames)
+  }
+  for (let i = 0; i < privateNames.length; i++) {
+    if (!knowsPrivateName(facts, privateNames[i]))
+      throw new ProbeError(`nothing says that #${privateNames[i]} is declared there`)
+  }
+}
+
+function parseExpression(expression: string): string[] {
   const privateNames: string[] = []
   const onToken = (token: Token) => {
     if (token.type.label === 'privateId') privateNames.push((token as unknown as { value: string }).value)
@@ -72,8 +89,7 @@ export function checkExpression(expression: string, facts: ProbeFacts): void {
   } catch (error) {
     throw new ProbeError(`the expression does not parse: ${(error as Error).message}`)
   }
-  for (const name of privateNames)
-    if (!knowsPrivateName(facts, name)) throw new ProbeError(`nothing says that #${name} is declared there`)
+  return privateNames
 }
 
 function knowsPrivateName(facts: ProbeFacts, name: string): boolean {

@@ -5,8 +5,8 @@
 // before the first bytecode of the body, and Runtime.evaluate, which made the call, swallows it.
 // About 0.4 ms. What the expression returns (closures over the scope, say) stays good for ever.
 //
-// Before the function is called, a function of our own is: if that one isn't stopped (V8 does not stop anything
-// within a debugger's pause or the condition of a breakpoint), the function isn't called.
+// Before the function is called, a function of our own is: if that one isn't stopped (V8 stops nothing within a
+// debugger's pause or the condition of a breakpoint), the function isn't called.
 import {
   FunctionPrototypeToString,
   ReflectApply,
@@ -24,7 +24,8 @@ import { post, tryPost } from './session.ts'
 
 /** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
 const NAME = `$cornichon_${Math.random().toString(36).slice(2)}`
-let works = false
+/** Milliseconds. With any limit V8 takes back, at the end, a termination that has struck nothing. */
+const LIMIT = 5000
 let running = false
 
 /**
@@ -40,10 +41,6 @@ export function probe(
   if (running) throw new ProbeError('a probe is under way')
   checkEntry(fn, facts)
   checkExpression(expression, facts)
-  if (!works) {
-    selfTest()
-    works = true
-  }
   return enter(fn, facts, expression, receive)
 }
 
@@ -51,29 +48,11 @@ function asItIs(result: unknown): unknown {
   return result
 }
 
-/** Once: that a function of our own is stopped. */
-function selfTest(): void {
-  let ran = false
-  const fn = () => {
-    ran = true
-  }
-  const facts: ProbeFacts = {
-    form: 'arrow',
-    isAsync: false,
-    isGenerator: false,
-    computedParameterKeys: false,
-    classFacts: null,
-    bodyStart: -1,
-    simpleParameters: true,
-    privateNames: [],
-  }
-  if (enter(fn, facts, '1 + 1', asItIs) !== 2 || ran)
-    throw new ProbeError('this Node does not stop functions at their call')
-}
+let canaryRan = false
 
-/** Is met by its breakpoint whenever breakpoints work. */
-function canary(): number {
-  return 0
+/** Runs only if nothing is stopped. */
+function canary(): void {
+  canaryRan = true
 }
 
 function enter(
@@ -85,15 +64,13 @@ function enter(
   const captured = captureFunction(fn)
   if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
   checkScopes(captured.scopes, NAME)
-  let state: 'new' | 'alive' | 'done' | 'threw' = 'new'
+  let state: State = 'unmet'
+  let stopped = false
   let outcome: unknown
   const channel = {
-    alive: () => {
-      state = 'alive'
-      return false
-    },
+    // Nothing is answered before the termination has struck, unless it is refused.
     stop: () => {
-      tryPost('Runtime.terminateExecution', {})
+      stopped = tryPost('Runtime.terminateExecution', {}) === undefined
     },
     done: (value: unknown) => {
       try {
@@ -109,10 +86,8 @@ function enter(
       outcome = error
       return false
     },
-    call: () => {
-      canary()
-      if (state === 'alive') callAnyhow(fn, facts)
-    },
+    canary,
+    call: () => callAnyhow(fn, facts),
   }
   const { scopes } = captured
   const outermost = scopes[scopes.length - 1]
@@ -128,9 +103,12 @@ function enter(
       const condition = `${NAME}.stop(), (() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`
       const breakpoints: string[] = []
       try {
-        breakpoints[0] = breakAtCall(canary, `${NAME}.alive()`)
+        canaryRan = false
+        breakpoints[0] = breakAtCall(canary, `${NAME}.stop(), false`)
+        run('canary')
+        if (canaryRan || !stopped) throw new ProbeError('V8 does not stop functions here and now')
         breakpoints[1] = setBreakpoint(fn, facts, captured, condition)
-        tryPost('Runtime.evaluate', { expression: `${NAME}.call()`, silent: true })
+        run('call')
       } finally {
         for (let i = 0; i < breakpoints.length; i++)
           post('Debugger.removeBreakpoint', { breakpointId: breakpoints[i] })
@@ -141,22 +119,15 @@ function enter(
     for (let i = 0; i < globals.length; i++) ReflectDeleteProperty(globals[i], NAME)
     release(false)
   }
-  return result(state, outcome)
+  if (state === 'unmet') throw new ProbeError('the function was not met where it should have been')
+  if (state === 'threw') throw outcome
+  return outcome
 }
 
-function result(state: 'new' | 'alive' | 'done' | 'threw', outcome: unknown): unknown {
-  switch (state) {
-    case 'done':
-      return outcome
-    case 'threw':
-      throw outcome
-    case 'alive':
-      throw new ProbeError('the function was not met where it should have been')
-    case 'new':
-      throw new ProbeError(
-        'functions are not stopped now: a breakpoint of another debugger is being evaluated',
-      )
-  }
+type State = 'unmet' | 'done' | 'threw'
+
+function run(method: 'canary' | 'call'): void {
+  tryPost('Runtime.evaluate', { expression: `${NAME}.${method}()`, silent: true, timeout: LIMIT })
 }
 
 /** What is not found there would let the body run. */
