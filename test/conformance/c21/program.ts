@@ -16,7 +16,13 @@ export interface ProgramOptions {
 
 /** The modules' texts by their paths without extension. */
 export function program(options: ProgramOptions = {}): Record<string, string> {
-  const { extension = '.js', erasable = false, constantNamespaces = false, decorators = 'standard', ending = '' } = options
+  const {
+    extension = '.js',
+    erasable = false,
+    constantNamespaces = false,
+    decorators = 'standard',
+    ending = '',
+  } = options
   return {
     helper: helper(erasable),
     index: index(extension),

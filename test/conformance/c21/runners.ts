@@ -15,7 +15,9 @@ const inPool = (pool: string): ToolchainCase => ({
   title: `vitest, pool ${pool}`,
   files: () => ({
     ...Object.fromEntries(
-      Object.entries(program({ decorators: 'legacy', extension: '', constantNamespaces: true })).map(([name, text]) => [`${name}.ts`, text]),
+      Object.entries(program({ decorators: 'legacy', extension: '', constantNamespaces: true })).map(
+        ([name, text]) => [`${name}.ts`, text],
+      ),
     ),
     'package.json': JSON.stringify({ type: 'module' }),
     'tsconfig.json': JSON.stringify({
