@@ -10,7 +10,7 @@ import { root, withLock } from './lock.mjs'
 
 const majors = ['20', '22', '24', '26']
 const defaultFilters = ['test/']
-const v8Filters = ['test/capture/', 'test/serializer/capture/']
+const v8Filters = ['test/capture/']
 
 const { values: flags, positionals } = parseArgs({
   options: { node: { type: 'string' }, v8: { type: 'boolean' } },

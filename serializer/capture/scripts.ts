@@ -25,6 +25,8 @@ let announcing = false
 let users = 0
 let idle = 0
 const MOST_IDLE = 200
+let learned = 0
+const MOST_LEARNED = 50
 
 /** Runs something with the Debugger domain on. */
 export function withDebugger<T>(work: () => T): T {
@@ -56,7 +58,10 @@ export function capturing<T>(work: () => T): T {
  */
 function enable(): void {
   idle = 0
-  if (enabled) return
+  // Scripts that came up and are gone are forgotten when it is enabled anew; not within other work.
+  if (enabled && (learned <= MOST_LEARNED || users > 1)) return
+  if (enabled) switchOff()
+  learned = 0
   const known = scripts
   scripts = new Map()
   listenForScripts((params) => learn(params as never, known))
@@ -122,6 +127,7 @@ interface ScriptParsed {
 function learn(params: ScriptParsed, known: ReadonlyMap<string, ScriptRecord>): void {
   // What comes up while we are at work is our own.
   if (users > 0 && !announcing) return
+  if (!announcing) learned++
   const { scriptId, url, startLine, startColumn } = params
   const before = known.get(scriptId)
   if (before) {
