@@ -96,7 +96,7 @@ describe('after a capture', () => {
 
   test('scripts that are gone are forgotten: many captures need no more memory than a few', () => {
     const program = `const turn = () => new Promise(setImmediate)
-      const used = async () => { gc(); capture.loadedUrls(); await turn(); gc(); await turn(); gc(); return process.memoryUsage().heapUsed }
+      const used = async () => { await turn(); gc(); capture.loadedUrls(); await turn(); gc(); return process.memoryUsage().heapUsed }
       const once = (i) => {
         const fn = new Function('return ' + i + '//' + 'x'.repeat(2000))
         capture.captureFunction(fn)
