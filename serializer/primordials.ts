@@ -9,6 +9,7 @@ export const {
   getOwnPropertyDescriptor: ReflectGetOwnPropertyDescriptor,
   getPrototypeOf: ReflectGetPrototypeOf,
   ownKeys: ReflectOwnKeys,
+  setPrototypeOf: ReflectSetPrototypeOf,
 } = Reflect
 
 const generatorPrototype = ReflectGetPrototypeOf((function* () {})())!

@@ -5,9 +5,9 @@ import {
   StringPrototypeIndexOf,
   StringPrototypeSlice,
 } from '../primordials.ts'
-import { liveValue, objectIdOf, release } from './handover.ts'
+import { liveValue, release } from './handover.ts'
+import { inspected } from './inspected.ts'
 import { noteCapture } from './scripts.ts'
-import { post } from './session.ts'
 
 /** V8's word for the scope of a `with` statement. */
 export const WITH = 'With Block'
@@ -34,8 +34,7 @@ export interface CapturedFunction {
 
 /** Reads a function without calling it. */
 export function captureFunction(fn: object): CapturedFunction {
-  const objectId = objectIdOf(fn)
-  const { list, location } = readFunction(objectId)
+  const { list, location } = readFunction(fn)
   const scopes: ScopeRecord[] = []
   let again: ScopeList | undefined
   for (let i = 0; i < list.length; i++) {
@@ -44,7 +43,7 @@ export function captureFunction(fn: object): CapturedFunction {
     const type =
       open < 0 ? description : (ReflectApply(StringPrototypeSlice, description, [0, open]) as string)
     // A snapshot is made for every reading, an object stays itself.
-    if (type === WITH) again ??= readFunction(objectId).list
+    if (type === WITH) again ??= readFunction(fn).list
     scopes[i] = {
       type,
       name: open < 0 ? null : (ReflectApply(StringPrototypeSlice, description, [open + 2, -1]) as string),
@@ -70,11 +69,11 @@ interface Location {
 
 type ScopeList = ArrayLike<{ readonly description: string; readonly object: object }>
 
-function readFunction(objectId: string): { list: ScopeList; location: Location | undefined } {
-  const { internalProperties } = post('Runtime.getProperties', { objectId, ownProperties: true })
+function readFunction(fn: object): { list: ScopeList; location: Location | undefined } {
+  const { internalProperties = [] } = inspected(fn)
   let scopesId: string | undefined
   let location: Location | undefined
-  for (let i = 0; i < internalProperties?.length; i++) {
+  for (let i = 0; i < internalProperties.length; i++) {
     const { name, value } = internalProperties[i]
     if (name === '[[Scopes]]') scopesId = value.objectId
     else if (name === '[[FunctionLocation]]') location = value.value

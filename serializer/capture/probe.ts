@@ -26,6 +26,8 @@ import { post, tryPost } from './session.ts'
 const NAME = `$cornichon_${Math.random().toString(36).slice(2)}`
 /** Milliseconds. With any limit V8 takes back, at the end, a termination that has struck nothing. */
 const LIMIT = 5000
+/** Some 50 KB: what a probe takes, and a very large function. */
+const STACK_FRAMES = 1000
 let running = false
 
 /**
@@ -39,6 +41,7 @@ export function probe(
   receive: (result: unknown) => unknown = asItIs,
 ): unknown {
   if (running) throw new ProbeError('a probe is under way')
+  takeStack(STACK_FRAMES)
   checkEntry(fn, facts)
   checkExpression(expression, facts)
   return enter(fn, facts, expression, receive)
@@ -46,6 +49,11 @@ export function probe(
 
 function asItIs(result: unknown): unknown {
   return result
+}
+
+/** Where the stack ends within a condition, its function would run: throws the RangeError before that. */
+function takeStack(frames: number): number {
+  return frames === 0 ? 0 : takeStack(frames - 1) + 1
 }
 
 let canaryRan = false

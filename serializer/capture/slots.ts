@@ -1,15 +1,12 @@
 // Internal slots and private elements, which no property shows. No trap and no getter runs.
-import { objectIdOf, release, valueOf } from './handover.ts'
-import { post } from './session.ts'
+import { release, valueOf } from './handover.ts'
+import { inspected } from './inspected.ts'
 
 /** The live values of V8's internal properties: [[TargetFunction]], [[PromiseState]], [[Target]] ... */
 export function internalSlots(value: object): Map<string, unknown> {
-  const { internalProperties } = post('Runtime.getProperties', {
-    objectId: objectIdOf(value),
-    ownProperties: true,
-  })
+  const { internalProperties = [] } = inspected(value)
   const slots = new Map<string, unknown>()
-  for (const property of internalProperties ?? []) slots.set(property.name, valueOf(property.value))
+  for (const property of internalProperties) slots.set(property.name, valueOf(property.value))
   release(false)
   return slots
 }
@@ -23,12 +20,9 @@ export interface PrivateElement {
 
 /** Private fields of an object or a class, in the order they were added: a base class's first. */
 export function privateElements(object: object): PrivateElement[] {
-  const { privateProperties } = post('Runtime.getProperties', {
-    objectId: objectIdOf(object),
-    ownProperties: true,
-  })
+  const { privateProperties = [] } = inspected(object)
   const elements: PrivateElement[] = []
-  for (const property of privateProperties ?? []) {
+  for (const property of privateProperties) {
     // Private methods are not listed, accessors come without a value.
     if (property.value === undefined) elements.push({ name: property.name, kind: 'accessor' })
     else elements.push({ name: property.name, kind: 'field', value: valueOf(property.value) })
