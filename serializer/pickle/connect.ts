@@ -1,13 +1,25 @@
 // Ties the folders together that may not know of each other: references/ asks capture/ where a function comes from.
-import { captureFunction, internalSlots, loadedUrls, scriptOf } from '../capture/index.ts'
+import {
+  CaptureUnavailableError,
+  captureFunction,
+  internalSlots,
+  loadedUrls,
+  scriptOf,
+} from '../capture/index.ts'
 import { configurePackages, configureReferences } from '../references/index.ts'
 import { isNativeText, sourceOf } from './source.ts'
 
 export function connect(api: Record<string, unknown>, url: string): void {
   configureReferences({
     scriptUrlOf(fn) {
-      const { scriptId } = captureFunction(unbound(fn))
-      return scriptId === undefined ? undefined : scriptOf(scriptId)?.url
+      try {
+        const { scriptId } = captureFunction(unbound(fn))
+        return scriptId === undefined ? undefined : scriptOf(scriptId)?.url
+      } catch (error) {
+        // Data can be pickled all the same; whoever needs the function itself is told.
+        if (error instanceof CaptureUnavailableError) return undefined
+        throw error
+      }
     },
   })
   configurePackages({ self: api, selfUrl: url, loadedUrls })
