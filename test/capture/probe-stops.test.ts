@@ -288,6 +288,22 @@ describe('the probe does not run', () => {
       1, 0,
     ])
   })
+
+  test('near the end of the stack: the function is whole afterwards', () => {
+    const program = `let n = 0, probed = 0
+      const fn = () => n++
+      const facts = factsOf(fn)
+      capture.probe(fn, facts, 'n')
+      const deep = () => {
+        try { deep() } catch {}
+        if (probed++ < 400) try { capture.probe(fn, facts, 'n') } catch {}
+      }
+      capture.capturing(deep)
+      const before = n
+      fn()
+      report([before, n, Object.getOwnPropertyNames(globalThis).filter((name) => name.includes('cornichon'))])`
+    expect(runProgram(program)).toEqual([0, 1, []])
+  })
 })
 
 test('what a probe returned stays live for good', () => {
