@@ -3,7 +3,9 @@ import { types } from 'node:util'
 import { hasBrand } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
-const { defineProperty, deleteProperty, getOwnPropertyDescriptor, apply } = Reflect
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const FunctionPrototype = Function.prototype
+const functionToString = FunctionPrototype.toString
 const ErrorConstructor = Error
 const ErrorPrototype = Error.prototype
 const DomException = DOMException
@@ -81,7 +83,16 @@ function hasNativeStack(value: Error): boolean {
   const descriptor = getOwnPropertyDescriptor(value, 'stack')
   if (!descriptor?.configurable) return false
   if (!descriptor.get) return descriptor.writable === true
-  return nativeStackGetters().has(descriptor.get)
+  return nativeStackGetters().has(descriptor.get) || isForeignStackGetter(descriptor.get)
+}
+
+/** Another realm's getter, by what nobody can write: native, and without a name (a bound function has one). */
+function isForeignStackGetter(get: object): boolean {
+  return (
+    getPrototypeOf(get) !== FunctionPrototype &&
+    getOwnPropertyDescriptor(get, 'name')?.value === '' &&
+    (apply(functionToString, get, []) as string).endsWith('{ [native code] }')
+  )
 }
 
 let getters: Set<unknown> | null = null
