@@ -5,6 +5,7 @@ import { parse, type Token } from 'acorn'
 import type { ClassElement, FunctionFacts } from '../analyze/facts.ts'
 import {
   AsyncGeneratorPrototypeNext,
+  FunctionPrototypeToString,
   GeneratorPrototypeNext,
   ReflectApply,
   ReflectConstruct,
@@ -27,6 +28,9 @@ export type ProbeFacts = Pick<
 /** Throws for a function that can't be called without running code of the user's. */
 export function checkEntry(fn: object, facts: ProbeFacts): void {
   if (types.isProxy(fn)) throw new ProbeError('it is a proxy, whose traps would be called')
+  // V8 compiles asm.js to WebAssembly; a breakpoint in a module of it crashes Node 26.
+  if ((ReflectApply(FunctionPrototypeToString, fn, []) as string).includes('use asm'))
+    throw new ProbeError('it is, or has in it, a module of asm.js')
   if (facts.computedParameterKeys)
     throw new ProbeError('a parameter has a computed key, which would be evaluated')
   if (facts.form !== 'class') return

@@ -71,6 +71,8 @@ function enter(
 ): unknown {
   const captured = captureFunction(fn)
   if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
+  // A function of asm.js has a text and is WebAssembly for all that.
+  if (captured.scopes.length === 0) throw new ProbeError('it has no scopes')
   checkScopes(captured.scopes, NAME)
   let state: State = 'unmet'
   let stopped = false
