@@ -28,7 +28,7 @@ export type ProbeFacts = Pick<
 /** Throws for a function that can't be called without running code of the user's. */
 export function checkEntry(fn: object, facts: ProbeFacts): void {
   if (types.isProxy(fn)) throw new ProbeError('it is a proxy, whose traps would be called')
-  // V8 compiles asm.js to WebAssembly; a breakpoint in a module of it crashes Node 26.
+  // V8 runs asm.js as WebAssembly, and crashes at a breakpoint there.
   if ((ReflectApply(FunctionPrototypeToString, fn, []) as string).includes('use asm'))
     throw new ProbeError('it is, or has in it, a module of asm.js')
   if (facts.computedParameterKeys)

@@ -71,8 +71,9 @@ function enter(
 ): unknown {
   const captured = captureFunction(fn)
   if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
-  // A function of asm.js has a text and is WebAssembly for all that.
-  if (captured.scopes.length === 0) throw new ProbeError('it has no scopes')
+  // What a module of asm.js exports has a text like any function, and is WebAssembly for all that.
+  if (facts.form === 'function' && captured.scopes.length < 2)
+    throw new ProbeError('it sees nothing but global variables')
   checkScopes(captured.scopes, NAME)
   let state: State = 'unmet'
   let stopped = false
