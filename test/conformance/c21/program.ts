@@ -158,7 +158,8 @@ const units = () => [Units.Deep.twice(2), ...Units.more()]
 `
 
 const erasableTypes = `
-const units = () => [18, 3, 2]
+let used = 0
+const units = () => [18, 3, (used += 2)]
 class Shape {
   static count = 0
   static #registry: string[] = []
