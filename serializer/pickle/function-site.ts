@@ -2,7 +2,7 @@
 import { Module } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
-import type { Declaration, FunctionFacts } from '../analyze/index.ts'
+import type { Declaration, FunctionFacts, ScriptFacts } from '../analyze/index.ts'
 import { analyzeScript, isScriptAnalyzed } from '../analyze/index.ts'
 import {
   bindingIn,
@@ -145,6 +145,11 @@ function outerValue(scopes: readonly ScopeRecord[], start: number, name: string)
   return undefined
 }
 
+/** What the analyzer knows of the script's text. */
+export function scriptFacts(script: ScriptRecord): ScriptFacts {
+  return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
+}
+
 /**
  * The declaration that the name means to the function, going by the script's text. Null where the text does not tell, or is
  * so long that V8 is asked sooner: that is, until it was asked for often.
@@ -157,16 +162,12 @@ export function declarationOf({ script, line, column }: FunctionSite, name: stri
     asked.set(script, questions)
     if (script.source().length > questions * LENGTH_WORTH_A_PROBE) return null
   }
-  return analyzeScript(script.source(), kind).declarationOf(offsetOf(script, line, column), name)
+  return scriptFacts(script).declarationOf(offsetOf(script, line, column), name)
 }
 
-/**
- * The script in whose run there is one variable of that name and place, if that is certain: what Node runs as a module, it runs once.
- */
-export function onlyRunOf(site: FunctionSite, name: string): string | null {
-  const { script } = site
-  if (!script || !declarationOf(site, name)?.once) return null
-  return script.isModule || isCommonJs(script) ? script.scriptId : null
+/** The function's script if it runs once for certain, as what Node runs as a module does; else null. */
+export function onlyRunOf({ script }: FunctionSite): string | null {
+  return script && (script.isModule || isCommonJs(script)) ? script.scriptId : null
 }
 
 function isCommonJs(script: ScriptRecord): boolean {
@@ -206,7 +207,7 @@ function findStrict(fn: object, facts: FunctionFacts, site: FunctionSite): boole
   if (script.isModule) return true
   const text = script.source()
   if (!text.includes('use strict') && !text.includes('class')) return false
-  return analyzeScript(text, 'script').strictAt(offsetOf(script, site.line, site.column))
+  return scriptFacts(script).strictAt(offsetOf(script, site.line, site.column))
 }
 
 const RUNNER_IMPORT = /^__(?:vi|vite_ssr)_import_\d+__$/

@@ -33,9 +33,9 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
   const open: Use[][] = []
   for (const named of uses.values()) {
     for (const alike of byValue(named)) {
-      for (const group of byDeclaration(alike, siteOf)) {
+      for (const [declaration, group] of byDeclaration(alike, siteOf)) {
         if (!group.some((use) => use.binding.written)) continue
-        if (isOneVariable(group, siteOf)) share(group)
+        if (isOneVariable(group, declaration, siteOf)) share(group)
         else open.push(group)
       }
     }
@@ -44,34 +44,33 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
   for (const group of open) partition(group, wanted)
 }
 
-/** Of two declarations there is no one variable. Where the text does not tell of all uses, they stay together. */
-function byDeclaration(uses: readonly Use[], siteOf: SiteOf): Use[][] {
-  const groups = new Map<Declaration, Use[]>()
+/**
+ * Of two declarations there is no one variable. Where the text does not tell of all uses, they stay together, without a
+ * declaration.
+ */
+function byDeclaration(uses: readonly Use[], siteOf: SiteOf): Map<Declaration | null, Use[]> {
+  const groups = new Map<Declaration | null, Use[]>()
   for (const use of uses) {
     const declaration =
       use.binding.depth === -1 ? null : declarationOf(siteOf(use.record.fn), use.binding.name)
     // An import is another module's variable.
-    if (!declaration || declaration.immutable) return [[...uses]]
+    if (!declaration || declaration.immutable) return new Map([[null, [...uses]]])
     const group = groups.get(declaration)
     if (group) group.push(use)
     else groups.set(declaration, [use])
   }
-  return [...groups.values()]
+  return groups
 }
 
 /** Is it certain, by the text alone, that the uses are of one variable, which can be written? */
-function isOneVariable(group: readonly Use[], siteOf: SiteOf): boolean {
-  const run = (use: Use) => {
-    // One global object, one variable.
-    if (use.binding.depth === -1) return 'global'
-    const site = siteOf(use.record.fn)
-    const declaration = declarationOf(site, use.binding.name)
-    if (!declaration || declaration.immutable) return null
-    // Nobody shares it: all that matters is whether it could be written.
-    return group.length === 1 ? 'alone' : onlyRunOf(site, use.binding.name)
-  }
-  const first = run(group[0])
-  return first !== null && group.every((use) => run(use) === first)
+function isOneVariable(group: readonly Use[], declaration: Declaration | null, siteOf: SiteOf): boolean {
+  // One global object, one variable.
+  if (!declaration) return group[0].binding.depth === -1
+  // Nobody shares it: all that matters is that it could be written.
+  if (group.length === 1) return true
+  // Scripts of one text have their declarations in common.
+  const runs = new Set(declaration.once ? group.map(({ record }) => onlyRunOf(siteOf(record.fn))) : [null])
+  return runs.size === 1 && !runs.has(null)
 }
 
 /** What each function will be asked for, so that it is asked once. */

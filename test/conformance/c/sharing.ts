@@ -634,4 +634,31 @@ export function sharing({ row }: Table): void {
       assert.equal(whole(), 2)
     },
   })
+
+  // Its script is long enough for V8 to be asked first, and short enough to be read when there is more to ask.
+  row(
+    'C5',
+    'two functions that are called where they stand keep their variables apart, in a script of middling length',
+    {
+      source: js`
+      // ${'.'.repeat(6000)}
+      const a = (() => { let n = 0; return { inc: () => ++n, get: () => n } })()
+      const b = (() => { let n = 0; return { inc: () => ++n, get: () => n } })()
+      const build = () => ({ a, b })`,
+      check({ a, b }: any, assert) {
+        a.inc()
+        a.inc()
+        b.inc()
+        assert.deepEqual([a.get(), b.get()], [2, 1])
+        b.inc()
+        a.inc()
+        a.inc()
+        a.inc()
+        b.inc()
+        b.inc()
+        b.inc()
+        assert.deepEqual([a.get(), b.get()], [5, 5])
+      },
+    },
+  )
 }
