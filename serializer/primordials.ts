@@ -18,6 +18,4 @@ export const GeneratorPrototypeNext = (ReflectGetPrototypeOf(generatorPrototype)
 export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGeneratorPrototype) as AsyncGenerator)
   .next
 export const FunctionPrototypeToString = Function.prototype.toString
-export const ArrayFrom = Array.from
-export const ObjectFreeze = Object.freeze
 export const { indexOf: StringPrototypeIndexOf, slice: StringPrototypeSlice } = String.prototype

@@ -1,7 +1,7 @@
 // Functions and classes of the graph: captures each once into a record, and writes the values that it needs.
 import { createRequire, Module } from 'node:module'
 import { types } from 'node:util'
-import { analyzeScript, type ClassElement, type FunctionFacts, type ScriptFacts } from '../analyze/index.ts'
+import type { ClassElement, FunctionFacts } from '../analyze/index.ts'
 import {
   bindingIn,
   captureFunction,
@@ -13,7 +13,6 @@ import {
   probeArguments,
   probeThis,
   type ScopeRecord,
-  type ScriptRecord,
   scriptOf,
   WITH,
 } from '../capture/index.ts'
@@ -42,16 +41,24 @@ import {
 import { classIdentity } from './class-identity.ts'
 import { registerClass } from './class-registry.ts'
 import {
+  classPrototypeDefault,
+  hasUsualProperties,
+  heritageOf,
+  naturalName,
+  usualPrototype,
+} from './function-shape.ts'
+import {
   type FunctionSite,
   globalOf,
   isStrict,
   locationOf,
   namespaceOf,
   resolveName,
+  scriptFacts,
   siteOf,
 } from './function-site.ts'
 import type { GraphWriter } from './graph-writer.ts'
-import { hasMember, homeOf, privateHomeOf } from './homes.ts'
+import { holds, homeOf, privateHomeOf } from './homes.ts'
 import { keepVariables } from './kept-sites.ts'
 import { Op } from './opcodes.ts'
 import { asksNoPlace, Origins } from './origins.ts'
@@ -65,7 +72,7 @@ import {
   sourceOf,
 } from './source.ts'
 
-const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
+const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
 const ObjectPrototype = Object.prototype
 
@@ -455,7 +462,7 @@ export class FunctionWriter {
     if (!outer || outer.dead) return false
     if (!facts.ownNameWritten && outer.value === fn) return false
     const script = site.script
-    return script ? factsOf(script).declarationAt(offsetOf(script, site.line, site.column)) : false
+    return script ? scriptFacts(script).declarationAt(offsetOf(script, site.line, site.column)) : false
   }
 
   #originOf(fn: object, facts: FunctionFacts, text: string, site: FunctionSite): string | null {
@@ -568,7 +575,7 @@ export class FunctionWriter {
   #noteImports(site: FunctionSite): void {
     const { script, scopes } = site
     const scope = script?.isModule && scopes.find(({ type }) => type === 'Module')
-    if (scope) this.#graph.imports.note(script.url, factsOf(script).imports.values(), scope.object)
+    if (scope) this.#graph.imports.note(script.url, scriptFacts(script).imports.values(), scope.object)
   }
 
   #bindingValues(record: FunctionRecord): void {
@@ -813,7 +820,7 @@ export class FunctionWriter {
   /** A method that uses `super` is rebuilt with its class or object literal, if that still has it. */
   #withHome(fn: object, text: string, facts: FunctionFacts, site: FunctionSite): void {
     const holder = this.#homeOf(fn, facts)
-    if (holder && !this.#graph.isKnown(holder) && isHeldBy(fn, holder)) return this.#afterHome(fn, holder)
+    if (holder && !this.#graph.isKnown(holder) && holds(holder, fn)) return this.#afterHome(fn, holder)
     this.#function(fn, text, facts, site)
   }
 
@@ -908,104 +915,6 @@ export class FunctionWriter {
   }
 }
 
-/** The name that the code gives by itself, if the function still has it; null if it was changed. */
-function naturalName(fn: object): string | null {
-  const descriptor = getOwnPropertyDescriptor(fn, 'name')
-  if (
-    !descriptor ||
-    typeof descriptor.value !== 'string' ||
-    descriptor.writable ||
-    descriptor.enumerable ||
-    !descriptor.configurable
-  )
-    return null
-  return descriptor.value
-}
-
-/** The name that the text itself gives, wherever it stands; null if the place gives it. */
-function nameInText(facts: FunctionFacts): string | null {
-  const { form, key, ownName } = facts
-  if (form === 'function') return ownName
-  if (form !== 'method' && form !== 'getter' && form !== 'setter') return null
-  const name = key?.kind === 'private' ? `#${key.name}` : staticKey(key)
-  if (name === null || form === 'method') return name
-  return `${form === 'getter' ? 'get' : 'set'} ${name}`
-}
-
-function usualPrototype(facts: FunctionFacts): object {
-  if (facts.isAsync) return facts.isGenerator ? AsyncGeneratorFunctionPrototype : AsyncFunctionPrototype
-  return facts.isGenerator ? GeneratorFunctionPrototype : FunctionPrototype
-}
-
-const AsyncFunctionPrototype = getPrototypeOf(async () => {})!
-const GeneratorFunctionPrototype = getPrototypeOf(function* () {})!
-const AsyncGeneratorFunctionPrototype = getPrototypeOf(async function* () {})!
-const generatorPrototypes = new Set([
-  (GeneratorFunctionPrototype as { prototype: object }).prototype,
-  (AsyncGeneratorFunctionPrototype as { prototype: object }).prototype,
-])
-
-/** Only `length`, `name` and an untouched `prototype`. */
-function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
-  if (!isExtensible(fn)) return false
-  let next = 0
-  for (const key of ownKeys(fn)) {
-    if (key === 'arguments' || key === 'caller') continue
-    const descriptor = getOwnPropertyDescriptor(fn, key)!
-    if (key === 'length') {
-      if (next++ !== 0 || descriptor.value !== facts.length || !isUsual(descriptor)) return false
-    } else if (key === 'name') {
-      if (next++ !== 1 || naturalName(fn) !== (nameInText(facts) ?? descriptor.value)) return false
-    } else if (key === 'prototype') {
-      if (next++ !== 2 || !descriptor.writable || !isUntouchedPrototype(fn, facts, descriptor.value))
-        return false
-    } else return false
-  }
-  return next === (isConstructorLike(facts) ? 3 : 2)
-}
-
-function isUsual(descriptor: PropertyDescriptor): boolean {
-  return !descriptor.writable && !descriptor.enumerable && descriptor.configurable === true
-}
-
-function isConstructorLike(facts: FunctionFacts): boolean {
-  return facts.isGenerator || (facts.form === 'function' && !facts.isAsync)
-}
-
-function isUntouchedPrototype(fn: object, facts: FunctionFacts, prototype: unknown): boolean {
-  if (
-    typeof prototype !== 'object' ||
-    prototype === null ||
-    types.isProxy(prototype) ||
-    !isExtensible(prototype)
-  )
-    return false
-  const keys = ownKeys(prototype)
-  if (facts.isGenerator) return keys.length === 0 && generatorPrototypes.has(getPrototypeOf(prototype)!)
-  if (keys.length !== 1 || getPrototypeOf(prototype) !== ObjectPrototype) return false
-  const descriptor = getOwnPropertyDescriptor(prototype, 'constructor')
-  return (
-    descriptor?.value === fn &&
-    descriptor.writable === true &&
-    !descriptor.enumerable &&
-    descriptor.configurable === true
-  )
-}
-
-/** What the class extends: its [[Prototype]], null for `extends null`, undefined for a base class. */
-function heritageOf(fn: object, prototype: object, extended: boolean): unknown {
-  if (!extended) return undefined
-  const parent = getPrototypeOf(fn)
-  if (parent === FunctionPrototype && getPrototypeOf(prototype) === null) return null
-  return parent
-}
-
-function classPrototypeDefault(heritage: unknown): object | null {
-  if (heritage === undefined) return ObjectPrototype
-  if (heritage === null) return null
-  return getOwnPropertyDescriptor(heritage as object, 'prototype')?.value ?? null
-}
-
 function lastOfEach(members: readonly MemberRecord[]): MemberRecord[] {
   const last = new Map<string, MemberRecord>()
   for (const member of members)
@@ -1014,10 +923,6 @@ function lastOfEach(members: readonly MemberRecord[]): MemberRecord[] {
     (member) =>
       last.get(`${member.isStatic}${typeof member.key}${String(member.key)}${member.slot}`) === member,
   )
-}
-
-function factsOf(script: ScriptRecord): ScriptFacts {
-  return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
 }
 
 /** The url of a module's `import.meta` object, or of the one that a loaded function has; null for anything else. */
@@ -1075,15 +980,6 @@ function isModuleArguments(seen: ArrayLike<unknown>): boolean {
 
 const MODULE_VARIABLES: readonly string[] = ['exports', 'require', 'module', '__filename', '__dirname']
 
-/** Is it a method of the class, or a property of the object, as it is now? */
-function isHeldBy(fn: object, holder: object): boolean {
-  if (typeof holder === 'function') return hasMember(holder, fn)
-  return ownKeys(holder).some((key) => {
-    const descriptor = getOwnPropertyDescriptor(holder, key)!
-    return descriptor.value === fn || descriptor.get === fn || descriptor.set === fn
-  })
-}
-
 function isImport(name: string, site: FunctionSite): boolean {
-  return site.script?.isModule === true && factsOf(site.script).imports.has(name)
+  return site.script?.isModule === true && scriptFacts(site.script).imports.has(name)
 }

@@ -3,9 +3,9 @@
 // class or object literal it is; which live one of that text, the function's `this`, its scopes or, last, a heap
 // snapshot tell.
 import { types } from 'node:util'
-import { analyzeScript, type FunctionFacts, type Range } from '../analyze/index.ts'
+import type { FunctionFacts, Range } from '../analyze/index.ts'
 import { functionsOf, hiddenSlots, offsetOf, probe, probeThis, type ScriptRecord } from '../capture/index.ts'
-import { type FunctionSite, resolveName } from './function-site.ts'
+import { type FunctionSite, resolveName, scriptFacts } from './function-site.ts'
 import { prototypeOwner } from './instances.ts'
 import { alikeScopes } from './sharing.ts'
 import { knownHome, liveText } from './source.ts'
@@ -59,7 +59,7 @@ function classAround(
   }
   let candidates = classesWithText(script, text)
   if (candidates.length <= 1) return candidates[0] ?? null
-  const owners = candidates.filter((candidate) => hasMember(candidate, fn))
+  const owners = candidates.filter((candidate) => holds(candidate, fn))
   if (owners.length > 0) candidates = owners
   if (candidates.length === 1) return candidates[0]
   const named = classByName(fn, facts, siteOf(fn), candidates)
@@ -117,10 +117,12 @@ function isEnclosedBy(inner: FunctionSite, outer: FunctionSite): boolean {
   )
 }
 
-export function hasMember(owner: object, fn: object): boolean {
-  return [owner, prototypeOf(owner)].some((holder) =>
-    ownKeys(holder).some((key) => {
-      const descriptor = getOwnPropertyDescriptor(holder, key)!
+/** Has the class the function as a method or accessor now, or the object as a property? */
+export function holds(holder: object, fn: object): boolean {
+  const places = typeof holder === 'function' ? [holder, prototypeOf(holder)] : [holder]
+  return places.some((place) =>
+    ownKeys(place).some((key) => {
+      const descriptor = getOwnPropertyDescriptor(place, key)!
       return descriptor.value === fn || descriptor.get === fn || descriptor.set === fn
     }),
   )
@@ -138,8 +140,4 @@ function classesWithText(script: ScriptRecord, text: string): object[] {
     (candidate) =>
       getOwnPropertyDescriptor(candidate, 'prototype')?.writable === false && liveText(candidate) === text,
   )
-}
-
-function scriptFacts(script: ScriptRecord) {
-  return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
 }

@@ -4,6 +4,7 @@
 import { types } from 'node:util'
 import { probe } from '../capture/index.ts'
 import { type FunctionRecord, privateFields } from '../codegen/records.ts'
+import { inheritsFrom } from '../reducers/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { analyzed, isNativeText, sourceOf } from './source.ts'
 
@@ -60,10 +61,4 @@ function brandCheck(record: FunctionRecord, name: string): ((object: object) => 
     }
   }
   return null
-}
-
-function inheritsFrom(object: object, prototype: object): boolean {
-  for (let at: object | null = object; at !== null && !types.isProxy(at); at = getPrototypeOf(at))
-    if (at === prototype) return true
-  return false
 }

@@ -15,7 +15,8 @@ export function hasBrand(value: object, prototype: object, accessor: () => unkno
   }
 }
 
-function inheritsFrom(value: object, prototype: object): boolean {
+/** Going by the chain of prototypes, up to a proxy, whose trap would run. */
+export function inheritsFrom(value: object, prototype: object): boolean {
   for (let at: object | null = value; at !== null && !types.isProxy(at); at = getPrototypeOf(at))
     if (at === prototype) return true
   return false

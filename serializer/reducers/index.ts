@@ -9,6 +9,7 @@ import type { BuiltinReducer } from './types.ts'
 import { urlParams, urls } from './urls.ts'
 import { weak } from './weak.ts'
 
+export { inheritsFrom } from './brand.ts'
 export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
 export { weakEntriesOf } from './weak.ts'
 

@@ -6,7 +6,7 @@ import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
-import { isNativeFunction, isNodes, loadedInternals } from './origin.ts'
+import { confirmed, isNativeFunction, isNodes, loadedInternals } from './origin.ts'
 import type { Reference } from './types.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -180,17 +180,8 @@ export function findNodes(value: unknown): Reference | undefined {
   const intrinsic = findLazyIntrinsic(value)
   if (intrinsic) return intrinsic
   catalogue()
-  const entry = entries.get(value)
-  if (entry === undefined) return undefined
-  if (!entry.checked) {
-    if (!isNodes(value as object)) {
-      // User code has put a function of its own into the module.
-      entries.delete(value)
-      return undefined
-    }
-    entry.checked = true
-  }
-  return { kind: 'builtin', module: entry.module, path: entry.path }
+  const entry = confirmed(entries, value)
+  return entry && { kind: 'builtin', module: entry.module, path: entry.path }
 }
 
 export function resolveBuiltin(

@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
-import { isNodes, loadedInternals } from './origin.ts'
+import { confirmed, isNodes, loadedInternals } from './origin.ts'
 import { pathInOtherRealm } from './realms.ts'
 import type { Reference } from './types.ts'
 
@@ -129,16 +129,8 @@ function isUntouched(name: string): boolean {
 }
 
 export function findIntrinsic(value: unknown): Reference | undefined {
-  const entry = entries.get(value)
-  if (entry === undefined) return undefined
-  if (!entry.checked) {
-    if (!isNodes(value as object)) {
-      entries.delete(value)
-      return undefined
-    }
-    entry.checked = true
-  }
-  return { kind: 'intrinsic', path: entry.path }
+  const entry = confirmed(entries, value)
+  return entry && { kind: 'intrinsic', path: entry.path }
 }
 
 /** For what would be refused or copied otherwise: an intrinsic of another realm is taken for ours. */
