@@ -6,3 +6,6 @@
 const cornichon = await import(new URL('../../dist/serializer/index.js', import.meta.url).href)
 
 export const { dumps, loads } = cornichon
+
+/** For what is not there in every version. */
+export const everything = cornichon
