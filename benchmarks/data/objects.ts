@@ -32,6 +32,7 @@ export function printObjects(costs: ObjectCosts, goals: Goals): void {
   )
   console.log('\nCost of one plain object, by how many there are\n')
   printTable(['', ...counts.map((count) => Number(count).toLocaleString('en'))], rows)
+  if (counts.some((count) => !costs[count]['cornichon'].total)) return
   const each = counts.map((count) => costs[count]['cornichon'].total / Number(count))
   const spread = Math.max(...each) / Math.min(...each)
   goals.check('cost per object flat from 1,000 to 1,000,000', spread < TOLERANCE, `${ratio(spread)} apart`)
