@@ -10,9 +10,8 @@ import { builtinReducers, type ValueSource } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
-import { Needs } from './function-writer.ts'
 import { Guard, isCoercing } from './guard.ts'
-import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import { Attribute, More, Needs, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
 const {

@@ -40,6 +40,9 @@ export const Op = {
   Super: 36,
 } as const
 
+/** Bits of the byte behind a function's number: which values follow, that its creation needs. */
+export const Needs = { This: 1, Call: 2, PrivateHome: 4 } as const
+
 /** What follows the root value: parts of collections that depend on what else the graph has. */
 export const More = { Nothing: 0, Members: 1, WeakEntries: 2 } as const
 

@@ -2,6 +2,8 @@
 // `import.meta` of their own, and never ask where it is, stays nameless: no path of this machine travels unasked.
 import { createHash } from 'node:crypto'
 import type { FunctionFacts } from '../analyze/index.ts'
+import type { LiveFunction } from './functions/context.ts'
+import { knownOrigin } from './source.ts'
 
 const NAMELESS = 'cornichon:'
 /** The properties of `import.meta` that say or use the module's place. */
@@ -15,6 +17,16 @@ export class Origins {
     this.#asked.add(url)
   }
 
+  /** The folder or file URL that the function's imports are resolved from, if it asks for one. */
+  of({ fn, facts, text, site }: LiveFunction): string | null {
+    if (!facts.importMeta && !importsFromItsFolder(facts, text)) return null
+    const url = knownOrigin(fn) ?? site.script?.url
+    if (!url) return null
+    const origin = url.startsWith('/') ? new URL(url, 'file://').href : url
+    if (importsFromItsFolder(facts, text) || !asksNoPlace(facts, text)) this.ask(origin)
+    return origin
+  }
+
   /** What stands for the origin in the bundle: its url, or a name that only tells modules apart. */
   settled(url: string | null): string | null {
     if (url === null || this.#asked.has(url) || url.startsWith(NAMELESS)) return url
@@ -23,9 +35,16 @@ export class Origins {
 }
 
 /** Is every `import.meta` of the code followed by the name of a property that has nothing to do with its place? */
-export function asksNoPlace(facts: FunctionFacts, text: string): boolean {
+function asksNoPlace(facts: FunctionFacts, text: string): boolean {
   return facts.importMetaRanges.every(({ end }) => {
     const member = /^\s*\??\.\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec(text.slice(end, end + 100))
     return member !== null && !PLACES.test(member[1])
   })
+}
+
+/** Built-in modules and data: URLs are the same from everywhere. */
+function importsFromItsFolder(facts: FunctionFacts, text: string): boolean {
+  return facts.dynamicImportRanges.some(
+    (range) => !/^\s*\(\s*(['"`])(?:node|data):[^'"`$]*\1\s*\)/.test(text.slice(range.end)),
+  )
 }

@@ -1,0 +1,113 @@
+// What an arrow function sees of the call around it: its `this`, and its `arguments`, which the arrow functions of one
+// call share.
+import { Module } from 'node:module'
+import type { FunctionFacts } from '../../analyze/index.ts'
+import { bindingIn, hiddenSlots, ProbeError, probeArguments, probeThis } from '../../capture/index.ts'
+import type { FunctionRecord, SharedVariable } from '../../codegen/records.ts'
+import { resolveName } from '../function-site.ts'
+import type { GraphWriter } from '../graph-writer.ts'
+import { analyzed, sourceOf } from '../source.ts'
+import { MODULE_VARIABLES } from './bindings.ts'
+import type { LiveFunction } from './context.ts'
+
+const { getOwnPropertyDescriptor } = Reflect
+
+export interface Call {
+  readonly values: ArrayLike<unknown>
+  readonly variable: SharedVariable & { readonly call: number }
+  readonly scope: object | null
+  written: boolean
+}
+
+export class Calls {
+  readonly #graph: GraphWriter
+  /** By their `arguments` objects. */
+  readonly #calls = new Map<object, Call>()
+
+  constructor(graph: GraphWriter) {
+    this.#graph = graph
+  }
+
+  /** The call whose `arguments` an arrow function sees; null if it can't ask for them. */
+  around({ fn, facts, site }: LiveFunction): Call | null {
+    if (!facts.lexicalArguments && !facts.directEval) return null
+    const found = resolveName(fn, facts, site, 'arguments')
+    if (!found && !facts.lexicalArguments) return null
+    const seen = (found?.value ?? probed(this.#graph, () => probeArguments(fn, facts))) as ArrayLike<unknown>
+    if (!facts.lexicalArguments && isModuleArguments(seen)) return null
+    let call = this.#calls.get(seen)
+    if (!call) {
+      const variable = { name: 'arguments', depth: found?.depth ?? 0, call: this.#calls.size }
+      this.#calls.set(seen, (call = { values: seen, variable, scope: found?.scope ?? null, written: false }))
+    }
+    return call
+  }
+
+  write(call: Call, fn: object, facts: FunctionFacts): void {
+    const graph = this.#graph
+    graph.varint(call.variable.call)
+    graph.byte(call.written ? 0 : 1)
+    if (call.written) return
+    call.written = true
+    graph.step('slot', 'ThisValue')
+    graph.value(outerThisOf(graph, fn, facts))
+    graph.varint(call.values.length)
+    for (let i = 0; i < call.values.length; i++) {
+      graph.step('slot', `arguments.${i}`)
+      graph.value(call.values[i])
+    }
+  }
+
+  /** In sloppy code with plain parameters, these and `arguments` follow each other (spec 10.4.4): a copy would not. */
+  refuseMapped(records: readonly FunctionRecord[]): void {
+    for (const { values, scope } of this.#calls.values()) {
+      const callee = getOwnPropertyDescriptor(values, 'callee')?.value as unknown
+      if (typeof callee !== 'function') continue
+      const parameters = analyzed(sourceOf(callee))?.parameterNames ?? []
+      for (const record of records) {
+        const used = record.bindings.find(
+          (binding) =>
+            parameters.includes(binding.name) &&
+            scope !== null &&
+            binding.scope !== null &&
+            bindingIn(binding.scope, 'arguments')?.value === values,
+        )
+        if (!used) continue
+        this.#graph.trace?.enter(record.fn)
+        this.#graph.refuse(
+          `\`${used.name}\` and the \`arguments\` that another function uses follow each other in sloppy code`,
+          "Use the parameter or `arguments`, not both, or make the code strict ('use strict')",
+        )
+      }
+    }
+  }
+}
+
+export function outerThisOf(graph: GraphWriter, fn: object, facts: FunctionFacts): unknown {
+  // V8 tells `this` where the function's own code names it.
+  if (facts.lexicalThis) return probed(graph, () => probeThis(fn, facts))
+  return hiddenSlots(fn)?.outerThis ?? probed(graph, () => probeThis(fn, facts))
+}
+
+function probed<T>(graph: GraphWriter, probe: () => T): T {
+  try {
+    return probe()
+  } catch (error) {
+    if (error instanceof ReferenceError) {
+      graph.refuse(
+        'its `this` is not there yet: the constructor around it has not called super()',
+        'Pickle it when the object was constructed',
+      )
+    }
+    if (!(error instanceof ProbeError)) throw error
+    graph.refuse(
+      `what it sees of the function around it can't be read: ${error.message}`,
+      'Keep what it needs in a variable outside',
+    )
+  }
+}
+
+/** Those of a CommonJS module's wrapper: a direct `eval` could see them, as its variables. */
+function isModuleArguments(seen: ArrayLike<unknown>): boolean {
+  return seen.length === MODULE_VARIABLES.length && seen[2] instanceof Module
+}
