@@ -3,6 +3,7 @@
 import { types } from 'node:util'
 import { type PrivateElement, privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
+import { adviceFor, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { analyzed, isClassText, sourceOf } from './source.ts'
@@ -43,10 +44,8 @@ export class InstanceFacts {
     const chain = this.#chain(prototype, graph)
     if (chain === PLAIN) return null
     if (chain.native !== null) {
-      graph.refuse(
-        `${withArticle(chain.native)} holds state that no JavaScript value shows`,
-        `Leave it out and make it again where it is needed, or register a reducer for ${chain.native}`,
-      )
+      const { reason, remedy } = adviceFor(chain.native)
+      graph.refuse(reason, remedy)
     }
     refuseForeign(value, chain, graph)
     if (chain.base === null) return null
@@ -105,6 +104,8 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
       builtinBase = true
       break
     }
+    const unexported = unexportedClass(at)
+    if (unexported !== null) return { stamping, base, foreign, native: unexported, builtinBase: true }
     const owner = prototypeOwner(at)
     if (owner === null) continue
     const text = sourceOf(owner)
@@ -187,10 +188,6 @@ function nameOfPrototype(prototype: object, path: string): string {
 function nameOf(value: unknown): string {
   const name = typeof value === 'function' ? getOwnPropertyDescriptor(value, 'name')?.value : undefined
   return typeof name === 'string' && name !== '' ? name : 'a class'
-}
-
-function withArticle(name: string): string {
-  return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`
 }
 
 /** The function whose `prototype` the object is, going by the object's own `constructor`; null if there is none. */

@@ -1,10 +1,12 @@
 // Binary data. A view is written as its buffer plus a window, so that views of one buffer share it again;
 // a pooled Buffer (or any view of a part of a larger, otherwise unreached ArrayBuffer) sends its own bytes only.
 import { types } from 'node:util'
+import * as v8 from 'node:v8'
+import * as threads from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
 import type { BuiltinReducer, ValueSink } from './types.ts'
 
-const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
 const getter = (object: object, key: PropertyKey) => getOwnPropertyDescriptor(object, key)!.get!
 const viewTag = getter(TypedArrayPrototype, Symbol.toStringTag)
@@ -21,12 +23,17 @@ const bufferDetached = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached
 const sharedBytes = getter(SharedArrayBuffer.prototype, 'byteLength')
 const sharedMaximum = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'maxByteLength')?.get
 const sharedGrowable = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'growable')?.get
+const { Serializer } = v8
+const serializerTransfer = Serializer.prototype.transferArrayBuffer
+const serializerWrite = Serializer.prototype.writeValue
+const serializerRelease = Serializer.prototype.releaseBuffer
 const Bytes = Uint8Array
 const View = DataView
 const ArrayBufferConstructor = ArrayBuffer
 const SharedArrayBufferConstructor = SharedArrayBuffer
 const NodeBuffer = Buffer
 const BufferPrototype = Buffer.prototype
+const { isMarkedAsUntransferable } = threads as { isMarkedAsUntransferable?: (value: object) => boolean }
 /** What Node cuts small Buffers out of: `Buffer.poolSize` and, from Node 26 on, some more to align it. */
 const poolSize = Buffer.from('a').buffer.byteLength
 
@@ -62,9 +69,10 @@ for (const name of [
 const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
   name: 'ArrayBuffer',
   matches: types.isArrayBuffer,
+  prototypes: () => [ArrayBufferConstructor.prototype],
   prototype: () => ArrayBufferConstructor.prototype,
   write(value, sink) {
-    if (bufferDetached && apply(bufferDetached, value, []))
+    if (isDetached(value))
       sink.refuse('the ArrayBuffer is detached', 'Keep the data in a buffer that was not transferred')
     const resizable = bufferResizable && apply(bufferResizable, value, [])
     sink.varint(resizable ? apply(bufferMaximum!, value, []) + 1 : 0)
@@ -86,6 +94,7 @@ const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
 const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
   name: 'SharedArrayBuffer',
   matches: types.isSharedArrayBuffer,
+  prototypes: () => [SharedArrayBufferConstructor.prototype],
   prototype: () => SharedArrayBufferConstructor.prototype,
   write(value, sink) {
     const growable = sharedGrowable && apply(sharedGrowable, value, [])
@@ -103,6 +112,18 @@ const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
       bytes,
     )
   },
+}
+
+/** Node 20 has no `detached`: there, only making a view tells, which a detached buffer refuses. */
+function isDetached(buffer: ArrayBuffer): boolean {
+  if (bufferDetached) return apply(bufferDetached, buffer, []) as boolean
+  if (apply(bufferBytes, buffer, []) > 0) return false
+  try {
+    new Bytes(buffer)
+    return false
+  } catch {
+    return true
+  }
 }
 
 function options(maximum: number, length: number): { maxByteLength: number } | undefined {
@@ -123,6 +144,7 @@ const Window = { Shared: 0, Own: 1, TracksLength: 2 } as const
 const typedArray: BuiltinReducer<ArrayBufferView> = {
   name: 'typed array',
   matches: types.isTypedArray,
+  prototypes: () => [TypedArrayPrototype],
   prototype: (value) =>
     isNodeBuffer(value) ? BufferPrototype : constructors.get(apply(viewTag, value, []))!.prototype,
   write(value, sink) {
@@ -154,6 +176,7 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
 const dataView: BuiltinReducer<DataView> = {
   name: 'DataView',
   matches: types.isDataView,
+  prototypes: () => [View.prototype],
   prototype: () => View.prototype,
   write(value, sink) {
     writeWindow(
@@ -182,7 +205,13 @@ function writeWindow(
     sink.data(new Bytes(buffer, offset, length))
     return
   }
-  sink.byte(tracksLength(buffer, offset, length) ? Window.TracksLength : Window.Shared)
+  const tracks = tracksLength(view, buffer)
+  if (tracks === null)
+    sink.refuse(
+      'it is a view of bytes that its buffer no longer has',
+      'Make the buffer larger again, or leave it out',
+    )
+  sink.byte(tracks ? Window.TracksLength : Window.Shared)
   sink.varint(offset)
   sink.varint(length)
   sink.step('slot', 'ViewedArrayBuffer')
@@ -210,22 +239,27 @@ function readWindow(source: Parameters<typeof typedArray.create>[0]) {
 }
 
 /**
- * A view without a length of its own follows its buffer's. Nothing shows it but a change of the buffer's size,
- * which is no business of ours: a view that ends where a resizable buffer ends is taken for one that follows it.
+ * A view without a length of its own follows its buffer's. Nothing in JavaScript shows it while the size stays as it
+ * is, but V8's structured clone keeps it, as a flag in its last byte. Null: the view is out of its buffer's bounds, where
+ * V8 clones none.
  */
-function tracksLength(buffer: ArrayBufferLike, offset: number, length: number): boolean {
-  if (types.isSharedArrayBuffer(buffer)) {
-    return (
-      sharedGrowable !== undefined &&
-      apply(sharedGrowable, buffer, []) &&
-      offset + length === apply(sharedBytes, buffer, [])
-    )
+function tracksLength(view: ArrayBufferView, buffer: ArrayBufferLike): boolean | null {
+  const shared = types.isSharedArrayBuffer(buffer)
+  const resizable = shared ? sharedGrowable : bufferResizable
+  if (resizable === undefined || !apply(resizable, buffer, [])) return false
+  const serializer = new Serializer() as InstanceType<typeof Serializer> & {
+    _getSharedArrayBufferId?: () => number
   }
-  return (
-    bufferResizable !== undefined &&
-    apply(bufferResizable, buffer, []) &&
-    offset + length === apply(bufferBytes, buffer, [])
-  )
+  // The buffer itself stays out of the clone, however large it is.
+  if (shared) defineProperty(serializer, '_getSharedArrayBufferId', { value: () => 0 })
+  else apply(serializerTransfer, serializer, [0, buffer])
+  try {
+    apply(serializerWrite, serializer, [view])
+  } catch {
+    return null
+  }
+  const clone = apply(serializerRelease, serializer, []) as Uint8Array
+  return (clone[clone.length - 1] & 1) !== 0
 }
 
 function isNodeBuffer(value: object): boolean {
@@ -238,7 +272,9 @@ function isPooled(value: ArrayBufferView): boolean {
   const buffer: ArrayBufferLike = apply(viewBuffer, value, [])
   if (types.isSharedArrayBuffer(buffer)) return false
   const size = apply(bufferBytes, buffer, [])
-  return size === poolSize && apply(viewBytes, value, []) < size
+  if (size !== poolSize || apply(viewBytes, value, []) >= size) return false
+  // Node marks its pools, which tells them from a user's buffer of that size; Node 20 does not say so.
+  return isMarkedAsUntransferable?.(buffer) ?? true
 }
 
 export const buffers: readonly BuiltinReducer[] = [arrayBuffer, sharedArrayBuffer, typedArray, dataView]

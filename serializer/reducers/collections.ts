@@ -14,6 +14,7 @@ const { MapConstructor, SetConstructor } = { MapConstructor: Map, SetConstructor
 const map: BuiltinReducer<Map<unknown, unknown>> = {
   name: 'Map',
   matches: types.isMap,
+  prototypes: () => [MapConstructor.prototype],
   prototype: () => MapConstructor.prototype,
   create: () => new MapConstructor(),
   writeContent(value, sink) {
@@ -39,6 +40,7 @@ const map: BuiltinReducer<Map<unknown, unknown>> = {
 const set: BuiltinReducer<Set<unknown>> = {
   name: 'Set',
   matches: types.isSet,
+  prototypes: () => [SetConstructor.prototype],
   prototype: () => SetConstructor.prototype,
   create: () => new SetConstructor(),
   writeContent(value, sink) {

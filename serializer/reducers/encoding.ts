@@ -15,6 +15,8 @@ const ignoreBOM = getter(Decoder.prototype, 'ignoreBOM')
 const encoder: BuiltinReducer<InstanceType<typeof Encoder>> = {
   name: 'TextEncoder',
   matches: (value) => hasBrand(value, Encoder.prototype, encoderEncoding),
+  prototypes: () => [Encoder.prototype],
+  byBrand: true,
   prototype: () => Encoder.prototype,
   create: () => new Encoder(),
   ownKeys: () => ownKeys(new Encoder()),
@@ -23,6 +25,8 @@ const encoder: BuiltinReducer<InstanceType<typeof Encoder>> = {
 const decoder: BuiltinReducer<InstanceType<typeof Decoder>> = {
   name: 'TextDecoder',
   matches: (value) => hasBrand(value, Decoder.prototype, encoding),
+  prototypes: () => [Decoder.prototype],
+  byBrand: true,
   prototype: () => Decoder.prototype,
   write(value, sink) {
     sink.string(apply(encoding, value, []))

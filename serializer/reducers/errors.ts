@@ -16,6 +16,7 @@ const { QuotaExceededError: QuotaExceeded } = globalThis as { QuotaExceededError
 const error: BuiltinReducer<Error> = {
   name: 'Error',
   matches: (value) => types.isNativeError(value) && !isDOMException(value),
+  prototypes: () => [ErrorPrototype],
   prototype: () => ErrorPrototype,
   create() {
     const limit = getOwnPropertyDescriptor(ErrorConstructor, 'stackTraceLimit')
@@ -56,6 +57,8 @@ const error: BuiltinReducer<Error> = {
 const domException: BuiltinReducer<InstanceType<typeof DomException>> = {
   name: 'DOMException',
   matches: isDOMException,
+  prototypes: () => [DomException.prototype],
+  byBrand: true,
   prototype: () => DomException.prototype,
   write(value, sink) {
     if (QuotaExceeded && value instanceof QuotaExceeded)

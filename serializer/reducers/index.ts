@@ -1,15 +1,20 @@
 // The dispatch table of built-in types: adding a type is adding an entry.
 import { buffers } from './buffers.ts'
 import { collections } from './collections.ts'
+import { Dispatch } from './dispatch.ts'
 import { encodings } from './encoding.ts'
 import { domExceptions, errors } from './errors.ts'
+import { intl } from './intl.ts'
+import { iterators } from './iterators.ts'
 import { promises } from './promises.ts'
 import { scalars } from './scalars.ts'
+import { temporal } from './temporal.ts'
 import type { BuiltinReducer } from './types.ts'
 import { urlParams, urls } from './urls.ts'
 import { weak } from './weak.ts'
 
 export { inheritsFrom } from './brand.ts'
+export { adviceFor, unexportedClass } from './native.ts'
 export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
 export { weakEntriesOf } from './weak.ts'
 
@@ -25,10 +30,14 @@ export const builtinReducers: readonly BuiltinReducer[] = [
   ...encodings,
   ...domExceptions,
   ...urlParams,
+  ...iterators,
+  ...intl,
+  ...temporal,
 ]
+
+const dispatch = new Dispatch(builtinReducers)
 
 /** The number of the entry for an object by its internal slots, or -1. */
 export function findBuiltinReducer(value: object): number {
-  for (let i = 0; i < builtinReducers.length; i++) if (builtinReducers[i].matches(value)) return i
-  return -1
+  return dispatch.find(value)
 }

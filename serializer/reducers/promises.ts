@@ -10,6 +10,7 @@ const settlers = new WeakMap<object, (source: ValueSource) => void>()
 const promise: BuiltinReducer<Promise<unknown>> = {
   name: 'Promise',
   matches: types.isPromise,
+  prototypes: () => [PromiseConstructor.prototype],
   prototype: () => PromiseConstructor.prototype,
   create() {
     let settle: (source: ValueSource) => void

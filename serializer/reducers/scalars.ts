@@ -35,6 +35,7 @@ const primitives = {
 const date: BuiltinReducer<Date> = {
   name: 'Date',
   matches: types.isDate,
+  prototypes: () => [primitives.DateConstructor.prototype],
   prototype: () => primitives.DateConstructor.prototype,
   write: (value, sink) => sink.double(apply(getTime, value, [])),
   create: (input) => new primitives.DateConstructor(input.double()),
@@ -43,6 +44,7 @@ const date: BuiltinReducer<Date> = {
 const regexp: BuiltinReducer<RegExp> = {
   name: 'RegExp',
   matches: types.isRegExp,
+  prototypes: () => [primitives.RegExpConstructor.prototype],
   prototype: () => primitives.RegExpConstructor.prototype,
   write(value, sink) {
     sink.string(apply(source, value, []))

@@ -14,6 +14,8 @@ const paramsToString = URLSearchParams.prototype.toString
 const url: BuiltinReducer<URL> = {
   name: 'URL',
   matches: (value) => hasBrand(value, URLConstructor.prototype, href),
+  prototypes: () => [URLConstructor.prototype],
+  byBrand: true,
   prototype: () => URLConstructor.prototype,
   write: (value, sink) => sink.string(apply(href, value, [])),
   create(source) {
@@ -29,6 +31,8 @@ const url: BuiltinReducer<URL> = {
 const searchParams: BuiltinReducer<URLSearchParams> = {
   name: 'URLSearchParams',
   matches: (value) => hasBrand(value, SearchParams.prototype, paramsToString) && urlOf(value) === null,
+  prototypes: () => [SearchParams.prototype],
+  byBrand: true,
   prototype: () => SearchParams.prototype,
   write: (value, sink) => sink.string(apply(paramsToString, value, [])),
   create: (source) => new SearchParams(source.string()),
@@ -38,6 +42,8 @@ const searchParams: BuiltinReducer<URLSearchParams> = {
 const urlSearchParams: BuiltinReducer<URLSearchParams> = {
   name: 'URLSearchParams',
   matches: (value) => hasBrand(value, SearchParams.prototype, paramsToString) && urlOf(value) !== null,
+  prototypes: () => [SearchParams.prototype],
+  byBrand: true,
   prototype: () => SearchParams.prototype,
   write(value, sink) {
     sink.step('slot', 'URL')

@@ -13,6 +13,7 @@ const deref = WeakRef.prototype.deref
 const weakMap: BuiltinReducer<WeakMap<WeakKey, unknown>> = {
   name: 'WeakMap',
   matches: types.isWeakMap,
+  prototypes: () => [WeakMapConstructor.prototype],
   prototype: () => WeakMapConstructor.prototype,
   create: () => new WeakMapConstructor(),
   writeContent: (value, sink) => sink.weakEntries(value),
@@ -21,6 +22,7 @@ const weakMap: BuiltinReducer<WeakMap<WeakKey, unknown>> = {
 const weakSet: BuiltinReducer<WeakSet<WeakKey>> = {
   name: 'WeakSet',
   matches: types.isWeakSet,
+  prototypes: () => [WeakSetConstructor.prototype],
   prototype: () => WeakSetConstructor.prototype,
   create: () => new WeakSetConstructor(),
   writeContent: (value, sink) => sink.weakEntries(value),
@@ -29,6 +31,8 @@ const weakSet: BuiltinReducer<WeakSet<WeakKey>> = {
 const weakRef: BuiltinReducer<WeakRef<WeakKey>> = {
   name: 'WeakRef',
   matches: (value) => hasBrand(value, WeakRefConstructor.prototype, deref),
+  prototypes: () => [WeakRefConstructor.prototype],
+  byBrand: true,
   prototype: () => WeakRefConstructor.prototype,
   write(value, sink) {
     const target = Reflect.apply(deref, value, [])

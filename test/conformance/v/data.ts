@@ -1,6 +1,6 @@
 // biome-ignore-all lint/correctness: the rows are about such code
 // V1 to V6: data as captured variables.
-import { js, type Table } from '../../support/rows.ts'
+import type { Table } from '../../support/rows.ts'
 
 export function data({ row }: Table): void {
   row('V1', 'every primitive', {
@@ -339,25 +339,61 @@ export function data({ row }: Table): void {
     },
   })
 
-  for (const [what, expression] of [
-    ['an array iterator', '[1, 2, 3].values()'],
-    ['an entries iterator', "['a'].entries()"],
-    ['a Map iterator', "new Map([['k', 1], ['l', 2]]).entries()"],
-    ['a Set iterator', 'new Set([1, 2]).values()'],
-    ['a string iterator', "'ab'[Symbol.iterator]()"],
-    ['a matchAll iterator', "'aba'.matchAll(/a/g)"],
-  ] as const)
-    row('V4', `${what}: what is left of it, or refused by name`, {
-      source: js`
-        const build = () => { const it = ${expression}; it.next(); return { it, rest: [...${expression}].slice(1).map(String) } }`,
-      modes: ['esm', 'cjs'],
-      either: true,
-      refused: { message: /iterator/, path: /\.it/ },
-      check({ it, rest }: any, assert, { stage }) {
-        if (stage === 'undisturbed') return
-        assert.deepEqual([...it].map(String), rest)
-      },
-    })
+  row('V4', 'iterators of Map and Set: a snapshot of what is left, which goes on where the original was', {
+    build() {
+      const map = new Map<any, any>([
+        ['k', 1],
+        ['l', 1],
+        ['m', { deep: 1 }],
+      ])
+      const set = new Set<any>(['a', 'b', 'c'])
+      const all: any = {
+        entries: map.entries(),
+        keys: map.keys(),
+        values: map.values(),
+        setValues: set.values(),
+        setEntries: set.entries(),
+      }
+      for (const it of Object.values<any>(all)) it.next()
+      const ended = map.keys()
+      while (!ended.next().done);
+      const cyclic = new Map<any, any>()
+      const inner = cyclic.values()
+      cyclic.set('self', inner).set('last', 2)
+      map.values().next()
+      return {
+        all,
+        ended,
+        inner,
+        map,
+        fresh: () => map.entries(),
+        own: Object.assign(set.values(), { note: 1 }),
+      }
+    },
+    check({ all, ended, inner, map, own }, assert, { stage }) {
+      if (stage === 'undisturbed') return
+      assert.deepEqual(Object.fromEntries(Object.keys(all).map((key) => [key, [...all[key]]])), {
+        entries: [
+          ['l', 1],
+          ['m', { deep: 1 }],
+        ],
+        keys: ['l', 'm'],
+        values: [1, { deep: 1 }],
+        setValues: ['b', 'c'],
+        setEntries: [
+          ['b', 'b'],
+          ['c', 'c'],
+        ],
+      })
+      assert.equal(Object.getPrototypeOf(all.keys), Object.getPrototypeOf(map.keys()))
+      assert.deepEqual(ended.next(), { done: true, value: undefined })
+      const [first, second] = [...inner]
+      assert.equal(first, inner)
+      assert.equal(second, 2)
+      assert.equal(own.note, 1)
+      assert.deepEqual([...own], ['a', 'b', 'c'])
+    },
+  })
 
   row('V4', 'a generator that runs, or has not begun: refused by name', {
     build() {
@@ -488,6 +524,92 @@ export function data({ row }: Table): void {
       assert.equal(growable.growable, true)
       growable.grow(8)
       assert.equal(growable.byteLength, 8)
+    },
+  })
+
+  row('V5', 'a view that ends where its resizable buffer ends follows it only if the original did', {
+    build() {
+      const resizable = new (ArrayBuffer as any)(8, { maxByteLength: 16 })
+      const growable = new (SharedArrayBuffer as any)(8, { maxByteLength: 16 })
+      return {
+        resizable,
+        growable,
+        following: [new Uint8Array(resizable), new Uint32Array(resizable, 4), new DataView(resizable, 1)],
+        fixed: [
+          new Uint8Array(resizable, 0, 8),
+          new Uint32Array(resizable, 4, 1),
+          new DataView(resizable, 1, 7),
+        ],
+        shared: [new Uint8Array(growable, 2), new Uint8Array(growable, 2, 6), new DataView(growable)],
+      }
+    },
+    check({ resizable, growable, following, fixed, shared }, assert) {
+      const sizes = (views: ArrayBufferView[]) => views.map((view) => view.byteLength)
+      assert.deepEqual(sizes([...following, ...fixed]), [8, 4, 7, 8, 4, 7])
+      resizable.resize(12)
+      growable.grow(16)
+      assert.deepEqual(sizes(following), [12, 8, 11])
+      assert.deepEqual(sizes(fixed), [8, 4, 7])
+      assert.deepEqual(sizes(shared), [14, 6, 16])
+    },
+  })
+
+  row('V5', 'a detached buffer, a view of one, and a view out of bounds are refused by name', {
+    build() {
+      const detached = new ArrayBuffer(8)
+      const view = new Uint8Array(detached)
+      structuredClone(detached, { transfer: [detached] })
+      const shrunk = new (ArrayBuffer as any)(8, { maxByteLength: 8 })
+      const outside = new Uint8Array(shrunk, 4, 4)
+      shrunk.resize(2)
+      return { detached, more: { view, outside, empty: [new ArrayBuffer(0), new Uint8Array(0)] } }
+    },
+    refused: { message: /detached.*not transferred/, path: /\.detached$/ },
+    check(value: any, assert, { cornichon, stage }) {
+      if (stage !== 'original') return
+      const { problems } = cornichon.checkSerializable(value.more)
+      assert.deepEqual(
+        problems.map(({ path, reason }: any) => `${path}: ${reason}`),
+        [
+          'value -> .view -> [[ViewedArrayBuffer]]: the ArrayBuffer is detached',
+          'value -> .outside: it is a view of bytes that its buffer no longer has',
+        ],
+      )
+    },
+  })
+
+  row('V5', "Buffers over a user's buffer of the pool's size share it, where Node tells pools from others", {
+    node: 22,
+    build() {
+      const buffer = new ArrayBuffer(Buffer.poolSize)
+      const [a, b] = [Buffer.from(buffer, 0, 4), Buffer.from(buffer, 2, 4)]
+      return { a, b, write: () => a.writeUInt8(7, 2) }
+    },
+    check({ a, b, write }, assert) {
+      write()
+      assert.equal(b[0], 7)
+      assert.equal(a.buffer, b.buffer)
+    },
+  })
+
+  row('V5', 'subclasses of typed arrays and of Buffer keep their class', {
+    build() {
+      class Vector extends Float64Array {
+        get norm() {
+          return Math.hypot(...this)
+        }
+      }
+      class Bytes extends Uint8Array {
+        label = 'label'
+      }
+      const vector = new Vector([3, 4])
+      return { vector, bytes: new Bytes([1, 2]), get: () => vector.norm }
+    },
+    check({ vector, bytes, get }, assert) {
+      assert.equal(get(), 5)
+      assert.equal(vector.constructor.name, 'Vector')
+      assert.ok(ArrayBuffer.isView(vector) && vector instanceof Float64Array)
+      assert.deepEqual([bytes.label, bytes.length, bytes[1]], ['label', 2, 2])
     },
   })
 

@@ -1,0 +1,48 @@
+// From an object to its entry. The prototypes of an object say which entries to try first: that is one look-up for what
+// is as its constructor made it. They prove nothing, so an entry still tests the object's slots; and as any object may
+// have been given another prototype, the tests of slots are tried on all that is left.
+import { types } from 'node:util'
+import { loadedInternals } from '../references/index.ts'
+import type { BuiltinReducer } from './types.ts'
+
+const { getPrototypeOf } = Reflect
+const isArray = Array.isArray
+const ObjectPrototype = Object.prototype
+
+export class Dispatch {
+  readonly #entries: readonly BuiltinReducer[]
+  readonly #byPrototype = new Map<object, readonly number[]>()
+  /** The entries that know their objects without trying. */
+  readonly #bySlots: readonly number[]
+  /** What Node had loaded when the prototypes were last asked for. */
+  #loaded: ReadonlySet<string> | null = null
+
+  constructor(entries: readonly BuiltinReducer[]) {
+    this.#entries = entries
+    this.#bySlots = entries.flatMap(({ byBrand }, i) => (byBrand ? [] : [i]))
+  }
+
+  /** The number of the entry for an object by its internal slots, or -1. */
+  find(value: object): number {
+    if (isArray(value)) return -1
+    if (this.#loaded !== loadedInternals()) this.#learn()
+    for (let at = getPrototypeOf(value); at !== null && at !== ObjectPrototype; at = getPrototypeOf(at)) {
+      const candidates = this.#byPrototype.get(at)
+      if (candidates !== undefined) {
+        for (const i of candidates) if (this.#entries[i].matches(value)) return i
+      } else if (types.isProxy(at)) break
+    }
+    for (const i of this.#bySlots) if (this.#entries[i].matches(value)) return i
+    return -1
+  }
+
+  /** Some classes exist only when Node has loaded what they are in. */
+  #learn(): void {
+    this.#loaded = loadedInternals()
+    this.#byPrototype.clear()
+    this.#entries.forEach((entry, i) => {
+      for (const prototype of entry.prototypes?.() ?? [])
+        if (prototype) this.#byPrototype.set(prototype, [...(this.#byPrototype.get(prototype) ?? []), i])
+    })
+  }
+}
