@@ -2,6 +2,7 @@
 // structure, prototypes, own keys in their order, attributes, accessors, extensibility and internal slots count.
 // What does not fit is told with the path to it. The comparison runs over a work list, so that depth does not matter.
 import { AssertionError } from 'node:assert'
+import { types } from 'node:util'
 import { Bytes, slotsOf } from './strict-equal/slots.ts'
 
 export interface Difference {
@@ -218,7 +219,7 @@ class Comparison {
       throw new Found({ from: place, step }, `${attributes(found)} instead of ${attributes(wanted)}`)
     if ('value' in wanted) return this.#values(found.value, wanted.value, place, step)
     // A stack is read and not looked up: newer V8 makes it an accessor, with functions that belong to no graph.
-    if (expectedKey === 'stack' && expected instanceof Error)
+    if (expectedKey === 'stack' && types.isNativeError(expected))
       return this.#values(Reflect.get(actual, key), Reflect.get(expected, expectedKey), place, step)
     this.#values(found.get, wanted.get, place, () => `${step()}.[[Get]]`)
     this.#values(found.set, wanted.set, place, () => `${step()}.[[Set]]`)

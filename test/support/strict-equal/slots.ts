@@ -19,7 +19,6 @@ const typedArrayName = getter(typedArray, Symbol.toStringTag)
 const bufferOf = getter(typedArray, 'buffer')
 const offsetOf = getter(typedArray, 'byteOffset')
 const lengthOf = getter(typedArray, 'length')
-const viewBuffer = getter(DataView.prototype, 'buffer')
 const mapEntries = Map.prototype.entries
 const setValues = Set.prototype.values
 
@@ -62,8 +61,12 @@ const kinds: readonly (readonly [
 
 /** Classes of the platform: by their prototype, and what their text tells. */
 const platform: readonly (readonly [kind: string, prototype: object, state: (value: any) => State])[] = [
-  ['URL', URL.prototype, (url) => [['href', url.href]]],
-  ['URLSearchParams', URLSearchParams.prototype, (query) => [['text', query.toString()]]],
+  ['URL', URL.prototype, (url) => [['href', getter(URL.prototype, 'href').call(url)]]],
+  [
+    'URLSearchParams',
+    URLSearchParams.prototype,
+    (query) => [['text', URLSearchParams.prototype.toString.call(query)]],
+  ],
 ]
 
 export function slotsOf(value: object): Slots {
@@ -71,9 +74,19 @@ export function slotsOf(value: object): Slots {
   for (const [kind, is, state] of kinds)
     if (is(value)) return { kind, state: state(value), skipsIndexes: false }
   for (const [kind, prototype, state] of platform)
-    if (prototype !== value && prototype.isPrototypeOf(value))
-      return { kind, state: state(value), skipsIndexes: false }
+    if (hasState(value, prototype, state)) return { kind, state: state(value), skipsIndexes: false }
   return { kind: 'object', state: [], skipsIndexes: false }
+}
+
+/** An object may have the prototype and not be one. */
+function hasState(value: object, prototype: object, state: (value: any) => State): boolean {
+  if (!Object.prototype.isPrototypeOf.call(prototype, value)) return false
+  try {
+    state(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function mapState(map: Map<unknown, unknown>): State {
@@ -94,17 +107,14 @@ function regExpState(regExp: RegExp): State {
 }
 
 function bufferState(buffer: ArrayBuffer | SharedArrayBuffer): State {
-  const { byteLength, maxByteLength, resizable, growable, detached } = buffer as ArrayBuffer & {
-    maxByteLength?: number
-    resizable?: boolean
-    growable?: boolean
-    detached?: boolean
-  }
+  const prototype = types.isSharedArrayBuffer(buffer) ? SharedArrayBuffer.prototype : ArrayBuffer.prototype
+  const byteLength = getter(prototype, 'byteLength').call(buffer) as number
+  const names = ['byteLength', 'maxByteLength', 'resizable', 'growable', 'detached']
   return [
-    ['byteLength', byteLength],
-    ['maxByteLength', maxByteLength],
-    ['resizable', resizable ?? growable],
-    ['detached', detached],
+    // Not every Node has all of them.
+    ...names
+      .filter((name) => Object.hasOwn(prototype, name))
+      .map((name): [string, unknown] => [name, getter(prototype, name).call(buffer)]),
     ['[[ArrayBufferData]]', new Bytes(byteLength === 0 ? new Uint8Array(0) : new Uint8Array(buffer))],
   ]
 }
@@ -118,11 +128,10 @@ export class Bytes {
 }
 
 function dataViewState(view: DataView): State {
-  return [
-    ['buffer', viewBuffer.call(view)],
-    ['byteOffset', view.byteOffset],
-    ['byteLength', view.byteLength],
-  ]
+  return ['buffer', 'byteOffset', 'byteLength'].map((name) => [
+    name,
+    getter(DataView.prototype, name).call(view),
+  ])
 }
 
 function typedArraySlots(view: object): Slots {
