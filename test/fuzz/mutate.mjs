@@ -1,0 +1,104 @@
+// @ts-check
+// Forged bundles: a sample with random edits in its sections and the checksum made right again, so that the readers
+// behind it are met. The same seed and run give the same bytes.
+import { crc32 } from 'node:zlib'
+
+const HEADER = 32
+const SECTIONS = 4
+
+/** mulberry32 @param {number} seed */
+export function generator(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** @param {Buffer} bytes */
+export function split(bytes) {
+  let at = HEADER
+  return Array.from({ length: SECTIONS }, (_, i) =>
+    bytes.subarray(at, (at += bytes.readUInt32LE(16 + i * 4))),
+  )
+}
+
+/** @param {Buffer} header of a bundle @param {readonly Buffer[]} sections */
+export function join(header, sections) {
+  const bytes = Buffer.concat([header.subarray(0, HEADER), ...sections])
+  for (const [i, section] of sections.entries()) bytes.writeUInt32LE(section.length, 16 + i * 4)
+  return repaired(bytes)
+}
+
+/** @param {Buffer} bytes */
+export function repaired(bytes) {
+  bytes.writeUInt32LE(crc32(bytes.subarray(16), crc32(bytes.subarray(0, 12))), 12)
+  return bytes
+}
+
+/** Integers that readers may believe: lengths, counts, indexes. */
+const HUGE = [
+  [0xff, 0xff, 0xff, 0xff, 0x0f],
+  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f],
+  [0x80, 0x80, 0x04],
+  [0xff, 0x7f],
+  [0xff, 0xff, 0xff, 0x7f],
+]
+
+/** @param {readonly Buffer[]} samples @param {number} seed @param {number} run */
+export function mutant(samples, seed, run) {
+  const random = generator(Math.imul(seed, 0x9e3779b1) ^ Math.imul(run + 1, 0x85ebca6b))
+  const below = (/** @type {number} */ n) => Math.floor(random() * n)
+  const sample = samples[below(samples.length)]
+  const sections = split(sample)
+  for (let edits = 1 + below(4); edits > 0; edits--) {
+    // The graph is what most bundles are made of.
+    const i = random() < 0.6 ? SECTIONS - 1 : below(SECTIONS)
+    sections[i] = edited(sections[i], () => split(samples[below(samples.length)])[i], below)
+  }
+  const bytes = join(sample, sections)
+  // Now and then the container's own fields.
+  if (random() < 0.05) {
+    bytes[below(HEADER)] = below(256)
+    if (random() < 0.5) repaired(bytes)
+  }
+  return bytes
+}
+
+/**
+ * @param {Buffer} section @param {() => Buffer} another section of the same kind @param {(n: number) => number} below
+ */
+function edited(section, another, below) {
+  const at = below(section.length + 1)
+  const rest = (/** @type {number} */ n) => section.subarray(at + n)
+  const before = section.subarray(0, at)
+  switch (below(9)) {
+    case 0: {
+      const copy = Buffer.from(section)
+      if (at < copy.length) copy[at] ^= 1 << below(8)
+      return copy
+    }
+    case 1:
+      return Buffer.concat([before, Buffer.from([below(256)]), rest(1)])
+    case 2:
+      return Buffer.concat([before, Buffer.from([below(64)]), rest(1)])
+    case 3:
+      return before
+    case 4:
+      return Buffer.concat([before, rest(1 + below(8))])
+    case 5:
+      return Buffer.concat([before, Buffer.from([below(64), below(256)]), rest(0)])
+    case 6:
+      return Buffer.concat([before, Buffer.from(HUGE[below(HUGE.length)]), rest(1)])
+    case 7: {
+      const other = another()
+      const from = below(other.length + 1)
+      return Buffer.concat([before, other.subarray(from, from + below(40)), rest(below(20))])
+    }
+    default: {
+      const size = below(30)
+      return Buffer.concat([before, section.subarray(at, at + size), rest(0)])
+    }
+  }
+}
