@@ -26,7 +26,7 @@ export interface FunctionHints {
 }
 
 const noHints: FunctionHints = {}
-const visitors = { ...expressionVisitors, ...statementVisitors, ...functionVisitors }
+export const visitors = { ...expressionVisitors, ...statementVisitors, ...functionVisitors }
 
 /** For each text its facts by hints: none, strict, method, both. */
 const cache = new TextCache<(FunctionFacts | undefined)[]>(32 * 2 ** 20)

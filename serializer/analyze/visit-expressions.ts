@@ -6,7 +6,7 @@ import { Use } from './scope.ts'
 import type { Visitors, Walk } from './walk.ts'
 
 export const expressionVisitors: Visitors = {
-  Identifier: (node, walk) => walk.use(node.name, Use.read),
+  Identifier: (node, walk) => walk.use(node, Use.read),
   Literal() {},
   ThisExpression(_node, walk) {
     if (walk.context.outerThis && !walk.context.definition) walk.findings.lexicalThis = true
@@ -24,7 +24,7 @@ export const expressionVisitors: Visitors = {
   },
   UpdateExpression: (node, walk) => walk.visitPattern(node.argument as Pattern, true),
   UnaryExpression({ operator, argument }, walk) {
-    if (operator === 'typeof' && argument.type === 'Identifier') walk.use(argument.name, Use.typeof)
+    if (operator === 'typeof' && argument.type === 'Identifier') walk.use(argument, Use.typeof)
     else if (operator === 'delete') visitDeleted(argument, walk)
     else walk.visit(argument)
   },
@@ -44,6 +44,7 @@ export const expressionVisitors: Visitors = {
   ObjectExpression: (node, walk) => walk.visitAll(node.properties),
   Property(node, walk) {
     if (node.computed) walk.visit(node.key)
+    if (node.shorthand) walk.places?.shorthands.add(node.start)
     walk.visit(node.value)
   },
   ArrayExpression: (node, walk) => walk.visitAll(node.elements),
@@ -83,7 +84,7 @@ function noteDynamicImport(start: number, walk: Walk): void {
 
 function visitDeleted(argument: Expression, walk: Walk): void {
   const target = argument.type === 'ChainExpression' ? argument.expression : argument
-  if (target.type === 'Identifier') walk.use(target.name, Use.write)
+  if (target.type === 'Identifier') walk.use(target, Use.write)
   else if (target.type === 'MemberExpression') walk.visitMemberTarget(target)
   else walk.visit(target)
 }
@@ -141,7 +142,7 @@ function visitHead(
       ) {
         findings.directEval = true
       }
-      walk.use(node.name, Use.read, parent.type === 'MemberExpression' ? staticMember(parent) : null)
+      walk.use(node, Use.read, parent.type === 'MemberExpression' ? staticMember(parent) : null)
       return
     case 'Super':
       if (!context.outerSuper || context.definition) return

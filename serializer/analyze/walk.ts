@@ -1,6 +1,6 @@
 // The walk over a function's syntax tree: what it collects, and where it is. How it goes through each kind of node
 // is in visit-expressions.ts, visit-statements.ts and visit-functions.ts.
-import type { AnyNode, Pattern, Statement } from 'acorn'
+import type { AnyNode, Identifier, Pattern, Statement } from 'acorn'
 import type { Range, SuperRange } from './facts.ts'
 import { declaresLexically, eachBoundName, isLexicalDeclaration } from './nodes.ts'
 import { type Scope, ScopeTree, Use } from './scope.ts'
@@ -49,6 +49,8 @@ export class Walk {
   /** The private names of the classes around, innermost last. */
   readonly privateNames: ReadonlySet<string>[] = []
   context: Context
+  /** Where names stand, if it is asked: the node of every use, and the offsets of `{ x }` for `{ x: x }`. */
+  places: { readonly uses: Identifier[]; readonly shorthands: Set<number> } | null = null
   readonly #visitors: Readonly<Record<string, (node: AnyNode, walk: Walk) => void>>
   readonly #offset: number
 
@@ -79,9 +81,10 @@ export class Walk {
     return this.enter({ scope: this.tree.open(this.context.scope) })
   }
 
-  use(name: string, flags: number, member: string | null = null): void {
+  use(node: Identifier, flags: number, member: string | null = null): void {
     const { scope, definition } = this.context
-    this.tree.use(name, scope, definition ? flags | Use.definition : flags, member)
+    this.places?.uses.push(node)
+    this.tree.use(node.name, scope, definition ? flags | Use.definition : flags, member)
   }
 
   usePrivateName(name: string): void {
@@ -97,7 +100,7 @@ export class Walk {
   visitPattern(node: Pattern, assigns: boolean): void {
     switch (node.type) {
       case 'Identifier':
-        if (assigns) this.use(node.name, Use.write)
+        if (assigns) this.use(node, Use.write)
         return
       case 'ObjectPattern':
         for (const property of node.properties) {
@@ -105,6 +108,7 @@ export class Walk {
             this.visitPattern(property.argument, assigns)
           } else {
             if (property.computed) this.visit(property.key)
+            if (property.shorthand) this.places?.shorthands.add(property.start)
             this.visitPattern(property.value, assigns)
           }
         }
@@ -127,7 +131,7 @@ export class Walk {
   /** `x.a = 1`, `delete x.a`: not a mere read of a member of `x`. */
   visitMemberTarget(node: Extract<AnyNode, { type: 'MemberExpression' }>): void {
     if (node.object.type === 'Identifier') {
-      this.use(node.object.name, Use.read)
+      this.use(node.object, Use.read)
       if (node.property.type === 'PrivateIdentifier') this.usePrivateName(node.property.name)
       else if (node.computed) this.visit(node.property)
     } else {

@@ -150,6 +150,11 @@ export function scriptFacts(script: ScriptRecord): ScriptFacts {
   return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
 }
 
+/** Is the free name an import of the function's module? */
+export function isImport({ script }: FunctionSite, name: string): boolean {
+  return script?.isModule === true && scriptFacts(script).imports.has(name)
+}
+
 /**
  * The declaration that the name means to the function, going by the script's text. Null where the text does not tell, or is
  * so long that V8 is asked sooner: that is, until it was asked for often.

@@ -3,16 +3,12 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 
 import type { Declaration } from '../analyze/index.ts'
-import { bindingIn, ProbeError, probeVariables, type Variable } from '../capture/index.ts'
-import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
+import { bindingIn, type Variable } from '../capture/index.ts'
+import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
+import { joinImports } from './aliases.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
-import { analyzed, sourceOf } from './source.ts'
-
-interface Use {
-  readonly record: FunctionRecord
-  readonly binding: BindingRecord
-}
+import { type Use, variableOf, type Wanted } from './variable-use.ts'
 
 /** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
 export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf): void {
@@ -42,6 +38,7 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
   }
   const wanted = namesByFunction(open)
   for (const group of open) partition(group, wanted)
+  joinImports(records, siteOf)
 }
 
 /**
@@ -104,8 +101,6 @@ interface Marked {
   readonly restore: () => void
   readonly members: Use[]
 }
-
-type Wanted = ReadonlyMap<object, readonly string[]>
 
 function partition(uses: readonly Use[], wanted: Wanted): void {
   const marked = new Map<unknown, Marked>()
@@ -193,30 +188,4 @@ function share(uses: readonly Use[]): void {
   if (uses.length < 2) return
   const variable: SharedVariable = { name: uses[0].binding.name, depth: uses[0].binding.depth }
   for (const use of uses) if (use.binding.kind === 'value') use.binding.variable = variable
-}
-
-function variableOf({ record, binding }: Use, wanted: Wanted): Variable | undefined {
-  for (const [fn, facts] of probeTargets(record, binding.name)) {
-    try {
-      // Only the function itself is certain to see all that it uses.
-      const names = (fn === record.fn && wanted.get(fn)) || [binding.name]
-      const variable = probeVariables(fn, facts, names).get(binding.name)
-      if (variable) return variable
-    } catch (error) {
-      if (!(error instanceof ProbeError)) throw error
-    }
-  }
-  return undefined
-}
-
-/**
- * A class is asked through its methods, which see what it sees and can be probed without constructing anything:
- * those that use the variable, then those whose text does not have its name (another might mean a local one).
- */
-function* probeTargets(record: FunctionRecord, name: string): Generator<[object, FunctionRecord['facts']]> {
-  const own = record.literal ?? record.members
-  const members = own.map(({ fn }) => ({ fn, text: sourceOf(fn), facts: analyzed(sourceOf(fn)) }))
-  for (const { fn, facts } of members) if (facts?.free.some((free) => free.name === name)) yield [fn, facts]
-  for (const { fn, text, facts } of members) if (facts && !text.includes(name)) yield [fn, facts]
-  if (!record.literal) yield [record.fn, record.facts]
 }

@@ -5,7 +5,14 @@ import { bindingIn, type ScopeRecord, WITH } from '../../capture/index.ts'
 import { OWN_NAME } from '../../codegen/leaf.ts'
 import type { BindingRecord, FunctionRecord } from '../../codegen/records.ts'
 import { isStandardGlobal } from '../../references/index.ts'
-import { type FunctionSite, globalOf, namespaceOf, resolveName, scriptFacts } from '../function-site.ts'
+import {
+  type FunctionSite,
+  globalOf,
+  isImport,
+  namespaceOf,
+  resolveName,
+  scriptFacts,
+} from '../function-site.ts'
 import type { GraphWriter } from '../graph-writer.ts'
 import { keepVariables } from '../kept-sites.ts'
 import { Op } from '../opcodes.ts'
@@ -101,7 +108,7 @@ function bindingOf(
     const value = namespace ?? found.value
     return {
       name,
-      kind: found.dead ? 'dead' : written && isImport(name, site) ? 'const' : 'value',
+      kind: found.dead ? 'dead' : written && isImport(site, name) ? 'const' : 'value',
       value,
       members: namespace && members && !written ? members : null,
       written,
@@ -154,8 +161,4 @@ export function variableOf(name: string, value: unknown): BindingRecord {
 function isModuleVariable(name: string, scope: ScopeRecord, site: FunctionSite): boolean {
   if (site.script?.isModule || !MODULE_VARIABLES.includes(name)) return false
   return MODULE_VARIABLES.every((each) => bindingIn(scope.object, each))
-}
-
-function isImport(name: string, site: FunctionSite): boolean {
-  return site.script?.isModule === true && scriptFacts(site.script).imports.has(name)
 }

@@ -1,0 +1,22 @@
+// Renames a free variable in the text of a function.
+import MagicString from 'magic-string'
+import { visitors } from './function.ts'
+import { parseFunction } from './parse.ts'
+import { outermostContext, visitRoot } from './visit-functions.ts'
+import { Walk } from './walk.ts'
+
+/** The text with the free variable `from` called `to`, a name that must not be in the text. */
+export function renameFree(text: string, from: string, to: string): string {
+  const { node, offset } = parseFunction(text, false)
+  const walk = new Walk(visitors, offset, outermostContext(node, false))
+  const places = { uses: [], shorthands: new Set<number>() } as NonNullable<Walk['places']>
+  walk.places = places
+  visitRoot(node, walk)
+  walk.tree.finish()
+  const edits = new MagicString(text)
+  for (const [index, { start, end, name }] of places.uses.entries()) {
+    if (name !== from || walk.tree.declaredBy(index) !== null) continue
+    edits.overwrite(start - offset, end - offset, places.shorthands.has(start) ? `${from}: ${to}` : to)
+  }
+  return edits.toString()
+}

@@ -1,0 +1,143 @@
+// Imports that have another name than the variable they read (`import { a as b }`, and every import of minified
+// code): they must see what the variable's module writes. They are given the variable's own name in the functions'
+// texts. (ECMAScript: an import binding is an indirection to a binding of another Module Environment Record.)
+import { renameFree } from '../analyze/index.ts'
+import type { BindingRecord, FunctionRecord, LiteralPart, SharedVariable } from '../codegen/records.ts'
+import { isImport } from './function-site.ts'
+import type { SiteOf } from './homes.ts'
+import { analyzed } from './source.ts'
+import { Refusal } from './trace.ts'
+import { type Use, variableOf } from './variable-use.ts'
+
+/** Finds imports of variables that the records write, and joins them to the variables. */
+export function joinImports(records: readonly FunctionRecord[], siteOf: SiteOf): void {
+  for (const { written, others } of alikeUses(records)) {
+    const imports = others.filter(({ record, binding }) => isImport(siteOf(record.fn), binding.name))
+    if (imports.length === 0) continue
+    for (const owner of written) {
+      const aliases = importsOf(owner, imports)
+      if (aliases.length > 0) join(owner, aliases, records)
+    }
+  }
+  // Through an import, variables of several modules come to stand in one environment.
+  for (const record of records) {
+    for (const { variable, name } of record.bindings)
+      if (variable && hidesAny(name, variable, records) && isImport(siteOf(record.fn), name))
+        join({ record, binding: record.bindings.find((other) => other.variable === variable)! }, [], records)
+  }
+}
+
+interface Alike {
+  /** One use of each variable that is written. */
+  readonly written: Use[]
+  readonly others: Use[]
+}
+
+/** Uses of one depth and value: no code runs between the captures, so an import has the value of its variable. */
+function alikeUses(records: readonly FunctionRecord[]): Alike[] {
+  const groups = new Map<number, Map<unknown, Alike>>()
+  const seen = new Set<SharedVariable>()
+  for (const record of records) {
+    for (const binding of record.bindings) {
+      const { variable, depth, value } = binding
+      if (!binding.written || binding.kind !== 'value' || depth < 0 || (variable && seen.has(variable)))
+        continue
+      if (variable) seen.add(variable)
+      let values = groups.get(depth)
+      if (!values) groups.set(depth, (values = new Map()))
+      const group = values.get(value)
+      if (group) group.written.push({ record, binding })
+      else values.set(value, { written: [{ record, binding }], others: [] })
+    }
+  }
+  if (groups.size === 0) return []
+  for (const record of records) {
+    if (record.facts.directEval) continue
+    for (const binding of record.bindings) {
+      if (binding.written || binding.kind !== 'value' || binding.variable) continue
+      groups.get(binding.depth)?.get(binding.value)?.others.push({ record, binding })
+    }
+  }
+  return [...groups.values()]
+    .flatMap((values) => [...values.values()])
+    .filter(({ others }) => others.length > 0)
+}
+
+/** Those of the imports that read what is written to the variable. */
+function importsOf(owner: Use, imports: readonly Use[]): Use[] {
+  const variable = variableOf(owner)
+  if (variable?.kind !== 'mutable') return []
+  // Asking an import for the first time reads it: before the variable has another value.
+  const readers = imports.map((use) => ({ use, reader: variableOf(use) }))
+  const mark = {}
+  variable.set(mark)
+  try {
+    return readers.flatMap(({ use, reader }) =>
+      reader?.kind === 'const' && reader.get() === mark ? use : [],
+    )
+  } finally {
+    variable.set(owner.binding.value)
+  }
+}
+
+/** Makes the aliases uses of the variable, under one name that means nothing else to any of them. */
+function join(owner: Use, aliases: readonly Use[], records: readonly FunctionRecord[]): void {
+  const { binding } = owner
+  const variable: SharedVariable = binding.variable ?? { name: binding.name, depth: binding.depth }
+  binding.variable = variable
+  const members = records.flatMap((record) =>
+    record.bindings.flatMap((other) => (other.variable === variable ? { record, binding: other } : [])),
+  )
+  const isFree = (name: string) =>
+    !hidesAny(name, variable, records) && aliases.every(({ record }) => !textOf(record).includes(name))
+  let { name } = variable
+  if (!isFree(name)) {
+    const fixed = members.find(({ record }) => record.asDeclaration || record.facts.directEval)
+    if (fixed) {
+      throw new Refusal(
+        `an import follows the variable \`${name}\` of another module, and both use that name for something else, too`,
+        `Give the variable \`${name}\` a name that is nowhere else`,
+      )
+    }
+    do name += '$'
+    while (!isFree(name) || members.some(({ record }) => textOf(record).includes(name)))
+    for (const member of members) rename(member, name)
+    ;(variable as { name: string }).name = name
+  }
+  for (const alias of aliases) {
+    rename(alias, name)
+    alias.binding.variable = variable
+  }
+}
+
+/** Could another variable of that name be nearer to a function, or stand in the same environment? */
+function hidesAny(name: string, variable: SharedVariable, records: readonly FunctionRecord[]): boolean {
+  return records.some((record) =>
+    record.bindings.some(
+      (other) =>
+        other.variable !== null &&
+        other.variable !== variable &&
+        other.name === name &&
+        other.depth >= variable.depth,
+    ),
+  )
+}
+
+function textOf(record: FunctionRecord): string {
+  return record.literal ? record.literal.map((part) => part.text).join('\n') : record.text
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** The function's text and facts are as if it had been written with that name. */
+function rename(use: Use, name: string): void {
+  const record = use.record as Writable<FunctionRecord>
+  const binding = use.binding as Writable<BindingRecord>
+  const renamed = <T extends Pick<LiteralPart, 'text' | 'facts'>>(part: T): T => {
+    const text = renameFree(part.text, binding.name, name)
+    return { ...part, text, facts: analyzed(text) ?? part.facts }
+  }
+  if (record.literal) record.literal = record.literal.map(renamed)
+  else Object.assign(record, renamed({ text: record.text, facts: record.facts }))
+  binding.name = name
+}

@@ -1,0 +1,41 @@
+// A function's use of a variable, and live access to the variable through that function.
+import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
+import type { BindingRecord, FunctionRecord } from '../codegen/records.ts'
+import { analyzed, sourceOf } from './source.ts'
+
+export interface Use {
+  readonly record: FunctionRecord
+  readonly binding: BindingRecord
+}
+
+/** What each function will be asked for, so that it is asked once. */
+export type Wanted = ReadonlyMap<object, readonly string[]>
+
+const NOTHING_ELSE: Wanted = new Map()
+
+/** Live access to the variable; undefined if no function that uses it can be asked. */
+export function variableOf({ record, binding }: Use, wanted: Wanted = NOTHING_ELSE): Variable | undefined {
+  for (const [fn, facts] of probeTargets(record, binding.name)) {
+    try {
+      // Only the function itself is certain to see all that it uses.
+      const names = (fn === record.fn && wanted.get(fn)) || [binding.name]
+      const variable = probeVariables(fn, facts, names).get(binding.name)
+      if (variable) return variable
+    } catch (error) {
+      if (!(error instanceof ProbeError)) throw error
+    }
+  }
+  return undefined
+}
+
+/**
+ * A class is asked through its methods, which see what it sees and can be probed without constructing anything:
+ * those that use the variable, then those whose text does not have its name (another might mean a local one).
+ */
+function* probeTargets(record: FunctionRecord, name: string): Generator<[object, FunctionRecord['facts']]> {
+  const own = record.literal ?? record.members
+  const members = own.map(({ fn }) => ({ fn, text: sourceOf(fn), facts: analyzed(sourceOf(fn)) }))
+  for (const { fn, facts } of members) if (facts?.free.some((free) => free.name === name)) yield [fn, facts]
+  for (const { fn, text, facts } of members) if (facts && !text.includes(name)) yield [fn, facts]
+  if (!record.literal) yield [record.fn, record.facts]
+}
