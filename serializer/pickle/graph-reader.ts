@@ -85,11 +85,15 @@ export class GraphReader implements ValueSource {
       if (!this.#namespaces.has(namespace)) throw damaged('a module has no namespace')
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
-        defineProperty(namespace, name, this.#descriptor(Attribute.Enumerable))
+        // Its getter may come later.
+        defineProperty(namespace, name, { ...this.#descriptor(Attribute.Enumerable), configurable: true })
       }
       this.#drain()
     }
-    for (const namespace of this.#namespaces) preventExtensions(namespace)
+    for (const namespace of this.#namespaces) {
+      for (const name of ownKeys(namespace)) defineProperty(namespace, name, { configurable: false })
+      preventExtensions(namespace)
+    }
     if (this.#in.remaining > 0) throw damaged('bytes follow its graph')
     return value
   }

@@ -17,9 +17,9 @@ import { ByteWriter } from './codec/byte-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
+import { LiveMembers, readMember } from './live-members.ts'
 import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
-import { liveReader } from './sharing.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
@@ -48,6 +48,7 @@ export class GraphWriter implements ValueSink {
   nodeCount = 0
   readonly #namespaces = new MapConstructor<object, Set<string>>()
   readonly #sentMembers = new MapConstructor<object, Set<string>>()
+  readonly #sentGetters = new MapConstructor<object, Set<string>>()
   readonly #weak = new MapConstructor<object, ReturnType<typeof weakEntriesOf>>()
   readonly #memo = new MapConstructor<unknown, number>()
   readonly #strings = new MapConstructor<string, number>()
@@ -66,7 +67,7 @@ export class GraphWriter implements ValueSink {
   root(value: unknown): void {
     this.value(value)
     do this.#drain()
-    while (this.#moreMembers() || this.#moreWeakEntries())
+    while (this.#moreMembers() || this.#moreWeakEntries() || this.#liveMembers())
     this.functions.refuseMappedArguments()
     refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
     this.out.byte(More.Nothing)
@@ -120,18 +121,49 @@ export class GraphWriter implements ValueSink {
         sent.add(name)
         this.string(name)
         this.step('property', name)
-        const value = readMember(namespace, name)
-        const live = liveReader(this.functions.records, namespace, name, value)
-        if (live) {
-          this.out.byte(Op.Accessor)
-          this.out.byte(Attribute.Enumerable)
-          this.value(live)
-          this.value(undefined)
-        } else this.value(value)
+        const member = readMember(namespace, name)
+        if (member.kind === 'value') this.value(member.value)
+        else this.#memberGetter(member.getter)
       }
       return true
     }
     return false
+  }
+
+  #memberGetter(getter: () => unknown): void {
+    this.out.byte(Op.Accessor)
+    this.out.byte(Attribute.Enumerable)
+    this.value(getter)
+    this.value(undefined)
+  }
+
+  /**
+   * Writes members again, as getters, whose variable a function of the graph assigns: that is known when all functions are.
+   * Returns whether there were any.
+   */
+  #liveMembers(): boolean {
+    if (this.#namespaces.size === 0) return false
+    const live = new LiveMembers(this.functions.records)
+    let any = false
+    for (const [namespace, names] of this.#sentMembers) {
+      let done = this.#sentGetters.get(namespace)
+      if (!done) this.#sentGetters.set(namespace, (done = new Set()))
+      for (const name of names) {
+        const getter = done.has(name) ? undefined : live.getterOf(namespace, name)
+        if (!getter) continue
+        done.add(name)
+        any = true
+        this.out.byte(More.Members)
+        this.out.varint(this.#memo.get(namespace)!)
+        this.out.varint(1)
+        this.string(name)
+        this.trace?.enter(namespace)
+        this.step('property', name)
+        this.#memberGetter(getter)
+        this.#drain()
+      }
+    }
+    return any
   }
 
   weakEntries(collection: object): void {
@@ -584,15 +616,6 @@ function isIndex(key: PropertyKey): boolean {
   if (typeof key !== 'string' || key === '') return false
   const number = Number(key)
   return number >= 0 && number < 4294967295 && Number.isInteger(number) && String(number) === key
-}
-
-/** An export that is not initialized yet throws when it is read: it travels as undefined. */
-function readMember(namespace: object, name: string): unknown {
-  try {
-    return (namespace as Record<string, unknown>)[name]
-  } catch {
-    return undefined
-  }
 }
 
 /** What inherits the object that a generator function has as its `prototype`; that of any other is an Object. */

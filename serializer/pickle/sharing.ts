@@ -157,33 +157,6 @@ export function alikeScopes(a: object | null, b: object | null): boolean {
   )
 }
 
-/**
- * A function that reads the variable behind a member of a namespace, if one of the records writes that variable: a
- * plain copy of the member would stay behind. It is a closure of the variable's own module, to be pickled as any.
- */
-export function liveReader(
-  records: readonly FunctionRecord[],
-  namespace: object,
-  member: string,
-  value: unknown,
-): (() => unknown) | undefined {
-  for (const record of records) {
-    for (const binding of record?.bindings ?? []) {
-      if (!binding.written || binding.kind !== 'value' || !Object.is(binding.value, value)) continue
-      const variable = variableOf({ record, binding }, new Map())
-      if (variable?.kind !== 'mutable') continue
-      const mark = {}
-      variable.set(mark)
-      try {
-        if (Reflect.get(namespace, member) === mark) return variable.get
-      } finally {
-        variable.set(value)
-      }
-    }
-  }
-  return undefined
-}
-
 function share(uses: readonly Use[]): void {
   if (uses.length < 2) return
   const variable: SharedVariable = { name: uses[0].binding.name, depth: uses[0].binding.depth }

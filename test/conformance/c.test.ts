@@ -4,6 +4,7 @@ import { suite } from '../support/suite.ts'
 import { forms } from './c/forms.ts'
 import { imports } from './c/imports.ts'
 import { lexical } from './c/lexical.ts'
+import { moduleState } from './c/module-state.ts'
 import { parameters } from './c/parameters.ts'
 import { properties } from './c/properties.ts'
 import { references } from './c/references.ts'
@@ -23,4 +24,5 @@ parameters(table)
 properties(table)
 surroundings(table)
 imports(table)
+moduleState(table)
 suite(table)
