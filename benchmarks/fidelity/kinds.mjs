@@ -84,8 +84,7 @@ export const kinds = {
         return Reflect.get(this, 'n') * 2
       },
       set double(value) {
-        /** @type {any} */
-        this.n = value / 2
+        Reflect.set(this, 'n', value / 2)
       },
     }),
     'a frozen object': () => Object.freeze({ a: 1 }),
