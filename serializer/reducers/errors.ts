@@ -1,6 +1,8 @@
 // Errors of every kind: the slot [[ErrorData]] and the stack; message, cause and the rest are own properties.
 import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
 import { hasBrand } from './brand.ts'
+import { isNodeError, nodeErrorReducer } from './node-errors.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -11,11 +13,15 @@ const ErrorPrototype = Error.prototype
 const DomException = DOMException
 const domName = getOwnPropertyDescriptor(DomException.prototype, 'name')!.get!
 const domMessage = getOwnPropertyDescriptor(DomException.prototype, 'message')!.get!
-const { QuotaExceededError: QuotaExceeded } = globalThis as { QuotaExceededError?: typeof DOMException }
+const { QuotaExceededError: QuotaExceeded } = globalThis as {
+  QuotaExceededError?: new (message: string, options: object) => DOMException
+}
+const quotaOf = getOwnPropertyDescriptor(QuotaExceeded?.prototype ?? {}, 'quota')?.get
+const requestedOf = getOwnPropertyDescriptor(QuotaExceeded?.prototype ?? {}, 'requested')?.get
 
 const error: BuiltinReducer<Error> = {
   name: 'Error',
-  matches: (value) => types.isNativeError(value) && !isDOMException(value),
+  matches: (value) => types.isNativeError(value) && !isDOMException(value) && !isNodeError(value),
   prototypes: () => [ErrorPrototype],
   prototype: () => ErrorPrototype,
   create() {
@@ -56,13 +62,11 @@ const error: BuiltinReducer<Error> = {
 /** Web IDL: DOMException. Its name and message are slots, from Node 22 on beside those of an error. */
 const domException: BuiltinReducer<InstanceType<typeof DomException>> = {
   name: 'DOMException',
-  matches: isDOMException,
+  matches: (value) => isDOMException(value) && !isQuotaExceeded(value),
   prototypes: () => [DomException.prototype],
   byBrand: true,
   prototype: () => DomException.prototype,
   write(value, sink) {
-    if (QuotaExceeded && value instanceof QuotaExceeded)
-      sink.refuse('a QuotaExceededError has a quota that no copy can be given', 'Pickle what it says')
     sink.string(String(apply(domMessage, value, [])))
     sink.string(String(apply(domName, value, [])))
   },
@@ -75,6 +79,45 @@ const domException: BuiltinReducer<InstanceType<typeof DomException>> = {
   ownKeys: error.ownKeys,
   writeContent: error.writeContent,
   readContent: error.readContent,
+}
+
+/** Web IDL: QuotaExceededError, which Node has since 25. */
+const quotaExceeded: BuiltinReducer<InstanceType<typeof DomException>> = {
+  name: 'QuotaExceededError',
+  matches: isQuotaExceeded,
+  prototypes: () => [QuotaExceeded?.prototype],
+  byBrand: true,
+  prototype: () => QuotaExceeded!.prototype,
+  write(value, sink) {
+    sink.string(String(apply(domMessage, value, [])))
+    for (const getter of [quotaOf!, requestedOf!]) {
+      const amount = apply(getter, value, []) as number | null
+      sink.byte(amount === null ? 0 : 1)
+      if (amount !== null) sink.double(amount)
+    }
+  },
+  create(source) {
+    const message = source.string()
+    const options: { quota?: number; requested?: number } = {}
+    if (source.byte()) options.quota = source.double()
+    if (source.byte()) options.requested = source.double()
+    if (!QuotaExceeded) throw new UnpicklingError(`Node ${process.version} has no QuotaExceededError`)
+    let value: DOMException
+    try {
+      value = new QuotaExceeded(message, options)
+    } catch (error) {
+      throw new UnpicklingError('the bundle holds a QuotaExceededError that can not be', { cause: error })
+    }
+    deleteProperty(value, 'stack')
+    return value
+  },
+  ownKeys: error.ownKeys,
+  writeContent: error.writeContent,
+  readContent: error.readContent,
+}
+
+function isQuotaExceeded(value: object): boolean {
+  return QuotaExceeded !== undefined && hasBrand(value, QuotaExceeded.prototype, quotaOf!)
 }
 
 function isDOMException(value: object): boolean {
@@ -114,3 +157,4 @@ function nativeStackGetters(): Set<unknown> {
 
 export const errors: readonly BuiltinReducer[] = [error]
 export const domExceptions: readonly BuiltinReducer[] = [domException]
+export const laterErrors: readonly BuiltinReducer[] = [quotaExceeded, nodeErrorReducer(error)]

@@ -1,12 +1,18 @@
 // The dispatch table of built-in types: adding a type is adding an entry.
+import { blobs } from './blobs.ts'
 import { buffers } from './buffers.ts'
 import { collections } from './collections.ts'
 import { Dispatch } from './dispatch.ts'
 import { encodings } from './encoding.ts'
-import { domExceptions, errors } from './errors.ts'
+import { domExceptions, errors, laterErrors } from './errors.ts'
+import { events } from './events.ts'
+import { fetches } from './fetch.ts'
 import { intl } from './intl.ts'
 import { iterators } from './iterators.ts'
+import { keys } from './keys.ts'
+import { network } from './network.ts'
 import { promises } from './promises.ts'
+import { records } from './records.ts'
 import { scalars } from './scalars.ts'
 import { temporal } from './temporal.ts'
 import type { BuiltinReducer } from './types.ts'
@@ -33,6 +39,13 @@ export const builtinReducers: readonly BuiltinReducer[] = [
   ...iterators,
   ...intl,
   ...temporal,
+  ...blobs,
+  ...fetches,
+  ...events,
+  ...keys,
+  ...network,
+  ...records,
+  ...laterErrors,
 ]
 
 const dispatch = new Dispatch(builtinReducers)

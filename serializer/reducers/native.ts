@@ -60,6 +60,10 @@ advise('Hash Hmac Cipheriv Decipheriv Sign Verify ECDH DiffieHellman DiffieHellm
 advise('RecordableHistogram Histogram IntervalHistogram ELDHistogram', saying('histogram.toJSON()'))
 advise('PerformanceEntry PerformanceMark PerformanceMeasure', saying('entry.toJSON()'))
 advise('PerformanceResourceTiming PerformanceNodeTiming', saying('entry.toJSON()'))
+advise(
+  'Request Response',
+  instead('Pickle its url, status and headers, and the bytes of its body: await it.arrayBuffer()'),
+)
 advise('MIMEParams', saying('[...params], or pickle its MIMEType'))
 advise('WebAssembly.Module', instead('Pickle its bytes, and compile them where it is needed'))
 advise(

@@ -1,0 +1,99 @@
+// Classes of Node's that not every process has: some come with a module that is loaded when it is needed, some with a
+// newer Node. Nobody has an object of a class whose module was never loaded, so looking for one never loads it.
+import { createRequire } from 'node:module'
+import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
+import { findBuiltin, findIntrinsic, isNodes, loadedInternals } from '../references/index.ts'
+import { unexportedClass } from './native.ts'
+
+const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
+const require = createRequire(import.meta.url)
+
+export interface NodeClass<T extends object = any> {
+  new (...args: any[]): T
+  readonly prototype: T
+}
+
+export interface LateClass<T extends object> {
+  /** The class, if Node has loaded it. */
+  (): NodeClass<T> | undefined
+  /** For making an object: loads it. Throws UnpicklingError if this Node has none. */
+  needed(): NodeClass<T>
+}
+
+/** `name` of the built-in module, which `internal` brings into being. */
+export function lateClass<T extends object>(internal: string, module: string, name: string): LateClass<T> {
+  return late(internal, name, () => getOwnPropertyDescriptor(require(`node:${module}`), name))
+}
+
+/** A global, likewise. */
+export function lateGlobal<T extends object>(internal: string, name: string): LateClass<T> {
+  return late(internal, name, () => getOwnPropertyDescriptor(globalThis, name))
+}
+
+function late<T extends object>(
+  internal: string,
+  name: string,
+  read: () => PropertyDescriptor | undefined,
+): LateClass<T> {
+  let found: NodeClass<T> | undefined
+  const find = () => {
+    const descriptor = read()
+    const value: unknown = descriptor?.get
+      ? isNodes(descriptor.get) && Reflect.apply(descriptor.get, globalThis, [])
+      : descriptor?.value
+    // User code may have put a class of its own there.
+    if (typeof value === 'function' && isNodes(value)) found = value as unknown as NodeClass<T>
+    return found
+  }
+  const ifLoaded = () => found ?? (loadedInternals().has(internal) ? find() : undefined)
+  return Object.assign(ifLoaded, {
+    needed() {
+      const value = found ?? find()
+      if (!value)
+        throw new UnpicklingError(`the bundle has a ${name}, which Node ${process.version} does not have`)
+      return value
+    },
+  })
+}
+
+/** The original getter of a property, wherever in the prototypes it is. */
+export function getterOf(object: object, name: PropertyKey): () => any {
+  for (let at: object | null = object; at !== null; at = getPrototypeOf(at)) {
+    const getter = getOwnPropertyDescriptor(at, name)?.get
+    if (getter) return getter
+  }
+  throw new TypeError(`no getter for ${String(name)}`)
+}
+
+/** An own property that Node keeps under a symbol of its own, by the symbol's description. */
+export function keptUnder(object: object, description: string): unknown {
+  const key = symbolKey(object, description)
+  return key === undefined ? undefined : getOwnPropertyDescriptor(object, key)?.value
+}
+
+export function symbolKey(object: object, description: string): symbol | undefined {
+  return ownKeys(object).find(
+    (key): key is symbol => typeof key === 'symbol' && descriptionOf(key) === description,
+  )
+}
+
+/** The symbols under which Node keeps what the type's own entry restores. */
+export function nodesKeys(...descriptions: readonly string[]): (value: object) => PropertyKey[] {
+  return (value) =>
+    ownKeys(value).filter((key) => typeof key === 'symbol' && descriptions.includes(descriptionOf(key) ?? ''))
+}
+
+export function descriptionOf(symbol: symbol): string | undefined {
+  return Reflect.apply(symbolDescription, symbol, []) as string | undefined
+}
+
+/** Is the object of this class or a user's subclass of it, not of another class of Node's in between? */
+export function isNearest(value: object, prototype: object): boolean {
+  for (let at = getPrototypeOf(value); at !== null && !types.isProxy(at); at = getPrototypeOf(at)) {
+    if (at === prototype) return true
+    if (unexportedClass(at) !== null || findIntrinsic(at) || findBuiltin(at)) return false
+  }
+  return false
+}
