@@ -6,6 +6,7 @@ import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
+import { builtinNamespace } from './namespaces.ts'
 import { confirmed, isNativeFunction, isNodes, loadedInternals } from './origin.ts'
 import type { Reference } from './types.ts'
 
@@ -193,31 +194,23 @@ export function resolveBuiltin(
     const imported = namespaces?.get(module)
     if (imported) return imported
   }
+  const specifier = module.startsWith('node:') ? module : `node:${module}`
   let exports: object
   try {
-    exports = require(module.startsWith('node:') ? module : `node:${module}`)
+    exports = require(specifier)
   } catch (error) {
     throw new UnpicklingError(
       `the bundle refers to the built-in module ${module}, which Node ${process.version} does not have`,
       { cause: error },
     )
   }
-  if (path === '*') return namespaceLike(exports)
+  if (path === '*') return builtinNamespace(specifier, exports)
   const found = follow(exports, path)
   if (found === undefined)
     throw new UnpicklingError(
       `the bundle refers to ${path} of ${module}, which Node ${process.version} does not have`,
     )
   return found
-}
-
-/** What `import * as` gives, as far as it can be had without an import. */
-function namespaceLike(exports: object): object {
-  const namespace = Object.create(null) as Record<PropertyKey, unknown>
-  for (const key of Object.keys(exports).sort()) namespace[key] = (exports as Record<string, unknown>)[key]
-  namespace.default = exports
-  Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
-  return Object.freeze(namespace)
 }
 
 /** Is it what util.promisify made of a function, going by its text? */

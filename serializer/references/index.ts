@@ -25,6 +25,7 @@ export {
   type Selection,
   unregisterPickleByValue,
 } from './policy.ts'
+export { isOfClosedRealm } from './realms.ts'
 export type { PackageReference, Reference } from './types.ts'
 
 /** Finds what a reference means here. Throws UnpicklingError that says what is missing and what to do. */

@@ -14,6 +14,15 @@ type Realm = ReadonlyMap<unknown, string>
 /** By the realm's %Function.prototype%. */
 const realms = new WeakMap<object, Realm>()
 
+/** %Function.prototype% of realms that run no code from strings, so that little is known of them. */
+const closed = new WeakSet<object>()
+
+/** Is the value native to a realm whose intrinsics can't be known, as it runs no code from strings? */
+export function isOfClosedRealm(value: object): boolean {
+  const functionPrototype = functionPrototypeAround(value)
+  return functionPrototype !== undefined && closed.has(functionPrototype)
+}
+
 /** Runs in the other realm: what no global name leads to, as in `intrinsics.ts`. */
 const HIDDEN = `
   const of = Object.getPrototypeOf
@@ -76,7 +85,16 @@ function catalogueRealm(functionPrototype: object, names: readonly string[]): Re
     }
     for (const [name, root] of run(HIDDEN) as [string, unknown][]) walkFrom(root, name, { visit })
   } catch {
-    // A context without code generation from strings: its intrinsics stay unknown.
+    // A context without code generation from strings: what can be known is what its prototypes lead to.
+    closed.add(functionPrototype)
+    const objectPrototype = getPrototypeOf(functionPrototype)
+    for (const [prototype, name] of [
+      [functionPrototype, 'Function'],
+      [objectPrototype, 'Object'],
+    ] as const) {
+      const root: unknown = prototype && getOwnPropertyDescriptor(prototype, 'constructor')?.value
+      if (typeof root === 'function' && isNodes(root)) walkFrom(root, name, { visit })
+    }
   }
   return paths
 }

@@ -1,4 +1,5 @@
 // K4 and K5 across bundles: when two classes are one, in the receiver and at home.
+import { EventEmitter } from 'node:events'
 import { expect } from 'vitest'
 import { dumps, loads } from '../../serializer/index.ts'
 import { goalTest } from '../support/goal.ts'
@@ -150,5 +151,48 @@ goalTest(
     const bytes = dumps(new Impure())
     expect(() => loads(bytes)).toThrow(/Impure.*initializers.*runs\+\+/s)
     expect(runs).toBe(1)
+  },
+)
+
+goalTest(
+  'K5',
+  'instances with private fields of classes that extend built-ins come home, also through another process',
+  async () => {
+    const counting = <Base extends new (...args: any[]) => object>(base: Base) =>
+      class extends base {
+        #count = 1
+        up(): number {
+          return ++this.#count
+        }
+      }
+    const makers: [new (...args: any[]) => { up(): number }, unknown[]][] = [
+      [counting(Map), [[[1, 2]]]],
+      [counting(Set), [[1, 2]]],
+      [counting(Array), [1, 2, 3]],
+      [counting(Error), ['message']],
+      [counting(Promise), [(done: (value: number) => void) => done(1)]],
+      [counting(EventEmitter), []],
+      [counting(Date), [5]],
+      [counting(Uint8Array), [[1, 2]]],
+      [counting(RegExp), ['a', 'g']],
+      [counting(URL), ['http://a/b']],
+    ]
+    for (const [Class, args] of makers) {
+      const instance = new Class(...args)
+      instance.up()
+      const bytes = dumps(instance)
+      const home = loads<typeof instance>(bytes)
+      expect(home).toBeInstanceOf(Class)
+      expect(home.up()).toBe(3)
+      const [count, back] = (await receive(
+        [bytes],
+        `const value = cornichon.loads(bundles[0])
+      await report([value.up(), Buffer.from(cornichon.dumps(value)).toString('base64')])`,
+      )) as [number, string]
+      expect(count).toBe(3)
+      const returned = loads<typeof instance>(Buffer.from(back, 'base64'))
+      expect(returned).toBeInstanceOf(Class)
+      expect([returned.up(), instance.up()]).toEqual([4, 3])
+    }
   },
 )

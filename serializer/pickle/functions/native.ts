@@ -1,6 +1,6 @@
 // Functions whose code is not the user's: native ones, bound ones, and those inside Node.
 import { internalSlots } from '../../capture/index.ts'
-import { findForeignIntrinsic, findNodes, isPromisified } from '../../references/index.ts'
+import { findForeignIntrinsic, findNodes, isOfClosedRealm, isPromisified } from '../../references/index.ts'
 import { type FunctionSite, resolveName } from '../function-site.ts'
 import { Op } from '../opcodes.ts'
 import { analyzed, knownOrigin, sourceOf } from '../source.ts'
@@ -16,6 +16,12 @@ export function writeNative(context: FunctionContext, fn: object): void {
   if (target === undefined) {
     const foreign = findForeignIntrinsic(fn)
     if (foreign) return graph.reference(fn, foreign)
+    if (isOfClosedRealm(fn)) {
+      graph.refuse(
+        'it is native to a vm context without code generation from strings, so what it is can not be found out',
+        'Make the context without `codeGeneration: { strings: false }`, or make the value outside of it',
+      )
+    }
     graph.refuse(
       'it is a native function that Node does not export',
       'Wrap what you need of it in a function of your own, or leave it out',

@@ -145,6 +145,17 @@ export function moduleState({ row }: Table): void {
     },
   })
 
+  row('C15', "the namespace of a built-in module is that module's, also where nothing waits", {
+    source: modules(js`
+      import * as fs from 'node:fs'
+      import * as paths from 'path'
+      const build = () => ({ fs, take: () => { const all = paths; return all } })`),
+    async check({ fs, take }: any, assert, context) {
+      assert.equal(fs, await context.import('node:fs'))
+      assert.equal(take(), await context.import('node:path'))
+    },
+  })
+
   row('C21', 'modules minified file by file: each with its own short names', {
     source: modules(js`
       import{a as e,b as t,c as n}from'./h.mjs'
@@ -303,5 +314,34 @@ export function moduleState({ row }: Table): void {
       up()
       assert.deepEqual(read(), [1, [1, 1, 1], 2])
     },
+  })
+
+  row('C21', 'a vm context that makes no code from strings', {
+    build: () => {
+      const vm = process.getBuiltinModule('node:vm')
+      const context = vm.createContext({}, { codeGeneration: { strings: false } })
+      return vm.runInContext(
+        `(() => {
+          let n = 0
+          class Step { #by = 2; go() { return (n += this.#by) } }
+          return { step: new Step(), up: () => ++n, read: () => n }
+        })()`,
+        context,
+      )
+    },
+    check({ step, up, read }: any, assert) {
+      assert.equal(step.go(), 2)
+      assert.equal(up(), 3)
+      assert.equal(read(), 3)
+    },
+  })
+
+  row('C21', 'what is native to a vm context that makes no code from strings is refused by that name', {
+    build: () => {
+      const vm = process.getBuiltinModule('node:vm')
+      return vm.runInContext('new Map()', vm.createContext({}, { codeGeneration: { strings: false } }))
+    },
+    refused: { message: /context without code generation from strings/ },
+    modes: ['esm', 'cjs'],
   })
 }

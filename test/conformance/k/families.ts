@@ -759,4 +759,17 @@ export function families({ row }: Table): void {
       assert.equal((orphan as any).base, 'of cat')
     },
   })
+
+  row('K3', 'a function made by a class that extends Function: its private fields are refused by name', {
+    build() {
+      class Command extends Function {
+        #uses = 1
+        get uses() {
+          return this.#uses
+        }
+      }
+      return new Command('return 1')
+    },
+    refused: { message: /private field #uses/ },
+  })
 }
