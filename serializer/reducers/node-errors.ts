@@ -11,6 +11,7 @@ import type { BuiltinReducer } from './types.ts'
 const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect
 const objectCreate = Object.create
 const alloc = Buffer.alloc
+const ErrorPrototype = Error.prototype
 /** What a SystemError reads from its `info` by accessors. */
 const SYSTEM = ['errno', 'syscall', 'path', 'dest']
 
@@ -115,6 +116,8 @@ export function nodeErrorReducer(error: BuiltinReducer<Error>): BuiltinReducer<E
   return {
     name: 'error of Node',
     matches: (value) => types.isNativeError(value) && isNodeError(value),
+    prototypes: () => [ErrorPrototype],
+    byBrand: true,
     prototype: (value) => getPrototypeOf(value),
     write(value, sink) {
       const { base, text, code } = kindOf(value)!
@@ -127,7 +130,8 @@ export function nodeErrorReducer(error: BuiltinReducer<Error>): BuiltinReducer<E
       const text = source.byte()
       const code = source.string()
       const base = source.value()
-      if (typeof base !== 'object' || base === null || text > Text.OwnCode)
+      // When a bundle is only inspected, a function stands for what it refers to.
+      if ((typeof base !== 'object' && typeof base !== 'function') || base === null || text > Text.OwnCode)
         throw new UnpicklingError('the bundle is damaged: an error of Node is of no class')
       const value = error.create(source)
       setPrototypeOf(value, prototypeFor({ base, text, code }))
