@@ -52,15 +52,20 @@ function alikeUses(records: readonly FunctionRecord[]): Alike[] {
   }
   if (groups.size === 0) return []
   for (const record of records) {
-    if (record.facts.directEval) continue
     for (const binding of record.bindings) {
-      if (binding.written || binding.kind !== 'value' || binding.variable) continue
+      if (binding.variable || !canBeAlias(record, binding)) continue
       groups.get(binding.depth)?.get(binding.value)?.others.push({ record, binding })
     }
   }
   return [...groups.values()]
     .flatMap((values) => [...values.values()])
     .filter(({ others }) => others.length > 0)
+}
+
+/** What a direct `eval` sees is mostly of no interest to it, unless the function has the name. */
+function canBeAlias(record: FunctionRecord, { kind, name, written }: BindingRecord): boolean {
+  if (record.facts.directEval) return kind === 'const' && textOf(record).includes(name)
+  return kind === 'value' && !written
 }
 
 /** Those of the imports that read what is written to the variable. */
@@ -82,6 +87,13 @@ function importsOf(owner: Use, imports: readonly Use[]): Use[] {
 
 /** Makes the aliases uses of the variable, under one name that means nothing else to any of them. */
 function join(owner: Use, aliases: readonly Use[], records: readonly FunctionRecord[]): void {
+  for (const { record, binding } of aliases) {
+    if (!record.facts.directEval) continue
+    throw new Refusal(
+      `a direct \`eval\` in ${record.name || 'a function'} may read the import \`${binding.name}\`, which is called \`${owner.binding.name}\` where it is assigned`,
+      `Import it under its own name: import { ${owner.binding.name} }`,
+    )
+  }
   const { binding } = owner
   const variable: SharedVariable = binding.variable ?? { name: binding.name, depth: binding.depth }
   binding.variable = variable

@@ -117,7 +117,7 @@ function partition(uses: readonly Use[], wanted: Wanted): void {
     for (const [use, variable] of readers) {
       const known = variable.kind === 'const' ? marked.get(variable.get()) : undefined
       if (known) known.members.push(use)
-      if (use.binding.written) use.binding.kind = 'const'
+      else if (use.binding.written) use.binding.kind = 'const'
     }
   } finally {
     for (const { restore } of marked.values()) restore()

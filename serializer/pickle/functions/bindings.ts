@@ -108,7 +108,7 @@ function bindingOf(
     const value = namespace ?? found.value
     return {
       name,
-      kind: found.dead ? 'dead' : written && isImport(site, name) ? 'const' : 'value',
+      kind: found.dead ? 'dead' : written && !facts.directEval && isImport(site, name) ? 'const' : 'value',
       value,
       members: namespace && members && !written ? members : null,
       written,

@@ -145,6 +145,32 @@ export function moduleState({ row }: Table): void {
     },
   })
 
+  row('C15', 'a direct eval reads an import as its module assigns it', {
+    // TypeScript drops imports that nothing but a string names.
+    source: {
+      esm: js`
+      import { n, inc } from './n.mjs'
+      const build = () => ({ read: (text) => eval(text), inc })`,
+    },
+    files: { 'n.mjs': `export let n = 0; export const inc = () => ++n` },
+    check({ read, inc }: any, assert) {
+      assert.equal(read('n + 1'), 1)
+      inc()
+      assert.equal(read('n + 1'), 2)
+    },
+  })
+
+  row('C15', 'a direct eval that names an import under another name than its variable has is refused', {
+    // TypeScript drops imports that nothing but a string names.
+    source: {
+      esm: js`
+      import { n as other, inc } from './n.mjs'
+      const build = () => ({ read: () => eval('other'), inc })`,
+    },
+    files: { 'n.mjs': `export let n = 0; export const inc = () => ++n` },
+    refused: { message: /eval.*`other`.*`n`/ },
+  })
+
   row('C15', "the namespace of a built-in module is that module's, also where nothing waits", {
     source: modules(js`
       import * as fs from 'node:fs'
