@@ -388,12 +388,6 @@ export class GraphWriter implements ValueSink {
         'Pickle the generator function, and start it where it is needed',
       )
     }
-    if (types.isMapIterator(value) || types.isSetIterator(value)) {
-      this.refuse(
-        'an iterator can not be copied: its position is in V8 alone',
-        'Pickle what it iterates over, or an array of what is left',
-      )
-    }
     if (types.isExternal(value)) this.refuse('it is a pointer of a native addon', 'Leave it out')
   }
 
