@@ -1,10 +1,11 @@
 // Node's built-in modules and everything reachable in them. Only modules that this process has loaded can have
 // given a value to anyone, so no other is ever loaded for looking; and as most values are the user's, the catalogue
 // is made when something turns up that can only be Node's.
+import { EventEmitter } from 'node:events'
 import { builtinModules, createRequire, Module } from 'node:module'
 import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
-import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
+import { follow, unescaped, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
 import { builtinNamespace } from './namespaces.ts'
 import { confirmed, isNativeFunction, isNodes, loadedInternals } from './origin.ts'
@@ -20,6 +21,8 @@ const NAMES = [...FIRST, ...builtinModules.filter((name) => !FIRST.includes(name
 )
 /** State, which is not Node's code: referred to as a whole. */
 const OPAQUE = /_cache|_pathCache|_extensions|^_debug|globalAgent|^process\b/
+/** What this process alone has, of emitters that are a module's exports (process, cluster): never a reference. */
+const LISTENERS = /(?:^|\.)_events$|^_preload_modules$/
 /** Accessors of exports that warn, or load much for nobody. */
 const CLOSED =
   /^(?:_|[FRWX]_OK$|prng$|rng$|pseudoRandomBytes$|fips$|rootCertificates$|wrap|builtinModules$|maxHeaderSize$|FileReadStream$|FileWriteStream$)/
@@ -39,6 +42,17 @@ const LOADED_WITH: Readonly<Record<string, string>> = {
 const OPENED_BELOW = new Set(['util:inspect.defaultOptions'])
 /** Accessors of exports that give something else than functions. */
 const OBJECTS = /^(?:promises|webcrypto|subtle|globalAgent|inspect\.defaultOptions|report|mock|snapshot)$/
+
+/** Instances whose keys are symbols that no export leads to, by module; paths to them begin with INSTANCE. */
+const INSTANCES: Readonly<Record<string, object>> = { events: usedEmitter() }
+const INSTANCE = '%instance'
+
+function usedEmitter(): object {
+  const emitter = new EventEmitter()
+  // A list of listeners has keys, too.
+  for (const listener of [() => {}, () => {}]) emitter.on('used', listener)
+  return emitter
+}
 
 interface Entry {
   readonly module: string
@@ -84,10 +98,9 @@ function addModule(name: string, exports: object): void {
     opens: (path, depth, getter) => opens(name, path, depth, getter),
     visit(value, path, depth) {
       // A module object is the user's.
-      if (entries.has(value) || value instanceof Module) return false
+      if (entries.has(value) || value instanceof Module || LISTENERS.test(path)) return false
       if (typeof value === 'symbol') {
-        if (Symbol.keyFor(value) === undefined && wellKnownSymbol(value) === undefined)
-          entries.set(value, { module, path, checked: true })
+        addSymbol(value, path)
         return false
       }
       // `process` and `console` are intrinsics, but what is behind them is searched from their modules.
@@ -100,6 +113,25 @@ function addModule(name: string, exports: object): void {
       )
     },
   })
+  for (const [symbol, path] of symbolsOfInstance(name)) addSymbol(symbol, path)
+
+  function addSymbol(symbol: symbol, path: string): void {
+    if (!entries.has(symbol) && Symbol.keyFor(symbol) === undefined && wellKnownSymbol(symbol) === undefined)
+      entries.set(symbol, { module, path, checked: true })
+  }
+}
+
+function symbolsOfInstance(name: string): [symbol: symbol, path: string][] {
+  const found: [symbol, string][] = []
+  if (!Object.hasOwn(INSTANCES, name)) return found
+  walkFrom(INSTANCES[name], INSTANCE, {
+    dataOnly: true,
+    visit(value, path) {
+      if (typeof value === 'symbol') found.push([value, path])
+      return typeof value === 'object'
+    },
+  })
+  return found
 }
 
 function opens(name: string, path: string, depth: number, getter: object): boolean {
@@ -125,11 +157,12 @@ function isObjectOfModule(value: unknown): boolean {
         dataOnly: true,
         opens: (path, depth, getter) => OBJECTS.test(path) && opens(name, path, depth, getter),
         visit(member, path, depth) {
-          if (objects.has(member) || member instanceof Module) return false
+          if (objects.has(member) || member instanceof Module || LISTENERS.test(path)) return false
           objects.add(member)
           return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
         },
       })
+      for (const [symbol] of symbolsOfInstance(name)) objects.add(symbol)
     }
     objectsOf = loadedInternals()
   }
@@ -205,12 +238,20 @@ export function resolveBuiltin(
     )
   }
   if (path === '*') return builtinNamespace(specifier, exports)
-  const found = follow(exports, path)
+  const found = path.startsWith(`${INSTANCE}.`) ? symbolOfInstance(module, path) : follow(exports, path)
   if (found === undefined)
     throw new UnpicklingError(
       `the bundle refers to ${path} of ${module}, which Node ${process.version} does not have`,
     )
   return found
+}
+
+/** A Node that keys nothing with the symbol ignores it. */
+function symbolOfInstance(module: string, path: string): unknown {
+  const name = module.replace('node:', '')
+  if (!Object.hasOwn(INSTANCES, name)) return undefined
+  const found = follow(INSTANCES[name], path.slice(INSTANCE.length + 1))
+  return typeof found === 'symbol' ? found : Symbol(unescaped(path.slice(path.lastIndexOf('~') + 1)))
 }
 
 /** Is it what util.promisify made of a function, going by its text? */

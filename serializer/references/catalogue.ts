@@ -84,7 +84,7 @@ function escaped(name: string): string {
   return /[.%]/.test(name) ? name.replaceAll('%', '%25').replaceAll('.', '%2E') : name
 }
 
-function unescaped(name: string): string {
+export function unescaped(name: string): string {
   return name.includes('%') ? name.replaceAll('%2E', '.').replaceAll('%25', '%') : name
 }
 

@@ -3,7 +3,9 @@ import { createRequire, Module } from 'node:module'
 import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
+import { findBuiltin } from './builtins.ts'
 import { fileFor, namedPaths } from './exports-map.ts'
+import { findIntrinsic } from './intrinsics.ts'
 import {
   classifyUrl,
   fileOf,
@@ -217,6 +219,8 @@ function addExports(values: Map<unknown, PackageReference>, exports: object, mod
     const [value, path] = queue[next]
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || types.isProxy(value))
       continue
+    // What is Node's is not theirs (lodash/_root exports the global object), and reading its properties loads more of Node.
+    if (findIntrinsic(value) ?? (typeof value === 'object' ? findBuiltin(value) : undefined)) continue
     if (!values.has(value)) values.set(value, { ...module, path })
     else if (value !== exports) continue
     if (path.length >= deepest) continue

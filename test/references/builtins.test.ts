@@ -181,6 +181,43 @@ test('looking loads no module and leaves no global behind, warns of nothing', ()
   expect(report[2].filter((name: string) => /undici|sqlite|http|child_process/.test(name))).toEqual([])
 })
 
+test("what listens to the process is nobody's reference, whatever is registered there", () => {
+  const { report } = exchange({
+    send: `
+      import cluster from 'node:cluster'
+      import { EventEmitter } from 'node:events'
+      const emitter = new EventEmitter()
+      for (const each of [process, cluster, emitter]) for (let i = 0; i < 2; i++) each.on('sent', () => i)
+      export const value = { emitter, ofProcess: process._events.sent, ofCluster: cluster._events.sent }`,
+    receive: `
+      const { emitter, ofProcess, ofCluster } = loads(bytes)
+      let count = 0
+      emitter.on('sent', () => count++)
+      emitter.emit('sent')
+      report([count, ofProcess.map((f) => f()), ofCluster.map((f) => f()), process.listenerCount('sent')])`,
+  })
+  expect(report).toEqual([1, [0, 1], [0, 1], 0])
+})
+
+test('a package that exports the global object: it is no part of it, and its lazy properties are not read', () => {
+  const { report } = exchange({
+    packages: {
+      'root/package.json': '{ "name": "root", "version": "1.0.0" }',
+      'root/index.js': 'exports.root = globalThis; exports.util = require("util"); exports.f = () => 1',
+    },
+    send: `
+      import { dumps } from ${JSON.stringify(distUrl)}
+      import root from 'root'
+      const before = Reflect.ownKeys(globalThis)
+      dumps([root.f, root.root, root.util, root])
+      export const value = [root, Reflect.ownKeys(globalThis).filter((key) => !before.includes(key)).map(String)]`,
+    receive: `
+      const [root, added] = loads(bytes)
+      report([added, root === require('root')])`,
+  })
+  expect(report).toEqual([[], true])
+})
+
 test('the reference does not depend on which modules were loaded first', () => {
   const value = `[fs.readFile, Readable.prototype.on, dns.promises.Resolver, Agent.prototype.createConnection, EventEmitter.once]`
   const send = (order: string) => `

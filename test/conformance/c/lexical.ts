@@ -309,6 +309,29 @@ export function lexical({ row }: Table): void {
     },
   })
 
+  row('C6', 'a listener that takes itself off while its event is emitted: the next one still hears of it', {
+    build() {
+      const { EventEmitter } = process.getBuiltinModule('node:events')
+      const source = new EventEmitter()
+      const heard: string[] = []
+      const first = () => {
+        heard.push('first')
+        source.off('data', first)
+      }
+      source.on('data', first)
+      source.on('data', () => heard.push('second'))
+      return { source, heard, keys: () => Reflect.ownKeys(source).length }
+    },
+    check({ source, heard, keys }, assert) {
+      const before = keys()
+      source.emit('data')
+      source.emit('data')
+      assert.deepEqual(heard.splice(0), ['first', 'second', 'second'])
+      source.on('data', () => {})
+      assert.equal(keys(), before, 'the emitter has its symbols once')
+    },
+  })
+
   row('C6', 'a listener for once, which is a function inside of Node: kept, or refused by name', {
     build() {
       const { EventEmitter } = process.getBuiltinModule('node:events')
