@@ -219,8 +219,7 @@ function addExports(values: Map<unknown, PackageReference>, exports: object, mod
     const [value, path] = queue[next]
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || types.isProxy(value))
       continue
-    // What is Node's is not theirs (lodash/_root exports the global object), and reading its properties loads more of Node.
-    if (findIntrinsic(value) ?? (typeof value === 'object' ? findBuiltin(value) : undefined)) continue
+    if (isOfNode(value)) continue
     if (!values.has(value)) values.set(value, { ...module, path })
     else if (value !== exports) continue
     if (path.length >= deepest) continue
@@ -266,7 +265,13 @@ function exportingPackage(value: object): string | undefined {
   return exporters.get(value)
 }
 
+/** No package's own (lodash/_root exports the global object), and reading its properties would load more of Node. */
+function isOfNode(value: object): boolean {
+  return (findIntrinsic(value) ?? (typeof value === 'object' ? findBuiltin(value) : undefined)) !== undefined
+}
+
 function noteExports(exports: object, root: string): void {
+  if (isOfNode(exports)) return
   // Compiled ES modules export by getters; reading them is what every importer does.
   const isRead = types.isModuleNamespaceObject(exports) || getOwnPropertyDescriptor(exports, '__esModule')
   for (const key of ownKeys(exports)) {

@@ -203,13 +203,16 @@ test('a package that exports the global object: it is no part of it, and its laz
   const { report } = exchange({
     packages: {
       'root/package.json': '{ "name": "root", "version": "1.0.0" }',
-      'root/index.js': 'exports.root = globalThis; exports.util = require("util"); exports.f = () => 1',
+      'root/index.js':
+        'exports.root = globalThis; exports.util = require("util"); exports.f = () => 1; require("./all.js"); require("./node.js")',
+      'root/all.js': 'module.exports = globalThis',
+      'root/node.js': 'module.exports = require("util")',
     },
     send: `
       import { dumps } from ${JSON.stringify(distUrl)}
       import root from 'root'
       const before = Reflect.ownKeys(globalThis)
-      dumps([root.f, root.root, root.util, root])
+      dumps([root.f, root.root, root.util, root, { plain: {} }])
       export const value = [root, Reflect.ownKeys(globalThis).filter((key) => !before.includes(key)).map(String)]`,
     receive: `
       const [root, added] = loads(bytes)
