@@ -20,9 +20,8 @@ const NAMES = [...FIRST, ...builtinModules.filter((name) => !FIRST.includes(name
   (name) => !name.startsWith('_') && name !== 'sys',
 )
 /** State, which is not Node's code: referred to as a whole. */
-const OPAQUE = /_cache|_pathCache|_extensions|^_debug|globalAgent|^process\b/
-/** What this process alone has, of emitters that are a module's exports (process, cluster): never a reference. */
-const LISTENERS = /(?:^|\.)_events$|^_preload_modules$/
+const OPAQUE =
+  /_cache|_pathCache|_extensions|^_debug|globalAgent|^process\b|(?:^|\.)_events$|^_preload_modules$/
 /** Accessors of exports that warn, or load much for nobody. */
 const CLOSED =
   /^(?:_|[FRWX]_OK$|prng$|rng$|pseudoRandomBytes$|fips$|rootCertificates$|wrap|builtinModules$|maxHeaderSize$|FileReadStream$|FileWriteStream$)/
@@ -98,7 +97,7 @@ function addModule(name: string, exports: object): void {
     opens: (path, depth, getter) => opens(name, path, depth, getter),
     visit(value, path, depth) {
       // A module object is the user's.
-      if (entries.has(value) || value instanceof Module || LISTENERS.test(path)) return false
+      if (entries.has(value) || value instanceof Module) return false
       if (typeof value === 'symbol') {
         addSymbol(value, path)
         return false
@@ -157,7 +156,7 @@ function isObjectOfModule(value: unknown): boolean {
         dataOnly: true,
         opens: (path, depth, getter) => OBJECTS.test(path) && opens(name, path, depth, getter),
         visit(member, path, depth) {
-          if (objects.has(member) || member instanceof Module || LISTENERS.test(path)) return false
+          if (objects.has(member) || member instanceof Module) return false
           objects.add(member)
           return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
         },
