@@ -3,6 +3,7 @@
 
 import type { Session } from 'node:inspector'
 import { createRequire } from 'node:module'
+import { withOriginals } from '../originals.ts'
 import { ReflectApply, ReflectDefineProperty } from '../primordials.ts'
 
 /** V8's inspector can't be used here, so nothing that needs it can be captured. */
@@ -37,7 +38,8 @@ function connect(): Session {
 }
 
 function notify(method: string, message: Protocol): boolean {
-  if (method === 'Debugger.scriptParsed') listener?.(message.params)
+  // It may come in the middle of the user's code.
+  if (method === 'Debugger.scriptParsed') withOriginals(() => listener?.(message.params))
   return true
 }
 

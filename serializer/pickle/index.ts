@@ -5,6 +5,7 @@ import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { capturing } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem } from '../errors.ts'
+import { withOriginals } from '../originals.ts'
 import {
   beginWalk,
   importModules,
@@ -34,6 +35,10 @@ export interface DumpOptions {
  * Returns a bundle. Throws PicklingError if something in the graph can't be pickled; its `path` says what.
  */
 export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
+  return withOriginals(() => dump(value, options))
+}
+
+function dump(value: unknown, options: DumpOptions): Uint8Array {
   try {
     return write(value, options, null)
   } catch (error) {
@@ -49,6 +54,10 @@ export function checkSerializable(
   value: unknown,
   options: DumpOptions = {},
 ): { ok: boolean; problems: readonly PicklingProblem[] } {
+  return withOriginals(() => check(value, options))
+}
+
+function check(value: unknown, options: DumpOptions): { ok: boolean; problems: readonly PicklingProblem[] } {
   const trace = new Trace(rootName(value), true)
   try {
     write(value, options, trace)
@@ -110,14 +119,15 @@ function rootName(value: unknown): string {
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
 export function loads<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): T {
-  return read(openBundle(bytes, options), options, undefined) as T
+  return withOriginals(() => read(openBundle(bytes, options), options, undefined)) as T
 }
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */
 export async function loadsAsync<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): Promise<T> {
-  const bundle = openBundle(bytes, options)
+  const bundle = withOriginals(() => openBundle(bytes, options))
+  // What is imported may run code of the user's: it sees the patches.
   const modules = await importModules(bundle.references)
-  return read(bundle, options, modules) as T
+  return withOriginals(() => read(bundle, options, modules)) as T
 }
 
 function read(

@@ -1,6 +1,7 @@
 // inspectBundle: what a bundle would run and what it captured, with sizes; runs and compiles nothing of it.
 import { FORMAT_VERSION } from '../bundle/container.ts'
 import type { Place } from '../codegen/link.ts'
+import { withOriginals } from '../originals.ts'
 import type { Reference } from '../references/index.ts'
 import type { FunctionEntry } from './code-sections.ts'
 import { GraphReader } from './graph-reader.ts'
@@ -56,8 +57,10 @@ export interface BundleInspection {
 
 /** Reads a bundle without running it. Throws UnpicklingError for what is no sound bundle. */
 export function inspectBundle(bytes: Uint8Array): BundleInspection {
-  const bundle = openForInspection(bytes)
-  return rebuild(() => inspect(bundle, bytes.length))
+  return withOriginals(() => {
+    const bundle = openForInspection(bytes)
+    return rebuild(() => inspect(bundle, bytes.length))
+  })
 }
 
 function inspect(bundle: ReturnType<typeof openForInspection>, size: number): BundleInspection {

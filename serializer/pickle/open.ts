@@ -3,6 +3,7 @@ import { types } from 'node:util'
 import { readContainer } from '../bundle/container.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import { UnpicklingError } from '../errors.ts'
+import { asUser } from '../originals.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
 import {
   type EnvironmentEntry,
@@ -89,7 +90,7 @@ function askForModules(
           : null
     if (specifier === null) continue
     if (allowed) {
-      if (!allowed(specifier))
+      if (!asUser(() => allowed(specifier)))
         throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
     } else if (code === 'refuse' && reference.kind === 'package') {
       // To load a package is to run its code.

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { asUser } from '../originals.ts'
 import { fileFor } from './exports-map.ts'
 import { findPackageRoot, packageNameOf, readPackage } from './origin.ts'
 import type { PackageReference, Reference } from './types.ts'
@@ -86,7 +87,7 @@ function requireModule(reference: PackageReference): unknown {
     throw notFound(reference, folder, error)
   }
   try {
-    return require(file)
+    return asUser(() => require(file))
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code
     if (code === 'ERR_REQUIRE_ASYNC_MODULE' || code === 'ERR_REQUIRE_ESM') {

@@ -2,6 +2,7 @@
 // covers its sub-paths and never the reverse.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+import { asUser } from '../originals.ts'
 import { classifyUrl, fileOf } from './origin.ts'
 import type { Reference } from './types.ts'
 
@@ -79,7 +80,7 @@ export function makePolicy(options: {
 
 function exportNameOf(fn: object, file: string): string[] | undefined {
   try {
-    const exports = createRequire(file)(file) as Record<string, unknown>
+    const exports = asUser(() => createRequire(file)(file)) as Record<string, unknown>
     if ((exports as unknown) === fn) return []
     for (const name of Object.keys(exports)) if (exports[name] === fn) return [name]
   } catch {
@@ -90,7 +91,7 @@ function exportNameOf(fn: object, file: string): string[] | undefined {
 
 function matcher(selection: Selection | undefined, option: string): (specifier: string) => boolean {
   if (selection === undefined) return () => false
-  if (typeof selection === 'function') return selection
+  if (typeof selection === 'function') return (specifier) => asUser(() => selection(specifier))
   if (!Array.isArray(selection))
     throw new TypeError(`the option ${option} is a list of specifiers or a function that is asked for each`)
   for (const specifier of selection) checkSpecifier(specifier)

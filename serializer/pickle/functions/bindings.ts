@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import { bindingIn, type ScopeRecord, WITH } from '../../capture/index.ts'
 import { OWN_NAME } from '../../codegen/leaf.ts'
 import type { BindingRecord, FunctionRecord } from '../../codegen/records.ts'
+import { descriptorSeenByUser } from '../../originals.ts'
 import { isStandardGlobal } from '../../references/index.ts'
 import {
   type FunctionSite,
@@ -19,7 +20,7 @@ import { Op } from '../opcodes.ts'
 import { sourceOf } from '../source.ts'
 import type { LiveFunction } from './context.ts'
 
-const { getOwnPropertyDescriptor, ownKeys } = Reflect
+const { ownKeys } = Reflect
 
 /** What a direct `eval` sees as `require`, if its function does not name it: no path goes into the bundle for that. */
 export const requireFromAnywhere = createRequire(import.meta.url)
@@ -120,7 +121,7 @@ function bindingOf(
     }
   }
   const global = globalOf(site)
-  const descriptor = getOwnPropertyDescriptor(global, name)
+  const descriptor = descriptorSeenByUser(global, name)
   if (!descriptor || isStandardGlobal(name, descriptor)) return null
   if (descriptor.get || descriptor.set) return null
   return { ...variableOf(name, descriptor.value), written }

@@ -1,0 +1,135 @@
+// `dumps` and `loads` work when user code has patched built-ins, run none of the patches, and leave them in place.
+import { expect, test } from 'vitest'
+import { runScript } from '../support/script.ts'
+
+/** Patches what `patch` says, one after the other, and each time dumps and loads; what went wrong is reported. */
+const program = (each: string) => `
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+function make() {
+  let n = 0
+  class Base { #x = 1; static count = 3; get x() { return this.#x } hello() { return 'base' } }
+  class Derived extends Base { hello() { return super.hello() + n } }
+  return {
+    up: () => ++n, read: () => n, Derived, one: new Derived(), map: new Map([['a', { b: [1, , 3] }]]), set: new Set([1]),
+    date: new Date(5), pattern: /a(b)/gi, symbol: Symbol.iterator,
+    error: new TypeError('bad'), *walk() { yield n }, typed: new Uint16Array([1, 2]), bytes: Buffer.from('hi'),
+    useMap: () => new Map([[1, 2]]).get(1), url: new URL('http://a/b?c'), big: 12345678901234567890n, boxed: Object('s'),
+  }
+}
+const value = make()
+const source = (i) => eval('(function unseen' + i + '(a, b = 2) { return { a, b, i: ' + i + ' } })')
+const inputs = Array.from({ length: 2000 }, (_, i) => [value, source(i)])
+cornichon.loads(cornichon.dumps(value))
+const places = []
+const add = (name, object) => { for (const key of ownKeys(object)) places.push([name + '.' + String(key), object, key]) }
+const names = ['Object', 'Function', 'Array', 'Number', 'String', 'Boolean', 'Symbol', 'Date', 'Promise', 'RegExp', 'Error',
+  'JSON', 'Math', 'ArrayBuffer', 'Uint8Array', 'DataView', 'Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'BigInt', 'Reflect', 'Buffer', 'URL']
+for (const name of names) {
+  add(name, globalThis[name])
+  if (globalThis[name].prototype) add(name + '.prototype', globalThis[name].prototype)
+}
+add('%TypedArray%.prototype', getPrototypeOf(Uint8Array.prototype))
+for (const it of [[].values(), new Map().values(), new Set().values(), ''[Symbol.iterator](), ''.matchAll(/x/g)]) add('iterator', getPrototypeOf(it))
+add('generator', getPrototypeOf(getPrototypeOf((function* () {})())))
+let armed = false
+let ran = 0
+const problems = []
+let at = 0
+for (const [name, object, key] of places) {
+  const before = getOwnPropertyDescriptor(object, key)
+  if (!before.configurable || key === 'prepareStackTrace') continue
+  const input = inputs[at++]
+  const patch = (${each})(before)
+  if (!patch) continue
+  let failure
+  let kept
+  defineProperty(object, key, patch)
+  try {
+    armed = true
+    const loaded = cornichon.loads(cornichon.dumps(input))
+    armed = false
+    kept = getOwnPropertyDescriptor(object, key)
+    defineProperty(object, key, before)
+    assert.equal(loaded[0].up(), 1)
+    assert.equal(loaded[0].read(), 1)
+    // Its class is the sender's own.
+    assert.equal(loaded[0].one.hello(), 'base0')
+    assert.equal(loaded[0].useMap(), 2)
+    assert.equal(loaded[1](7).i, at - 1)
+  } catch (error) {
+    armed = false
+    failure = error
+  } finally {
+    kept ??= getOwnPropertyDescriptor(object, key)
+    defineProperty(object, key, before)
+  }
+  if (failure) problems.push(name + ': ' + failure.message)
+  else if (kept.value !== patch.value || kept.get !== patch.get) problems.push(name + ' is not what the user made it')
+  if (ran > 0) problems.push(name + ' ran ' + ran + ' times')
+  ran = 0
+}
+await report({ places: at, problems })
+`
+
+test('each method of each intrinsic may be patched: it does not run, and stays patched', async () => {
+  const { places, problems } = await runScript(
+    program(`(before) => typeof before.value === 'function' && { ...before, value: function patched() {
+      if (armed) { ran++; armed = false; throw new Error('the patch ran') }
+      return Reflect.apply(before.value, this, arguments)
+    } }`),
+  )
+  expect(problems).toEqual([])
+  expect(places).toBeGreaterThan(400)
+}, 300_000)
+
+test('patches are there again after an error, and what was added to prototypes is not in the way', async () => {
+  const outcome = await runScript(`
+    const get = Map.prototype.get
+    Map.prototype.get = () => { throw new Error('mine') }
+    const mine = Map.prototype.get
+    Object.defineProperty(Object.prototype, 'type', { configurable: true, set() { throw new Error('set') } })
+    Array.prototype.last = function () { return this[this.length - 1] }
+    Object.prototype.get = 1
+    let refused
+    try { cornichon.dumps({ a: process.stdin.constructor, b: (function* () {})() }) } catch (error) { refused = error.name }
+    const f = cornichon.loads(cornichon.dumps((a, { b } = {}) => [a, b, mine]))
+    const loaded = f(1, { b: 2 })
+    const state = {
+      refused,
+      loaded: loaded.slice(0, 2),
+      sameText: String(loaded[2]) === String(mine),
+      kept: Map.prototype.get === mine && Object.prototype.get === 1 && [3].last() === 3 && 'type' in {},
+    }
+    Map.prototype.get = get
+    delete Object.prototype.get
+    delete Object.prototype.type
+    delete Array.prototype.last
+    await report(state)
+  `)
+  expect(outcome).toEqual({ refused: 'PicklingError', loaded: [1, 2], sameText: true, kept: true })
+})
+
+test('a global variable that the user replaced travels as before: by value', async () => {
+  const outcome = await runScript(`
+    const RealDate = Date
+    globalThis.Date = class Fake { static now() { return 7 } }
+    const f = cornichon.loads(cornichon.dumps(() => Date.now()))
+    globalThis.Date = RealDate
+    await report(f())
+  `)
+  expect(outcome).toBe(7)
+})
+
+test("code of the user's that is called meanwhile sees the patches", async () => {
+  const outcome = await runScript(`
+    const slice = String.prototype.slice
+    String.prototype.slice = function patched() { return 'patched' }
+    let seen
+    cornichon.loads(cornichon.dumps(process.cwd.constructor), {})
+    const bytes = cornichon.dumps((await import('node:path')).join)
+    cornichon.loads(bytes, { modules: () => { seen = 'abc'.slice(1); return true } })
+    String.prototype.slice = slice
+    await report(seen)
+  `)
+  expect(outcome).toBe('patched')
+})
