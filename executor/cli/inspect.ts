@@ -43,18 +43,27 @@ function inspect(file: string, flags: InspectFlags): void {
   else console.log(formatTree(bundleNode(file, inspection, flags.source === true)).join('\n'))
 }
 
+/** Data alone does not say who wrote it. */
+function writerOf({ cornichon, node }: BundleInspection): string {
+  return cornichon === null || node === null
+    ? 'data'
+    : `by cornichon ${cornichon} on Node ${node.replace(/^v/, '')}`
+}
+
 function bundleNode(file: string, bundle: BundleInspection, withSource: boolean): TreeNode {
   const size = (section: string) => bundle.sections.find(({ name }) => name === section)?.size ?? 0
   return {
     label:
       `${file}: ${bundle.entry}, ${formatSize(bundle.size)}` +
-      ` (format ${bundle.formatVersion}, by cornichon ${bundle.cornichon} on Node ${bundle.node.replace(/^v/, '')})`,
+      ` (format ${bundle.formatVersion}, ${writerOf(bundle)})`,
     children: [
       {
         label: `code: ${formatCount(bundle.units.length, 'unit')}, ${formatSize(size('code') + size('functions'))}`,
         children: bundle.units.map((unit) => unitNode(unit, withSource)),
       },
-      { label: `values: ${formatCount(bundle.values.count, 'object')}, ${formatSize(size('graph'))}` },
+      {
+        label: `values: ${formatCount(bundle.values.count, 'object')}, ${formatSize(size('graph') + size('text'))}`,
+      },
       {
         label: `references: ${bundle.references.length || 'none'}`,
         children: bundle.references.map(({ specifier, export: name, version }) => ({

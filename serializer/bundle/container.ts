@@ -3,42 +3,71 @@
 import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
 
-/** `\x8f` keeps it from being text; the line ending and `\x1a` show damage by text-mode transfers, as PNG's magic does. */
+/** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
-export const FORMAT_VERSION = 1
-const HEADER_SIZE = 32
+export const FORMAT_VERSION = 2
+const CHECKSUM_AT = 12
+const HEADER_SIZE = 16
+/** A varint of a section's size takes no more. */
+const LARGEST_SIZE = 7
 
-/** The sections, in their order in the file. */
+/** The sections, in their order in the file. One that is empty takes no place. */
 export interface Sections {
-  /** superjson text, UTF-8. */
+  /** superjson text, UTF-8. Empty where there is nothing to say: no code, no references. */
   readonly manifest: Uint8Array
   /** Code units, by hash. */
   readonly code: Uint8Array
   /** Which function comes from which unit and environment. */
   readonly functions: Uint8Array
+  /** The text of the graph's strings. */
+  readonly text: Uint8Array
   /** The value graph. */
   readonly graph: Uint8Array
 }
 
-const NAMES = ['manifest', 'code', 'functions', 'graph'] as const
+const NAMES = ['manifest', 'code', 'functions', 'text', 'graph'] as const
 
-export function writeContainer(sections: Sections): Uint8Array {
+export type SectionParts = Readonly<Record<(typeof NAMES)[number], readonly Uint8Array[]>>
+
+export function writeContainer(sections: SectionParts): Uint8Array {
   let size = HEADER_SIZE
-  for (const name of NAMES) size += sections[name].length
-  const bytes = new Uint8Array(size)
-  const view = new DataView(bytes.buffer)
-  bytes.set(MAGIC)
-  view.setUint16(8, FORMAT_VERSION, true)
-  let offset = HEADER_SIZE
+  let present = 0
+  const sizes: number[] = []
   for (let i = 0; i < NAMES.length; i++) {
-    const section = sections[NAMES[i]]
-    if (section.length > 0xffffffff) throw new RangeError(`a bundle's ${NAMES[i]} section may hold 4 GiB`)
-    view.setUint32(16 + i * 4, section.length, true)
-    bytes.set(section, offset)
-    offset += section.length
+    let section = 0
+    for (const part of sections[NAMES[i]]) section += part.length
+    sizes.push(section)
+    if (section === 0) continue
+    present |= 1 << i
+    size += section + varintSize(section)
   }
-  view.setUint32(12, checksum(bytes), true)
+  const bytes = new Uint8Array(size)
+  bytes.set(MAGIC)
+  bytes[8] = FORMAT_VERSION
+  bytes[9] = present
+  let offset = HEADER_SIZE
+  for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
+  for (const name of NAMES) {
+    for (const part of sections[name]) {
+      bytes.set(part, offset)
+      offset += part.length
+    }
+  }
+  const sum = checksum(bytes)
+  for (let i = 0; i < 4; i++) bytes[CHECKSUM_AT + i] = sum >>> (8 * i)
   return bytes
+}
+
+function varintSize(value: number): number {
+  let size = 1
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) size++
+  return size
+}
+
+function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes[offset++] = (value % 0x80) | 0x80
+  bytes[offset++] = value
+  return offset
 }
 
 /** Checks magic, version, sizes and checksum; returns views of the sections. Throws UnpicklingError. */
@@ -51,29 +80,55 @@ export function readContainer(bytes: Uint8Array): Sections {
   }
   if (bytes.length < HEADER_SIZE)
     throw new UnpicklingError('the bundle ends within its header: it was truncated')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const version = view.getUint16(8, true)
-  if (version !== FORMAT_VERSION) {
+  if (bytes[8] !== FORMAT_VERSION) {
     throw new UnpicklingError(
-      `the bundle has format version ${version}, this cornichon reads version ${FORMAT_VERSION}: load it with the cornichon that wrote it, or pickle it again`,
+      `the bundle has format version ${bytes[8]}, this cornichon reads version ${FORMAT_VERSION}: load it with the cornichon that wrote it, or pickle it again`,
     )
   }
-  const sizes = NAMES.map((_, i) => view.getUint32(16 + i * 4, true))
-  const size = sizes.reduce((sum, next) => sum + next, HEADER_SIZE)
+  const sizes: number[] = []
+  let offset = HEADER_SIZE
+  let size = 0
+  for (let i = 0; i < NAMES.length; i++) {
+    let section = 0
+    if (bytes[9] & (1 << i)) {
+      let scale = 1
+      let byte: number
+      do {
+        if (offset === bytes.length)
+          throw new UnpicklingError('the bundle ends within its header: it was truncated')
+        if (scale > 0x80 ** LARGEST_SIZE) throw damagedHeader()
+        byte = bytes[offset++]
+        section += (byte & 0x7f) * scale
+        scale *= 0x80
+      } while (byte >= 0x80)
+      if (section === 0) throw damagedHeader()
+    }
+    sizes.push(section)
+    size += section
+  }
+  size += offset
   if (bytes.length < size)
     throw new UnpicklingError(
       `the bundle was truncated: it should have ${size} bytes and has ${bytes.length}`,
     )
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
-  if (view.getUint32(12, true) !== checksum(bytes))
-    throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
-  let offset = HEADER_SIZE
-  const [manifest, code, functions, graph] = sizes.map((length) => bytes.subarray(offset, (offset += length)))
-  return { manifest, code, functions, graph }
+  if (bytes[9] >> NAMES.length !== 0 || bytes[10] !== 0 || bytes[11] !== 0) throw damagedHeader()
+  const sum = checksum(bytes)
+  for (let i = 0; i < 4; i++)
+    if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff))
+      throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
+  const [manifest, code, functions, text, graph] = sizes.map((length) =>
+    bytes.subarray(offset, (offset += length)),
+  )
+  return { manifest, code, functions, text, graph }
 }
 
 /** CRC-32 of everything but the checksum's own four bytes. */
 function checksum(bytes: Uint8Array): number {
-  return crc32(bytes.subarray(16), crc32(bytes.subarray(0, 12)))
+  return crc32(bytes.subarray(HEADER_SIZE), crc32(bytes.subarray(0, CHECKSUM_AT)))
+}
+
+function damagedHeader(): UnpicklingError {
+  return new UnpicklingError('the bundle is damaged: its header makes no sense')
 }

@@ -13,9 +13,9 @@ export interface BundleManifest<R = any> {
 }
 
 export interface ReadManifest<R = any> extends BundleManifest<R> {
-  /** The versions of cornichon and Node that wrote the bundle. */
-  readonly cornichon: string
-  readonly node: string
+  /** The versions of cornichon and Node that wrote the bundle; null if it is data alone, which does not say. */
+  readonly cornichon: string | null
+  readonly node: string | null
 }
 
 /** Most manifests differ in numbers and names alone: with no reference there is nothing that JSON could not say. */
@@ -27,6 +27,7 @@ export function writeManifest(manifest: BundleManifest): Uint8Array {
 }
 
 export function readManifest(bytes: Uint8Array): ReadManifest {
+  if (bytes.length === 0) return { cornichon: null, node: null, entry: 'value', references: [], values: 0 }
   try {
     const manifest = superjson.parse(Buffer.from(bytes).toString()) as ReadManifest
     if (Array.isArray(manifest.references)) return manifest

@@ -72,6 +72,7 @@ export function writeUnits(linked: Linked): Uint8Array {
 }
 
 export function readUnits(bytes: Uint8Array): UnitEntry[] {
+  if (bytes.length === 0) return []
   const input = new ByteReader(bytes)
   const units: UnitEntry[] = []
   for (let left = input.count(HASH_BYTES); left > 0; left--) {
@@ -174,8 +175,8 @@ export function readFunctions(bytes: Uint8Array): {
   environments: EnvironmentEntry[]
   functions: FunctionEntry[]
 } {
-  const input = new ByteReader(bytes)
   if (bytes.length === 0) return { environments: [], functions: [] }
+  const input = new ByteReader(bytes)
   const environments: EnvironmentEntry[] = []
   for (let left = input.count(); left > 0; left--)
     environments.push({

@@ -9,9 +9,23 @@ import { UnpicklingError } from '../errors.ts'
 import { builtinReducers, type ValueSource } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
+import { littleEndian } from './codec/endianness.ts'
+import type { TextReader } from './codec/text-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Guard, isCoercing } from './guard.ts'
-import { Attribute, More, Needs, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import {
+  Attribute,
+  MAX_SHORT_SHAPE,
+  More,
+  NAMED_STRING,
+  Needs,
+  Op,
+  PropertiesFlag,
+  Prototype,
+  ShapePrototype,
+  Tag,
+} from './opcodes.ts'
+import { RecordBuilder } from './record-builder.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
 const {
@@ -27,17 +41,27 @@ const objectCreate = Object.create
 const isArray = Array.isArray
 const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
+const MapConstructor = Map
+const SetConstructor = Set
+const DateConstructor = Date
+const mapSet = Map.prototype.set
+const setAdd = Set.prototype.add
 const weakMapSet = WeakMap.prototype.set
 const weakSetAdd = WeakSet.prototype.add
 const NodePromisify = promisify
 
 type Filler = () => void
 
-/** Told how many bytes an object's content took, and which nodes of the graph were first met in it. */
+/** Told how many bytes an object's own content took, and which nodes of the graph were first met in it. */
 export type ContentObserver = (value: unknown, bytes: number, first: number, last: number) => void
 
+/** Far more than a writer nests. */
+const MAX_DEPTH = 10_000
 /** V8 passes no more than the stack holds. */
 const MAX_ARGUMENTS = 0xffff
+
+/** The place of a node that is made when its content was read. */
+const UNMADE = Symbol('unmade')
 
 /** Own property of an absent kind: what stands for a hole or a dead binding in a value's place. */
 const HOLE = Symbol('hole')
@@ -53,6 +77,8 @@ export interface ReadContext {
 
 export class GraphReader implements ValueSource {
   readonly #in: ByteReader
+  readonly #text: TextReader
+  readonly #shapes: RecordBuilder[] = []
   readonly #functions: CodeSource
   readonly #context: ReadContext
   readonly #nodes: unknown[] = []
@@ -63,9 +89,12 @@ export class GraphReader implements ValueSource {
   readonly #guard: Guard | null
   readonly #made = new Map<unknown, MadeFunction>()
   #depth = 0
+  /** Bytes of content, within the content that is being observed, which belongs to others. */
+  #observedBytes = 0
 
-  constructor(input: ByteReader, functions: CodeSource, context: ReadContext) {
+  constructor(input: ByteReader, text: TextReader, functions: CodeSource, context: ReadContext) {
     this.#in = input
+    this.#text = text
     this.#functions = functions
     this.#context = context
     this.#guard = context.refusesCode ? new Guard() : null
@@ -95,6 +124,7 @@ export class GraphReader implements ValueSource {
       preventExtensions(namespace)
     }
     if (this.#in.remaining > 0) throw damaged('bytes follow its graph')
+    if (!this.#text.isDone) throw damaged('it has text that no string takes')
     return value
   }
 
@@ -112,21 +142,34 @@ export class GraphReader implements ValueSource {
   }
 
   #drain(): void {
-    const { observe } = this.#context
-    if (observe) return this.#drainObserved(observe)
+    if (this.#context.observe) return this.#drainObserved()
     while (this.#pending.length > 0) {
       this.#owners.pop()
       this.#pending.pop()!()
     }
   }
 
-  #drainObserved(observe: ContentObserver): void {
+  #drainObserved(): void {
     while (this.#pending.length > 0) {
       const owner = this.#owners.pop()
-      const start = this.#in.position
-      const first = this.#nodes.length
+      const end = this.#observed()!
       this.#pending.pop()!()
-      observe(owner, this.#in.position - start, first, this.#nodes.length)
+      end(owner)
+    }
+  }
+
+  /** Before content is read: what is to be called behind it, with the object that it belongs to. */
+  #observed(): ((owner: unknown) => void) | undefined {
+    const { observe } = this.#context
+    if (!observe) return undefined
+    const start = this.#in.position + this.#text.taken
+    const first = this.#nodes.length
+    const outer = this.#observedBytes
+    this.#observedBytes = 0
+    return (owner) => {
+      const size = this.#in.position + this.#text.taken - start
+      observe(owner, size - this.#observedBytes, first, this.#nodes.length)
+      this.#observedBytes = outer + size
     }
   }
 
@@ -170,7 +213,18 @@ export class GraphReader implements ValueSource {
     return this.#operation(this.#in.byte())
   }
 
+  #string(length: number): string {
+    const text = this.#text.take(length)
+    if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) this.#strings.push(text)
+    return text
+  }
+
   #operation(op: number): unknown {
+    if (op >= Tag.SmallInteger) {
+      if (op < Tag.ShortString) return op - Tag.SmallInteger
+      if (op < Tag.Record) return this.#string(op - Tag.ShortString)
+      return this.#record(op & MAX_SHORT_SHAPE, op >= Tag.OpenRecord)
+    }
     switch (op) {
       case Op.Undefined:
         return undefined
@@ -188,11 +242,8 @@ export class GraphReader implements ValueSource {
         return -this.#in.varint()
       case Op.Double:
         return this.#in.double()
-      case Op.String: {
-        const text = this.#in.string()
-        if (text.length <= 1024) this.#strings.push(text)
-        return text
-      }
+      case Op.String:
+        return this.#string(this.#in.varint())
       case Op.StringRef: {
         const text = this.#strings[this.#in.varint()]
         if (text === undefined) throw damaged('a string is named that is not there')
@@ -204,8 +255,17 @@ export class GraphReader implements ValueSource {
         return SymbolFor(this.#in.string())
       case Op.Ref:
         return this.#node(this.#in.varint())
+      case Op.Date:
+        return this.#add(dateOf(this.#in.varint()))
+      case Op.Record:
+      case Op.OpenRecord:
+        return this.#record(this.#in.varint(), op === Op.OpenRecord)
+      case Op.Integers:
+        return this.#add(this.#integers())
+      case Op.Doubles:
+        return this.#add(this.#doubles())
       default:
-        if (++this.#depth > 10_000) throw damaged('values are nested beyond measure')
+        if (++this.#depth > MAX_DEPTH) throw damaged('values are nested beyond measure')
         try {
           return this.#create(op)
         } finally {
@@ -216,7 +276,9 @@ export class GraphReader implements ValueSource {
 
   #node(id: number): unknown {
     if (id >= this.#nodes.length) throw damaged('a value is named that is not there')
-    return this.#nodes[id]
+    const node = this.#nodes[id]
+    if (node === UNMADE) throw damaged('a value is named that is not made yet')
+    return node
   }
 
   #add<T>(value: T): T {
@@ -242,6 +304,21 @@ export class GraphReader implements ValueSource {
         if (!reference) throw damaged('a reference is named that is not in the manifest')
         return this.#add(this.#context.resolve(reference))
       }
+      case Op.ShapedRecord:
+      case Op.OpenShapedRecord: {
+        const id = this.#shapes.length
+        // Its place is taken before its prototype and keys are read.
+        this.#shapes.push(this.#shape())
+        return this.#record(id, op === Op.OpenShapedRecord)
+      }
+      case Op.Dictionary:
+        return this.#dictionary()
+      case Op.List:
+        return this.#list()
+      case Op.Map:
+        return this.#map()
+      case Op.Set:
+        return this.#set()
       case Op.Object:
         return this.#object(null)
       case Op.Stamped:
@@ -324,6 +401,107 @@ export class GraphReader implements ValueSource {
       default:
         throw damaged(`operation ${op} is unknown`)
     }
+  }
+
+  // --- plain data ---
+
+  #shape(): RecordBuilder {
+    const which = this.#in.varint()
+    const prototype =
+      which === ShapePrototype.Object
+        ? Object.prototype
+        : which === ShapePrototype.Null
+          ? null
+          : this.#node(which - ShapePrototype.Node)
+    if (prototype !== null && !isObject(prototype)) throw damaged('a prototype is no object')
+    const keys: string[] = []
+    for (let left = this.#in.count(); left > 0; left--) {
+      const key = this.value()
+      if (typeof key !== 'string') throw damaged('a property key is no key')
+      keys.push(key)
+    }
+    if (new Set(keys).size !== keys.length) throw damaged('a shape has a key twice')
+    return new RecordBuilder(keys, prototype)
+  }
+
+  #record(number: number, isOpen: boolean): object {
+    const shape = this.#shapes[number]
+    if (shape === undefined) throw damaged('a shape is named that is not there')
+    if (++this.#depth > MAX_DEPTH) throw damaged('values are nested beyond measure')
+    const end = this.#observed()
+    let object: object
+    if (isOpen) {
+      object = this.#add(shape.empty())
+      for (const key of shape.keys) {
+        const value = this.value()
+        this.#guard?.property(object, key)
+        shape.define(object, key, value)
+      }
+    } else {
+      const id = this.#nodes.length
+      this.#nodes.push(UNMADE)
+      object = shape.build(this)
+      this.#nodes[id] = object
+    }
+    this.#depth--
+    end?.(object)
+    return object
+  }
+
+  #dictionary(): object {
+    const object: object = this.#add({})
+    const end = this.#observed()
+    for (let left = this.#in.count(); left > 0; left--) {
+      const key = this.#key()
+      this.#guard?.property(object, key)
+      defineProperty(object, key, dataDescriptor(this.value(), Attribute.All))
+    }
+    end?.(object)
+    return object
+  }
+
+  #list(): unknown[] {
+    const length = this.#in.count()
+    const array: unknown[] = this.#add([])
+    const end = this.#observed()
+    for (let i = 0; i < length; i++) {
+      const value = this.value()
+      if (value === HOLE) array.length = i + 1
+      else array[i] = value
+    }
+    end?.(array)
+    return array
+  }
+
+  #integers(): number[] {
+    const size = this.#in.byte()
+    if (size !== 1 && size !== 2 && size !== 4) throw damaged('integers have no size')
+    const length = this.#in.count(size)
+    return numbersOf(this.#in.view(length * size), size)
+  }
+
+  #doubles(): number[] {
+    const length = this.#in.count(8)
+    return numbersOf(this.#in.view(length * 8), 8)
+  }
+
+  #map(): Map<unknown, unknown> {
+    const map: Map<unknown, unknown> = this.#add(new MapConstructor())
+    const end = this.#observed()
+    for (let left = this.#in.count(2); left > 0; left--) {
+      const key = this.value()
+      apply(mapSet, map, [key, this.value()])
+    }
+    end?.(map)
+    return map
+  }
+
+  #set(): Set<unknown> {
+    const set: Set<unknown> = this.#add(new SetConstructor())
+    const end = this.#observed()
+    for (let left = this.#in.count(); left > 0; left--) apply(setAdd, set, [this.value()])
+    end?.(set)
+    return set
   }
 
   // --- objects ---
@@ -665,6 +843,26 @@ export class GraphReader implements ValueSource {
     }
     return prototype
   }
+}
+
+function dateOf(number: number): Date {
+  return new DateConstructor(number % 2 === 0 ? number / 2 : -(number + 1) / 2)
+}
+
+function numbersOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): number[] {
+  const { buffer } = littleEndian(bytes.slice(), size)
+  const packed =
+    size === 1
+      ? new Int8Array(buffer)
+      : size === 2
+        ? new Int16Array(buffer)
+        : size === 4
+          ? new Int32Array(buffer)
+          : new Float64Array(buffer)
+  const { length } = packed
+  const array: number[] = []
+  for (let i = 0; i < length; i++) array.push(packed[i])
+  return array
 }
 
 function dataDescriptor(value: unknown, attributes: number): PropertyDescriptor {

@@ -14,12 +14,25 @@ import {
   type Reference,
 } from '../references/index.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
+import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { LiveMembers, readMember } from './live-members.ts'
-import { Attribute, More, Op, PropertiesFlag, Prototype } from './opcodes.ts'
+import {
+  Attribute,
+  MAX_INLINE_DEPTH,
+  MAX_SHORT_STRING,
+  MAX_SMALL_INTEGER,
+  More,
+  NAMED_STRING,
+  Op,
+  PropertiesFlag,
+  Prototype,
+  Tag,
+} from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
+import { PlainWriter } from './plain-writer.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
@@ -30,13 +43,17 @@ const ArrayPrototype = Array.prototype
 const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
 const symbolKeyFor = Symbol.keyFor
 const MapConstructor = Map
-const MAX_STRING_IN_TABLE = 1024
+/** Recent strings, by a cheap hash: enough to find most repetitions, and no cost to speak of where there is none. */
+const RECENT_STRINGS = 1024
+/** Integers up to here are shorter as such than as doubles. */
+const LARGEST_INTEGER = 2 ** 48
 const MAX_HARD_DEPTH = 2000
 
 type Filler = (value: any) => void
 
 export class GraphWriter implements ValueSink {
   readonly out = new ByteWriter()
+  readonly text = new TextWriter()
   readonly references: Reference[] = []
   readonly functions: FunctionWriter
   readonly options: PickleOptions
@@ -51,16 +68,21 @@ export class GraphWriter implements ValueSink {
   readonly #sentGetters = new MapConstructor<object, Set<string>>()
   readonly #weak = new MapConstructor<object, ReturnType<typeof weakEntriesOf>>()
   readonly #memo = new MapConstructor<unknown, number>()
-  readonly #strings = new MapConstructor<string, number>()
+  readonly #recent: string[] = []
+  readonly #recentNumbers: number[] = []
+  #namedStrings = 0
+  readonly #plainWriter: PlainWriter
   readonly #pending: object[] = []
   readonly #fillers: Filler[] = []
   #depth = 0
+  #inlineDepth = 0
 
   constructor(options: PickleOptions, trace: Trace | null, imports = new Imports()) {
     this.imports = imports
     this.options = options
     this.trace = trace
     this.functions = new FunctionWriter(this)
+    this.#plainWriter = new PlainWriter(this)
   }
 
   /** Writes the root and everything it reaches. */
@@ -248,26 +270,44 @@ export class GraphWriter implements ValueSink {
   }
 
   #number(value: number): void {
-    if (Number.isInteger(value) && value <= 0xffffffff && value >= -0xffffffff && !Object.is(value, -0)) {
-      this.out.byte(value < 0 ? Op.NegativeInteger : Op.Integer)
-      this.out.varint(value < 0 ? -value : value)
+    const { out } = this
+    if ((value | 0) === value && value >= 0 && value <= MAX_SMALL_INTEGER) {
+      if (value === 0 && Object.is(value, -0)) {
+        out.byte(Op.Double)
+        out.double(value)
+      } else out.byte(Tag.SmallInteger + value)
+    } else if (Number.isInteger(value) && value <= LARGEST_INTEGER && value >= -LARGEST_INTEGER) {
+      out.byte(value < 0 ? Op.NegativeInteger : Op.Integer)
+      out.varint(value < 0 ? -value : value)
     } else {
-      this.out.byte(Op.Double)
-      this.out.double(value)
+      out.byte(Op.Double)
+      out.double(value)
     }
   }
 
   #string(text: string): void {
-    if (text.length <= MAX_STRING_IN_TABLE) {
-      const known = this.#strings.get(text)
-      if (known !== undefined) {
-        this.out.byte(Op.StringRef)
-        return this.out.varint(known)
+    const { length } = text
+    const { out } = this
+    if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) {
+      const hash =
+        (length * 37 +
+          text.charCodeAt(0) * 7 +
+          text.charCodeAt(length - 1) * 61 +
+          text.charCodeAt(length >> 1) * 13) %
+        RECENT_STRINGS
+      if (this.#recent[hash] === text) {
+        out.byte(Op.StringRef)
+        return out.varint(this.#recentNumbers[hash])
       }
-      this.#strings.set(text, this.#strings.size)
+      this.#recent[hash] = text
+      this.#recentNumbers[hash] = this.#namedStrings++
     }
-    this.out.byte(Op.String)
-    this.out.string(text)
+    if (length <= MAX_SHORT_STRING) out.byte(Tag.ShortString + length)
+    else {
+      out.byte(Op.String)
+      out.varint(length)
+    }
+    this.text.add(text)
   }
 
   #symbol(symbol: symbol): void {
@@ -294,8 +334,17 @@ export class GraphWriter implements ValueSink {
         'Break the cycle where the value is created (a prototype, a bound `this`, a superclass)',
       )
     }
+    this.#plainWriter.referred(id)
     this.out.byte(Op.Ref)
     this.out.varint(id)
+  }
+
+  numberOf(value: object): number {
+    return this.#memo.get(value) ?? -1
+  }
+
+  isOrdinary(prototype: object): boolean {
+    return this.instances.isOrdinary(prototype, this)
   }
 
   /** Gives the value its number in the graph. The reader counts in the same order. */
@@ -334,6 +383,7 @@ export class GraphWriter implements ValueSink {
     if (this.trace) {
       const left = this.trace.begin(value)
       const depth = this.#depth
+      const inlineDepth = this.#inlineDepth
       try {
         this.#createGuarded(value)
       } catch (error) {
@@ -342,11 +392,23 @@ export class GraphWriter implements ValueSink {
       } finally {
         this.trace.end(left)
         this.#depth = depth
+        this.#inlineDepth = inlineDepth
       }
     } else this.#createGuarded(value)
   }
 
   #createGuarded(value: object): void {
+    if (
+      this.#inlineDepth < MAX_INLINE_DEPTH &&
+      typeof value !== 'function' &&
+      !types.isProxy(value) &&
+      !this.imports.get(value)
+    ) {
+      this.#inlineDepth++
+      const isWritten = this.#plainWriter.write(value)
+      this.#inlineDepth--
+      if (isWritten) return
+    }
     if (++this.#depth > MAX_HARD_DEPTH) {
       this.refuse(
         `more than ${MAX_HARD_DEPTH} values each need the next before they can exist`,

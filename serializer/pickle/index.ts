@@ -95,15 +95,16 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
 function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
   graph.functions.settleOrigins()
   const records = graph.functions.records
+  const hasCode = records.length > 0
   findSharing(records, (fn) => graph.functions.site(fn))
   const linked = link(records)
-  const functions =
-    records.length > 0 || linked.environments.length > 0 ? writeFunctions(linked, records) : new Uint8Array(0)
   return writeContainer({
-    manifest: writeManifest(manifestOf(value, graph)),
-    code: writeUnits(linked),
-    functions,
-    graph: graph.out.finish(),
+    // Data speaks for itself.
+    manifest: hasCode || graph.references.length > 0 ? [writeManifest(manifestOf(value, graph))] : [],
+    code: hasCode ? [writeUnits(linked)] : [],
+    functions: hasCode ? [writeFunctions(linked, records)] : [],
+    text: graph.text.parts(),
+    graph: graph.out.parts(),
   })
 }
 
@@ -137,7 +138,7 @@ function read(
 ): unknown {
   return rebuild(() => {
     const functions = new FunctionReader(bundle.units, bundle.environments, bundle.functions)
-    const reader = new GraphReader(bundle.graph, functions, {
+    const reader = new GraphReader(bundle.graph, bundle.text, functions, {
       references: bundle.references,
       resolve: (reference) => resolveReference(reference, modules),
       intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),

@@ -43,8 +43,8 @@ export interface InspectedReference {
 export interface BundleInspection {
   readonly formatVersion: number
   /** The versions of cornichon and Node that wrote it. */
-  readonly cornichon: string
-  readonly node: string
+  readonly cornichon: string | null
+  readonly node: string | null
   /** What was pickled, in a few words. */
   readonly entry: string
   /** Bytes in all. */
@@ -67,7 +67,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>, size: number): Bu
   const { manifest, units, environments, functions } = bundle
   const code = new InertCode(functions, environments.length)
   const sizes = new Sizes()
-  const reader = new GraphReader(bundle.graph, code, {
+  const reader = new GraphReader(bundle.graph, bundle.text, code, {
     references: bundle.references,
     resolve: (reference) => code.reference(describeReference(reference)),
     intrinsic: (path) => code.reference(path),

@@ -36,6 +36,17 @@ const PLAIN: Chain = { stamping: [], base: null, foreign: null, native: null, bu
 
 export class InstanceFacts {
   readonly #chains = new Map<object, Chain>()
+  readonly #ordinary = new Map<object, boolean>()
+
+  /** Are objects with this prototype ordinary ones, whose properties are all there is? */
+  isOrdinary(prototype: object, graph: GraphWriter): boolean {
+    let ordinary = this.#ordinary.get(prototype)
+    if (ordinary === undefined) {
+      ordinary = this.#chain(prototype, graph) === PLAIN && inheritsOwnCodeAlone(prototype)
+      this.#ordinary.set(prototype, ordinary)
+    }
+    return ordinary
+  }
 
   /** Refuses what can't travel; returns the base class that has to construct the object, if one must. */
   check(value: object, graph: GraphWriter): object | null {
@@ -73,6 +84,13 @@ export class InstanceFacts {
     if (chain === undefined) this.#chains.set(prototype, (chain = chainOf(prototype, graph)))
     return chain
   }
+}
+
+/** Up to Object.prototype, are there none but the user's objects? */
+function inheritsOwnCodeAlone(prototype: object): boolean {
+  for (let at: object | null = prototype; at !== null && at !== ObjectPrototype; at = getPrototypeOf(at))
+    if (types.isProxy(at) || findIntrinsic(at) || findForeignIntrinsic(at) || findBuiltin(at)) return false
+  return true
 }
 
 function chainOf(prototype: object, graph: GraphWriter): Chain {

@@ -38,7 +38,44 @@ export const Op = {
   Module: 34,
   ImportMeta: 35,
   Super: 36,
+  /** A plain object whose shape comes with it, and takes the next number among shapes. */
+  ShapedRecord: 37,
+  /** A plain object of a shape that has a number. */
+  Record: 38,
+  /** A plain object with its keys. */
+  Dictionary: 39,
+  List: 40,
+  Integers: 41,
+  Doubles: 42,
+  Map: 43,
+  Set: 44,
+  Date: 45,
+  /** As the three above, of objects that something in them refers to. */
+  OpenShapedRecord: 46,
+  OpenRecord: 47,
 } as const
+
+/** Tags that hold a number themselves, in their low bits. */
+export const Tag = {
+  /** An integer from 0 to 63. */
+  SmallInteger: 0x40,
+  /** A string of that many code units. */
+  ShortString: 0x80,
+  /** A plain object of one of the first 32 shapes. */
+  Record: 0xc0,
+  /** The same, of an object that something in it refers to. */
+  OpenRecord: 0xe0,
+} as const
+
+export const MAX_SMALL_INTEGER = 0x3f
+export const MAX_SHORT_STRING = 0x3f
+export const MAX_SHORT_SHAPE = 0x1f
+/** Strings of these lengths get a number, by which they can be named again. */
+export const NAMED_STRING = { min: 3, max: 64 } as const
+/** What stands in a shape in place of the number of its prototype's node, plus 2. */
+export const ShapePrototype = { Object: 0, Null: 1, Node: 2 } as const
+/** Levels of content within content, before one has to wait until the rest is done. */
+export const MAX_INLINE_DEPTH = 256
 
 /** Bits of the byte behind a function's number: which values follow, that its creation needs. */
 export const Needs = { This: 1, Call: 2, PrivateHome: 4 } as const

@@ -13,6 +13,7 @@ import {
   type UnitEntry,
 } from './code-sections.ts'
 import { ByteReader } from './codec/byte-reader.ts'
+import { TextReader } from './codec/text-reader.ts'
 
 export interface LoadOptions {
   /** 'refuse' throws UnpicklingError if the bundle needs any code but the process's own. */
@@ -26,6 +27,7 @@ export interface OpenBundle {
   readonly environments: readonly EnvironmentEntry[]
   readonly functions: readonly FunctionEntry[]
   readonly references: readonly Reference[]
+  readonly text: TextReader
   readonly graph: ByteReader
 }
 
@@ -49,7 +51,14 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     ? checkReferences(readManifest(sections.manifest).references)
     : []
   askForModules(references, code, modules)
-  return { units, environments, functions, references, graph: new ByteReader(sections.graph) }
+  return {
+    units,
+    environments,
+    functions,
+    references,
+    text: new TextReader(sections.text),
+    graph: new ByteReader(sections.graph),
+  }
 }
 
 /** As openBundle, for showing: with the whole manifest and the sections' sizes. */
@@ -65,6 +74,7 @@ export function openForInspection(
     units: readUnits(sections.code),
     ...readFunctions(sections.functions),
     references: checkReferences(manifest.references),
+    text: new TextReader(sections.text),
     graph: new ByteReader(sections.graph),
   }
 }
@@ -73,7 +83,10 @@ const NO_REFERENCES = Buffer.from('"references":[]')
 
 /** Most bundles refer to nothing: their manifest need not be parsed to load them. */
 function hasReferences(manifest: Uint8Array): boolean {
-  return !Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength).includes(NO_REFERENCES)
+  return (
+    manifest.length > 0 &&
+    !Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength).includes(NO_REFERENCES)
+  )
 }
 
 function askForModules(

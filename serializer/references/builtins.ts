@@ -148,7 +148,7 @@ function isPlain(value: object): boolean {
 }
 
 /** The modules' objects that are neither functions nor prototypes: constants, namespaces, single instances. */
-function isObjectOfModule(value: unknown): boolean {
+export function isObjectOfModule(value: unknown): boolean {
   if (objectsOf !== loadedInternals()) {
     objects = new Set()
     for (const [name, exports] of loadedModules()) {

@@ -1,7 +1,8 @@
 // Value <-> where to find it.
-import { resolveBuiltin } from './builtins.ts'
-import { resolveIntrinsic } from './intrinsics.ts'
+import { isObjectOfModule, resolveBuiltin } from './builtins.ts'
+import { isIntrinsic, resolveIntrinsic } from './intrinsics.ts'
 import { resolvePackage } from './package-resolution.ts'
+import { isExported } from './packages.ts'
 import type { Reference } from './types.ts'
 
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
@@ -27,6 +28,14 @@ export {
 } from './policy.ts'
 export { isOfClosedRealm } from './realms.ts'
 export type { PackageReference, Reference } from './types.ts'
+
+/**
+ * May an object without any mark of its own (no function, no prototype, no stream) be one that a reference finds?
+ * A quick no for nearly all objects.
+ */
+export function isReferable(value: object): boolean {
+  return isIntrinsic(value) || isObjectOfModule(value) || isExported(value)
+}
 
 /** Finds what a reference means here. Throws UnpicklingError that says what is missing and what to do. */
 export function resolveReference(reference: Reference, namespaces?: ReadonlyMap<string, object>): unknown {

@@ -133,6 +133,11 @@ export function findIntrinsic(value: unknown): Reference | undefined {
   return entry && { kind: 'intrinsic', path: entry.path }
 }
 
+/** Is the value an intrinsic, or may it be one of Node's globals? */
+export function isIntrinsic(value: unknown): boolean {
+  return entries.has(value)
+}
+
 /** For what would be refused or copied otherwise: an intrinsic of another realm is taken for ours. */
 export function findForeignIntrinsic(value: object): Reference | undefined {
   const path = pathInOtherRealm(value, ECMASCRIPT)

@@ -77,6 +77,11 @@ export function findPackageExport(value: object, url?: string): PackageReference
   return found
 }
 
+/** May a value that is no function be an export of a package that was loaded, or of this one? */
+export function isExported(value: object): boolean {
+  return exportingPackage(value) !== undefined || selfExports.has(value)
+}
+
 /** The package of an ES module, going by the functions that it exports. */
 function namespacePackage(namespace: object): string | undefined {
   for (const key of ownKeys(namespace)) {

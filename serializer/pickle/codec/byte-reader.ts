@@ -72,17 +72,26 @@ export class ByteReader {
     const header = this.varint()
     const wide = header % 2 === 1
     const length = Math.floor(header / 2)
-    const size = wide ? length * 2 : length
-    if (size > this.remaining) throw truncated()
-    const start = this.#position
-    this.#position += size
-    if (!wide && length < SHORT_STRING) {
-      let text = ''
-      for (let i = 0; i < length; i++) text += String.fromCharCode(this.#bytes[start + i])
-      return text
-    }
-    const buffer = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, size)
-    return buffer.toString(wide ? 'utf16le' : 'latin1')
+    if (wide) return this.utf16(length)
+    if (length >= SHORT_STRING) return this.latin1(length)
+    const bytes = this.view(length)
+    let text = ''
+    for (let i = 0; i < length; i++) text += String.fromCharCode(bytes[i])
+    return text
+  }
+
+  /** Text of that many code units, a byte each. */
+  latin1(length: number): string {
+    return asBuffer(this.view(length)).latin1Slice()
+  }
+
+  /** Text of that many code units, two bytes each. */
+  utf16(length: number): string {
+    return asBuffer(this.view(length * 2)).ucs2Slice()
+  }
+
+  utf8(size: number): string {
+    return asBuffer(this.view(size)).utf8Slice()
   }
 
   /** A view of the next bytes, not a copy. */
@@ -92,6 +101,16 @@ export class ByteReader {
     this.#position += length
     return this.#bytes.subarray(start, start + length)
   }
+}
+
+interface NodeBuffer extends Buffer {
+  latin1Slice(): string
+  ucs2Slice(): string
+  utf8Slice(): string
+}
+
+function asBuffer(bytes: Uint8Array): NodeBuffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as NodeBuffer
 }
 
 function truncated(): UnpicklingError {

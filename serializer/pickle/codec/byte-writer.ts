@@ -1,58 +1,90 @@
 // Growable output: the primitives of the byte codec. What they mean is written in docs/format.md.
-// Grows by doubling; `finish` returns exactly the bytes that were written.
+// It grows by whole chunks, so that nothing is copied before the bundle is put together.
 
-const INITIAL_SIZE = 1024
+const FIRST_CHUNK = 1024
+const LARGEST_CHUNK = 1 << 20
+/** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
+const OWN_PART = 4096
 /** Below this, one charCodeAt loop beats a call into native code. */
 const SHORT_STRING = 64
+/** More than any number takes. */
+const ROOM = 16
+
+/** Where a byte was written, to be changed later. */
+export interface Mark {
+  readonly chunk: Uint8Array
+  readonly position: number
+}
 
 export class ByteWriter {
-  #bytes: Uint8Array
-  #view: DataView
+  #chunk: Uint8Array
+  #view: DataView | null = null
   #position = 0
+  /** Where in the chunk the bytes begin that are in no part yet. */
+  #start = 0
+  /** Bytes in the parts. */
+  #before = 0
+  readonly #parts: Uint8Array[] = []
 
-  constructor(size = INITIAL_SIZE) {
-    this.#bytes = new Uint8Array(size)
-    this.#view = new DataView(this.#bytes.buffer)
+  constructor(size = FIRST_CHUNK) {
+    this.#chunk = new Uint8Array(size)
   }
 
   get length(): number {
-    return this.#position
+    return this.#before + this.#position - this.#start
   }
 
   #reserve(count: number): void {
-    const needed = this.#position + count
-    if (needed <= this.#bytes.length) return
-    let size = this.#bytes.length * 2
-    while (size < needed) size *= 2
-    const grown = new Uint8Array(size)
-    grown.set(this.#bytes.subarray(0, this.#position))
-    this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+    if (this.#position + count > this.#chunk.length) this.#grow(count)
+  }
+
+  #grow(count: number): void {
+    this.#close()
+    const size = Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK))
+    this.#chunk = new Uint8Array(size)
+    this.#view = null
+    this.#position = 0
+    this.#start = 0
+  }
+
+  /** Makes what was written in this chunk a part. */
+  #close(): void {
+    if (this.#position === this.#start) return
+    this.#parts.push(this.#chunk.subarray(this.#start, this.#position))
+    this.#before += this.#position - this.#start
+    this.#start = this.#position
   }
 
   byte(value: number): void {
-    this.#reserve(1)
-    this.#bytes[this.#position++] = value
+    if (this.#position === this.#chunk.length) this.#grow(1)
+    this.#chunk[this.#position++] = value
+  }
+
+  /** Writes a byte that `change` may replace. */
+  marked(value: number): Mark {
+    if (this.#position === this.#chunk.length) this.#grow(1)
+    this.#chunk[this.#position] = value
+    return { chunk: this.#chunk, position: this.#position++ }
   }
 
   /** An unsigned integer below 2^53: seven bits a byte, lowest first (LEB128). */
   varint(value: number): void {
-    this.#reserve(8)
-    const bytes = this.#bytes
-    while (value >= 0x80) {
-      if (value < 0x80000000) {
-        bytes[this.#position++] = (value & 0x7f) | 0x80
-        value >>>= 7
-      } else {
-        bytes[this.#position++] = (value % 0x80) | 0x80
-        value = Math.floor(value / 0x80)
-      }
+    this.#reserve(ROOM)
+    const chunk = this.#chunk
+    while (value >= 0x80000000) {
+      chunk[this.#position++] = (value % 0x80) | 0x80
+      value = Math.floor(value / 0x80)
     }
-    bytes[this.#position++] = value
+    while (value >= 0x80) {
+      chunk[this.#position++] = (value & 0x7f) | 0x80
+      value >>>= 7
+    }
+    chunk[this.#position++] = value
   }
 
   double(value: number): void {
     this.#reserve(8)
+    this.#view ??= new DataView(this.#chunk.buffer)
     this.#view.setFloat64(this.#position, value, true)
     this.#position += 8
   }
@@ -61,10 +93,10 @@ export class ByteWriter {
   string(text: string): void {
     const length = text.length
     if (length < SHORT_STRING) {
-      this.#reserve(length * 2 + 8)
+      this.#reserve(length * 2 + ROOM)
       const start = this.#position
       this.varint(length * 2)
-      const bytes = this.#bytes
+      const chunk = this.#chunk
       for (let i = 0; i < length; i++) {
         const code = text.charCodeAt(i)
         if (code > 0xff) {
@@ -72,15 +104,13 @@ export class ByteWriter {
           this.#wideString(text)
           return
         }
-        bytes[this.#position++] = code
+        chunk[this.#position++] = code
       }
       return
     }
     if (isLatin1(text)) {
       this.varint(length * 2)
-      this.#reserve(length)
-      buffer(this.#bytes).latin1Write(text, this.#position)
-      this.#position += length
+      this.latin1(text)
     } else {
       this.#wideString(text)
     }
@@ -88,33 +118,74 @@ export class ByteWriter {
 
   #wideString(text: string): void {
     this.varint(text.length * 2 + 1)
+    this.utf16(text)
+  }
+
+  /** The text's code units, a byte each. */
+  latin1(text: string): void {
+    this.#reserve(text.length)
+    asBuffer(this.#chunk).latin1Write(text, this.#position)
+    this.#position += text.length
+  }
+
+  /** The text's code units, two bytes each. */
+  utf16(text: string): void {
     this.#reserve(text.length * 2)
-    buffer(this.#bytes).ucs2Write(text, this.#position)
+    asBuffer(this.#chunk).ucs2Write(text, this.#position)
     this.#position += text.length * 2
   }
 
+  utf8(text: string, size: number): void {
+    this.#reserve(size)
+    asBuffer(this.#chunk).utf8Write(text, this.#position, size)
+    this.#position += size
+  }
+
+  /** Large ones are not copied here: they must not change before the bundle is put together. */
   bytes(source: Uint8Array): void {
+    if (source.length >= OWN_PART) {
+      this.#close()
+      this.#parts.push(source)
+      this.#before += source.length
+      return
+    }
     this.#reserve(source.length)
-    this.#bytes.set(source, this.#position)
+    this.#chunk.set(source, this.#position)
     this.#position += source.length
   }
 
-  /** The written bytes: a view, valid until the next write. */
+  /** What was written, in pieces that are valid until the next write. */
+  parts(): readonly Uint8Array[] {
+    const rest = this.#chunk.subarray(this.#start, this.#position)
+    return rest.length === 0 ? this.#parts : [...this.#parts, rest]
+  }
+
+  /** What was written, in one piece. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#position)
+    if (this.#parts.length === 0) return this.#chunk.subarray(0, this.#position)
+    const whole = new Uint8Array(this.length)
+    let offset = 0
+    for (const part of this.parts()) {
+      whole.set(part, offset)
+      offset += part.length
+    }
+    return whole
   }
 }
 
 interface NodeBuffer extends Buffer {
   latin1Write(text: string, offset: number): number
   ucs2Write(text: string, offset: number): number
+  utf8Write(text: string, offset: number, length: number): number
 }
 
-function buffer(bytes: Uint8Array): NodeBuffer {
+function asBuffer(bytes: Uint8Array): NodeBuffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as NodeBuffer
 }
 
-function isLatin1(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0xff) return false
-  return true
+/** A regular expression on a one-byte string has nothing to search for: V8 knows that without looking. */
+export function isLatin1(text: string): boolean {
+  return !BEYOND_LATIN1.test(text)
 }
+
+const BEYOND_LATIN1 = /[^\0-\xff]/

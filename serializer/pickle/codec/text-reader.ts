@@ -1,0 +1,58 @@
+// The other end of text-writer.ts: strings are cut out of chunks that are decoded when they are reached.
+import { UnpicklingError } from '../../errors.ts'
+import { ByteReader } from './byte-reader.ts'
+import { Encoding } from './text-writer.ts'
+
+export class TextReader {
+  readonly #in: ByteReader
+  #chunk = ''
+  #position = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#in = new ByteReader(bytes)
+  }
+
+  /** Code units that were taken. */
+  taken = 0
+
+  /** The next string, of that many code units. */
+  take(length: number): string {
+    if (length === 0) return ''
+    if (this.#position === this.#chunk.length) this.#next()
+    const end = this.#position + length
+    if (end > this.#chunk.length) throw damaged()
+    const text = this.#chunk.slice(this.#position, end)
+    this.#position = end
+    this.taken += length
+    return text
+  }
+
+  /** Has everything been taken? */
+  get isDone(): boolean {
+    return this.#position === this.#chunk.length && this.#in.remaining === 0
+  }
+
+  #next(): void {
+    const header = this.#in.varint()
+    const length = Math.floor(header / 4)
+    switch (header % 4) {
+      case Encoding.Latin1:
+        this.#chunk = this.#in.latin1(length)
+        break
+      case Encoding.Utf8:
+        this.#chunk = this.#in.utf8(this.#in.count())
+        break
+      case Encoding.Utf16:
+        this.#chunk = this.#in.utf16(length)
+        break
+      default:
+        throw damaged()
+    }
+    if (length === 0 || this.#chunk.length !== length) throw damaged()
+    this.#position = 0
+  }
+}
+
+function damaged(): UnpicklingError {
+  return new UnpicklingError('the bundle is damaged: its text does not have the strings that it speaks of')
+}

@@ -1,0 +1,66 @@
+// The text of a graph's strings, gathered: writing and reading many short strings one by one costs more than all of
+// them at once. Each chunk says how its code units are kept; the graph itself holds lengths alone.
+import { ByteWriter, isLatin1 } from './byte-writer.ts'
+
+/**
+ * Code units of a chunk. A string that was cut out of a chunk keeps the whole of it alive (V8's sliced strings), so a
+ * chunk is no larger than pays off.
+ */
+const CHUNK = 8192
+/** Strings of this length or more make a chunk of their own. */
+const OWN_CHUNK = 1024
+
+export const Encoding = { Latin1: 0, Utf8: 1, Utf16: 2 } as const
+
+export class TextWriter {
+  #gathered = ''
+  #out: ByteWriter | null = null
+
+  add(text: string): void {
+    const length = text.length
+    if (length >= OWN_CHUNK) {
+      this.#flush()
+      this.#chunk(text)
+      return
+    }
+    if (this.#gathered.length + length > CHUNK) this.#flush()
+    this.#gathered += text
+  }
+
+  #flush(): void {
+    if (this.#gathered === '') return
+    this.#chunk(this.#gathered)
+    this.#gathered = ''
+  }
+
+  #chunk(text: string): void {
+    this.#out ??= new ByteWriter(text.length + 16)
+    const out = this.#out
+    if (isLatin1(text)) {
+      out.varint(text.length * 4 + Encoding.Latin1)
+      out.latin1(text)
+      return
+    }
+    const size = isWellFormed(text) ? Buffer.byteLength(text) : Number.POSITIVE_INFINITY
+    if (size < text.length * 2) {
+      out.varint(text.length * 4 + Encoding.Utf8)
+      out.varint(size)
+      out.utf8(text, size)
+    } else {
+      out.varint(text.length * 4 + Encoding.Utf16)
+      out.utf16(text)
+    }
+  }
+
+  parts(): readonly Uint8Array[] {
+    this.#flush()
+    return this.#out?.parts() ?? []
+  }
+}
+
+/** Without lone surrogates (ECMAScript: String.prototype.isWellFormed, which the library's types lack). */
+function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text)
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u

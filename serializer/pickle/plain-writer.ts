@@ -1,0 +1,346 @@
+// The fast paths for plain data: ordinary objects, dense arrays, Maps, Sets, Dates. Each first makes sure that the
+// object is nothing but that (attributes, accessors, symbols, own properties, extensibility: none may be lost), and
+// else leaves it to the graph writer's general paths. Their content is written where they stand.
+//
+// What that costs, of an object with 7 keys, in ns (Node 20): names 17, symbols 53, extensible 14, a descriptor for
+// each key 20; `Object.getOwnPropertyDescriptors` 1,500. An element of an array costs 50 to 250, as V8 has no fast path for it.
+import { inspect, types } from 'node:util'
+import { isReferable } from '../references/index.ts'
+import type { ByteWriter, Mark } from './codec/byte-writer.ts'
+import { littleEndian } from './codec/endianness.ts'
+import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
+import { MAX_SHAPE_KEYS, type Shape, Shapes } from './shapes.ts'
+import type { Trace } from './trace.ts'
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Reflect
+const { getOwnPropertyNames, getOwnPropertySymbols, hasOwn, is } = Object
+const isArray = Array.isArray
+const ObjectPrototype = Object.prototype
+const ArrayPrototype = Array.prototype
+const DatePrototype = Date.prototype
+const MapPrototype = Map.prototype
+const SetPrototype = Set.prototype
+const getTime = DatePrototype.getTime
+const mapForEach = MapPrototype.forEach
+const mapSize = getOwnPropertyDescriptor(MapPrototype, 'size')!.get!
+const setForEach = SetPrototype.forEach
+const setSize = getOwnPropertyDescriptor(SetPrototype, 'size')!.get!
+
+/** Up to this length, all of an array's elements are asked for their descriptors; of longer ones, that many. */
+const CHECKED_ELEMENTS = 64
+/** Up to this length, listing an array's keys is the cheapest way to see whether it has others than its indexes. */
+const LISTED_KEYS = 256
+const NUMBERS_WORTH_PACKING = 4
+const LARGEST_DATE = 8.64e15
+
+/** What the fast paths ask of the graph writer. */
+export interface PlainSink {
+  readonly out: ByteWriter
+  readonly trace: Trace | null
+  value(value: unknown): void
+  /** Numbers the object. */
+  remember(value: object): number
+  /** The number of a node that exists for the reader by now, or -1. */
+  numberOf(value: object): number
+  /** Are objects with this prototype ordinary ones, with nothing behind their properties? */
+  isOrdinary(prototype: object): boolean
+}
+
+export class PlainWriter {
+  readonly #graph: PlainSink
+  readonly #out: ByteWriter
+  readonly #shapes = new Shapes()
+  /** Values of the records that are being written, one behind the other. */
+  readonly #values: unknown[] = []
+  #top = 0
+  /** The records that are being written: their numbers, and where their tags are. */
+  readonly #openIds: number[] = []
+  readonly #openMarks: Mark[] = []
+
+  constructor(graph: PlainSink) {
+    this.#graph = graph
+    this.#out = graph.out
+  }
+
+  /** Writes the object if it is plain; returns whether it was. It has no number yet, and is neither function nor proxy. */
+  write(value: object): boolean {
+    const prototype = getPrototypeOf(value)
+    if (prototype === ArrayPrototype) return isArray(value) && this.#list(value)
+    if (prototype === ObjectPrototype || prototype === null) return this.#record(value, prototype)
+    if (prototype === MapPrototype) return types.isMap(value) && this.#map(value)
+    if (prototype === SetPrototype) return types.isSet(value) && this.#set(value)
+    if (prototype === DatePrototype) return types.isDate(value) && this.#date(value)
+    return (
+      this.#graph.isOrdinary(prototype) &&
+      this.#graph.numberOf(prototype) >= 0 &&
+      this.#record(value, prototype)
+    )
+  }
+
+  /** Something refers to a node: if it is a record that is being written, the reader must make it before its content. */
+  referred(id: number): void {
+    const ids = this.#openIds
+    for (let i = ids.length - 1; i >= 0 && ids[i] >= id; i--) {
+      if (ids[i] !== id) continue
+      const { chunk, position } = this.#openMarks[i]
+      const tag = chunk[position]
+      if (tag >= Tag.Record) chunk[position] = tag | Tag.OpenRecord
+      else if (tag === Op.Record) chunk[position] = Op.OpenRecord
+      else if (tag === Op.ShapedRecord) chunk[position] = Op.OpenShapedRecord
+    }
+  }
+
+  #record(value: object, prototype: object | null): boolean {
+    const keys = getOwnPropertyNames(value)
+    const count = keys.length
+    // An object without keys may be anything: a Map that was given another prototype, say.
+    if (count === 0 || getOwnPropertySymbols(value).length > 0 || !isExtensible(value)) return false
+    const shape = count > MAX_SHAPE_KEYS ? null : this.#shapes.find(keys, prototype)
+    if (shape === null && prototype !== ObjectPrototype) return false
+    if (shape !== null ? shape.isOdd : hasOwn(value, 'constructor')) return false
+    if (isReferable(value)) return false
+    // The first of its shape is asked more closely than its likes.
+    if ((shape === null || shape.id < 0) && isSlotted(value)) return false
+    const values = this.#values
+    const base = this.#top
+    for (let i = 0; i < count; i++) {
+      const descriptor = getOwnPropertyDescriptor(value, keys[i])!
+      const member = descriptor.value as unknown
+      // Methods may belong to their object: they are looked at together.
+      if (
+        !descriptor.writable ||
+        !descriptor.enumerable ||
+        !descriptor.configurable ||
+        typeof member === 'function'
+      )
+        return false
+      values[base + i] = member
+    }
+    this.#top = base + count
+    const id = this.#graph.remember(value)
+    if (shape === null) {
+      this.#out.byte(Op.Dictionary)
+      this.#out.varint(count)
+    } else {
+      const mark = this.#header(shape)
+      this.#openIds.push(id)
+      this.#openMarks.push(mark)
+    }
+    const { trace } = this.#graph
+    for (let i = 0; i < count; i++) {
+      if (shape === null) this.#graph.value(keys[i])
+      trace?.step('property', keys[i])
+      this.#graph.value(values[base + i])
+    }
+    if (shape !== null) {
+      this.#openIds.pop()
+      this.#openMarks.pop()
+    }
+    this.#top = base
+    return true
+  }
+
+  #header(shape: Shape): Mark {
+    const out = this.#out
+    if (shape.id >= 0) {
+      if (shape.id <= MAX_SHORT_SHAPE) return out.marked(Tag.Record + shape.id)
+      const mark = out.marked(Op.Record)
+      out.varint(shape.id)
+      return mark
+    }
+    shape.id = this.#shapes.count++
+    const mark = out.marked(Op.ShapedRecord)
+    const { prototype, keys } = shape
+    if (prototype === ObjectPrototype) out.varint(ShapePrototype.Object)
+    else if (prototype === null) out.varint(ShapePrototype.Null)
+    else out.varint(ShapePrototype.Node + this.#graph.numberOf(prototype))
+    out.varint(keys.length)
+    for (const key of keys) this.#graph.value(key)
+    return mark
+  }
+
+  #list(array: unknown[]): boolean {
+    const { length } = array
+    if (!isExtensible(array) || !getOwnPropertyDescriptor(array, 'length')!.writable) return false
+    if (getOwnPropertySymbols(array).length > 0 || isReferable(array)) return false
+    if (!hasIndexesAlone(array) || !hasPlainElements(array)) return false
+    const graph = this.#graph
+    graph.remember(array)
+    if (length >= NUMBERS_WORTH_PACKING && this.#numbers(array)) return true
+    const { trace } = graph
+    this.#out.byte(Op.List)
+    this.#out.varint(length)
+    for (let i = 0; i < length; i++) {
+      const element = array[i]
+      if (element === undefined && !hasOwn(array, i)) this.#out.byte(Op.Hole)
+      else {
+        trace?.step('index', i)
+        graph.value(element)
+      }
+    }
+    return true
+  }
+
+  /** Numbers alone, all of one size. */
+  #numbers(array: unknown[]): boolean {
+    const { length } = array
+    if (typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return false
+    let least = 0
+    let most = 0
+    let i = 0
+    for (; i < length; i++) {
+      const element = array[i]
+      if (typeof element !== 'number' || (element | 0) !== element || (element === 0 && is(element, -0)))
+        break
+      if (element < least) least = element
+      else if (element > most) most = element
+    }
+    const out = this.#out
+    if (i === length) {
+      const size = least >= -0x80 && most < 0x80 ? 1 : least >= -0x8000 && most < 0x8000 ? 2 : 4
+      const Packed = size === 1 ? Int8Array : size === 2 ? Int16Array : Int32Array
+      out.byte(Op.Integers)
+      out.byte(size)
+      out.varint(length)
+      const packed = new Packed(length)
+      for (let j = 0; j < length; j++) packed[j] = array[j] as number
+      out.bytes(littleEndian(new Uint8Array(packed.buffer), size))
+      return true
+    }
+    for (; i < length; i++) if (typeof array[i] !== 'number') return false
+    const packed = new Float64Array(length)
+    for (let j = 0; j < length; j++) packed[j] = array[j] as number
+    out.byte(Op.Doubles)
+    out.varint(length)
+    out.bytes(littleEndian(new Uint8Array(packed.buffer), 8))
+    return true
+  }
+
+  #map(map: Map<unknown, unknown>): boolean {
+    if (!isBare(map)) return false
+    const graph = this.#graph
+    graph.remember(map)
+    this.#out.byte(Op.Map)
+    this.#out.varint(apply(mapSize, map, []))
+    const { trace } = graph
+    let index = 0
+    apply(mapForEach, map, [
+      (item: unknown, key: unknown) => {
+        trace?.step('key', index)
+        graph.value(key)
+        trace?.step('key', typeof key === 'string' ? key : index)
+        graph.value(item)
+        index++
+      },
+    ])
+    return true
+  }
+
+  #set(set: Set<unknown>): boolean {
+    if (!isBare(set)) return false
+    const graph = this.#graph
+    graph.remember(set)
+    this.#out.byte(Op.Set)
+    this.#out.varint(apply(setSize, set, []))
+    const { trace } = graph
+    let index = 0
+    apply(setForEach, set, [
+      (item: unknown) => {
+        trace?.step('index', index++)
+        graph.value(item)
+      },
+    ])
+    return true
+  }
+
+  #date(date: Date): boolean {
+    const time: number = apply(getTime, date, [])
+    if (!(time >= -LARGEST_DATE && time <= LARGEST_DATE) || !isBare(date)) return false
+    this.#graph.remember(date)
+    this.#out.byte(Op.Date)
+    this.#out.varint(time < 0 ? -time * 2 - 1 : time * 2)
+    return true
+  }
+}
+
+/** Without own properties, extensible, and nothing that is found elsewhere. */
+function isBare(value: object): boolean {
+  return (
+    getOwnPropertyNames(value).length === 0 &&
+    getOwnPropertySymbols(value).length === 0 &&
+    isExtensible(value) &&
+    !isReferable(value)
+  )
+}
+
+/** Does the array have own properties beside its elements, as far as it is no matter of holes? */
+function hasIndexesAlone(array: unknown[]): boolean {
+  const { length } = array
+  if (length <= LISTED_KEYS) return getOwnPropertyNames(array).length === length + 1
+  // Node lists the other properties without looking at the elements.
+  const text = inspect(array, LENGTH_ALONE)
+  return MORE_ITEMS.test(text)
+}
+
+const LENGTH_ALONE = {
+  maxArrayLength: 0,
+  depth: 0,
+  customInspect: false,
+  showHidden: false,
+  showProxy: false,
+  colors: false,
+  getters: false,
+  compact: 3,
+  breakLength: Number.POSITIVE_INFINITY,
+} as const
+const MORE_ITEMS = /^\[ \.\.\. \d+ more items? \]$/
+
+const INDEXES: readonly string[] = Array.from({ length: CHECKED_ELEMENTS }, (_, i) => String(i))
+
+function hasPlainElements(array: unknown[]): boolean {
+  const { length } = array
+  if (length <= CHECKED_ELEMENTS) {
+    for (let i = 0; i < length; i++) if (!isPlainElement(array, INDEXES[i])) return false
+    return true
+  }
+  const step = length / (CHECKED_ELEMENTS / 4)
+  for (let i = 0; i < length; i += step) {
+    const key = String(Math.floor(i))
+    if (hasOwn(array, key) && !isPlainElement(array, key)) return false
+  }
+  return true
+}
+
+function isPlainElement(array: unknown[], key: string): boolean {
+  const descriptor = getOwnPropertyDescriptor(array, key)
+  return (
+    descriptor !== undefined &&
+    descriptor.writable === true &&
+    descriptor.enumerable === true &&
+    descriptor.configurable === true
+  )
+}
+
+/** Has the object internal slots, which a changed prototype hides? */
+function isSlotted(value: object): boolean {
+  return (
+    types.isMap(value) ||
+    types.isSet(value) ||
+    types.isDate(value) ||
+    types.isPromise(value) ||
+    types.isRegExp(value) ||
+    types.isNativeError(value) ||
+    types.isBoxedPrimitive(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    types.isAnyArrayBuffer(value) ||
+    ArrayBuffer.isView(value) ||
+    types.isArgumentsObject(value) ||
+    types.isGeneratorObject(value) ||
+    types.isMapIterator(value) ||
+    types.isSetIterator(value) ||
+    types.isModuleNamespaceObject(value) ||
+    types.isExternal(value) ||
+    isArray(value)
+  )
+}

@@ -1,0 +1,73 @@
+// The shapes of a graph's plain objects: their keys and their prototype, which the bundle has once. Most objects look
+// like the one before, or like the one that followed that one the last time: so these are tried first.
+
+/** An object with more keys is more likely a table than a record. */
+export const MAX_SHAPE_KEYS = 64
+/** Objects used as tables all differ. */
+const MAX_SHAPES = 4096
+
+export interface Shape {
+  readonly keys: readonly string[]
+  readonly prototype: object | null
+  /** Its number in the bundle, -1 before it has one. */
+  id: number
+  next: Shape | null
+  /** Its objects have to be looked at closely: a key is one that tells of other kinds of object. */
+  readonly isOdd: boolean
+}
+
+interface Branch {
+  shape: Shape | null
+  readonly below: Map<string, Branch>
+}
+
+/** Own keys of constructors' prototypes, and of Node's streams. */
+const ODD_KEYS: ReadonlySet<string> = new Set(['constructor', 'fd', '_readableState', '_writableState'])
+
+export class Shapes {
+  /** How many have a number. */
+  count = 0
+  #last: Shape | null = null
+  #made = 0
+  readonly #roots = new Map<object | null, Branch>()
+
+  /** The shape of objects with these keys, in their order; null if it is not worth one. */
+  find(keys: readonly string[], prototype: object | null): Shape | null {
+    const last = this.#last
+    if (last !== null) {
+      const next = last.next
+      if (next !== null && isOf(next, keys, prototype)) return (this.#last = next)
+      if (isOf(last, keys, prototype)) return (last.next = last)
+    }
+    const found = this.#search(keys, prototype)
+    if (found === null) return null
+    if (last !== null) last.next = found
+    return (this.#last = found)
+  }
+
+  #search(keys: readonly string[], prototype: object | null): Shape | null {
+    let branch: Branch = this.#roots.get(prototype) ?? { shape: null, below: new Map() }
+    this.#roots.set(prototype, branch)
+    for (let i = 0; i < keys.length; i++) {
+      let below: Branch | undefined = branch.below.get(keys[i])
+      if (below === undefined) {
+        if (this.#made === MAX_SHAPES) return null
+        branch.below.set(keys[i], (below = { shape: null, below: new Map() }))
+      }
+      branch = below
+    }
+    if (branch.shape === null) {
+      if (this.#made === MAX_SHAPES) return null
+      this.#made++
+      branch.shape = { keys, prototype, id: -1, next: null, isOdd: keys.some((key) => ODD_KEYS.has(key)) }
+    }
+    return branch.shape
+  }
+}
+
+function isOf(shape: Shape, keys: readonly string[], prototype: object | null): boolean {
+  const known = shape.keys
+  if (shape.prototype !== prototype || known.length !== keys.length) return false
+  for (let i = 0; i < known.length; i++) if (known[i] !== keys[i]) return false
+  return true
+}
