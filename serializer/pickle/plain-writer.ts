@@ -31,7 +31,8 @@ const CHECKED_ELEMENTS = 64
 /** Up to this length, listing an array's keys is the cheapest way to see whether it has others than its indexes. */
 const LISTED_KEYS = 256
 const NUMBERS_WORTH_PACKING = 4
-const LARGEST_DATE = 8.64e15
+/** In milliseconds: its double has to be a safe integer. */
+const LARGEST_DATE = 2 ** 51
 
 /** What the fast paths ask of the graph writer. */
 export interface PlainSink {
@@ -276,7 +277,11 @@ function isBare(value: object): boolean {
 /** Does the array have own properties beside its elements, as far as it is no matter of holes? */
 function hasIndexesAlone(array: unknown[]): boolean {
   const { length } = array
-  if (length <= LISTED_KEYS) return getOwnPropertyNames(array).length === length + 1
+  if (length <= LISTED_KEYS) {
+    // Indexes come first, in their order, and `length` was there before anything else.
+    const names = getOwnPropertyNames(array)
+    return names.length === length + 1 && names[length] === 'length'
+  }
   // Node lists the other properties without looking at the elements.
   const text = inspect(array, LENGTH_ALONE)
   return MORE_ITEMS.test(text)
@@ -305,8 +310,7 @@ function hasPlainElements(array: unknown[]): boolean {
   }
   const step = length / (CHECKED_ELEMENTS / 4)
   for (let i = 0; i < length; i += step) {
-    const key = String(Math.floor(i))
-    if (hasOwn(array, key) && !isPlainElement(array, key)) return false
+    if (!isPlainElement(array, String(Math.floor(i)))) return false
   }
   return true
 }
