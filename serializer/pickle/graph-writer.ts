@@ -398,7 +398,9 @@ export class GraphWriter implements ValueSink {
   }
 
   #createGuarded(value: object): void {
+    // Content that is written in place could need what is being created: it has to wait then.
     if (
+      this.#depth === 0 &&
       this.#inlineDepth < MAX_INLINE_DEPTH &&
       typeof value !== 'function' &&
       !types.isProxy(value) &&

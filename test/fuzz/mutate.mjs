@@ -1,41 +1,7 @@
 // @ts-check
 // Forged bundles: a sample with random edits in its sections and the checksum made right again, so that the readers
 // behind it are met. The same seed and run give the same bytes.
-import { crc32 } from 'node:zlib'
-
-const HEADER = 32
-const SECTIONS = 4
-
-/** mulberry32 @param {number} seed */
-export function generator(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-/** @param {Buffer} bytes */
-export function split(bytes) {
-  let at = HEADER
-  return Array.from({ length: SECTIONS }, (_, i) =>
-    bytes.subarray(at, (at += bytes.readUInt32LE(16 + i * 4))),
-  )
-}
-
-/** @param {Buffer} header of a bundle @param {readonly Buffer[]} sections */
-export function join(header, sections) {
-  const bytes = Buffer.concat([header.subarray(0, HEADER), ...sections])
-  for (const [i, section] of sections.entries()) bytes.writeUInt32LE(section.length, 16 + i * 4)
-  return repaired(bytes)
-}
-
-/** @param {Buffer} bytes */
-export function repaired(bytes) {
-  bytes.writeUInt32LE(crc32(bytes.subarray(16), crc32(bytes.subarray(0, 12))), 12)
-  return bytes
-}
+import { generator, HEADER, join, repaired, SECTIONS, split } from '../support/forge.mjs'
 
 /** Integers that readers may believe: lengths, counts, indexes. */
 const HUGE = [
@@ -54,7 +20,7 @@ export function mutant(samples, seed, run) {
   const sections = split(sample)
   for (let edits = 1 + below(4); edits > 0; edits--) {
     // The graph is what most bundles are made of.
-    const i = random() < 0.6 ? SECTIONS - 1 : below(SECTIONS)
+    const i = random() < 0.6 ? SECTIONS.length - 1 : below(SECTIONS.length)
     sections[i] = edited(sections[i], () => split(samples[below(samples.length)])[i], below)
   }
   const bytes = join(sample, sections)

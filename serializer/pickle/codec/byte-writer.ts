@@ -40,8 +40,9 @@ export class ByteWriter {
 
   #grow(count: number): void {
     this.#close()
-    const size = Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK))
-    this.#chunk = new Uint8Array(size)
+    const twice = this.#chunk.length * 2
+    const size = twice < LARGEST_CHUNK ? twice : LARGEST_CHUNK
+    this.#chunk = new Uint8Array(size < count ? count : size)
     this.#view = null
     this.#position = 0
     this.#start = 0

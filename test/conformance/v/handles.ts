@@ -51,7 +51,7 @@ export function handles({ row }: Table): void {
         ]
         const { DisposableStack, AsyncDisposableStack } = globalThis
         if (DisposableStack) list.push(['DisposableStack', new DisposableStack()], ['AsyncDisposableStack', new AsyncDisposableStack()])
-        return { list, holder: { deep: { timer: list[0][1] } } }
+        return { holder: { deep: { timer: list[0][1] } }, list }
       }`,
       modes: ['esm', 'cjs'],
       refused: { message: /Timeout is a timer.*start a timer/i, path: /\.timer$/ },
@@ -87,7 +87,7 @@ export function handles({ row }: Table): void {
         ]
         const { Iterator } = globalThis
         if (Iterator) list.push(['IteratorHelper', [1].values().map((x) => x)], ['WrapForValidIterator', Iterator.from({ next() { return { done: true } } })])
-        return { list: [...list.slice(0, 7), ...list.slice(8), list[7]] }
+        return { list: [list[7], ...list.slice(0, 7), ...list.slice(8)] }
       }`,
     modes: ['esm', 'cjs'],
     addsGlobals: true,

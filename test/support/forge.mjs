@@ -1,0 +1,52 @@
+// @ts-check
+// Bundles taken apart and put together again, with a checksum that is right, to meet the readers behind it.
+import { crc32 } from 'node:zlib'
+
+export const HEADER = 16
+export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph']
+
+/** mulberry32 @param {number} seed */
+export function generator(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** The sections of a bundle: empty ones take no place in it. @param {Buffer} bytes */
+export function split(bytes) {
+  let at = HEADER
+  const varint = () => {
+    let value = 0
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = bytes[at++]
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+    }
+  }
+  const sizes = SECTIONS.map((_, i) => (bytes[9] & (1 << i) ? varint() : 0))
+  return sizes.map((size) => bytes.subarray(at, (at += size)))
+}
+
+/** @param {Buffer} header of a bundle @param {readonly Buffer[]} sections */
+export function join(header, sections) {
+  const start = Buffer.from(header.subarray(0, HEADER))
+  start[9] = sections.reduce((mask, section, i) => (section.length > 0 ? mask | (1 << i) : mask), 0)
+  const sizes = sections.filter((section) => section.length > 0).map(({ length }) => varintOf(length))
+  return repaired(Buffer.concat([start, ...sizes, ...sections]))
+}
+
+/** @param {number} value */
+function varintOf(value) {
+  const bytes = []
+  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes.push((value % 0x80) | 0x80)
+  return Buffer.from([...bytes, value])
+}
+
+/** @param {Buffer} bytes */
+export function repaired(bytes) {
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER), crc32(bytes.subarray(0, 12))), 12)
+  return bytes
+}
