@@ -41,8 +41,11 @@ export class ByteWriter {
   #grow(count: number): void {
     this.#close()
     const twice = this.#chunk.length * 2
-    const size = twice < LARGEST_CHUNK ? twice : LARGEST_CHUNK
-    this.#chunk = new Uint8Array(size < count ? count : size)
+    let size = LARGEST_CHUNK
+    if (twice < size) size = twice
+    // (Not by Math.max, which user code may have patched.)
+    if (size < count) this.#chunk = new Uint8Array(count)
+    else this.#chunk = new Uint8Array(size)
     this.#view = null
     this.#position = 0
     this.#start = 0
