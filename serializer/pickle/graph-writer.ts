@@ -55,12 +55,11 @@ export class GraphWriter implements ValueSink {
   readonly out = new ByteWriter()
   readonly text = new TextWriter()
   readonly references: Reference[] = []
-  readonly functions: FunctionWriter
+  #functions: FunctionWriter | null = null
   readonly options: PickleOptions
   readonly trace: Trace | null
   readonly instances = new InstanceFacts()
-  /** Objects that a module around some function imports from a package. */
-  readonly imports: Imports
+  #imports: Imports | null
   readonly #byReference = new Set<unknown>()
   nodeCount = 0
   readonly #namespaces = new MapConstructor<object, Set<string>>()
@@ -77,12 +76,27 @@ export class GraphWriter implements ValueSink {
   #depth = 0
   #inlineDepth = 0
 
-  constructor(options: PickleOptions, trace: Trace | null, imports = new Imports()) {
-    this.imports = imports
+  constructor(options: PickleOptions, trace: Trace | null, imports: Imports | null = null) {
+    this.#imports = imports
     this.options = options
     this.trace = trace
-    this.functions = new FunctionWriter(this)
     this.#plainWriter = new PlainWriter(this)
+  }
+
+  get functions(): FunctionWriter {
+    this.#functions ??= new FunctionWriter(this)
+    return this.#functions
+  }
+
+  /** Are there functions of the user's, by value? */
+  get hasCode(): boolean {
+    return this.#functions !== null && this.#functions.records.length > 0
+  }
+
+  /** Objects that a module around some function imports from a package. */
+  get imports(): Imports {
+    this.#imports ??= new Imports()
+    return this.#imports
   }
 
   /** Writes the root and everything it reaches. */
@@ -90,8 +104,10 @@ export class GraphWriter implements ValueSink {
     this.value(value)
     do this.#drain()
     while (this.#moreMembers() || this.#moreWeakEntries() || this.#liveMembers())
-    this.functions.refuseMappedArguments()
-    refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
+    if (this.hasCode) {
+      this.functions.refuseMappedArguments()
+      refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
+    }
     this.out.byte(More.Nothing)
   }
 
@@ -404,7 +420,7 @@ export class GraphWriter implements ValueSink {
       this.#inlineDepth < MAX_INLINE_DEPTH &&
       typeof value !== 'function' &&
       !types.isProxy(value) &&
-      !this.imports.get(value)
+      !this.#imports?.get(value)
     ) {
       this.#inlineDepth++
       const isWritten = this.#plainWriter.write(value)
@@ -456,7 +472,7 @@ export class GraphWriter implements ValueSink {
   }
 
   #packageExport(value: object): Reference | undefined {
-    const found = this.imports.get(value) ?? findPackageExport(value)
+    const found = this.#imports?.get(value) ?? findPackageExport(value)
     return found && !this.options.policy.isByValue(found) ? found : undefined
   }
 
@@ -466,7 +482,8 @@ export class GraphWriter implements ValueSink {
 
   /** Did an import turn up of something that had been written by value before? */
   get missedImports(): boolean {
-    for (const [value, reference] of this.imports)
+    if (this.#imports === null) return false
+    for (const [value, reference] of this.#imports)
       if (this.isKnown(value) && !this.#byReference.has(value) && !this.options.policy.isByValue(reference))
         return true
     return false

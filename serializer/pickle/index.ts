@@ -1,6 +1,6 @@
 // dumps and loads: a value to a bundle, and back.
 
-import { writeContainer } from '../bundle/container.ts'
+import { type SectionParts, writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { capturing } from '../capture/index.ts'
 import { link } from '../codegen/link.ts'
@@ -15,6 +15,7 @@ import {
 } from '../references/index.ts'
 import { writeFunctions, writeUnits } from './code-sections.ts'
 import { FunctionReader } from './function-reader.ts'
+import type { FunctionWriter } from './function-writer.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
@@ -93,19 +94,25 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
 }
 
 function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
-  graph.functions.settleOrigins()
-  const records = graph.functions.records
-  const hasCode = records.length > 0
-  findSharing(records, (fn) => graph.functions.site(fn))
-  const linked = link(records)
+  const code = graph.hasCode ? codeOf(graph.functions) : NO_CODE
   return writeContainer({
+    ...code,
     // Data speaks for itself.
-    manifest: hasCode || graph.references.length > 0 ? [writeManifest(manifestOf(value, graph))] : [],
-    code: hasCode ? [writeUnits(linked)] : [],
-    functions: hasCode ? [writeFunctions(linked, records)] : [],
+    manifest:
+      code !== NO_CODE || graph.references.length > 0 ? [writeManifest(manifestOf(value, graph))] : [],
     text: graph.text.parts(),
     graph: graph.out.parts(),
   })
+}
+
+const NO_CODE: Pick<SectionParts, 'code' | 'functions'> = { code: [], functions: [] }
+
+function codeOf(functions: FunctionWriter): typeof NO_CODE {
+  functions.settleOrigins()
+  const { records } = functions
+  findSharing(records, (fn) => functions.site(fn))
+  const linked = link(records)
+  return { code: [writeUnits(linked)], functions: [writeFunctions(linked, records)] }
 }
 
 function manifestOf(value: unknown, graph: GraphWriter): BundleManifest {

@@ -1,7 +1,7 @@
 // Growable output: the primitives of the byte codec. What they mean is written in docs/format.md.
 // It grows by whole chunks, so that nothing is copied before the bundle is put together.
 
-const FIRST_CHUNK = 1024
+const FIRST_CHUNK = 256
 const LARGEST_CHUNK = 1 << 20
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
 const OWN_PART = 4096
