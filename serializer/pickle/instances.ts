@@ -6,6 +6,7 @@ import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { adviceFor, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
+import { type Stamp, type StampReader, stampReader } from './private-readers.ts'
 import { analyzed, isClassText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -30,9 +31,20 @@ interface Chain {
   readonly native: string | null
   /** It ends in a class of Node's or the language's, whose instances may have private fields that a reducer knows. */
   readonly builtinBase: boolean
+  /** Instances that the inspector was asked about. */
+  asked: number
+  reader: StampReader | null
 }
 
-const PLAIN: Chain = { stamping: [], base: null, foreign: null, native: null, builtinBase: false }
+const PLAIN: Chain = {
+  stamping: [],
+  base: null,
+  foreign: null,
+  native: null,
+  builtinBase: false,
+  asked: 0,
+  reader: null,
+}
 
 export class InstanceFacts {
   readonly #chains = new Map<object, Chain>()
@@ -106,7 +118,15 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
         builtinBase = intrinsic.kind !== 'intrinsic' || intrinsic.path !== 'Object.prototype'
         break
       }
-      return { stamping, base, foreign, native: nameOfPrototype(at, intrinsic.path), builtinBase: true }
+      return {
+        stamping,
+        base,
+        foreign,
+        native: nameOfPrototype(at, intrinsic.path),
+        builtinBase: true,
+        asked: 0,
+        reader: null,
+      }
     }
     const builtin = findBuiltin(at)
     if (builtin) {
@@ -118,12 +138,15 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
           foreign,
           native: nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at),
           builtinBase: true,
+          asked: 0,
+          reader: null,
         }
       builtinBase = true
       break
     }
     const unexported = unexportedClass(at)
-    if (unexported !== null) return { stamping, base, foreign, native: unexported, builtinBase: true }
+    if (unexported !== null)
+      return { stamping, base, foreign, native: unexported, builtinBase: true, asked: 0, reader: null }
     const owner = prototypeOwner(at)
     if (owner === null) continue
     const text = sourceOf(owner)
@@ -137,13 +160,11 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
     }
   }
   if (stamping.length === 0 && foreign === null) return PLAIN
-  return { stamping, base, foreign, native: null, builtinBase }
+  return { stamping, base, foreign, native: null, builtinBase, asked: 0, reader: null }
 }
 
-interface Stamp {
-  readonly owner: object
-  readonly fields: readonly { readonly name: string; readonly value?: unknown }[]
-}
+/** Instances of one class that the inspector is asked about, before a probe pays off. */
+const ASKED_INSTANCES = 16
 
 function refuseForeign(value: object, chain: Chain, graph: GraphWriter): void {
   if (!chain.foreign || privateElements(value).length === 0) return
@@ -159,6 +180,13 @@ function refuseForeign(value: object, chain: Chain, graph: GraphWriter): void {
  * knows, then those of the chain's classes, base first.
  */
 function stampsOf(value: object, chain: Chain, graph: GraphWriter): Stamp[] {
+  if (chain.reader) return chain.reader(value)
+  const stamps = inspectedStamps(value, chain, graph)
+  if (++chain.asked === ASKED_INSTANCES) chain.reader = stampReader(chain.stamping, value, stamps)
+  return stamps
+}
+
+function inspectedStamps(value: object, chain: Chain, graph: GraphWriter): Stamp[] {
   const fields = privateElements(value).filter((element) => element.kind === 'field')
   const stamps: Stamp[] = []
   let next = -1
