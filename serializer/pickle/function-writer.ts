@@ -16,6 +16,7 @@ import { FunctionReferences } from './functions/references.ts'
 import { writeSpecial } from './functions/special.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { holds } from './homes.ts'
+import { Op } from './opcodes.ts'
 import { analyzed, isNativeText, sourceOf } from './source.ts'
 
 export class FunctionWriter {
@@ -79,6 +80,7 @@ export class FunctionWriter {
     const facts = analyzed(text)
     if (!facts)
       graph.refuse('its source text does not parse', 'It may use syntax newer than this cornichon knows')
+    this.#writeEarlyCalls(fn)
     const live: LiveFunction = { fn, text, facts, site }
     if (facts.form === 'class') return writeClass(context, this.#identities, live)
     if (facts.superCall) {
@@ -99,7 +101,21 @@ export class FunctionWriter {
   writeSpecial(value: object): boolean {
     if (writeSpecial(this.#context, value)) return true
     const parts = superPartsOf(this.#context, this.#references, value)
-    if (parts) writeLiteral(this.#context, value, parts)
+    if (parts) {
+      this.#writeEarlyCalls(parts[0].fn)
+      writeLiteral(this.#context, value, parts)
+    }
     return parts !== null
+  }
+
+  #writeEarlyCalls(fn: object): void {
+    const graph: GraphWriter = this.#graph
+    for (const teller of graph.options.earlyCalls?.get(fn) ?? []) {
+      const facts = analyzed(sourceOf(teller))!
+      const call = this.#calls.around({ fn: teller, text: sourceOf(teller), facts, site: this.site(teller) })
+      if (!call) continue
+      graph.out.byte(Op.AfterCall)
+      this.#calls.write(call, teller, facts)
+    }
   }
 }

@@ -395,6 +395,9 @@ export class GraphReader implements ValueSource {
         })
         return reference
       }
+      case Op.AfterCall:
+        this.#call()
+        return this.value()
       case Op.MemberOf:
         this.value()
         return this.value()

@@ -14,8 +14,8 @@ import {
   type Selection,
 } from '../references/index.ts'
 import { writeFunctions, writeUnits } from './code-sections.ts'
+import { findEarlyCalls } from './early-calls.ts'
 import { FunctionReader } from './function-reader.ts'
-import type { FunctionWriter } from './function-writer.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
@@ -85,7 +85,13 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
         graph = new GraphWriter(graph.options, trace, graph.imports)
         graph.root(value)
       }
-      return bundleOf(value, graph)
+      let code = codeOf(graph)
+      if (code.early.size > 0) {
+        graph = new GraphWriter({ ...graph.options, earlyCalls: code.early }, trace, graph.imports)
+        graph.root(value)
+        code = codeOf(graph)
+      }
+      return bundleOf(value, graph, code)
     })
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
@@ -93,26 +99,34 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8
   }
 }
 
-function bundleOf(value: unknown, graph: GraphWriter): Uint8Array {
-  const code = graph.hasCode ? codeOf(graph.functions) : NO_CODE
+interface Code extends Pick<SectionParts, 'code' | 'functions'> {
+  /** What has to be known earlier than it is: see early-calls.ts. */
+  readonly early: ReturnType<typeof findEarlyCalls>
+}
+
+const NO_CODE: Code = { code: [], functions: [], early: new Map() }
+
+function codeOf(graph: GraphWriter): Code {
+  if (!graph.hasCode) return NO_CODE
+  const { functions } = graph
+  functions.settleOrigins()
+  const { records } = functions
+  findSharing(records, (fn) => functions.site(fn))
+  const linked = link(records)
+  const early = findEarlyCalls(linked, records)
+  return { code: [writeUnits(linked)], functions: [writeFunctions(linked, records)], early }
+}
+
+function bundleOf(value: unknown, graph: GraphWriter, code: Code): Uint8Array {
   return writeContainer({
-    ...code,
+    code: code.code,
+    functions: code.functions,
     // Data speaks for itself.
     manifest:
       code !== NO_CODE || graph.references.length > 0 ? [writeManifest(manifestOf(value, graph))] : [],
     text: graph.text.parts(),
     graph: graph.out.parts(),
   })
-}
-
-const NO_CODE: Pick<SectionParts, 'code' | 'functions'> = { code: [], functions: [] }
-
-function codeOf(functions: FunctionWriter): typeof NO_CODE {
-  functions.settleOrigins()
-  const { records } = functions
-  findSharing(records, (fn) => functions.site(fn))
-  const linked = link(records)
-  return { code: [writeUnits(linked)], functions: [writeFunctions(linked, records)] }
 }
 
 function manifestOf(value: unknown, graph: GraphWriter): BundleManifest {

@@ -53,6 +53,8 @@ export const Op = {
   /** As the three above, of objects that something in them refers to. */
   OpenShapedRecord: 46,
   OpenRecord: 47,
+  /** In front of a function: a call that it was made in. */
+  AfterCall: 48,
 } as const
 
 /** Tags that hold a number themselves, in their low bits. */

@@ -3,4 +3,6 @@ import type { ReferencePolicy } from '../references/index.ts'
 
 export interface PickleOptions {
   readonly policy: ReferencePolicy
+  /** On the second walk, functions that come before those that tell of the calls around them: see early-calls.ts. */
+  readonly earlyCalls?: ReadonlyMap<object, readonly object[]>
 }

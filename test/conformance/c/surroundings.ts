@@ -41,6 +41,32 @@ export function surroundings({ row }: Table): void {
     },
   })
 
+  row('C12', 'direct eval of a call, met behind other functions, classes and literals of that call', {
+    source: js`
+      const build = () => {
+        function make() {
+          let n = 0
+          const ev = (code) => eval(code)
+          return {
+            K: class { get n() { return n } },
+            literal: { m() { return super.constructor.name + n } },
+            inc: () => ++n,
+            nested: (() => { let own = 5; return () => ++own + n })(),
+            first: () => arguments[0],
+            ev,
+          }
+        }
+        return make.call({ t: 5 }, 42)
+      }`,
+    check({ K, literal, inc, nested, first, ev }: any, assert) {
+      inc()
+      assert.deepEqual([ev('n'), ev('this.t'), ev('arguments[0]'), first()], [1, 5, 42, 42])
+      assert.deepEqual([new K().n, literal.m(), nested()], [1, 'Object1', 7])
+      ev('n = 9')
+      assert.deepEqual([new K().n, literal.m(), nested()], [9, 'Object9', 16])
+    },
+  })
+
   row('C12', 'direct eval sees nothing of the loader', {
     source: js`
       const build = () => (name) => eval('typeof ' + name)`,

@@ -432,6 +432,49 @@ export function bodies({ row }: Table): void {
     },
   })
 
+  row('K2', 'many instances, of several classes, keep their private fields each', {
+    build() {
+      class Base {
+        #id: number
+        constructor(id: number) {
+          this.#id = id
+        }
+        get id() {
+          return this.#id
+        }
+      }
+      class Derived extends Base {
+        #tags: Set<string> | null = null
+        #id = 'own'
+        tag(name: string) {
+          this.#tags = new Set([...(this.#tags ?? []), name])
+          return this
+        }
+        describe() {
+          return `${this.id} ${this.#id} ${[...(this.#tags ?? ['-'])].join(',')}`
+        }
+      }
+      const list = Array.from({ length: 60 }, (_, i) => {
+        if (i % 3 === 0) return new Base(i)
+        const made = new Derived(i)
+        return i % 3 === 1 ? made : made.tag(`t${i}`)
+      })
+      // Of Derived's prototype, but no instance.
+      const strangers = [Object.create(Derived.prototype), Object.create(Base.prototype)]
+      return { list, strangers, last: list[59] }
+    },
+    check({ list, strangers, last }: any, assert) {
+      assert.equal(list.length, 60)
+      for (const [i, item] of list.entries()) {
+        assert.equal(item.id, i)
+        if (i % 3 === 1) assert.equal(item.describe(), `${i} own -`)
+        if (i % 3 === 2) assert.equal(item.describe(), `${i} own t${i}`)
+      }
+      assert.equal(last, list[59])
+      for (const stranger of strangers) assert.throws(() => stranger.id, TypeError)
+    },
+  })
+
   row('K2', 'private methods, accessors, statics, generators, async methods', {
     build() {
       const k = 3
