@@ -33,6 +33,7 @@ import {
 } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
 import { PlainWriter } from './plain-writer.ts'
+import { settledPrototypeOf } from './settled-prototype.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
@@ -558,7 +559,7 @@ export class GraphWriter implements ValueSink {
 
   /** Writes the prototype, then what creation needs, then numbers the object and notes a prototype that has to wait. */
   #prototype(value: object, usual: object | null, creation: () => void): boolean {
-    const prototype = getPrototypeOf(value)
+    const prototype = settledPrototypeOf(value)
     let wait = false
     if (prototype === usual) this.out.byte(Prototype.Default)
     else if (prototype === null) this.out.byte(Prototype.Null)

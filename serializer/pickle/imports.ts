@@ -1,14 +1,13 @@
 // What the modules around the graph's functions import from packages: the exact words with which the user's code
 // names a value. It finds exports that nothing else shows, on a Node or under a loader that can't require ES modules.
 import type { ImportBinding } from '../analyze/index.ts'
+import { bindingIn } from '../capture/index.ts'
 import {
   exportsBelow,
   type PackageReference,
   packageNameOf,
   referenceFromImport,
 } from '../references/index.ts'
-
-const { getOwnPropertyDescriptor } = Reflect
 
 export class Imports {
   readonly #values = new Map<object, PackageReference>()
@@ -21,7 +20,7 @@ export class Imports {
     if (this.#scripts.has(url)) return
     this.#scripts.add(url)
     for (const { local, specifier, imported } of imports) {
-      const value: unknown = getOwnPropertyDescriptor(scope, local)?.value
+      const value: unknown = bindingIn(scope, local)?.value
       if (value === null || (typeof value !== 'object' && typeof value !== 'function')) continue
       const reference = referenceFromImport(url, specifier, imported)
       if (!reference || this.#values.has(value)) continue

@@ -2,7 +2,7 @@
 // accessors of its variables, which spare the inspector. (A closure's set of variables is fixed, unless direct eval
 // or a script adds some: there it is captured anew each time.)
 import type { FunctionFacts } from '../analyze/index.ts'
-import { ProbeError, probe, type ScopeRecord, type ScriptRecord } from '../capture/index.ts'
+import { bindingIn, ProbeError, probe, type ScopeRecord, type ScriptRecord } from '../capture/index.ts'
 import { analyzed, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
@@ -116,11 +116,13 @@ function locate(
   if (scopes.some((scope) => !FIXED.has(scope.type))) return null
   for (const name of names) {
     const i = scopes.findIndex(
-      (scope) => scope.type !== 'Global' && getOwnPropertyDescriptor(scope.object, name) !== undefined,
+      (scope) => scope.type !== 'Global' && bindingIn(scope.object, name) !== undefined,
     )
     // A name that nothing has yet, or that V8 does not list.
     if (i < 0 && !isData(global, name)) return null
-    const { value } = getOwnPropertyDescriptor(i < 0 ? global : scopes[i].object, name)!
+    const found = bindingIn(i < 0 ? global : scopes[i].object, name)!
+    if (found.dead) return null
+    const { value } = found
     variables.set(name, { get: null, depth: i < 0 ? -1 : scopes.length - 1 - i, value })
   }
   return variables

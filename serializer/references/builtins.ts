@@ -8,7 +8,7 @@ import { UnpicklingError } from '../errors.ts'
 import { follow, unescaped, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
 import { builtinNamespace } from './namespaces.ts'
-import { confirmed, isNativeFunction, isNodes, loadedInternals } from './origin.ts'
+import { isNativeFunction, isNodes, loadedInternals } from './origin.ts'
 import type { Reference } from './types.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -56,6 +56,7 @@ function usedEmitter(): object {
 interface Entry {
   readonly module: string
   readonly path: string
+  /** User code may have put it there: to be checked when it is asked for. */
   checked: boolean
 }
 
@@ -104,7 +105,7 @@ function addModule(name: string, exports: object): void {
       }
       // `process` and `console` are intrinsics, but what is behind them is searched from their modules.
       if (depth > 0 && findIntrinsic(value)) return false
-      entries.set(value, { module, path, checked: typeof value !== 'function' })
+      entries.set(value, { module, path, checked: typeof value !== 'function' && depth < 2 })
       return (
         depth < MAX_DEPTH &&
         !OPAQUE.test(path) &&
@@ -116,7 +117,7 @@ function addModule(name: string, exports: object): void {
 
   function addSymbol(symbol: symbol, path: string): void {
     if (!entries.has(symbol) && Symbol.keyFor(symbol) === undefined && wellKnownSymbol(symbol) === undefined)
-      entries.set(symbol, { module, path, checked: true })
+      entries.set(symbol, { module, path, checked: !path.includes('.') || path.startsWith(INSTANCE) })
   }
 }
 
@@ -213,8 +214,25 @@ export function findNodes(value: unknown): Reference | undefined {
   const intrinsic = findLazyIntrinsic(value)
   if (intrinsic) return intrinsic
   catalogue()
-  const entry = confirmed(entries, value)
+  const entry = entries.get(value)
+  if (entry && !entry.checked) {
+    if ((typeof value === 'function' && !isNodes(value)) || isBehindUsers(entry)) {
+      entries.delete(value)
+      return undefined
+    }
+    entry.checked = true
+  }
   return entry && { kind: 'builtin', module: entry.module, path: entry.path }
+}
+
+/** Does the path lead through a function of the user's? Who replaces one of Node's often hangs the original on it. */
+function isBehindUsers({ module, path }: Entry): boolean {
+  const exports: unknown = require(module)
+  for (let dot = path.indexOf('.'); dot > 0; dot = path.indexOf('.', dot + 1)) {
+    const above = follow(exports, path.slice(0, dot))
+    if (typeof above === 'function' && !isNodes(above)) return true
+  }
+  return false
 }
 
 export function resolveBuiltin(

@@ -8,7 +8,14 @@ import type { Reference } from './types.ts'
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
 export { checkReferences } from './check.ts'
 export { findForeignIntrinsic, findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
-export { classifyUrl, configureReferences, isNodes, loadedInternals, packageNameOf } from './origin.ts'
+export {
+  classifyUrl,
+  configureReferences,
+  isNativeFunction,
+  isNodes,
+  loadedInternals,
+  packageNameOf,
+} from './origin.ts'
 export { importModules, rememberReference } from './package-resolution.ts'
 export {
   beginWalk,

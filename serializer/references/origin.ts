@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { types } from 'node:util'
 
 const functionToString = Function.prototype.toString
 let scriptUrl: (fn: object) => string | undefined = () => undefined
@@ -19,6 +20,8 @@ const scripted = new WeakMap<object, boolean>()
 
 /** Is a function the platform's: native, or JavaScript of Node's own? */
 export function isNodes(fn: object): boolean {
+  // Its text is a native function's.
+  if (types.isProxy(fn)) return false
   if (isNativeFunction(fn) && !isBound(fn)) return true
   let nodes = scripted.get(fn)
   if (nodes === undefined) scripted.set(fn, (nodes = scriptUrl(fn)?.startsWith('node:') ?? isBound(fn)))

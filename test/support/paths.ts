@@ -13,6 +13,13 @@ export const distUrl = process.env.CORNICHON_STUB ?? pathToFileURL(distFile).hre
 export const nodeBinary = process.env.CORNICHON_NODE ?? process.execPath
 export const nodeMajor = Number(process.versions.node.split('.')[0])
 
+/**
+ * Whether this Node lacks what a row is about, which then is left out; a list of all rows, which runs none
+ * (test/conformance/compatibility.test.ts), has it nevertheless.
+ */
+export const isTooNew = (node: number | undefined): boolean =>
+  node !== undefined && nodeMajor < node && process.env.CORNICHON_EVERY_ROW === undefined
+
 /** Arguments that make Node understand TypeScript. */
 export const tsxArguments: readonly string[] = [
   '--import',

@@ -1,6 +1,6 @@
 // What a row of a conformance table is: how to build a value, and what must hold for it in the process that built
 // it and for its copy in a process without the source.
-import { nodeMajor } from './paths.ts'
+import { isTooNew } from './paths.ts'
 
 /**
  * How the row's code gets into the process that dumps it: as an ES module, as CommonJS (sloppy unless it says
@@ -121,7 +121,7 @@ export class Table {
   }
 
   readonly row = <T>(goal: string, title: string, options: RowOptions<T>): void => {
-    if (options.node !== undefined && nodeMajor < options.node) return
+    if (isTooNew(options.node)) return
     const count = (this.#counts.get(goal) ?? 0) + 1
     this.#counts.set(goal, count)
     this.rows.push({ ...options, goal, title, key: `${goal}-${count}` })

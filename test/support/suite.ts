@@ -9,6 +9,8 @@ export interface GoalMeta {
   readonly goal: string
   readonly title: string
   readonly state: 'kept' | 'refused'
+  /** The first Node that has what it is about. */
+  readonly node?: number
 }
 
 declare module 'vitest' {
@@ -49,6 +51,7 @@ export function suite(table: Table): void {
             goal: row.goal,
             title: row.title,
             state: refused || row.refusedByLoads ? 'refused' : 'kept',
+            node: row.node,
           }
           expect(result.reports.length, 'the row has been run').toBeGreaterThan(0)
           throwFailures(result.reports)

@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { childEnvironment } from './children.ts'
 import { asExpression } from './function-text.ts'
-import { distUrl, nodeBinary, nodeMajor, root, supportFolder } from './paths.ts'
+import { distUrl, isTooNew, nodeBinary, root, supportFolder } from './paths.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
 export type Exercise = (value: any, context: { require: NodeJS.Require; names: boolean }) => unknown
@@ -185,10 +185,10 @@ function failure(message: string): Error {
 export function toolchains(name: string, cases: readonly ToolchainCase[]): void {
   describe(name, { concurrent: true }, () => {
     for (const it of cases) {
-      if (it.node !== undefined && nodeMajor < it.node) continue
+      if (isTooNew(it.node)) continue
       const goal = it.goal ?? 'C21'
       test(`${goal} ${it.title}`, async ({ task }) => {
-        task.meta.goal = { goal, title: it.title, state: it.refused ? 'refused' : 'kept' }
+        task.meta.goal = { goal, title: it.title, state: it.refused ? 'refused' : 'kept', node: it.node }
         const proof = await prove(it)
         if (it.refused) {
           expect(proof.sent?.failed, proof.output).toMatch(it.refused)
