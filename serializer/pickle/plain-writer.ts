@@ -227,9 +227,11 @@ export class PlainWriter {
     let index = 0
     apply(mapForEach, map, [
       (item: unknown, key: unknown) => {
-        trace?.step('key', index)
+        // A key that no text names, and what it leads to, are told by their entry's place.
+        trace?.step('index', index)
         graph.value(key)
-        trace?.step('key', typeof key === 'string' ? key : index)
+        if (typeof key === 'string' || typeof key === 'number') trace?.step('key', key)
+        else trace?.step('index', index)
         graph.value(item)
         index++
       },

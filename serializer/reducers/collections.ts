@@ -22,10 +22,13 @@ const map: BuiltinReducer<Map<unknown, unknown>> = {
     let index = 0
     apply(mapForEach, value, [
       (item: unknown, key: unknown) => {
-        sink.step('key', index)
+        // A key that no text names, and what it leads to, are told by their entry's place.
+        sink.step('index', index)
         sink.value(key)
-        sink.step('key', nameOf(key, index++))
+        if (typeof key === 'string' || typeof key === 'number') sink.step('key', key)
+        else sink.step('index', index)
         sink.value(item)
+        index++
       },
     ])
   },
@@ -56,10 +59,6 @@ const set: BuiltinReducer<Set<unknown>> = {
   readContent(value, source) {
     for (let left = source.count(); left > 0; left--) apply(setAdd, value, [source.value()])
   },
-}
-
-function nameOf(key: unknown, index: number): string | number {
-  return typeof key === 'string' ? key : index
 }
 
 export const collections: readonly BuiltinReducer[] = [map, set]

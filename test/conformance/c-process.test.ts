@@ -105,3 +105,67 @@ goalTest(
     expect(result.grown).toBeLessThan(50e6)
   },
 )
+
+goalTest(
+  'C20',
+  'dumps keeps nothing alive: neither functions, nor what they capture, nor instances',
+  async () => {
+    const result = await runScript(
+      `const settle = async () => { for (let i = 0; i < 10; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 10)) } }
+    class Point { #x = { inner: 1 }; static all = 0; constructor(y) { this.y = y } get x() { return this.#x } }
+    const kinds = {
+      'a function and what it captures': () => {
+        const captured = { big: new Array(1000).fill(1) }
+        const fn = () => captured.big.length
+        return { value: fn, parts: { fn, captured } }
+      },
+      'functions that share a variable': () => {
+        const captured = {}
+        let count = 0
+        const up = () => [++count, captured], read = () => [count, captured]
+        return { value: { up, read }, parts: { up, read, captured } }
+      },
+      'an arrow with a lexical this': () => {
+        const self = { make() { return () => [this, arguments] } }
+        const arrow = self.make({})
+        return { value: arrow, parts: { arrow, self } }
+      },
+      'an instance with private fields': () => {
+        const point = new Point({ y: 1 })
+        return { value: point, parts: { point, field: point.x, y: point.y } }
+      },
+      'a class of its own': () => {
+        const captured = {}
+        class Local { #p = captured; read() { return [this.#p, Local] } }
+        const instance = new Local()
+        return { value: [Local, instance], parts: { Local, instance, captured } }
+      },
+      'bound functions, promises, proxies and weak references': () => {
+        const target = function () { return this }, self = {}, settled = Promise.resolve(self)
+        const bound = target.bind(self), proxy = new Proxy(self, {}), weak = new WeakMap([[self, bound]])
+        return { value: [bound, settled, proxy, weak], parts: { target, self, settled, bound, proxy, weak } }
+      },
+      'functions made by eval': () => {
+        const captured = {}
+        const fn = eval('(() => () => captured)()')
+        return { value: fn, parts: { fn, captured } }
+      },
+    }
+    const watch = (make, times) => {
+      const { value, parts } = make()
+      for (let i = 0; i < times; i++) cornichon.dumps(value)
+      return Object.entries(parts).map(([name, part]) => [name, new WeakRef(part)])
+    }
+    const left = []
+    for (const times of [0, 1, 30]) {
+      const watched = Object.entries(kinds).map(([kind, make]) => [kind, watch(make, times)])
+      await settle()
+      for (const [kind, parts] of watched)
+        for (const [name, weak] of parts) if (weak.deref() !== undefined) left.push(times + ' dumps, ' + kind + ': ' + name)
+    }
+    await report(left)`,
+      { nodeArguments: ['--expose-gc'] },
+    )
+    expect(result).toEqual([])
+  },
+)

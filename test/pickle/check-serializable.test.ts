@@ -40,6 +40,43 @@ test('paths name bindings, statics and bound this; the location is the file and 
   expect(pathsOf(outer.bind({ self: stuck() }))[0]).toContain('[[BoundThis]] -> .self')
 })
 
+test('paths name private fields, statics, bound arguments and the keys of Maps', () => {
+  class Box {
+    static kept = stuck()
+    static #count = stuck()
+    #secret = stuck()
+    open = () => [this.#secret, Box.#count]
+  }
+  class Sealed {
+    readonly #held = { deep: stuck() }
+    peek() {
+      return this.#held
+    }
+  }
+  const plain = () => 1
+  const pathsOf = (value: unknown) =>
+    checkSerializable(value)
+      .problems.map(({ path }) => path)
+      .sort()
+  expect(pathsOf(new Sealed())).toEqual(['value -> #held -> .deep'])
+  expect(pathsOf(Box)).toEqual(['Box -> #count', 'Box -> .kept'])
+  expect(pathsOf([new Box()])).toContain('value -> [0] -> #secret')
+  expect(pathsOf((plain as (...list: unknown[]) => number).bind(stuck(), { a: stuck() }))).toHaveLength(2)
+  expect(pathsOf(plain.bind(stuck()))[0]).toMatch(/\[\[BoundThis\]\]$/)
+  const map = new Map<unknown, unknown>([
+    ['text', stuck()],
+    [7, { deep: stuck() }],
+    [{}, stuck()],
+    [stuck(), 'value'],
+  ])
+  expect(pathsOf({ map })).toEqual([
+    'value -> .map -> [2]',
+    'value -> .map -> [3]',
+    'value -> .map -> [key 7] -> .deep',
+    'value -> .map -> [key text]',
+  ])
+})
+
 test('it never throws and runs nothing: hostile getters, proxies, revoked proxies, cycles', () => {
   const fail = () => {
     throw new Error('it ran')
