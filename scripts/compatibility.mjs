@@ -1,23 +1,29 @@
 // Writes docs/compatibility.md: the goals of tables C, K and V, each with its state and the tests behind it, as a
-// test run found them. `npm run compatibility [-- report.json]`: runs the tests, or takes the report of a run
-// (vitest run --reporter=json --outputFile=report.json).
+// test run found them. `npm run compatibility [-- report.json]`: runs the tests on the newest Node, which alone has
+// what all rows are about, or takes the report of a run (vitest run --reporter=json --outputFile=report.json).
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { goals } from '../test/conformance/goals.ts'
+import { environmentOf, majors, nodeBinary } from './nodes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const titles = { C: 'C: closures and functions', K: 'K: classes', V: 'V: values' }
 
-const report = JSON.parse(readFileSync(process.argv[2] ?? runTests(), 'utf8'))
+const report = JSON.parse(readFileSync(process.argv[2] ?? (await runTests()), 'utf8'))
 const tests = testsByGoal(report)
 const lines = [
   '# Compatibility',
   '',
-  `Made by \`npm run compatibility\` from a test run on Node ${process.version}. Kept: what comes back behaves as promised.`,
-  'Refused by name: `dumps` throws a PicklingError, or `loads` an UnpicklingError, that says what and where. Later: no test yet.',
+  'The goals of the serializer, each with its state and the promises that tests prove, most of them for ES modules, CommonJS,',
+  `TypeScript and inside vitest. Made by \`npm run compatibility\` from a test run on Node ${majors.at(-1)}; the same tests run on`,
+  `Node ${majors.slice(0, -1).join(', ')} (\`npm run test:matrix\`).`,
+  '',
+  '- Kept: what comes back in a process without the source behaves as promised.',
+  '- Refused by name: `dumps` throws a PicklingError, or `loads` an UnpicklingError, that says what and where.',
+  '- Later: no test yet.',
 ]
 for (const [letter, title] of Object.entries(titles)) {
   lines.push(
@@ -34,29 +40,33 @@ for (const [letter, title] of Object.entries(titles)) {
   }
   for (const [goal] of rows) {
     const found = tests.get(goal) ?? []
-    // The copies of copies repeat every row's title.
-    const own = found.filter(({ title }) => !title.startsWith('pickled again by the receiver'))
-    if (own.length === 0) continue
+    if (found.length === 0) continue
     lines.push('', `### ${goal}`, '')
-    for (const { title, state } of own) lines.push(`- ${title}${state === 'kept' ? '' : ` (${word(state)})`}`)
+    // The copies of copies repeat every row's title: named are those alone that are not kept.
+    const isCopy = ({ title }) => title.startsWith('pickled again by the receiver')
+    const named = found.filter((promise) => !isCopy(promise) || promise.state !== 'kept')
+    for (const promise of named) lines.push(`- ${promise.title}${remarksOn(promise)}`)
+    const copies = found.filter((promise) => isCopy(promise) && promise.state === 'kept').length
+    if (copies > 0)
+      lines.push(`- pickled again by the receiver, loaded by a third process: ${copies} rows of these tables`)
   }
 }
-mkdirSync(join(root, 'docs'), { recursive: true })
 writeFileSync(join(root, 'docs', 'compatibility.md'), `${lines.join('\n')}\n`)
 console.log(`docs/compatibility.md: ${[...tests.values()].flat().length} promises`)
 
-/** @returns {string} the report's file */
-function runTests() {
+/** @returns {Promise<string>} the report's file */
+async function runTests() {
   const folder = mkdtempSync(join(tmpdir(), 'cornichon-report-'))
   const file = join(folder, 'report.json')
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const binary = await nodeBinary(majors.at(-1))
   // A failing test is a row of the table, not the end.
-  spawnSync(
-    process.execPath,
-    [vitest, 'run', 'test/conformance', '--reporter=json', `--outputFile=${file}`],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-  )
+  spawnSync(binary, [vitest, 'run', 'test/conformance', '--reporter=json', `--outputFile=${file}`], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: environmentOf(binary),
+  })
   return file
 }
 
@@ -72,7 +82,7 @@ function testsByGoal(report) {
     byGoal.set(goal.goal, found)
     const state = status === 'failed' ? 'failing' : goal.state
     const known = found.find(({ title }) => title === goal.title)
-    if (!known) found.push({ title: goal.title, state })
+    if (!known) found.push({ title: goal.title, state, node: goal.node })
     else if (state === 'failing' || (state === 'refused' && known.state === 'kept')) known.state = state
   }
   return byGoal
@@ -91,6 +101,12 @@ function summaryOf(found) {
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${word(state)}`)
     .join(', ')
+}
+
+function remarksOn({ state, node }) {
+  const remarks = [state === 'kept' ? undefined : word(state), node && `Node ${node} and newer`]
+  const given = remarks.filter((remark) => remark !== undefined)
+  return given.length > 0 ? ` (${given.join('; ')})` : ''
 }
 
 function word(state) {

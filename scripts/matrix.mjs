@@ -2,13 +2,12 @@
 //   npm run test:matrix -- [--node 22,24] [--v8] [vitest filters ...]
 // --v8 runs only the tests of what we rely on in V8. The Node binaries come from npm, into .cache/nodes.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { npm } from './ensure-installed.mjs'
-import { root, withLock } from './lock.mjs'
+import { root } from './lock.mjs'
+import { environmentOf, majors, nodeBinary } from './nodes.mjs'
 
-const majors = ['20', '22', '24', '26']
 const defaultFilters = ['test/']
 const v8Filters = ['test/capture/']
 
@@ -29,26 +28,7 @@ for (const major of chosen) {
 printTable(rows)
 process.exitCode = rows.every((row) => row.ok) ? 0 : 1
 
-/** Installs the newest release of a major version once, in a folder of its own, and returns its path. */
-async function nodeBinary(major) {
-  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-  const folder = join(root, '.cache', 'nodes', major)
-  const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  await withLock(`node-${major}`, () => {
-    if (existsSync(binary)) return
-    console.log(`Installing ${name}@${major} ...`)
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(
-      join(folder, 'package.json'),
-      JSON.stringify({ private: true, dependencies: { [name]: major } }),
-    )
-    const { status } = npm(['install', '--no-audit', '--no-fund', '--no-package-lock'], folder)
-    if (status !== 0 || !existsSync(binary)) throw new Error(`Could not install ${name}@${major}`)
-  })
-  return binary
-}
-
-/** Runs vitest under `binary`. CORNICHON_NODE and PATH tell tests that start processes which Node to take. */
+/** Runs vitest under `binary`. */
 function runTests(binary, major) {
   const report = join(root, '.cache', `matrix-${major}-${process.pid}.json`)
   const started = Date.now()
@@ -65,13 +45,7 @@ function runTests(binary, major) {
     {
       cwd: root,
       stdio: ['ignore', 1, 2],
-      env: {
-        ...process.env,
-        CORNICHON_NODE: binary,
-        NODE: binary,
-        npm_node_execpath: binary,
-        PATH: `${dirname(binary)}${delimiter}${process.env.PATH}`,
-      },
+      env: environmentOf(binary),
     },
   )
   const seconds = Math.round((Date.now() - started) / 1000)
