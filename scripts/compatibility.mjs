@@ -34,9 +34,9 @@ for (const [letter, title] of Object.entries(titles)) {
     '| --- | --- | --- | --- |',
   )
   const rows = Object.entries(goals).filter(([goal]) => goal.startsWith(letter))
-  for (const [goal, text] of rows) {
+  for (const [goal, words] of rows) {
     const found = tests.get(goal) ?? []
-    lines.push(`| ${goal} | ${stateOf(found)} | ${cell(text)} | ${summaryOf(found)} |`)
+    lines.push(`| ${goal} | ${stateOf(found)} | ${cell(words)} | ${summaryOf(found)} |`)
   }
   for (const [goal] of rows) {
     const found = tests.get(goal) ?? []
@@ -45,13 +45,15 @@ for (const [letter, title] of Object.entries(titles)) {
     // The copies of copies repeat every row's title: named are those alone that are not kept.
     const isCopy = ({ title }) => title.startsWith('pickled again by the receiver')
     const named = found.filter((promise) => !isCopy(promise) || promise.state !== 'kept')
-    for (const promise of named) lines.push(`- ${promise.title}${remarksOn(promise)}`)
+    for (const promise of named) lines.push(`- ${text(promise.title)}${remarksOn(promise)}`)
     const copies = found.filter((promise) => isCopy(promise) && promise.state === 'kept').length
     if (copies > 0)
       lines.push(`- pickled again by the receiver, loaded by a third process: ${copies} rows of these tables`)
   }
 }
 writeFileSync(join(root, 'docs', 'compatibility.md'), `${lines.join('\n')}\n`)
+const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
+spawnSync(process.execPath, [biome, 'format', '--write', 'docs/compatibility.md'], { cwd: root })
 console.log(`docs/compatibility.md: ${[...tests.values()].flat().length} promises`)
 
 /** @returns {Promise<string>} the report's file */
@@ -111,6 +113,11 @@ function remarksOn({ state, node }) {
 
 function word(state) {
   return state === 'refused' ? 'refused by name' : state
+}
+
+/** `__proto__` is no bold word. */
+function text(title) {
+  return title.replaceAll('__', '\\_\\_')
 }
 
 function cell(text) {
