@@ -18,7 +18,7 @@ import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
-import { LiveMembers, readMember } from './live-members.ts'
+import { NamespaceWriter } from './namespace-writer.ts'
 import {
   Attribute,
   MAX_INLINE_DEPTH,
@@ -44,6 +44,7 @@ const ArrayPrototype = Array.prototype
 const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
 const symbolKeyFor = Symbol.keyFor
 const MapConstructor = Map
+const SetConstructor = Set
 /** Recent strings, by a cheap hash: enough to find most repetitions, and no cost to speak of where there is none. */
 const RECENT_STRINGS = 1024
 /** Integers up to here are shorter as such than as doubles. */
@@ -61,12 +62,10 @@ export class GraphWriter implements ValueSink {
   readonly trace: Trace | null
   readonly instances = new InstanceFacts()
   #imports: Imports | null
-  readonly #byReference = new Set<unknown>()
+  #byReference: Set<unknown> | null = null
   nodeCount = 0
-  readonly #namespaces = new MapConstructor<object, Set<string>>()
-  readonly #sentMembers = new MapConstructor<object, Set<string>>()
-  readonly #sentGetters = new MapConstructor<object, Set<string>>()
-  readonly #weak = new MapConstructor<object, ReturnType<typeof weakEntriesOf>>()
+  #namespaces: NamespaceWriter | null = null
+  #weak: Map<object, ReturnType<typeof weakEntriesOf>> | null = null
   readonly #memo = new MapConstructor<unknown, number>()
   readonly #recent: string[] = []
   readonly #recentNumbers: number[] = []
@@ -103,8 +102,8 @@ export class GraphWriter implements ValueSink {
   /** Writes the root and everything it reaches. */
   root(value: unknown): void {
     this.value(value)
-    do this.#drain()
-    while (this.#moreMembers() || this.#moreWeakEntries() || this.#liveMembers())
+    do this.drain()
+    while (this.#namespaces?.writeMore() || this.#moreWeakEntries() || this.#namespaces?.writeLive())
     if (this.hasCode) {
       this.functions.refuseMappedArguments()
       refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
@@ -112,7 +111,8 @@ export class GraphWriter implements ValueSink {
     this.out.byte(More.Nothing)
   }
 
-  #drain(): void {
+  /** Writes the content that had to wait. */
+  drain(): void {
     while (this.#pending.length > 0) {
       const object = this.#pending.pop()!
       const filler = this.#fillers.pop()!
@@ -125,13 +125,12 @@ export class GraphWriter implements ValueSink {
     }
   }
 
-  /** A module's namespace travels with the members that functions use; which ones is known when all were seen. */
+  /** A module's namespace travels with the members that functions use. */
   namespace(namespace: object, members: readonly string[]): void {
     if (findBuiltin(namespace) ?? this.#packageExport(namespace)) return this.value(namespace)
-    const narrowed = this.#namespaces.get(namespace)
-    if (narrowed) for (const member of members) narrowed.add(member)
-    else if (!this.#memo.has(namespace)) this.#namespaces.set(namespace, new Set(members))
+    this.#namespaces ??= new NamespaceWriter(this)
     const known = this.#memo.get(namespace)
+    this.#namespaces.want(namespace, members, known === undefined)
     if (known !== undefined) return this.#ref(known)
     this.#namespaceNode(namespace)
   }
@@ -141,76 +140,19 @@ export class GraphWriter implements ValueSink {
     this.remember(namespace)
   }
 
-  #allMembers(namespace: object): Set<string> {
-    return new Set(ownKeys(namespace).filter((key): key is string => typeof key === 'string'))
-  }
-
-  /** Writes members that were not written yet. Returns whether there were any. */
-  #moreMembers(): boolean {
-    for (const [namespace, wanted] of this.#namespaces) {
-      let sent = this.#sentMembers.get(namespace)
-      if (!sent) this.#sentMembers.set(namespace, (sent = new Set()))
-      const fresh = [...wanted].filter((name) => !sent.has(name))
-      if (fresh.length === 0) continue
-      this.out.byte(More.Members)
-      this.out.varint(this.#memo.get(namespace)!)
-      this.out.varint(fresh.length)
-      this.trace?.enter(namespace)
-      for (const name of fresh) {
-        sent.add(name)
-        this.string(name)
-        this.step('property', name)
-        const member = readMember(namespace, name)
-        if (member.kind === 'value') this.value(member.value)
-        else this.#memberGetter(member.getter)
-      }
-      return true
-    }
-    return false
-  }
-
-  #memberGetter(getter: () => unknown): void {
-    this.out.byte(Op.Accessor)
-    this.out.byte(Attribute.Enumerable)
-    this.value(getter)
-    this.value(undefined)
-  }
-
-  /**
-   * Writes members again, as getters, whose variable a function of the graph assigns: that is known when all functions are.
-   * Returns whether there were any.
-   */
-  #liveMembers(): boolean {
-    if (this.#namespaces.size === 0) return false
-    const live = new LiveMembers(this.functions.records)
-    let any = false
-    for (const [namespace, names] of this.#sentMembers) {
-      let done = this.#sentGetters.get(namespace)
-      if (!done) this.#sentGetters.set(namespace, (done = new Set()))
-      for (const name of names) {
-        const getter = done.has(name) ? undefined : live.getterOf(namespace, name)
-        if (!getter) continue
-        done.add(name)
-        any = true
-        this.out.byte(More.Members)
-        this.out.varint(this.#memo.get(namespace)!)
-        this.out.varint(1)
-        this.string(name)
-        this.trace?.enter(namespace)
-        this.step('property', name)
-        this.#memberGetter(getter)
-        this.#drain()
-      }
-    }
-    return any
+  #wholeNamespace(namespace: object): void {
+    this.#namespaces ??= new NamespaceWriter(this)
+    this.#namespaces.wantAll(namespace)
   }
 
   weakEntries(collection: object): void {
+    this.#weak ??= new MapConstructor()
     this.#weak.set(collection, weakEntriesOf(collection))
   }
 
   /** Writes entries of weak collections whose keys have been written meanwhile. Returns whether there were any. */
   #moreWeakEntries(): boolean {
+    if (this.#weak === null) return false
     for (const [collection, entries] of this.#weak) {
       const left = entries.filter(({ key }) => !this.#memo.has(key))
       if (left.length === entries.length) continue
@@ -393,8 +335,7 @@ export class GraphWriter implements ValueSink {
   #object(value: object): void {
     const known = this.#memo.get(value)
     if (known !== undefined) {
-      if (this.#namespaces.size > 0 && this.#namespaces.has(value))
-        this.#namespaces.set(value, this.#allMembers(value))
+      if (this.#namespaces?.has(value)) this.#namespaces.wantAll(value)
       return this.#ref(known)
     }
     if (this.trace) {
@@ -447,7 +388,7 @@ export class GraphWriter implements ValueSink {
     const exported = this.#packageExport(value)
     if (exported) return this.#reference(value, exported)
     if (types.isModuleNamespaceObject(value)) {
-      this.#namespaces.set(value, this.#allMembers(value))
+      this.#wholeNamespace(value)
       return this.#namespaceNode(value)
     }
     const owner = prototypeOwner(value)
@@ -485,12 +426,13 @@ export class GraphWriter implements ValueSink {
   get missedImports(): boolean {
     if (this.#imports === null) return false
     for (const [value, reference] of this.#imports)
-      if (this.isKnown(value) && !this.#byReference.has(value) && !this.options.policy.isByValue(reference))
+      if (this.isKnown(value) && !this.#byReference?.has(value) && !this.options.policy.isByValue(reference))
         return true
     return false
   }
 
   #reference(value: unknown, reference: Reference): void {
+    this.#byReference ??= new SetConstructor()
     this.#byReference.add(value)
     if (reference.kind === 'intrinsic') {
       this.out.byte(Op.Intrinsic)

@@ -196,25 +196,30 @@ export class PlainWriter {
       if (element < least) least = element
       else if (element > most) most = element
     }
-    const out = this.#out
     if (i === length) {
       const size = least >= -0x80 && most < 0x80 ? 1 : least >= -0x8000 && most < 0x8000 ? 2 : 4
       const Packed = size === 1 ? Int8Array : size === 2 ? Int16Array : Int32Array
-      out.byte(Op.Integers)
-      out.byte(size)
-      out.varint(length)
       const packed = new Packed(length)
       for (let j = 0; j < length; j++) packed[j] = array[j] as number
-      out.bytes(littleEndian(new Uint8Array(packed.buffer), size))
+      this.#out.byte(Op.Integers)
+      this.#out.byte(size)
+      this.#packed(packed, size)
       return true
     }
-    for (; i < length; i++) if (typeof array[i] !== 'number') return false
     const packed = new Float64Array(length)
-    for (let j = 0; j < length; j++) packed[j] = array[j] as number
-    out.byte(Op.Doubles)
-    out.varint(length)
-    out.bytes(littleEndian(new Uint8Array(packed.buffer), 8))
+    for (let j = 0; j < length; j++) {
+      const element = array[j]
+      if (typeof element !== 'number') return false
+      packed[j] = element
+    }
+    this.#out.byte(Op.Doubles)
+    this.#packed(packed, 8)
     return true
+  }
+
+  #packed(numbers: Int8Array | Int16Array | Int32Array | Float64Array, size: 1 | 2 | 4 | 8): void {
+    this.#out.varint(numbers.length)
+    this.#out.bytes(littleEndian(new Uint8Array(numbers.buffer as ArrayBuffer), size))
   }
 
   #map(map: Map<unknown, unknown>): boolean {

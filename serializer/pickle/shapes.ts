@@ -3,8 +3,8 @@
 
 /** An object with more keys is more likely a table than a record. */
 export const MAX_SHAPE_KEYS = 64
-/** Objects used as tables all differ. */
-const MAX_SHAPES = 4096
+/** Shapes with the same first key. (Objects used as tables all differ.) */
+const MAX_SIMILAR = 64
 
 export interface Shape {
   readonly keys: readonly string[]
@@ -16,11 +16,6 @@ export interface Shape {
   readonly isOdd: boolean
 }
 
-interface Branch {
-  shape: Shape | null
-  readonly below: Map<string, Branch>
-}
-
 /** Own keys of constructors' prototypes, and of Node's streams. */
 const ODD_KEYS: ReadonlySet<string> = new Set(['constructor', 'fd', '_readableState', '_writableState'])
 
@@ -28,8 +23,7 @@ export class Shapes {
   /** How many have a number. */
   count = 0
   #last: Shape | null = null
-  #made = 0
-  readonly #roots = new Map<object | null, Branch>()
+  readonly #byFirstKey = new Map<string, Shape[]>()
 
   /** The shape of objects with these keys, in their order; null if it is not worth one. */
   find(keys: readonly string[], prototype: object | null): Shape | null {
@@ -46,22 +40,13 @@ export class Shapes {
   }
 
   #search(keys: readonly string[], prototype: object | null): Shape | null {
-    let branch: Branch = this.#roots.get(prototype) ?? { shape: null, below: new Map() }
-    this.#roots.set(prototype, branch)
-    for (let i = 0; i < keys.length; i++) {
-      let below: Branch | undefined = branch.below.get(keys[i])
-      if (below === undefined) {
-        if (this.#made === MAX_SHAPES) return null
-        branch.below.set(keys[i], (below = { shape: null, below: new Map() }))
-      }
-      branch = below
-    }
-    if (branch.shape === null) {
-      if (this.#made === MAX_SHAPES) return null
-      this.#made++
-      branch.shape = { keys, prototype, id: -1, next: null, isOdd: keys.some((key) => ODD_KEYS.has(key)) }
-    }
-    return branch.shape
+    let similar = this.#byFirstKey.get(keys[0])
+    if (similar === undefined) this.#byFirstKey.set(keys[0], (similar = []))
+    for (let i = 0; i < similar.length; i++) if (isOf(similar[i], keys, prototype)) return similar[i]
+    if (similar.length === MAX_SIMILAR) return null
+    const shape = { keys, prototype, id: -1, next: null, isOdd: keys.some((key) => ODD_KEYS.has(key)) }
+    similar.push(shape)
+    return shape
   }
 }
 
