@@ -150,23 +150,31 @@ function isPlain(value: object): boolean {
 
 /** The modules' objects that are neither functions nor prototypes: constants, namespaces, single instances. */
 export function isObjectOfModule(value: unknown): boolean {
-  if (objectsOf !== loadedInternals()) {
-    objects = new Set()
-    for (const [name, exports] of loadedModules()) {
-      walkFrom(exports, '', {
-        dataOnly: true,
-        opens: (path, depth, getter) => OBJECTS.test(path) && opens(name, path, depth, getter),
-        visit(member, path, depth) {
-          if (objects.has(member) || member instanceof Module) return false
-          objects.add(member)
-          return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
-        },
-      })
-      for (const [symbol] of symbolsOfInstance(name)) objects.add(symbol)
-    }
-    objectsOf = loadedInternals()
-  }
+  refreshModuleObjects()
   return objects.has(value)
+}
+
+/** The same, going by the modules that were loaded when `refreshModuleObjects` was last called. */
+export function wasObjectOfModule(value: unknown): boolean {
+  return objects.has(value)
+}
+
+export function refreshModuleObjects(): void {
+  if (objectsOf === loadedInternals()) return
+  objects = new Set()
+  for (const [name, exports] of loadedModules()) {
+    walkFrom(exports, '', {
+      dataOnly: true,
+      opens: (path, depth, getter) => OBJECTS.test(path) && opens(name, path, depth, getter),
+      visit(member, path, depth) {
+        if (objects.has(member) || member instanceof Module) return false
+        objects.add(member)
+        return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
+      },
+    })
+    for (const [symbol] of symbolsOfInstance(name)) objects.add(symbol)
+  }
+  objectsOf = loadedInternals()
 }
 
 function isWalked(value: unknown): boolean {

@@ -1,8 +1,8 @@
 // Value <-> where to find it.
-import { isObjectOfModule, resolveBuiltin } from './builtins.ts'
+import { refreshModuleObjects, resolveBuiltin, wasObjectOfModule } from './builtins.ts'
 import { isIntrinsic, resolveIntrinsic } from './intrinsics.ts'
 import { resolvePackage } from './package-resolution.ts'
-import { isExported } from './packages.ts'
+import { beginWalk as beginWalkOfPackages, isExported } from './packages.ts'
 import type { Reference } from './types.ts'
 
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
@@ -18,7 +18,6 @@ export {
 } from './origin.ts'
 export { importModules, rememberReference } from './package-resolution.ts'
 export {
-  beginWalk,
   configurePackages,
   exportsBelow,
   findPackageExport,
@@ -36,12 +35,18 @@ export {
 export { isOfClosedRealm } from './realms.ts'
 export type { PackageReference, Reference } from './types.ts'
 
+/** Before a value graph is walked: modules may have been loaded since the last time. */
+export function beginWalk(): void {
+  beginWalkOfPackages()
+  refreshModuleObjects()
+}
+
 /**
  * May an object without any mark of its own (no function, no prototype, no stream) be one that a reference finds?
  * A quick no for nearly all objects.
  */
 export function isReferable(value: object): boolean {
-  return isIntrinsic(value) || isObjectOfModule(value) || isExported(value)
+  return isIntrinsic(value) || wasObjectOfModule(value) || isExported(value)
 }
 
 /** Finds what a reference means here. Throws UnpicklingError that says what is missing and what to do. */
