@@ -3,6 +3,7 @@ import { PicklingError, UnpicklingError } from './errors.ts'
 import { connect } from './pickle/connect.ts'
 import { checkSerializable, dumps, loads, loadsAsync } from './pickle/index.ts'
 import { inspectBundle } from './pickle/inspect.ts'
+import { registerReducer, symbols, unregisterReducer } from './reducers/index.ts'
 import {
   listRegistryPickleByValue,
   registerPickleByValue,
@@ -18,6 +19,7 @@ export type {
   InspectedReference,
   InspectedUnit,
 } from './pickle/inspect.ts'
+export type { Class, DispatchTable, Factory, Reducer, Reduction } from './reducers/index.ts'
 export type { Selection } from './references/index.ts'
 
 const api = {
@@ -29,8 +31,11 @@ const api = {
   loadsAsync,
   PicklingError,
   registerPickleByValue,
+  registerReducer,
+  symbols,
   UnpicklingError,
   unregisterPickleByValue,
+  unregisterReducer,
 }
 
 export {
@@ -42,8 +47,11 @@ export {
   loadsAsync,
   PicklingError,
   registerPickleByValue,
+  registerReducer,
+  symbols,
   UnpicklingError,
   unregisterPickleByValue,
+  unregisterReducer,
 }
 
 // So that a bundle can refer to cornichon itself, wherever it is installed.

@@ -22,9 +22,11 @@ import {
   Op,
   PropertiesFlag,
   Prototype,
+  ReductionFlag,
   ShapePrototype,
   Tag,
 } from './opcodes.ts'
+import type { Rebuilder, ReducedContent } from './rebuilder.ts'
 import { RecordBuilder } from './record-builder.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
@@ -73,6 +75,7 @@ export interface ReadContext {
   readonly observe?: ContentObserver
   /** Nothing may be rebuilt that would run code later on: accessors, traps. */
   readonly refusesCode: boolean
+  readonly rebuilder: Rebuilder
 }
 
 export class GraphReader implements ValueSource {
@@ -141,16 +144,16 @@ export class GraphReader implements ValueSource {
     }
   }
 
-  #drain(): void {
-    if (this.#context.observe) return this.#drainObserved()
-    while (this.#pending.length > 0) {
+  #drain(left = 0): void {
+    if (this.#context.observe) return this.#drainObserved(left)
+    while (this.#pending.length > left) {
       this.#owners.pop()
       this.#pending.pop()!()
     }
   }
 
-  #drainObserved(): void {
-    while (this.#pending.length > 0) {
+  #drainObserved(left: number): void {
+    while (this.#pending.length > left) {
       const owner = this.#owners.pop()
       const end = this.#observed()!
       this.#pending.pop()!()
@@ -401,9 +404,58 @@ export class GraphReader implements ValueSource {
       case Op.MemberOf:
         this.value()
         return this.value()
+      case Op.Settled:
+        return this.#settled(() => this.value())
+      case Op.Reduction:
+        return this.#reduction()
+      case Op.Persistent:
+        return this.#add(this.#context.rebuilder.persistent(this.#settled(() => this.value())))
       default:
         throw damaged(`operation ${op} is unknown`)
     }
+  }
+
+  // --- what reducers of the user's say ---
+
+  /** Reads with all content that belongs to what is read. */
+  #settled<T>(read: () => T): T {
+    const left = this.#pending.length
+    const value = read()
+    this.#drain(left)
+    return value
+  }
+
+  #reduction(): unknown {
+    this.#guard?.reduction()
+    const flags = this.#in.byte()
+    const factory = this.value()
+    const args = this.#settled(() => this.#values())
+    const { rebuilder } = this.#context
+    const result = this.#add(rebuilder.create(factory, args, (flags & ReductionFlag.New) !== 0))
+    if ((flags & ~ReductionFlag.New) === 0) return result
+    this.#later(result, () => {
+      const content: ReducedContent = {}
+      // Below what the content leaves pending: it is whole then.
+      this.#later(result, () => rebuilder.fill(result, content))
+      if (flags & ReductionFlag.SetState) content.setState = { setter: this.value(), state: this.value() }
+      else if (flags & ReductionFlag.State) {
+        this.#in.byte()
+        content.state = this.#descriptors(this.#in.count())
+      }
+      if (flags & ReductionFlag.Items) content.items = this.#values()
+      if (flags & ReductionFlag.Entries) {
+        const entries: [unknown, unknown][] = []
+        for (let left = this.#in.count(); left > 0; left--) entries.push([this.value(), this.value()])
+        content.entries = entries
+      }
+    })
+    return result
+  }
+
+  #values(): unknown[] {
+    const values: unknown[] = []
+    for (let left = this.#in.count(); left > 0; left--) values.push(this.value())
+    return values
   }
 
   // --- plain data ---
@@ -645,11 +697,7 @@ export class GraphReader implements ValueSource {
 
   /** Reads all, then deletes what should not be there; from where the order differs, what can go goes first. */
   #replaceProperties(object: object, count: number, present: readonly PropertyKey[]): void {
-    const wanted: [PropertyKey, PropertyDescriptor][] = []
-    if (count > 0) {
-      const usual = this.#in.byte()
-      for (; count > 0; count--) wanted.push([this.#key(), this.#descriptor(usual)])
-    }
+    const wanted = this.#descriptors(count)
     const names = new Set(wanted.map(([key]) => key))
     for (const key of present) if (!names.has(key)) deleteProperty(object, key)
     // Integer keys come first whenever they are added.
@@ -664,6 +712,15 @@ export class GraphReader implements ValueSource {
         throw damaged(`the property ${String(key)} can't be defined`)
       }
     }
+  }
+
+  #descriptors(count: number): [PropertyKey, PropertyDescriptor][] {
+    const wanted: [PropertyKey, PropertyDescriptor][] = []
+    if (count > 0) {
+      const usual = this.#in.byte()
+      for (; count > 0; count--) wanted.push([this.#key(), this.#descriptor(usual)])
+    }
+    return wanted
   }
 
   #skipProperties(count: number): void {

@@ -33,6 +33,7 @@ import {
 } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
 import { PlainWriter } from './plain-writer.ts'
+import { HOOK_MET, type Reductions } from './reductions.ts'
 import { settledPrototypeOf } from './settled-prototype.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
@@ -50,6 +51,8 @@ const RECENT_STRINGS = 1024
 /** Integers up to here are shorter as such than as doubles. */
 const LARGEST_INTEGER = 2 ** 48
 const MAX_HARD_DEPTH = 2000
+/** Levels of objects that are written whole at once: their stack frames are many. */
+const MAX_WHOLE_DEPTH = 64
 
 type Filler = (value: any) => void
 
@@ -71,6 +74,7 @@ export class GraphWriter implements ValueSink {
   readonly #recentNumbers: number[] = []
   #namedStrings = 0
   readonly #plainWriter: PlainWriter
+  readonly #reductions: Reductions | null
   readonly #pending: object[] = []
   readonly #fillers: Filler[] = []
   #depth = 0
@@ -81,6 +85,7 @@ export class GraphWriter implements ValueSink {
     this.options = options
     this.trace = trace
     this.#plainWriter = new PlainWriter(this)
+    this.#reductions = options.reductions
   }
 
   get functions(): FunctionWriter {
@@ -111,9 +116,9 @@ export class GraphWriter implements ValueSink {
     this.out.byte(More.Nothing)
   }
 
-  /** Writes the content that had to wait. */
-  drain(): void {
-    while (this.#pending.length > 0) {
+  /** Writes the content that had to wait, down to so many that go on waiting. */
+  drain(left = 0): void {
+    while (this.#pending.length > left) {
       const object = this.#pending.pop()!
       const filler = this.#fillers.pop()!
       this.trace?.enter(object)
@@ -355,7 +360,40 @@ export class GraphWriter implements ValueSink {
     } else this.#createGuarded(value)
   }
 
+  /** Notes that the value is being created: who needs it for that is told. */
+  opening(value: object): void {
+    this.#memo.set(value, -1)
+  }
+
+  /** Writes values whose content must not wait: the reader has them whole when it goes on. */
+  settled(write: () => void): void {
+    const depth = this.#depth
+    const left = this.#pending.length
+    this.#depth = 0
+    this.#inlineDepth++
+    write()
+    this.drain(left)
+    this.#inlineDepth--
+    this.#depth = depth
+  }
+
+  /** The same where it can be had: for what a factory is called with later on. */
+  whole(write: () => void): void {
+    if (this.#depth > 0 || this.#inlineDepth >= MAX_WHOLE_DEPTH) return write()
+    this.out.byte(Op.Settled)
+    this.settled(write)
+  }
+
+  /** Is the value one that a reference finds, or the prototype of a class? */
+  isElsewhere(value: object): boolean {
+    return (
+      (findIntrinsic(value) ?? findBuiltin(value) ?? this.#packageExport(value)) !== undefined ||
+      prototypeOwner(value) !== null
+    )
+  }
+
   #createGuarded(value: object): void {
+    if (this.#reductions?.write(value, this)) return
     // Content that is written in place could need what is being created: it has to wait then.
     if (
       this.#depth === 0 &&
@@ -369,6 +407,11 @@ export class GraphWriter implements ValueSink {
       this.#inlineDepth--
       if (isWritten) return
     }
+    if (this.#reductions !== null) this.whole(() => this.#createApart(value))
+    else this.#createApart(value)
+  }
+
+  #createApart(value: object): void {
     if (++this.#depth > MAX_HARD_DEPTH) {
       this.refuse(
         `more than ${MAX_HARD_DEPTH} values each need the next before they can exist`,
@@ -393,6 +436,7 @@ export class GraphWriter implements ValueSink {
     }
     const owner = prototypeOwner(value)
     if (owner !== null) return this.#prototypeOf(value, owner)
+    if (this.#reductions === null && this.instances.hasHook(value)) throw HOOK_MET
     const reducer = findBuiltinReducer(value)
     if (reducer >= 0) return this.#builtin(value, reducer)
     if (isArray(value)) return this.#array(value)

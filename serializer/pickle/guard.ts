@@ -13,6 +13,10 @@ const TRAPS: ReadonlySet<PropertyKey> = new Set(ownKeys(Reflect).filter((key) =>
 export class Guard {
   readonly #handlers = new Set<object>()
 
+  reduction(): never {
+    throw refused('a reduction (what a reducer says, which names a function to call)')
+  }
+
   accessor(): never {
     throw refused('an accessor')
   }

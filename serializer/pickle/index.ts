@@ -19,12 +19,14 @@ import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
+import { makeRebuilder } from './rebuilder.ts'
+import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './reductions.ts'
 import { findSharing } from './sharing.ts'
 import { Refusal, Trace } from './trace.ts'
 
 export type { LoadOptions } from './open.ts'
 
-export interface DumpOptions {
+export interface DumpOptions extends ReductionOptions {
   /** Packages to pickle by value for this call, beside the registered ones. */
   readonly byValue?: Selection
   /** Modules to pickle by reference, though they are the user's own. */
@@ -46,7 +48,10 @@ function dump(value: unknown, options: DumpOptions): Uint8Array {
     if (!(error instanceof Refusal)) throw error
     // Again, slower, with every object's path.
     write(value, options, new Trace(rootName(value), false))
-    throw new PicklingError({ path: rootName(value), reason: error.message, remedy: error.remedy })
+    throw new PicklingError(
+      { path: rootName(value), reason: error.message, remedy: error.remedy },
+      error.cause === undefined ? undefined : { cause: error.cause },
+    )
   }
 }
 
@@ -76,12 +81,20 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 
 function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
   beginWalk()
-  let graph = new GraphWriter({ policy: makePolicy(options) }, trace)
+  let graph = new GraphWriter({ policy: makePolicy(options), reductions: reductionsOf(options) }, trace)
   try {
     return capturing(() => {
-      graph.root(value)
+      try {
+        graph.root(value)
+      } catch (error) {
+        if (error !== HOOK_MET) throw error
+        trace?.restart()
+        graph = new GraphWriter({ ...graph.options, reductions: new Reductions(options) }, trace)
+        graph.root(value)
+      }
       // Once more, so that it does not matter in which order the graph is met.
       if (graph.missedImports && !trace?.collects) {
+        trace?.restart()
         graph = new GraphWriter(graph.options, trace, graph.imports)
         graph.root(value)
       }
@@ -164,6 +177,7 @@ function read(
       resolve: (reference) => resolveReference(reference, modules),
       intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
       refusesCode: options.code === 'refuse',
+      rebuilder: makeRebuilder(options.persistentLoad),
     })
     const value = reader.root()
     functions.publishClasses()

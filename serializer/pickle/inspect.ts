@@ -7,6 +7,7 @@ import type { FunctionEntry } from './code-sections.ts'
 import { GraphReader } from './graph-reader.ts'
 import { InertCode } from './inert-code.ts'
 import { openForInspection, rebuild } from './open.ts'
+import { inertRebuilder } from './rebuilder.ts'
 
 export interface InspectedBinding {
   readonly name: string
@@ -72,6 +73,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>, size: number): Bu
     resolve: (reference) => code.reference(describeReference(reference)),
     intrinsic: (path) => code.reference(path),
     refusesCode: false,
+    rebuilder: inertRebuilder,
     observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
   })
   const root = reader.root()

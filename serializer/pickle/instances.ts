@@ -3,13 +3,14 @@
 import { types } from 'node:util'
 import { type PrivateElement, privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
-import { adviceFor, unexportedClass } from '../reducers/index.ts'
+import { adviceFor, findHook, symbols, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { type Stamp, type StampReader, stampReader } from './private-readers.ts'
 import { analyzed, isClassText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { create: objectCreate, hasOwn } = Object
 const ObjectPrototype = Object.prototype
 const FunctionPrototype = Function.prototype
 
@@ -49,15 +50,32 @@ const PLAIN: Chain = {
 export class InstanceFacts {
   readonly #chains = new Map<object, Chain>()
   readonly #ordinary = new Map<object, boolean>()
+  readonly #hooks = new Map<object, boolean>()
 
   /** Are objects with this prototype ordinary ones, whose properties are all there is? */
   isOrdinary(prototype: object, graph: GraphWriter): boolean {
     let ordinary = this.#ordinary.get(prototype)
     if (ordinary === undefined) {
-      ordinary = this.#chain(prototype, graph) === PLAIN && inheritsOwnCodeAlone(prototype)
+      ordinary =
+        this.#chain(prototype, graph) === PLAIN &&
+        inheritsOwnCodeAlone(prototype) &&
+        !this.#inheritsHook(prototype)
       this.#ordinary.set(prototype, ordinary)
     }
     return ordinary
+  }
+
+  /** Has the object a reducer of its own or of its class's? */
+  hasHook(value: object): boolean {
+    if (hasOwn(value, symbols.reduce)) return findHook(value) !== undefined
+    const prototype = getPrototypeOf(value)
+    return prototype !== null && this.#inheritsHook(prototype)
+  }
+
+  #inheritsHook(prototype: object): boolean {
+    let has = this.#hooks.get(prototype)
+    if (has === undefined) this.#hooks.set(prototype, (has = findHook(objectCreate(prototype)) !== undefined))
+    return has
   }
 
   /** Refuses what can't travel; returns the base class that has to construct the object, if one must. */

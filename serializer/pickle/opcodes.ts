@@ -55,7 +55,16 @@ export const Op = {
   OpenRecord: 47,
   /** In front of a function: a call that it was made in. */
   AfterCall: 48,
+  /** A value, all of whose content comes before anything else. */
+  Settled: 49,
+  /** What a reducer of the user's says. */
+  Reduction: 50,
+  /** What the sender's persistentId named. */
+  Persistent: 51,
 } as const
+
+/** Bits of the byte behind a reduction: how its factory is called, and which parts follow. */
+export const ReductionFlag = { New: 1, State: 2, SetState: 4, Items: 8, Entries: 16 } as const
 
 /** Tags that hold a number themselves, in their low bits. */
 export const Tag = {

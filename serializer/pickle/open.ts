@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly code?: 'run' | 'refuse'
   /** Asked for each module that the bundle refers to, built-in ones included (pickle's find_class). */
   readonly modules?: (specifier: string) => boolean
+  /** Gives the values that the sender's `persistentId` named, by what it returned. */
+  readonly persistentLoad?: (id: any) => unknown
 }
 
 export interface OpenBundle {
@@ -32,11 +34,13 @@ export interface OpenBundle {
 }
 
 export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
-  const { code = 'run', modules } = options
+  const { code = 'run', modules, persistentLoad } = options
   if (code !== 'run' && code !== 'refuse')
     throw new TypeError(`the option code is 'run' or 'refuse', not ${String(code)}`)
   if (modules !== undefined && typeof modules !== 'function')
     throw new TypeError('the option modules is a function that is asked for each module')
+  if (persistentLoad !== undefined && typeof persistentLoad !== 'function')
+    throw new TypeError('the option persistentLoad is a function that is given an id')
   const sections = readContainer(asBytes(input))
   const units = readUnits(sections.code)
   const { environments, functions } = readFunctions(sections.functions)

@@ -1,8 +1,11 @@
 // Options of dumps and loads, as the writer and the reader use them.
 import type { ReferencePolicy } from '../references/index.ts'
+import type { Reductions } from './reductions.ts'
 
 export interface PickleOptions {
   readonly policy: ReferencePolicy
   /** On the second walk, functions that come before those that tell of the calls around them: see early-calls.ts. */
   readonly earlyCalls?: ReadonlyMap<object, readonly object[]>
+  /** Null: no reducer of the user's can come up. */
+  readonly reductions: Reductions | null
 }

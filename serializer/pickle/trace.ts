@@ -1,6 +1,6 @@
 // Paths for errors. The ordinary walk keeps none; when it meets a value that can't be pickled, the walk is done
-// again with a Trace, which notes for every object how it was reached. (Capture runs no user code, so the second
-// walk meets what the first did.)
+// again with a Trace, which notes for every object how it was reached. (Capture runs no user code: the second walk meets
+// what the first did, but that reducers of the user are asked again.)
 import { formatPath, type PathSegment, PicklingError, type PicklingProblem } from '../errors.ts'
 
 /** Thrown within the walk, where the path is not known. */
@@ -25,10 +25,20 @@ export class Trace {
   readonly #locations = new Map<object, string>()
   #current: object | null = null
   #segment: PathSegment
+  readonly #root: PathSegment
 
   constructor(root: string, collects: boolean) {
-    this.#segment = { kind: 'root', name: root }
+    this.#root = { kind: 'root', name: root }
+    this.#segment = this.#root
     this.collects = collects
+  }
+
+  /** The walk begins again. */
+  restart(): void {
+    this.problems.length = 0
+    this.#origins.clear()
+    this.#current = null
+    this.#segment = this.#root
   }
 
   step(kind: PathSegment['kind'], name: string | number): void {

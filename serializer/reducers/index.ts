@@ -21,6 +21,21 @@ import { weak } from './weak.ts'
 
 export { inheritsFrom } from './brand.ts'
 export { adviceFor, unexportedClass } from './native.ts'
+export {
+  type Class,
+  type DispatchTable,
+  describe,
+  exactClassOf,
+  type Factory,
+  findHook,
+  nameOfClass,
+  type Reducer,
+  type Reduction,
+  registeredReducers,
+  registerReducer,
+  symbols,
+  unregisterReducer,
+} from './registered.ts'
 export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
 export { weakEntriesOf } from './weak.ts'
 

@@ -1,4 +1,4 @@
-// The goals of tables C, K and V as docs/compatibility.md words them.
+// The goals of tables C, K, V and R as docs/compatibility.md words them.
 
 export const goals = {
   C1: 'arrows, functions, methods, getters/setters, async, generators, async generators: each source form, computed and symbol keys included',
@@ -42,4 +42,7 @@ export const goals = {
   V9: 'intrinsics by identity, those without a global name too (%AsyncGeneratorPrototype%, %TypedArray%, %ThrowTypeError%); `process`, `console`, `globalThis`, stdout',
   V10: "every built-in module's exports by identity, whatever path they were reached by (`promisify(fs.readFile)`, primordials behind EventEmitter)",
   V11: 'crypto KeyObject, BlockList, perf histograms, streams, sockets, timers, worker handles: reduced where state can travel, else refused by name',
+  R1: "a reduction is `[factory, args, state?, items?, entries?, setState?]` or the name of a module's export; any part from the third may be missing",
+  R2: "priority: persistentId, reducerOverride, own dispatchTable, the class's `[symbols.reduce]`, registered reducers, built-in ones; registering late counts at once",
+  R3: "a reducer's error keeps its cause and gains the path; a reducer that returns nonsense is named",
 } as const satisfies Record<string, string>
