@@ -3,6 +3,7 @@ import { PicklingError, UnpicklingError } from './errors.ts'
 import { connect } from './pickle/connect.ts'
 import { checkSerializable, dumps, loads, loadsAsync } from './pickle/index.ts'
 import { inspectBundle } from './pickle/inspect.ts'
+import { OutOfBand } from './pickle/out-of-band.ts'
 import { registerReducer, symbols, unregisterReducer } from './reducers/index.ts'
 import {
   listRegistryPickleByValue,
@@ -19,6 +20,7 @@ export type {
   InspectedReference,
   InspectedUnit,
 } from './pickle/inspect.ts'
+export type { BufferCallback } from './pickle/out-of-band.ts'
 export type { Class, DispatchTable, Factory, Reducer, Reduction } from './reducers/index.ts'
 export type { Selection } from './references/index.ts'
 
@@ -29,6 +31,7 @@ const api = {
   listRegistryPickleByValue,
   loads,
   loadsAsync,
+  OutOfBand,
   PicklingError,
   registerPickleByValue,
   registerReducer,
@@ -45,6 +48,7 @@ export {
   listRegistryPickleByValue,
   loads,
   loadsAsync,
+  OutOfBand,
   PicklingError,
   registerPickleByValue,
   registerReducer,

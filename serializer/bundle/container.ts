@@ -23,9 +23,11 @@ export interface Sections {
   readonly text: Uint8Array
   /** The value graph. */
   readonly graph: Uint8Array
+  /** What the buffers that travel out of band have to be like. */
+  readonly buffers: Uint8Array
 }
 
-const NAMES = ['manifest', 'code', 'functions', 'text', 'graph'] as const
+const NAMES = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers'] as const
 
 export type SectionParts = Readonly<Record<(typeof NAMES)[number], readonly Uint8Array[]>>
 
@@ -118,10 +120,10 @@ export function readContainer(bytes: Uint8Array): Sections {
   for (let i = 0; i < 4; i++)
     if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff))
       throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
-  const [manifest, code, functions, text, graph] = sizes.map((length) =>
+  const [manifest, code, functions, text, graph, buffers] = sizes.map((length) =>
     bytes.subarray(offset, (offset += length)),
   )
-  return { manifest, code, functions, text, graph }
+  return { manifest, code, functions, text, graph, buffers }
 }
 
 /** CRC-32 of everything but the checksum's own four bytes. */

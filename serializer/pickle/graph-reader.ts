@@ -6,7 +6,7 @@ import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
 import { UnpicklingError } from '../errors.ts'
-import { builtinReducers, type ValueSource } from '../reducers/index.ts'
+import { bufferFacts, builtinReducers, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import { littleEndian } from './codec/endianness.ts'
@@ -73,6 +73,8 @@ export interface ReadContext {
   resolve(reference: Reference): unknown
   intrinsic(path: string): unknown
   readonly observe?: ContentObserver
+  /** Those that travelled out of band. */
+  readonly buffers: readonly ViewedBytes[]
   /** Nothing may be rebuilt that would run code later on: accessors, traps. */
   readonly refusesCode: boolean
   readonly rebuilder: Rebuilder
@@ -89,6 +91,8 @@ export class GraphReader implements ValueSource {
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
   readonly #namespaces = new Set<object>()
+  /** Nodes that are views of parts of what was received: no buffer that is a value. */
+  readonly #parts = new Map<number, ViewedBytes>()
   readonly #guard: Guard | null
   readonly #made = new Map<unknown, MadeFunction>()
   #depth = 0
@@ -206,6 +210,29 @@ export class GraphReader implements ValueSource {
   data(): Uint8Array {
     return this.#in.view(this.#in.varint())
   }
+  outOfBand(number: number): ViewedBytes {
+    const buffer = this.#context.buffers[number]
+    if (buffer === undefined) throw damaged('a buffer is named that is not there')
+    return buffer
+  }
+  viewed(): ViewedBytes {
+    const op = this.#in.byte()
+    if (op === Op.OutOfBand) {
+      const bytes = this.outOfBand(this.#in.varint())
+      this.#received(bytes)
+      return bytes
+    }
+    let buffer: unknown
+    if (op === Op.Ref) {
+      const id = this.#in.varint()
+      const part = this.#parts.get(id)
+      if (part !== undefined) return part
+      buffer = this.#node(id)
+    } else buffer = this.#operation(op)
+    const facts = types.isAnyArrayBuffer(buffer) ? bufferFacts(buffer) : null
+    if (facts === null) throw damaged('a view has no buffer')
+    return { buffer: buffer as ArrayBufferLike, offset: 0, length: facts.length }
+  }
   refuseThenable(value: unknown): void {
     this.#guard?.fulfillment(value)
   }
@@ -275,6 +302,14 @@ export class GraphReader implements ValueSource {
           this.#depth--
         }
     }
+  }
+
+  /** A node for received bytes. As a value it is their buffer, if they are all of it. */
+  #received(bytes: ViewedBytes): unknown {
+    const { buffer, offset, length, isAbsent } = bytes
+    const isWhole = offset === 0 && bufferFacts(buffer)?.length === length
+    if (isAbsent || !isWhole) this.#parts.set(this.#nodes.length, bytes)
+    return this.#add(isWhole ? buffer : UNMADE)
   }
 
   #node(id: number): unknown {
@@ -401,6 +436,11 @@ export class GraphReader implements ValueSource {
       case Op.AfterCall:
         this.#call()
         return this.value()
+      case Op.OutOfBand: {
+        const bytes = this.outOfBand(this.#in.varint())
+        if (this.#received(bytes) === UNMADE) throw damaged('a part of a buffer stands for all of it')
+        return bytes.buffer
+      }
       case Op.MemberOf:
         this.value()
         return this.value()

@@ -4,7 +4,13 @@
 import { types } from 'node:util'
 import { internalSlots } from '../capture/index.ts'
 import type { PathSegment } from '../errors.ts'
-import { builtinReducers, findBuiltinReducer, type ValueSink, weakEntriesOf } from '../reducers/index.ts'
+import {
+  bareBuffer,
+  builtinReducers,
+  findBuiltinReducer,
+  type ValueSink,
+  weakEntriesOf,
+} from '../reducers/index.ts'
 import {
   findBuiltin,
   findForeignIntrinsic,
@@ -32,11 +38,13 @@ import {
   Tag,
 } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
+import { wrappedView } from './out-of-band.ts'
 import { PlainWriter } from './plain-writer.ts'
 import { HOOK_MET, type Reductions } from './reductions.ts'
 import { settledPrototypeOf } from './settled-prototype.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
+import { keysBesideElements } from './view-keys.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
 const isArray = Array.isArray
@@ -77,6 +85,9 @@ export class GraphWriter implements ValueSink {
   readonly #reductions: Reductions | null
   readonly #pending: object[] = []
   readonly #fillers: Filler[] = []
+  /** The buffer that is being written for a view of it. */
+  #viewing: object | null = null
+  readonly #wrappedViews = new Set<object>()
   #depth = 0
   #inlineDepth = 0
 
@@ -202,6 +213,24 @@ export class GraphWriter implements ValueSink {
   data(bytes: Uint8Array): void {
     this.out.varint(bytes.length)
     this.out.bytes(bytes)
+  }
+  viewed(buffer: ArrayBufferLike, size: number): void {
+    const { offers } = this.options
+    if (offers === null) return this.value(buffer)
+    this.#viewing = buffer
+    this.value(buffer)
+    this.#viewing = null
+    offers.viewed(buffer, size)
+  }
+  isWrapped(view: ArrayBufferView): boolean {
+    return this.#wrappedViews.has(view)
+  }
+  offer(view: ArrayBufferView, bytes: Uint8Array, size: number): number {
+    const { offers } = this.options
+    if (offers === null) return -1
+    const number = offers.offer(view, { length: bytes.length, maximum: null, isShared: false }, bytes)
+    offers.viewed(view, size)
+    return number
   }
   step(kind: PathSegment['kind'], name: string | number): void {
     this.trace?.step(kind, name)
@@ -341,6 +370,7 @@ export class GraphWriter implements ValueSink {
     const known = this.#memo.get(value)
     if (known !== undefined) {
       if (this.#namespaces?.has(value)) this.#namespaces.wantAll(value)
+      if (value !== this.#viewing) this.options.offers?.reached(value)
       return this.#ref(known)
     }
     if (this.trace) {
@@ -425,6 +455,8 @@ export class GraphWriter implements ValueSink {
 
   #create(value: object): void {
     if (types.isProxy(value)) return this.#proxy(value)
+    const view = wrappedView(value)
+    if (view !== null) return this.#wrapped(value, view)
     const reference = findIntrinsic(value) ?? findBuiltin(value)
     if (reference) return this.#reference(value, reference)
     if (typeof value === 'function') return this.functions.write(value)
@@ -438,7 +470,7 @@ export class GraphWriter implements ValueSink {
     if (owner !== null) return this.#prototypeOf(value, owner)
     if (this.#reductions === null && this.instances.hasHook(value)) throw HOOK_MET
     const reducer = findBuiltinReducer(value)
-    if (reducer >= 0) return this.#builtin(value, reducer)
+    if (reducer >= 0) return this.#outOfBand(value) ? undefined : this.#builtin(value, reducer)
     if (isArray(value)) return this.#array(value)
     const foreign = findForeignIntrinsic(value)
     if (foreign) return this.#reference(value, foreign)
@@ -529,6 +561,27 @@ export class GraphWriter implements ValueSink {
     this.out.byte(1)
     this.step('slot', 'Prototype')
     this.value(prototype)
+  }
+
+  /** An OutOfBand stands for its view. */
+  #wrapped(value: object, view: ArrayBufferView): void {
+    if (this.options.offers !== null) this.#wrappedViews.add(view)
+    this.forget(value)
+    this.value(view)
+  }
+
+  /** A buffer that the callback takes; one with properties of its own is more than its bytes, and stays. */
+  #outOfBand(value: object): boolean {
+    const { offers } = this.options
+    const facts = offers === null ? null : bareBuffer(value)
+    if (offers === null || facts === null) return false
+    const number = offers.offer(value, facts, new Uint8Array(value as ArrayBuffer, 0, facts.length))
+    if (number < 0) return false
+    if (value !== this.#viewing) offers.reached(value)
+    this.out.byte(Op.OutOfBand)
+    this.out.varint(number)
+    this.remember(value)
+    return true
   }
 
   #builtin(value: object, type: number): void {
@@ -625,8 +678,7 @@ export class GraphWriter implements ValueSink {
 
   /** All own properties but the given ones, and whether the object is extensible. */
   properties(object: object, skipped: readonly PropertyKey[], indexed: boolean): void {
-    let keys: PropertyKey[] = ownKeys(object)
-    if (indexed) keys = keys.filter((key) => !isIndex(key))
+    let keys = indexed ? keysBesideElements(object) : ownKeys(object)
     if (skipped.length > 0) keys = keys.filter((key) => !skipped.includes(key))
     this.out.byte(isExtensible(object) ? 0 : PropertiesFlag.NonExtensible)
     this.#keyed(object, keys)

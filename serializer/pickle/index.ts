@@ -19,6 +19,7 @@ import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
+import { type BufferCallback, Offers } from './out-of-band.ts'
 import { makeRebuilder } from './rebuilder.ts'
 import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './reductions.ts'
 import { findSharing } from './sharing.ts'
@@ -31,6 +32,11 @@ export interface DumpOptions extends ReductionOptions {
   readonly byValue?: Selection
   /** Modules to pickle by reference, though they are the user's own. */
   readonly byReference?: Selection
+  /**
+   * Offered the bytes of each buffer, once, however many views it has. If it returns nothing (or anything falsy) they
+   * travel out of band: hand what it got to `loads`, as `buffers`. If it returns true they stay in the bundle.
+   */
+  readonly bufferCallback?: BufferCallback
 }
 
 /**
@@ -42,12 +48,16 @@ export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
 }
 
 function dump(value: unknown, options: DumpOptions): Uint8Array {
+  const { bufferCallback } = options
+  if (bufferCallback !== undefined && typeof bufferCallback !== 'function')
+    throw new TypeError('the option bufferCallback is a function that is offered each buffer')
+  const offers = bufferCallback === undefined ? null : new Offers(bufferCallback)
   try {
-    return write(value, options, null)
+    return write(value, options, null, offers)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     // Again, slower, with every object's path.
-    write(value, options, new Trace(rootName(value), false))
+    write(value, options, new Trace(rootName(value), false), offers)
     throw new PicklingError(
       { path: rootName(value), reason: error.message, remedy: error.remedy },
       error.cause === undefined ? undefined : { cause: error.cause },
@@ -66,7 +76,7 @@ export function checkSerializable(
 function check(value: unknown, options: DumpOptions): { ok: boolean; problems: readonly PicklingProblem[] } {
   const trace = new Trace(rootName(value), true)
   try {
-    write(value, options, trace)
+    write(value, options, trace, null)
   } catch (error) {
     if (error instanceof PicklingError) trace.problems.push(error)
     else
@@ -79,9 +89,12 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
   return { ok: trace.problems.length === 0, problems: trace.problems }
 }
 
-function write(value: unknown, options: DumpOptions, trace: Trace | null): Uint8Array {
+function write(value: unknown, options: DumpOptions, trace: Trace | null, offers: Offers | null): Uint8Array {
   beginWalk()
-  let graph = new GraphWriter({ policy: makePolicy(options), reductions: reductionsOf(options) }, trace)
+  let graph = new GraphWriter(
+    { policy: makePolicy(options), reductions: reductionsOf(options), offers },
+    trace,
+  )
   try {
     return capturing(() => {
       try {
@@ -131,6 +144,11 @@ function codeOf(graph: GraphWriter): Code {
 }
 
 function bundleOf(value: unknown, graph: GraphWriter, code: Code): Uint8Array {
+  const parts = graph.out.parts()
+  const { offers } = graph.options
+  // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
+  if (offers !== null && parts.reduce((sum, { length }) => sum + length, 0) !== graph.out.length)
+    throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
   return writeContainer({
     code: code.code,
     functions: code.functions,
@@ -138,7 +156,8 @@ function bundleOf(value: unknown, graph: GraphWriter, code: Code): Uint8Array {
     manifest:
       code !== NO_CODE || graph.references.length > 0 ? [writeManifest(manifestOf(value, graph))] : [],
     text: graph.text.parts(),
-    graph: graph.out.parts(),
+    graph: parts,
+    buffers: offers?.section() ?? [],
   })
 }
 
@@ -176,6 +195,7 @@ function read(
       references: bundle.references,
       resolve: (reference) => resolveReference(reference, modules),
       intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
+      buffers: bundle.buffers,
       refusesCode: options.code === 'refuse',
       rebuilder: makeRebuilder(options.persistentLoad),
     })

@@ -74,6 +74,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>, size: number): Bu
     intrinsic: (path) => code.reference(path),
     refusesCode: false,
     rebuilder: inertRebuilder,
+    buffers: bundle.buffers,
     observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
   })
   const root = reader.root()
@@ -128,7 +129,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>, size: number): Bu
         })),
       }
     }),
-    values: { count: reader.nodes.length, bytes: bundle.sections.at(-1)!.size },
+    values: { count: reader.nodes.length, bytes: bundle.sections.find(({ name }) => name === 'graph')!.size },
   }
 }
 

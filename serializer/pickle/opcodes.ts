@@ -61,6 +61,8 @@ export const Op = {
   Reduction: 50,
   /** What the sender's persistentId named. */
   Persistent: 51,
+  /** A buffer that travels out of band. */
+  OutOfBand: 52,
 } as const
 
 /** Bits of the byte behind a reduction: how its factory is called, and which parts follow. */

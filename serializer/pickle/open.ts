@@ -4,6 +4,7 @@ import { readContainer } from '../bundle/container.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
+import type { ViewedBytes } from '../reducers/index.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
 import {
   type EnvironmentEntry,
@@ -14,6 +15,7 @@ import {
 } from './code-sections.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { TextReader } from './codec/text-reader.ts'
+import { absentBuffers, type OutOfBand, receiveBuffers } from './out-of-band.ts'
 
 export interface LoadOptions {
   /** 'refuse' throws UnpicklingError if the bundle needs any code but the process's own. */
@@ -22,6 +24,8 @@ export interface LoadOptions {
   readonly modules?: (specifier: string) => boolean
   /** Gives the values that the sender's `persistentId` named, by what it returned. */
   readonly persistentLoad?: (id: any) => unknown
+  /** What `bufferCallback` took out of band, in its order: the same, or buffers or views with the same bytes. */
+  readonly buffers?: Iterable<OutOfBand | ArrayBufferLike | ArrayBufferView>
 }
 
 export interface OpenBundle {
@@ -31,6 +35,7 @@ export interface OpenBundle {
   readonly references: readonly Reference[]
   readonly text: TextReader
   readonly graph: ByteReader
+  readonly buffers: readonly ViewedBytes[]
 }
 
 export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
@@ -62,6 +67,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     references,
     text: new TextReader(sections.text),
     graph: new ByteReader(sections.graph),
+    buffers: receiveBuffers(sections.buffers, options.buffers),
   }
 }
 
@@ -80,6 +86,7 @@ export function openForInspection(
     references: checkReferences(manifest.references),
     text: new TextReader(sections.text),
     graph: new ByteReader(sections.graph),
+    buffers: absentBuffers(sections.buffers),
   }
 }
 

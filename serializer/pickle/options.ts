@@ -1,5 +1,6 @@
 // Options of dumps and loads, as the writer and the reader use them.
 import type { ReferencePolicy } from '../references/index.ts'
+import type { Offers } from './out-of-band.ts'
 import type { Reductions } from './reductions.ts'
 
 export interface PickleOptions {
@@ -8,4 +9,6 @@ export interface PickleOptions {
   readonly earlyCalls?: ReadonlyMap<object, readonly object[]>
   /** Null: no reducer of the user's can come up. */
   readonly reductions: Reductions | null
+  /** Null if all buffers stay in the bundle. */
+  readonly offers: Offers | null
 }

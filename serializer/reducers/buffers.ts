@@ -4,9 +4,17 @@ import { types } from 'node:util'
 import * as v8 from 'node:v8'
 import * as threads from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
-import type { BuiltinReducer, ValueSink } from './types.ts'
+import type { BuiltinReducer, ValueSink, ValueSource, ViewedBytes } from './types.ts'
 
-const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const {
+  apply,
+  defineProperty,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  isExtensible,
+  ownKeys,
+  setPrototypeOf,
+} = Reflect
 const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
 const getter = (object: object, key: PropertyKey) => getOwnPropertyDescriptor(object, key)!.get!
 const viewTag = getter(TypedArrayPrototype, Symbol.toStringTag)
@@ -114,6 +122,58 @@ const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
   },
 }
 
+/** What a buffer is beside its bytes. */
+export interface BufferFacts {
+  readonly length: number
+  /** Null if its length is fixed. */
+  readonly maximum: number | null
+  readonly isShared: boolean
+}
+
+/** Null for a buffer that is detached. */
+export function bufferFacts(buffer: ArrayBufferLike): BufferFacts | null {
+  const isShared = types.isSharedArrayBuffer(buffer)
+  if (!isShared && isDetached(buffer as ArrayBuffer)) return null
+  const isResizable = isShared ? sharedGrowable : bufferResizable
+  const maximum =
+    isResizable && apply(isResizable, buffer, [])
+      ? (apply(isShared ? sharedMaximum! : bufferMaximum!, buffer, []) as number)
+      : null
+  return { length: apply(isShared ? sharedBytes : bufferBytes, buffer, []), maximum, isShared }
+}
+
+/** The facts of a buffer that is nothing but its bytes: no properties, no other prototype. Else null. */
+export function bareBuffer(value: object): BufferFacts | null {
+  if (!types.isAnyArrayBuffer(value)) return null
+  const usual = types.isSharedArrayBuffer(value)
+    ? SharedArrayBufferConstructor.prototype
+    : ArrayBufferConstructor.prototype
+  if (getPrototypeOf(value) !== usual || !isExtensible(value) || ownKeys(value).length > 0) return null
+  return bufferFacts(value)
+}
+
+/** A new buffer of that kind, with a copy of the bytes. */
+export function madeBuffer({ length, maximum, isShared }: BufferFacts, bytes: Uint8Array): ArrayBufferLike {
+  const Constructor = isShared ? SharedArrayBufferConstructor : ArrayBufferConstructor
+  return filled(
+    new (Constructor as ResizableConstructor<ArrayBufferLike>)(
+      length,
+      maximum === null ? undefined : { maxByteLength: maximum },
+    ),
+    bytes,
+  )
+}
+
+/** What a view is a view of. */
+export function windowOf(view: ArrayBufferView): ViewedBytes {
+  const isDataView = types.isDataView(view)
+  return {
+    buffer: apply(isDataView ? dataViewBuffer : viewBuffer, view, []),
+    offset: apply(isDataView ? dataViewOffset : viewOffset, view, []),
+    length: apply(isDataView ? dataViewBytes : viewBytes, view, []),
+  }
+}
+
 /** Node 20 has no `detached`: there, only making a view tells, which a detached buffer refuses. */
 function isDetached(buffer: ArrayBuffer): boolean {
   if (bufferDetached) return apply(bufferDetached, buffer, []) as boolean
@@ -138,8 +198,8 @@ function filled<T extends ArrayBufferLike>(buffer: T, bytes: Uint8Array): T {
   return buffer
 }
 
-/** Kinds of window: over the whole written buffer, or bytes of its own cut out of a pool. */
-const Window = { Shared: 0, Own: 1, TracksLength: 2 } as const
+/** Kinds of window: over the whole written buffer, or bytes of its own, in the bundle or out of band. */
+const Window = { Shared: 0, Own: 1, TracksLength: 2, OutOfBand: 3 } as const
 
 const typedArray: BuiltinReducer<ArrayBufferView> = {
   name: 'typed array',
@@ -150,13 +210,7 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
   write(value, sink) {
     const name: string = apply(viewTag, value, [])
     sink.string(isNodeBuffer(value) ? 'Buffer' : name)
-    writeWindow(
-      value,
-      apply(viewBuffer, value, []),
-      apply(viewOffset, value, []),
-      apply(viewBytes, value, []),
-      sink,
-    )
+    writeWindow(value, windowOf(value), constructors.get(name)!.BYTES_PER_ELEMENT, sink)
   },
   create(source) {
     const name = source.string()
@@ -166,7 +220,7 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
     const size = Constructor.BYTES_PER_ELEMENT
     if (offset % size !== 0 || length % size !== 0)
       throw new UnpicklingError(`the bundle holds a misaligned ${name}`)
-    if (name === 'Buffer') return NodeBuffer.from(buffer as ArrayBuffer, offset, length)
+    if (name === 'Buffer') return nodeBuffer(buffer, offset, length)
     if (tracks) return new (Constructor as ViewConstructor)(buffer, offset)
     return new (Constructor as ViewConstructor)(buffer, offset, length / size)
   },
@@ -179,13 +233,7 @@ const dataView: BuiltinReducer<DataView> = {
   prototypes: () => [View.prototype],
   prototype: () => View.prototype,
   write(value, sink) {
-    writeWindow(
-      value,
-      apply(dataViewBuffer, value, []),
-      apply(dataViewOffset, value, []),
-      apply(dataViewBytes, value, []),
-      sink,
-    )
+    writeWindow(value, windowOf(value), 1, sink)
   },
   create(source) {
     const { buffer, offset, length, tracks } = readWindow(source)
@@ -195,14 +243,16 @@ const dataView: BuiltinReducer<DataView> = {
 
 function writeWindow(
   view: ArrayBufferView,
-  buffer: ArrayBufferLike,
-  offset: number,
-  length: number,
+  { buffer, offset, length }: ViewedBytes,
+  size: number,
   sink: ValueSink,
 ): void {
-  if (isPooled(view)) {
-    sink.byte(Window.Own)
-    sink.data(new Bytes(buffer, offset, length))
+  if (isPooled(view) || (sink.isWrapped(view) && isFixed(buffer))) {
+    const bytes = new Bytes(buffer as ArrayBuffer, offset, length)
+    const number = sink.offer(view, bytes, size)
+    sink.byte(number < 0 ? Window.Own : Window.OutOfBand)
+    if (number < 0) sink.data(bytes)
+    else sink.varint(number)
     return
   }
   const tracks = tracksLength(view, buffer)
@@ -215,10 +265,10 @@ function writeWindow(
   sink.varint(offset)
   sink.varint(length)
   sink.step('slot', 'ViewedArrayBuffer')
-  sink.value(buffer)
+  sink.viewed(buffer, size)
 }
 
-function readWindow(source: Parameters<typeof typedArray.create>[0]) {
+function readWindow(source: ValueSource): ViewedBytes & { tracks: boolean } {
   const kind = source.byte()
   if (kind === Window.Own) {
     const bytes = source.data()
@@ -229,13 +279,32 @@ function readWindow(source: Parameters<typeof typedArray.create>[0]) {
       tracks: false,
     }
   }
+  if (kind === Window.OutOfBand) return { ...source.outOfBand(source.varint()), tracks: false }
   const offset = source.varint()
   const length = source.varint()
-  const buffer = source.value()
-  if (!types.isAnyArrayBuffer(buffer) || offset + length > buffer.byteLength) {
+  const whole = source.viewed()
+  if (whole.isAbsent) return { ...whole, tracks: false }
+  if (offset + length > whole.length) {
     throw new UnpicklingError('the bundle holds a view that is larger than its buffer')
   }
-  return { buffer, offset, length, tracks: kind === Window.TracksLength }
+  const tracks = kind === Window.TracksLength && whole.offset === 0
+  return { buffer: whole.buffer, offset: whole.offset + offset, length, tracks }
+}
+
+/** `Buffer.from` asks properties of the buffer, which another prototype may hide. */
+function nodeBuffer(buffer: ArrayBufferLike, offset: number, length: number): Buffer {
+  const prototype = getPrototypeOf(buffer)
+  if (prototype === ArrayBufferConstructor.prototype || prototype === SharedArrayBufferConstructor.prototype)
+    return NodeBuffer.from(buffer as ArrayBuffer, offset, length)
+  const bytes = new Bytes(buffer as ArrayBuffer, offset, length)
+  setPrototypeOf(bytes, BufferPrototype)
+  return bytes as Buffer
+}
+
+/** Its length can't change, and no other thread has it. */
+function isFixed(buffer: ArrayBufferLike): boolean {
+  const facts = bufferFacts(buffer)
+  return facts !== null && facts.maximum === null && !facts.isShared
 }
 
 /**

@@ -20,6 +20,7 @@ import { urlParams, urls } from './urls.ts'
 import { weak } from './weak.ts'
 
 export { inheritsFrom } from './brand.ts'
+export { type BufferFacts, bareBuffer, bufferFacts, madeBuffer, windowOf } from './buffers.ts'
 export { adviceFor, unexportedClass } from './native.ts'
 export {
   type Class,
@@ -36,7 +37,7 @@ export {
   symbols,
   unregisterReducer,
 } from './registered.ts'
-export type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
+export type { BuiltinReducer, ValueSink, ValueSource, ViewedBytes } from './types.ts'
 export { weakEntriesOf } from './weak.ts'
 
 /** In the order of the format's type numbers: append, never reorder. */

@@ -9,12 +9,27 @@ export interface ValueSink {
   string(text: string): void
   /** Raw bytes, with their length. */
   data(bytes: Uint8Array): void
+  /** The buffer of a view whose elements have that size: it may travel out of band. */
+  viewed(buffer: ArrayBufferLike, size: number): void
+  /** Does the view travel without the rest of its buffer because the user says so? */
+  isWrapped(view: ArrayBufferView): boolean
+  /** Offers bytes that a view alone has. Their number if they travel out of band, else -1. */
+  offer(view: ArrayBufferView, bytes: Uint8Array, size: number): number
   /** Names the next value for error paths. */
   step(kind: 'index' | 'key' | 'property' | 'slot', name: string | number): void
   /** Writes, when all else is written, the entries of a weak collection whose keys the graph holds. */
   weakEntries(collection: object): void
   /** Throws the PicklingError for the value at hand. */
   refuse(reason: string, remedy: string): never
+}
+
+/** A part of a buffer, or all of it. */
+export interface ViewedBytes {
+  readonly buffer: ArrayBufferLike
+  readonly offset: number
+  readonly length: number
+  /** Nobody has the bytes: views of them are made without any. */
+  readonly isAbsent?: boolean
 }
 
 /** The reading side. */
@@ -27,6 +42,10 @@ export interface ValueSource {
   double(): number
   string(): string
   data(): Uint8Array
+  /** The bytes behind the next value, which is a buffer. */
+  viewed(): ViewedBytes
+  /** Those of that number, which travelled out of band. */
+  outOfBand(number: number): ViewedBytes
   /** Refuses what would run code when a promise is resolved with it, if the caller wants no code. */
   refuseThenable(value: unknown): void
 }

@@ -3,7 +3,7 @@
 import { crc32 } from 'node:zlib'
 
 export const HEADER = 16
-export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph']
+export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers']
 
 /** mulberry32 @param {number} seed */
 export function generator(seed) {

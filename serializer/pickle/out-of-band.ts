@@ -1,0 +1,234 @@
+// Buffers that travel beside the bundle (PEP 574): what `bufferCallback` is given, which buffers it took in one call of
+// `dumps`, and what stands for them when `loads` is given them again. The bundle's section `buffers` says of each
+// what it has to be like.
+import { types } from 'node:util'
+import { UnpicklingError } from '../errors.ts'
+import { asUser } from '../originals.ts'
+import { type BufferFacts, bufferFacts, madeBuffer, type ViewedBytes, windowOf } from '../reducers/index.ts'
+import { ByteReader } from './codec/byte-reader.ts'
+import { ByteWriter } from './codec/byte-writer.ts'
+
+const Bytes = Uint8Array
+const freeze = Object.freeze
+let windowBehind: (value: OutOfBand) => ViewedBytes
+let viewBehind: (value: object) => ArrayBufferView | null
+
+/**
+ * Bytes that travel out of band (pickle's PickleBuffer). In a value that is pickled it stands for the view that it
+ * wraps: with a `bufferCallback`, the view's own bytes are offered, apart from the rest of its buffer.
+ */
+export class OutOfBand {
+  readonly #view: ArrayBufferView
+
+  constructor(view: ArrayBufferView) {
+    if (!ArrayBuffer.isView(view))
+      throw new TypeError('OutOfBand wraps a typed array, a Buffer or a DataView')
+    this.#view = view
+    freeze(this)
+  }
+
+  get buffer(): ArrayBufferLike {
+    return windowOf(this.#view).buffer
+  }
+  get byteOffset(): number {
+    return windowOf(this.#view).offset
+  }
+  get byteLength(): number {
+    return windowOf(this.#view).length
+  }
+  /** A view of the bytes, not a copy. */
+  get bytes(): Uint8Array {
+    const { buffer, offset, length } = windowOf(this.#view)
+    return new Bytes(buffer as ArrayBuffer, offset, length)
+  }
+
+  static {
+    windowBehind = (value) => windowOf(value.#view)
+    viewBehind = (value) => (#view in value ? value.#view : null)
+  }
+}
+
+/** The view that an OutOfBand stands for; null if the object is none. */
+export function wrappedView(value: object): ArrayBufferView | null {
+  return viewBehind(value)
+}
+
+export type BufferCallback = (buffer: OutOfBand) => unknown
+
+/** What the reader needs to know of a buffer before it sees the graph. */
+interface Taken {
+  readonly facts: BufferFacts
+  /** The largest element that a view of it has, in bytes. */
+  alignment: number
+  /** Is the buffer itself in the graph, and not just views of it? */
+  isReached: boolean
+}
+
+/** Bits of a buffer's byte in the section. The alignment's logarithm stands in the lowest two. */
+const Flag = { Shared: 4, Reached: 8 } as const
+
+/** The offers of one call of `dumps`, which may walk the graph more than once: each buffer is offered once. */
+export class Offers {
+  readonly #callback: BufferCallback
+  /** By the buffer, or by the view that travels alone: its number, or -1 if it stays in the bundle. */
+  readonly #numbers = new Map<object, number>()
+  readonly #taken: Taken[] = []
+
+  constructor(callback: BufferCallback) {
+    this.#callback = callback
+  }
+
+  /** The number of the buffer's bytes, or of the view's if that is what the `key` is; -1 if the callback wants them inside. */
+  offer(key: object, facts: BufferFacts, bytes: Uint8Array): number {
+    let number = this.#numbers.get(key)
+    if (number === undefined) {
+      const callback = this.#callback
+      const offered = new OutOfBand(bytes)
+      number = asUser(() => callback(offered)) ? -1 : this.#taken.length
+      this.#numbers.set(key, number)
+      if (number >= 0) this.#taken.push({ facts, alignment: 1, isReached: false })
+    }
+    return number
+  }
+
+  /** The buffer itself is part of the value. */
+  reached(buffer: object): void {
+    const number = types.isAnyArrayBuffer(buffer) ? this.#numbers.get(buffer) : undefined
+    if (number !== undefined && number >= 0) this.#taken[number].isReached = true
+  }
+
+  /** A view of it has elements of that size. */
+  viewed(key: object, size: number): void {
+    const number = this.#numbers.get(key)
+    if (number === undefined || number < 0) return
+    const taken = this.#taken[number]
+    if (taken.alignment < size) taken.alignment = size
+  }
+
+  section(): readonly Uint8Array[] {
+    if (this.#taken.length === 0) return []
+    const out = new ByteWriter()
+    out.varint(this.#taken.length)
+    for (const { facts, alignment, isReached } of this.#taken) {
+      out.byte(
+        (31 - Math.clz32(alignment)) | (facts.isShared ? Flag.Shared : 0) | (isReached ? Flag.Reached : 0),
+      )
+      out.varint(facts.length)
+      out.varint(facts.maximum === null ? 0 : facts.maximum + 1)
+    }
+    return out.parts()
+  }
+}
+
+/** What the section says of a buffer. */
+interface Wanted {
+  readonly facts: BufferFacts
+  readonly alignment: number
+  readonly isReached: boolean
+}
+
+function readSection(section: Uint8Array): Wanted[] {
+  const wanted: Wanted[] = []
+  if (section.length === 0) return wanted
+  const input = new ByteReader(section)
+  for (let left = input.count(3); left > 0; left--) {
+    const flags = input.byte()
+    const length = input.varint()
+    const maximum = input.varint()
+    if (flags >= Flag.Reached * 2 || (maximum > 0 && maximum - 1 < length)) throw damaged()
+    wanted.push({
+      facts: { length, maximum: maximum === 0 ? null : maximum - 1, isShared: (flags & Flag.Shared) !== 0 },
+      alignment: 1 << (flags & 3),
+      isReached: (flags & Flag.Reached) !== 0,
+    })
+  }
+  if (input.remaining > 0) throw damaged()
+  return wanted
+}
+
+/** Matches what the bundle needs with what the caller gives. Its own errors are UnpicklingErrors; the iterable's get out. */
+export function receiveBuffers(
+  section: Uint8Array,
+  given: Iterable<unknown> | undefined,
+): readonly ViewedBytes[] {
+  const wanted = readSection(section)
+  if (given === undefined) {
+    if (wanted.length === 0) return []
+    throw new UnpicklingError(
+      `the bundle needs ${several(wanted.length)} that travelled out of band: hand over, as the option buffers, what bufferCallback got`,
+    )
+  }
+  const items = listOf(given, wanted.length + 1)
+  if (items.length < wanted.length)
+    throw new UnpicklingError(
+      `the bundle needs ${several(wanted.length)}, and the option buffers has ${items.length}: give all that bufferCallback took, in their order`,
+    )
+  if (items.length > wanted.length)
+    throw new UnpicklingError(
+      `the bundle needs ${several(wanted.length)}, and the option buffers has more: give those that bufferCallback took for this bundle alone`,
+    )
+  return wanted.map((each, i) => received(each, items[i], i))
+}
+
+/** What stands for the buffers where nobody has them: `inspectBundle` reads bundles by themselves. */
+export function absentBuffers(section: Uint8Array): readonly ViewedBytes[] {
+  return readSection(section).map(() => ({
+    buffer: new ArrayBuffer(0),
+    offset: 0,
+    length: 0,
+    isAbsent: true,
+  }))
+}
+
+function listOf(given: Iterable<unknown>, most: number): unknown[] {
+  return asUser(() => {
+    if (given === null || typeof given !== 'object' || typeof given[Symbol.iterator] !== 'function')
+      throw new TypeError('the option buffers is an iterable of the buffers that bufferCallback got')
+    const items: unknown[] = []
+    for (const item of given) {
+      items.push(item)
+      if (items.length === most) break
+    }
+    return items
+  })
+}
+
+function received({ facts, alignment, isReached }: Wanted, item: unknown, index: number): ViewedBytes {
+  const window = given(item, index)
+  const { buffer, offset, length } = window
+  if (length !== facts.length)
+    throw new UnpicklingError(
+      `buffer ${index} of the option buffers has ${length} bytes, and the bundle needs ${facts.length}: give those that bufferCallback took, in their order`,
+    )
+  const found = bufferFacts(buffer)
+  if (found === null) throw new UnpicklingError(`buffer ${index} of the option buffers is detached`)
+  const isWhole = offset === 0 && length === found.length
+  const mustCopy =
+    offset % alignment !== 0 ||
+    (facts.isShared && !found.isShared) ||
+    (facts.maximum !== null && !(isWhole && found.maximum === facts.maximum)) ||
+    (isReached && !(isWhole && found.isShared === facts.isShared))
+  if (!mustCopy) return window
+  const copy = madeBuffer(facts, new Bytes(buffer as ArrayBuffer, offset, length))
+  return { buffer: copy, offset: 0, length }
+}
+
+function given(item: unknown, index: number): ViewedBytes {
+  if (typeof item === 'object' && item !== null) {
+    if (viewBehind(item) !== null) return windowBehind(item as OutOfBand)
+    if (ArrayBuffer.isView(item)) return windowOf(item)
+    if (types.isAnyArrayBuffer(item))
+      return { buffer: item, offset: 0, length: bufferFacts(item)?.length ?? 0 }
+  }
+  throw new UnpicklingError(
+    `buffer ${index} of the option buffers is no buffer: give what bufferCallback got, an ArrayBuffer or a view`,
+  )
+}
+
+function several(count: number): string {
+  return count === 1 ? 'one buffer' : `${count} buffers`
+}
+
+function damaged(): UnpicklingError {
+  return new UnpicklingError('the bundle is damaged: its list of buffers makes no sense')
+}

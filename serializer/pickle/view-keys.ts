@@ -1,0 +1,59 @@
+// The own keys of a typed array beside its elements. `Reflect.ownKeys` lists millions of indexes, at about 200 ns each;
+// Node's inspection of objects can leave them out, and shows the names of all other properties.
+import { inspect, types } from 'node:util'
+
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const { getOwnPropertySymbols, hasOwn } = Object
+const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
+const viewLength = getOwnPropertyDescriptor(TypedArrayPrototype, 'length')!.get!
+const viewBuffer = getOwnPropertyDescriptor(TypedArrayPrototype, 'buffer')!.get!
+const ArrayBufferPrototype = ArrayBuffer.prototype
+const SharedArrayBufferPrototype = SharedArrayBuffer.prototype
+const BufferPrototype = Buffer.prototype
+/** Up to this length, listing all is as quick. */
+const LISTED_ELEMENTS = 256
+
+const ALL_BUT_ELEMENTS = {
+  maxArrayLength: 0,
+  depth: 0,
+  customInspect: false,
+  showHidden: true,
+  showProxy: false,
+  colors: false,
+  getters: false,
+  compact: 3,
+  breakLength: Number.POSITIVE_INFINITY,
+} as const
+/** Hidden ones come in brackets; the last two are what a Buffer inherits. What is different is listed, to be sure. */
+const ELEMENTS_ALONE =
+  /^\w+\(\d+\) (?:\[Uint8Array\] )?\[ \.\.\. \d+ more items, \[BYTES_PER_ELEMENT\]: \d, \[length\]: \d+, \[byteLength\]: \d+, \[byteOffset\]: \d+, \[buffer\]: (?:Shared)?ArrayBuffer \{[^{}]*\}(?:, parent: \[Getter\], offset: \[Getter\])? \]$/
+
+/** Own keys that are no indexes. */
+export function keysBesideElements(view: object): PropertyKey[] {
+  if (hasElementsAlone(view)) return getOwnPropertySymbols(view)
+  return ownKeys(view).filter((key) => typeof key === 'symbol' || !isIndex(key as string))
+}
+
+/** A quick yes for most large typed arrays, as far as it is no matter of symbols. */
+function hasElementsAlone(view: object): boolean {
+  if (!types.isTypedArray(view) || apply(viewLength, view, []) <= LISTED_ELEMENTS) return false
+  // Inspection asks a class of the user's for its name, and more: not of these.
+  const prototype = getPrototypeOf(view)
+  if (
+    prototype === null ||
+    (prototype !== BufferPrototype && getPrototypeOf(prototype) !== TypedArrayPrototype)
+  )
+    return false
+  if (!hasOwn(prototype, 'BYTES_PER_ELEMENT') && prototype !== BufferPrototype) return false
+  if (hasOwn(view, 'constructor') || hasOwn(view, Symbol.toStringTag)) return false
+  if (hasOwn(view, 'parent') || hasOwn(view, 'offset')) return false
+  const buffer: object = apply(viewBuffer, view, [])
+  const usual = types.isSharedArrayBuffer(buffer) ? SharedArrayBufferPrototype : ArrayBufferPrototype
+  if (getPrototypeOf(buffer) !== usual || ownKeys(buffer).length > 0) return false
+  return ELEMENTS_ALONE.test(inspect(view, ALL_BUT_ELEMENTS))
+}
+
+/** Any canonical numeric string is an index of a typed array; it has none of the others as a property. */
+function isIndex(key: string): boolean {
+  return String(Number(key)) === key
+}
