@@ -1,4 +1,4 @@
-// Writes docs/compatibility.md: the goals of tables C, K and V, each with its state and the tests behind it, as a
+// Writes docs/compatibility.md: the goals of tables C, K, V and R, each with its state and the tests behind it, as a
 // test run found them. `npm run compatibility [-- report.json]`: runs the tests on the newest Node, which alone has
 // what all rows are about, or takes the report of a run (vitest run --reporter=json --outputFile=report.json).
 import { spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { goals } from '../test/conformance/goals.ts'
 import { environmentOf, majors, nodeBinary } from './nodes.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const titles = { C: 'C: closures and functions', K: 'K: classes', V: 'V: values' }
+const titles = { C: 'C: closures and functions', K: 'K: classes', V: 'V: values', R: 'R: reducers' }
 
 const report = JSON.parse(readFileSync(process.argv[2] ?? (await runTests()), 'utf8'))
 const tests = testsByGoal(report)

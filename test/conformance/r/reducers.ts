@@ -122,7 +122,7 @@ export function reducers({ row }: Table): void {
     },
     packages: {
       'listed/package.json': '{"name":"listed","version":"1.0.0"}',
-      'listed/index.js': 'exports.tools = { hammer: { weight: 3 } }',
+      'listed/index.js': 'exports.tools = { hammer() {} }',
     },
     modes: ['cjs', 'esm', 'tsx'],
     check: ([join, hammer], assert, { stage, require }) => {
