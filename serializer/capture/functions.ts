@@ -5,8 +5,8 @@ import {
   StringPrototypeIndexOf,
   StringPrototypeSlice,
 } from '../primordials.ts'
-import { liveValue, release } from './handover.ts'
-import { inspected } from './inspected.ts'
+import { liveValue, liveValues, objectIdsOf, release, releaseCount } from './handover.ts'
+import { behindProxy, type InspectedObject, inspected, inspectedById } from './inspected.ts'
 import { noteCapture } from './scripts.ts'
 
 /** V8's word for the scope of a `with` statement. */
@@ -24,7 +24,7 @@ export interface ScopeRecord {
 }
 
 export interface CapturedFunction {
-  /** Innermost first. */
+  /** Innermost first. Asked for when they are first read: the values are those of that moment. */
   readonly scopes: readonly ScopeRecord[]
   readonly scriptId: string | undefined
   /** Zero-based. V8 points at the parameters' parenthesis; of a class at its constructor's. */
@@ -34,31 +34,35 @@ export interface CapturedFunction {
 
 /** Reads a function without calling it. */
 export function captureFunction(fn: object): CapturedFunction {
-  const { list, location } = readFunction(fn)
-  const scopes: ScopeRecord[] = []
-  let again: ScopeList | undefined
-  for (let i = 0; i < list.length; i++) {
-    const { description, object } = list[i]
-    const open = ReflectApply(StringPrototypeIndexOf, description, [' (']) as number
-    const type =
-      open < 0 ? description : (ReflectApply(StringPrototypeSlice, description, [0, open]) as string)
-    // A snapshot is made for every reading, an object stays itself.
-    if (type === WITH) again ??= readFunction(fn).list
-    scopes[i] = {
-      type,
-      name: open < 0 ? null : (ReflectApply(StringPrototypeSlice, description, [open + 2, -1]) as string),
-      object,
-      isProxy: type === WITH && again![i].object !== object,
-    }
-  }
+  return captureFunctions([fn])[0]
+}
+
+/** Reads several functions: half the price of one by one. */
+export function captureFunctions(functions: readonly object[]): CapturedFunction[] {
   release(false)
-  noteCapture()
-  return {
-    scopes,
-    scriptId: location?.scriptId,
-    line: location?.lineNumber ?? 0,
-    column: location?.columnNumber ?? 0,
+  const together: object[] = []
+  for (let i = 0; i < functions.length; i++)
+    if (!behindProxy(functions[i])) together[together.length] = functions[i]
+  const ids = together.length > 0 ? objectIdsOf(together) : []
+  const round: Round = { releases: releaseCount(), unread: [] }
+  const captured: Captured[] = []
+  for (let i = 0, next = 0; i < functions.length; i++) {
+    const isTogether = together[next] === functions[i]
+    captured[i] = new Captured(
+      functions[i],
+      isTogether ? inspectedById(ids[next]) : inspected(functions[i]),
+      round,
+    )
+    if (isTogether) next++
   }
+  noteCapture()
+  return captured
+}
+
+/** Functions that were captured together: when the scopes of one are asked for, those of the others come along. */
+interface Round {
+  readonly releases: number
+  unread: Captured[]
 }
 
 interface Location {
@@ -69,16 +73,76 @@ interface Location {
 
 type ScopeList = ArrayLike<{ readonly description: string; readonly object: object }>
 
-function readFunction(fn: object): { list: ScopeList; location: Location | undefined } {
+class Captured implements CapturedFunction {
+  readonly scriptId: string | undefined
+  readonly line: number
+  readonly column: number
+  readonly #fn: object
+  readonly #round: Round
+  #scopesId: string | undefined
+  #scopes: readonly ScopeRecord[] | undefined
+
+  constructor(fn: object, { internalProperties = [] }: InspectedObject, round: Round) {
+    this.#fn = fn
+    this.#round = round
+    let location: Location | undefined
+    for (let i = 0; i < internalProperties.length; i++) {
+      const { name, value } = internalProperties[i]
+      if (name === '[[Scopes]]') this.#scopesId = value.objectId
+      else if (name === '[[FunctionLocation]]') location = value.value
+    }
+    this.scriptId = location?.scriptId
+    this.line = location?.lineNumber ?? 0
+    this.column = location?.columnNumber ?? 0
+    if (this.#scopesId === undefined) this.#scopes = []
+    else round.unread[round.unread.length] = this
+  }
+
+  get scopes(): readonly ScopeRecord[] {
+    if (this.#scopes === undefined) {
+      if (this.#round.releases === releaseCount()) Captured.#read(this.#round)
+      else this.#scopes = captureFunction(this.#fn).scopes
+    }
+    return this.#scopes!
+  }
+
+  static #read(round: Round): void {
+    const { unread } = round
+    round.unread = []
+    const ids: string[] = []
+    for (let i = 0; i < unread.length; i++) ids[i] = unread[i].#scopesId!
+    const lists = liveValues(ids) as readonly ScopeList[]
+    for (let i = 0; i < unread.length; i++) unread[i].#scopes = scopesOf(unread[i].#fn, lists[i])
+  }
+}
+
+function scopesOf(fn: object, list: ScopeList): ScopeRecord[] {
+  const scopes: ScopeRecord[] = []
+  let again: ScopeList | undefined
+  for (let i = 0; i < list.length; i++) {
+    const { description, object } = list[i]
+    const open = ReflectApply(StringPrototypeIndexOf, description, [' (']) as number
+    const type =
+      open < 0 ? description : (ReflectApply(StringPrototypeSlice, description, [0, open]) as string)
+    // A snapshot is made for every reading, an object stays itself.
+    if (type === WITH) again ??= scopeListOf(fn)
+    scopes[i] = {
+      type,
+      name: open < 0 ? null : (ReflectApply(StringPrototypeSlice, description, [open + 2, -1]) as string),
+      object,
+      isProxy: type === WITH && again![i].object !== object,
+    }
+  }
+  return scopes
+}
+
+function scopeListOf(fn: object): ScopeList {
   const { internalProperties = [] } = inspected(fn)
-  let scopesId: string | undefined
-  let location: Location | undefined
   for (let i = 0; i < internalProperties.length; i++) {
     const { name, value } = internalProperties[i]
-    if (name === '[[Scopes]]') scopesId = value.objectId
-    else if (name === '[[FunctionLocation]]') location = value.value
+    if (name === '[[Scopes]]') return liveValue(value.objectId) as ScopeList
   }
-  return { list: scopesId === undefined ? [] : (liveValue(scopesId) as ScopeList), location }
+  return []
 }
 
 export interface CapturedBinding {

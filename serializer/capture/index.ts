@@ -4,6 +4,7 @@ export {
   type CapturedBinding,
   type CapturedFunction,
   captureFunction,
+  captureFunctions,
   isStrictFunction,
   type ScopeRecord,
   WITH,

@@ -13,13 +13,19 @@ export interface InspectedObject {
 }
 
 export function inspected(object: object): InspectedObject {
-  return besideProxies(object, () =>
-    post('Runtime.getProperties', {
-      objectId: objectIdOf(object),
-      ownProperties: true,
-      nonIndexedPropertiesOnly: true,
-    }),
-  )
+  return besideProxies(object, () => inspectedById(objectIdOf(object)))
+}
+
+/** Only for an object that is not `behindProxy`. */
+export function inspectedById(objectId: string): InspectedObject {
+  return post('Runtime.getProperties', { objectId, ownProperties: true, nonIndexedPropertiesOnly: true })
+}
+
+/** Is there a proxy among the object's prototypes, or is it one? */
+export function behindProxy(object: object): boolean {
+  for (let at: object | null = object; at !== null; at = ReflectGetPrototypeOf(at))
+    if (types.isProxy(at)) return true
+  return false
 }
 
 /** V8 looks along the prototypes and would call the traps of a proxy there: it is out of sight meanwhile. */

@@ -6,6 +6,7 @@ import type { Declaration, FunctionFacts, ScriptFacts } from '../analyze/index.t
 import { analyzeScript, isScriptAnalyzed } from '../analyze/index.ts'
 import {
   bindingIn,
+  type CapturedFunction,
   captureFunction,
   internalSlots,
   isStrictFunction,
@@ -17,7 +18,7 @@ import {
   scriptOf,
   WITH,
 } from '../capture/index.ts'
-import { type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
+import { globalIn, type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
 /** By file name, what `require` has loaded. */
@@ -45,35 +46,39 @@ export interface Resolved {
   readonly scope: object
 }
 
-export function siteOf(fn: object): FunctionSite {
-  const known = keptSite(fn)
-  let scopes: readonly ScopeRecord[] | undefined
-  let kept = known
+/** `captured`, if the function was captured for this dump already. */
+export function siteOf(fn: object, captured?: CapturedFunction): FunctionSite {
+  let kept = keptSite(fn)
   if (!kept) {
-    const { scriptId, line, column, ...captured } = captureFunction(fn)
-    scopes = captured.scopes
-    const last = scopes.at(-1)
-    kept = keepSite(fn, {
-      script: scriptId === undefined ? undefined : scriptOf(scriptId),
-      line,
-      column,
-      global: last?.type === 'Global' ? last.object : globalThis,
-      strict: undefined,
-      dumps: 0,
-      variables: undefined,
-    })
+    captured ??= captureFunction(fn)
+    const { scriptId, line, column } = captured
+    const script = scriptId === undefined ? undefined : scriptOf(scriptId)
+    kept = keepSite(fn, script, line, column)
   }
   kept.dumps++
-  const { script, line, column } = kept
-  return {
-    get scopes() {
-      scopes ??= captureFunction(fn).scopes
-      return scopes
-    },
-    script,
-    line,
-    column,
-    kept,
+  return new Site(fn, kept, captured)
+}
+
+class Site implements FunctionSite {
+  readonly script: ScriptRecord | undefined
+  readonly line: number
+  readonly column: number
+  readonly kept: KeptSite
+  readonly #fn: object
+  #captured: CapturedFunction | undefined
+
+  constructor(fn: object, kept: KeptSite, captured: CapturedFunction | undefined) {
+    this.script = kept.script
+    this.line = kept.line
+    this.column = kept.column
+    this.kept = kept
+    this.#fn = fn
+    this.#captured = captured
+  }
+
+  get scopes(): readonly ScopeRecord[] {
+    this.#captured ??= captureFunction(this.#fn)
+    return this.#captured.scopes
   }
 }
 
@@ -86,7 +91,7 @@ export function locationOf(site: FunctionSite): string | undefined {
 
 /** The global object of the function's realm. */
 export function globalOf(site: FunctionSite): object {
-  return site.kept.global
+  return (site.kept.global ??= globalIn(site.scopes))
 }
 
 /** Resolves a free name of the function in its scopes; undefined if only the global object can have it. */
@@ -148,6 +153,17 @@ function outerValue(scopes: readonly ScopeRecord[], start: number, name: string)
 /** What the analyzer knows of the script's text. */
 export function scriptFacts(script: ScriptRecord): ScriptFacts {
   return analyzeScript(script.source(), script.isModule ? 'module' : 'script')
+}
+
+/** What an import of a package has in it, or might have where a comment stands within it. */
+const PACKAGE_IMPORT = /\bfrom\s*(?:["'](?![./]|node:)|\/[*/])/
+const packageImports = new WeakMap<ScriptRecord, boolean>()
+
+/** Does the module import from packages, going by its text? Sooner known than its imports. */
+export function importsPackages(script: ScriptRecord): boolean {
+  let imports = packageImports.get(script)
+  if (imports === undefined) packageImports.set(script, (imports = PACKAGE_IMPORT.test(script.source())))
+  return imports
 }
 
 /** Is the free name an import of the function's module? */

@@ -15,9 +15,13 @@ export class Imports {
   /** What is below the imported values, by package. */
   readonly #parts = new Map<string, Map<unknown, PackageReference>>()
 
+  /** Were the module's imports taken in? */
+  has(url: string): boolean {
+    return this.#scripts.has(url)
+  }
+
   /** Takes in the imports of a module, once; `scope` has the live values. */
   note(url: string, imports: Iterable<ImportBinding>, scope: object): void {
-    if (this.#scripts.has(url)) return
     this.#scripts.add(url)
     for (const { local, specifier, imported } of imports) {
       const value: unknown = bindingIn(scope, local)?.value

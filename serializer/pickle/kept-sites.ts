@@ -14,7 +14,8 @@ export interface KeptSite {
   readonly script: ScriptRecord | undefined
   readonly line: number
   readonly column: number
-  readonly global: object
+  /** The global object of the function's realm, once it was asked for. */
+  global: object | undefined
   strict: boolean | undefined
   dumps: number
   /** Null if it can't be had. */
@@ -35,9 +36,29 @@ export function keptSite(fn: object): KeptSite | undefined {
   return sites.get(fn)
 }
 
-export function keepSite(fn: object, site: KeptSite): KeptSite {
+export function keepSite(
+  fn: object,
+  script: ScriptRecord | undefined,
+  line: number,
+  column: number,
+): KeptSite {
+  const site: KeptSite = {
+    script,
+    line,
+    column,
+    global: undefined,
+    strict: undefined,
+    dumps: 0,
+    variables: undefined,
+  }
   sites.set(fn, site)
   return site
+}
+
+/** The global object of the realm, as a function's scopes show it. */
+export function globalIn(scopes: readonly ScopeRecord[]): object {
+  const last = scopes.at(-1)
+  return last?.type === 'Global' ? last.object : globalThis
 }
 
 /**
@@ -51,10 +72,16 @@ export function keepVariables(
   scopes: () => readonly ScopeRecord[],
   methods: readonly object[],
 ): void {
+  if (kept.variables !== undefined) return
   const names = facts.free.filter((free) => !free.definitionOnly).map((free) => free.name)
-  if (kept.variables !== undefined || kept.dumps < (names.length === 0 ? 2 : OFTEN)) return
+  if (names.length === 0 && !facts.directEval) {
+    kept.variables = NONE
+    return
+  }
+  if (kept.dumps < OFTEN) return
   kept.variables = null
   if (facts.directEval || !kept.script || mayGrow(kept.script)) return
+  kept.global ??= globalIn(scopes())
   const variables = locate(names, scopes(), kept.global)
   if (!variables) return
   try {
@@ -72,10 +99,11 @@ export function keepVariables(
   }
 }
 
+const NONE: ReadonlyMap<string, KeptVariable> = new Map()
+
 type Getters = Map<string, () => unknown>
 
 function ask(fn: object, facts: FunctionFacts, names: readonly string[]): Getters {
-  if (names.length === 0) return new Map()
   const getters = probe(
     fn,
     facts,
@@ -161,8 +189,8 @@ export function readKept(kept: KeptSite, name: string): { value: unknown; depth:
   try {
     if (depth >= 0) return { value: get!(), depth }
     // Not through the getter unless it is data: an accessor is the user's code.
-    if (isData(kept.global, name)) {
-      const { value } = getOwnPropertyDescriptor(kept.global, name)!
+    if (isData(kept.global!, name)) {
+      const { value } = getOwnPropertyDescriptor(kept.global!, name)!
       if (Object.is(get!(), value)) return null
     }
   } catch {

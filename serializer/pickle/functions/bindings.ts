@@ -9,6 +9,7 @@ import { isStandardGlobal } from '../../references/index.ts'
 import {
   type FunctionSite,
   globalOf,
+  importsPackages,
   isImport,
   namespaceOf,
   resolveName,
@@ -96,8 +97,8 @@ function bindingOf(
 ): BindingRecord | null {
   const { fn, facts, site } = live
   if (facts.form === 'class' && name === facts.ownName) return null
-  // With its variables kept, none of its scopes is a with block.
-  for (const scope of site.kept.variables ? [] : site.scopes) {
+  // Where a variable is kept, none of the function's scopes is a with block.
+  for (const scope of site.kept.variables?.has(name) ? [] : site.scopes) {
     // What the object has now, or will have when the function runs: a plain copy of a variable can't follow that.
     if (scope.type === WITH && (scope.isProxy || types.isProxy(scope.object) || name in scope.object))
       refuseWith(graph, `\`${name}\``)
@@ -129,8 +130,9 @@ function bindingOf(
 
 /** What the module around a function imports from packages is these packages' exports. */
 export function noteImports(graph: GraphWriter, site: FunctionSite): void {
-  const { script, scopes } = site
-  const scope = script?.isModule && scopes.find(({ type }) => type === 'Module')
+  const { script } = site
+  if (!script?.isModule || graph.imports.has(script.url)) return
+  const scope = importsPackages(script) && site.scopes.find(({ type }) => type === 'Module')
   if (scope) graph.imports.note(script.url, scriptFacts(script).imports.values(), scope.object)
 }
 
