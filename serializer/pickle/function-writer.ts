@@ -82,6 +82,7 @@ export class FunctionWriter {
       graph.refuse('its source text does not parse', 'It may use syntax newer than this cornichon knows')
     this.#writeEarlyCalls(fn)
     const live: LiveFunction = { fn, text, facts, site }
+    context.prepare(live)
     if (facts.form === 'class') return writeClass(context, this.#identities, live)
     if (facts.superCall) {
       graph.refuse(

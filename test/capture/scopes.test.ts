@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import {
   bindingIn,
   captureFunction,
+  captureFunctions,
   isStrictFunction,
   scriptOf,
   WITH,
@@ -27,6 +28,30 @@ describe('scopes of a live function', () => {
     const at = (name: string) => scopes.findIndex(({ object }) => Reflect.ownKeys(object).includes(name))
     expect(at('inner')).toBeLessThan(at('outer'))
     expect(scopes[scopes.length - 1]).toMatchObject({ type: 'Global', object: globalThis })
+  })
+
+  test('of several functions at once are what each tells alone', () => {
+    const of = (value: unknown) => ({
+      arrow: () => value,
+      method() {},
+      make: class {
+        own = value
+      },
+    })
+    const [one, two] = [of(1), of('two')]
+    // What a proxy stands above is not asked together with others.
+    const odd = Object.setPrototypeOf(() => two, new Proxy(Function.prototype, {}))
+    const functions = [one.arrow, one.make, Math.max, two.method, odd, two.arrow, two.arrow]
+    const facts = ({ scriptId, line, column, scopes }: ReturnType<typeof captureFunction>) => ({
+      ...{ scriptId, line, column },
+      scopes: scopes.map(({ type, name, object }) => [type, name, Object.getOwnPropertyNames(object)]),
+      value: scopes
+        .map(({ object }) => bindingIn(object, 'value')?.value)
+        .find((value) => value !== undefined),
+    })
+    const together = captureFunctions(functions).map(facts)
+    expect(together).toEqual(functions.map((fn) => facts(captureFunction(fn))))
+    expect(together.map(({ value }) => value)).toEqual([1, 1, undefined, 'two', undefined, 'two', 'two'])
   })
 
   test('name the function whose scope it is', () => {

@@ -3,6 +3,7 @@ import type { FunctionFacts } from '../../analyze/index.ts'
 import type { FunctionRecord } from '../../codegen/records.ts'
 import { type FunctionSite, siteOf } from '../function-site.ts'
 import type { GraphWriter } from '../graph-writer.ts'
+import { captureNearby } from '../nearby.ts'
 import { Origins } from '../origins.ts'
 
 /** A function of the user's, as far as it is known before its variables are. */
@@ -28,6 +29,12 @@ export class FunctionContext {
     let site = this.#sites.get(fn)
     if (!site) this.#sites.set(fn, (site = siteOf(fn)))
     return site
+  }
+
+  /** Captures what the function is going to need. */
+  prepare({ facts, site }: LiveFunction): void {
+    for (const [fn, captured] of captureNearby(site, facts, (each) => this.#sites.has(each)))
+      this.#sites.set(fn, siteOf(fn, captured))
   }
 
   recordOf(fn: object): FunctionRecord | undefined {

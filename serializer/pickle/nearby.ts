@@ -1,0 +1,74 @@
+// Which functions the graph is about to reach: those that a function uses, and what these use, as far as one look into
+// its scopes tells. They are captured together, which takes V8 half the time. It is a guess that only speed hangs on:
+// what was guessed wrongly was captured for nothing.
+import { types } from 'node:util'
+import type { FunctionFacts } from '../analyze/index.ts'
+import { bindingIn, type CapturedFunction, captureFunctions, type ScopeRecord } from '../capture/index.ts'
+import { findBuiltin, findIntrinsic } from '../references/index.ts'
+import type { FunctionSite } from './function-site.ts'
+import { keptSite } from './kept-sites.ts'
+import { analyzed, isNativeText, sourceOf } from './source.ts'
+
+const { getOwnPropertyDescriptor, ownKeys } = Reflect
+const MOST = 64
+/** The text of a longer function is not looked into: it may be of a package, and need no analysis. */
+const LONG = 4000
+
+/** Captures the functions that the function is going to need, unless they are known. */
+export function captureNearby(
+  site: FunctionSite,
+  facts: FunctionFacts,
+  isKnown: (fn: object) => boolean,
+): Map<object, CapturedFunction> {
+  const found = new Set<object>()
+  if (facts.free.length > 0 && site.kept.variables === undefined) gather(facts, site.scopes, isKnown, found)
+  if (found.size === 0) return new Map()
+  const functions = [...found]
+  const captured = captureFunctions(functions)
+  return new Map(functions.map((fn, i) => [fn, captured[i]]))
+}
+
+function gather(
+  facts: FunctionFacts,
+  scopes: readonly ScopeRecord[],
+  isKnown: (fn: object) => boolean,
+  found: Set<object>,
+): void {
+  const seen = new Set<string>()
+  const open: FunctionFacts[] = [facts]
+  const add = (value: unknown): void => {
+    if (found.size >= MOST || typeof value !== 'function' || types.isProxy(value) || found.has(value)) return
+    if (isKnown(value) || keptSite(value)?.variables !== undefined) return
+    const text = sourceOf(value)
+    if (isNativeText(text) || findIntrinsic(value) || findBuiltin(value)) return
+    found.add(value)
+    const own = text.length < LONG ? analyzed(text) : null
+    if (own) open.push(own)
+  }
+  for (const { free } of open) {
+    for (const { name } of free) {
+      if (seen.has(name)) continue
+      seen.add(name)
+      const value = valueIn(scopes, name)
+      if (typeof value === 'object' && value !== null) for (const part of partsOf(value)) add(part)
+      else add(value)
+    }
+  }
+}
+
+function valueIn(scopes: readonly ScopeRecord[], name: string): unknown {
+  for (const { type, object, isProxy } of scopes) {
+    if (type === 'Global' || isProxy || types.isProxy(object)) return undefined
+    const found = bindingIn(object, name)
+    if (found) return found.value
+  }
+  return undefined
+}
+
+/** The elements of a small array, the properties of a small object. */
+function partsOf(value: object): unknown[] {
+  if (types.isProxy(value) || types.isModuleNamespaceObject(value)) return []
+  if (Array.isArray(value) && typeof value[0] !== 'function') return []
+  const keys = ownKeys(value)
+  return keys.length > MOST ? [] : keys.map((key) => getOwnPropertyDescriptor(value, key)?.value as unknown)
+}
