@@ -46,6 +46,25 @@ export interface Resolved {
   readonly scope: object
 }
 
+/** Read through a kept accessor: the scope is captured when it is asked for. */
+class KeptResolved implements Resolved {
+  readonly value: unknown
+  readonly dead = false
+  readonly depth: number
+  readonly #site: FunctionSite
+
+  constructor(value: unknown, depth: number, site: FunctionSite) {
+    this.value = value
+    this.depth = depth
+    this.#site = site
+  }
+
+  get scope(): object {
+    const { scopes } = this.#site
+    return scopes[scopes.length - 1 - this.depth].object
+  }
+}
+
 /** `captured`, if the function was captured for this dump already. */
 export function siteOf(fn: object, captured?: CapturedFunction): FunctionSite {
   let kept = keptSite(fn)
@@ -103,17 +122,7 @@ export function resolveName(
 ): Resolved | undefined {
   const kept = readKept(site.kept, name)
   if (kept === null) return undefined
-  if (kept) {
-    const { value, depth } = kept
-    return {
-      value,
-      dead: false,
-      depth,
-      get scope() {
-        return site.scopes[site.scopes.length - 1 - depth].object
-      },
-    }
-  }
+  if (kept) return new KeptResolved(kept.value, kept.depth, site)
   const { scopes } = site
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]

@@ -1,9 +1,8 @@
 // dumps and loads: a value to a bundle, and back.
 
-import { type SectionParts, writeContainer } from '../bundle/container.ts'
+import { writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { capturing } from '../capture/index.ts'
-import { link } from '../codegen/link.ts'
 import { PicklingError, type PicklingProblem } from '../errors.ts'
 import { withOriginals } from '../originals.ts'
 import {
@@ -13,11 +12,10 @@ import {
   resolveReference,
   type Selection,
 } from '../references/index.ts'
-import { writeFunctions, writeUnits } from './code-sections.ts'
-import { findEarlyCalls } from './early-calls.ts'
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
+import { type WrittenCode, writeCode } from './known-code.ts'
 import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
 import { type BufferCallback, Offers } from './out-of-band.ts'
 import { makeRebuilder } from './rebuilder.ts'
@@ -125,25 +123,18 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null, offers
   }
 }
 
-interface Code extends Pick<SectionParts, 'code' | 'functions'> {
-  /** What has to be known earlier than it is: see early-calls.ts. */
-  readonly early: ReturnType<typeof findEarlyCalls>
-}
+const NO_CODE: WrittenCode = { code: [], functions: [], early: new Map() }
 
-const NO_CODE: Code = { code: [], functions: [], early: new Map() }
-
-function codeOf(graph: GraphWriter): Code {
+function codeOf(graph: GraphWriter): WrittenCode {
   if (!graph.hasCode) return NO_CODE
   const { functions } = graph
   functions.settleOrigins()
   const { records } = functions
   findSharing(records, (fn) => functions.site(fn))
-  const linked = link(records)
-  const early = findEarlyCalls(linked, records)
-  return { code: [writeUnits(linked)], functions: [writeFunctions(linked, records)], early }
+  return writeCode(records)
 }
 
-function bundleOf(value: unknown, graph: GraphWriter, code: Code): Uint8Array {
+function bundleOf(value: unknown, graph: GraphWriter, code: WrittenCode): Uint8Array {
   const parts = graph.out.parts()
   const { offers } = graph.options
   // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.

@@ -6,15 +6,10 @@ import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
-import {
-  type EnvironmentEntry,
-  type FunctionEntry,
-  readFunctions,
-  readUnits,
-  type UnitEntry,
-} from './code-sections.ts'
+import { BytesCache } from './bytes-cache.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { TextReader } from './codec/text-reader.ts'
+import { type CodeEntries, readCode } from './known-code.ts'
 import { absentBuffers, type OutOfBand, receiveBuffers } from './out-of-band.ts'
 
 export interface LoadOptions {
@@ -28,10 +23,7 @@ export interface LoadOptions {
   readonly buffers?: Iterable<OutOfBand | ArrayBufferLike | ArrayBufferView>
 }
 
-export interface OpenBundle {
-  readonly units: readonly UnitEntry[]
-  readonly environments: readonly EnvironmentEntry[]
-  readonly functions: readonly FunctionEntry[]
+export interface OpenBundle extends CodeEntries {
   readonly references: readonly Reference[]
   readonly text: TextReader
   readonly graph: ByteReader
@@ -47,8 +39,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
   if (persistentLoad !== undefined && typeof persistentLoad !== 'function')
     throw new TypeError('the option persistentLoad is a function that is given an id')
   const sections = readContainer(asBytes(input))
-  const units = readUnits(sections.code)
-  const { environments, functions } = readFunctions(sections.functions)
+  const { units, environments, functions } = readCode(sections)
   if (code === 'refuse' && (units.length > 0 || functions.length > 0)) {
     const [first] = functions
     const named = first?.name ? `, ${first.shape} ${first.name} first of all` : ''
@@ -56,9 +47,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
       `the bundle has code${named}, and the option code: 'refuse' lets none in. Load it with code: 'run' if you trust its sender`,
     )
   }
-  const references = hasReferences(sections.manifest)
-    ? checkReferences(readManifest(sections.manifest).references)
-    : []
+  const references = referencesOf(sections.manifest)
   askForModules(references, code, modules)
   return {
     units,
@@ -81,8 +70,7 @@ export function openForInspection(
   return {
     manifest,
     sections: Object.entries(sections).map(([name, section]) => ({ name, size: section.length })),
-    units: readUnits(sections.code),
-    ...readFunctions(sections.functions),
+    ...readCode(sections),
     references: checkReferences(manifest.references),
     text: new TextReader(sections.text),
     graph: new ByteReader(sections.graph),
@@ -90,13 +78,16 @@ export function openForInspection(
   }
 }
 
+const knownReferences = new BytesCache<readonly Reference[]>(2 ** 20)
 const NO_REFERENCES = Buffer.from('"references":[]')
 
 /** Most bundles refer to nothing: their manifest need not be parsed to load them. */
-function hasReferences(manifest: Uint8Array): boolean {
-  return (
-    manifest.length > 0 &&
-    !Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength).includes(NO_REFERENCES)
+function referencesOf(manifest: Uint8Array): readonly Reference[] {
+  if (manifest.length === 0) return []
+  return knownReferences.of(manifest, (bytes) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(NO_REFERENCES)
+      ? []
+      : checkReferences(readManifest(bytes).references),
   )
 }
 

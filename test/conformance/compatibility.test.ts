@@ -51,7 +51,8 @@ function rowsOfTables(): string[] {
     if (status !== 0) throw new Error(stderr)
     const tests: { name: string }[] = JSON.parse(readFileSync(file, 'utf8'))
     const rows = tests.flatMap(({ name }) => {
-      const [, goal, title] = /^(?:.*? > )?([CKRV]\d+) (.+?)(?: \[(?:esm|cjs|tsx|vitest)\])?$/.exec(name) ?? []
+      const [, goal, title] =
+        /^(?:.*? > )?([CKRV]\d+) (.+?)(?: \[(?:esm|cjs|tsx|vitest)\])?$/.exec(name) ?? []
       return title === undefined || isCopy(title) ? [] : [`${goal} ${title}`]
     })
     return [...new Set(rows)].sort()

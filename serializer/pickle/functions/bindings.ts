@@ -12,6 +12,7 @@ import {
   importsPackages,
   isImport,
   namespaceOf,
+  type Resolved,
   resolveName,
   scriptFacts,
 } from '../function-site.ts'
@@ -108,24 +109,51 @@ function bindingOf(
   if (found) {
     const namespace = namespaceOf(found.value, name)
     const value = namespace ?? found.value
-    return {
-      name,
-      kind: found.dead ? 'dead' : written && !facts.directEval && isImport(site, name) ? 'const' : 'value',
-      value,
-      members: namespace && members && !written ? members : null,
-      written,
-      get scope() {
-        return found.scope
-      },
-      depth: found.depth,
-      variable: null,
-    }
+    const kind = found.dead
+      ? 'dead'
+      : written && !facts.directEval && isImport(site, name)
+        ? 'const'
+        : 'value'
+    return new Binding(found, name, kind, value, namespace && members && !written ? members : null, written)
   }
   const global = globalOf(site)
   const descriptor = descriptorSeenByUser(global, name)
   if (!descriptor || isStandardGlobal(name, descriptor)) return null
   if (descriptor.get || descriptor.set) return null
   return { ...variableOf(name, descriptor.value), written }
+}
+
+/** A variable that was found. Its scope is asked for now and then, and may have to be captured. */
+class Binding implements BindingRecord {
+  readonly name: string
+  kind: BindingRecord['kind']
+  readonly value: unknown
+  readonly members: readonly string[] | null
+  readonly written: boolean
+  readonly depth: number
+  variable: BindingRecord['variable'] = null
+  readonly #found: Resolved
+
+  constructor(
+    found: Resolved,
+    name: string,
+    kind: BindingRecord['kind'],
+    value: unknown,
+    members: readonly string[] | null,
+    written: boolean,
+  ) {
+    this.name = name
+    this.kind = kind
+    this.value = value
+    this.members = members
+    this.written = written
+    this.depth = found.depth
+    this.#found = found
+  }
+
+  get scope(): object {
+    return this.#found.scope
+  }
 }
 
 /** What the module around a function imports from packages is these packages' exports. */

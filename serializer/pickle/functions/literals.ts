@@ -61,7 +61,7 @@ export function writeLiteral(context: FunctionContext, value: object, parts: Lit
           'Keep methods that use `super` in the object they were written in',
         )
       } else if (binding.written && !known.written)
-        bindings[bindings.indexOf(known)] = { ...known, written: true }
+        bindings[bindings.indexOf(known)] = { ...known, scope: known.scope, written: true }
     }
   }
   const record: FunctionRecord = {
