@@ -33,6 +33,8 @@ export interface CompareOptions {
   readonly cold: number
   /** Repetitions of what is warm. */
   readonly warm: number
+  /** Whether the peers from npm take part: loading them alone takes seconds. */
+  readonly peers: boolean
 }
 
 const MEASURES = [
@@ -45,7 +47,8 @@ const MEASURES = [
   'load: code seen before',
 ]
 
-function contestants(): Contestant[] {
+function contestants(peers: boolean): Contestant[] {
+  const fromNpm = (name: string) => (peers ? missingPackage(name) : 'not needed to see whether all works')
   const node = process.execPath
   return [
     { name: 'cornichon', program: node, file: 'cornichon.mjs', missing: null },
@@ -55,15 +58,15 @@ function contestants(): Contestant[] {
       file: 'python.py',
       missing: missingPython('cloudpickle'),
     },
-    { name: 'pulumi', program: node, file: 'pulumi.mjs', missing: missingPackage('@pulumi/pulumi') },
-    { name: 'livepack', program: node, file: 'livepack.mjs', missing: missingPackage('livepack') },
+    { name: 'pulumi', program: node, file: 'pulumi.mjs', missing: fromNpm('@pulumi/pulumi') },
+    { name: 'livepack', program: node, file: 'livepack.mjs', missing: fromNpm('livepack') },
   ]
 }
 
 /** Returns whether all of cornichon's results were right. */
 export function compare(options: CompareOptions, goals: Goals): boolean {
   console.log('\ncornichon and its peers: medians; in brackets how many times longer a peer takes\n')
-  const present = contestants().filter(({ name, missing }) => {
+  const present = contestants(options.peers).filter(({ name, missing }) => {
     if (missing !== null) console.log(`${name} is left out: ${missing}`)
     return missing === null
   })
