@@ -15,6 +15,12 @@ let releases = 0
 
 /** The global object of the thread's main context, where Runtime.evaluate runs, also if this code runs in another. */
 export function mainGlobal(): object {
+  return (knownGlobal ??= findGlobal())
+}
+
+let knownGlobal: object | undefined
+
+function findGlobal(): object {
   try {
     const { Session } = createRequire(import.meta.url)('node:inspector') as typeof import('node:inspector')
     return ReflectApply(

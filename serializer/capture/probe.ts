@@ -8,19 +8,18 @@
 // Before the function is called, a function of our own is: if that one isn't stopped (V8 stops nothing within a
 // debugger's pause or the condition of a breakpoint), the function isn't called.
 import {
-  FunctionPrototypeToString,
-  ReflectApply,
   ReflectDefineProperty,
   ReflectDeleteProperty,
   ReflectGetOwnPropertyDescriptor,
 } from '../primordials.ts'
 import { type CapturedFunction, captureFunction } from './functions.ts'
-import { mainGlobal, objectIdOf, release } from './handover.ts'
+import { mainGlobal, release } from './handover.ts'
+import { Breakpoints } from './probe-breakpoints.ts'
 import { callAnyhow, checkEntry, checkExpression, entryOf, type ProbeFacts } from './probe-entry.ts'
 import { ProbeError } from './probe-error.ts'
 import { checkScopes } from './probe-scopes.ts'
-import { offsetOf, positionAt, scriptOf, withDebugger } from './scripts.ts'
-import { post, tryPost } from './session.ts'
+import { capturing, scriptOf, withDebugger } from './scripts.ts'
+import { tryPost } from './session.ts'
 
 /** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
 const NAME = `$cornichon_${Math.random().toString(36).slice(2)}`
@@ -39,12 +38,30 @@ export function probe(
   facts: ProbeFacts,
   expression: string,
   receive: (result: unknown) => unknown = asItIs,
+  captured: CapturedFunction = captureFunction(fn),
 ): unknown {
   if (running) throw new ProbeError('a probe is under way')
   takeStack(STACK_FRAMES)
   checkEntry(fn, facts)
   checkExpression(expression, facts)
-  return enter(fn, facts, expression, receive)
+  return enter(fn, facts, expression, receive, captured)
+}
+
+let standing: Breakpoints | null = null
+
+/** For many probes in a row, with none of the user's code between: breakpoints stay until the last is done. */
+export function probing<T>(work: () => T): T {
+  if (standing) return work()
+  const breakpoints = new Breakpoints()
+  standing = breakpoints
+  return capturing(() => {
+    try {
+      return work()
+    } finally {
+      standing = null
+      breakpoints.remove()
+    }
+  })
 }
 
 function asItIs(result: unknown): unknown {
@@ -68,8 +85,8 @@ function enter(
   facts: ProbeFacts,
   expression: string,
   receive: (result: unknown) => unknown,
+  captured: CapturedFunction,
 ): unknown {
-  const captured = captureFunction(fn)
   if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
   // What a module of asm.js exports has a text like any function, and is WebAssembly for all that.
   if (facts.form === 'function' && captured.scopes.length < 2)
@@ -112,17 +129,16 @@ function enter(
     withDebugger(() => {
       refuseWhenPaused()
       const condition = `${NAME}.stop(), (() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`
-      const breakpoints: string[] = []
+      const breakpoints = standing ?? new Breakpoints()
       try {
         canaryRan = false
-        breakpoints[0] = breakAtCall(canary, `${NAME}.stop(), false`)
+        breakpoints.setFirst(canary, `${NAME}.stop(), false`)
         run('canary')
         if (canaryRan || !stopped) throw new ProbeError('V8 does not stop functions here and now')
-        breakpoints[1] = setBreakpoint(fn, facts, captured, condition)
+        breakpoints.set(fn, facts, captured, condition)
         run('call')
       } finally {
-        for (let i = 0; i < breakpoints.length; i++)
-          post('Debugger.removeBreakpoint', { breakpointId: breakpoints[i] })
+        if (breakpoints !== standing) breakpoints.remove()
       }
     })
   } finally {
@@ -154,40 +170,4 @@ function defineChannel(global: object, channel: object, globals: object[]): void
 function refuseWhenPaused(): void {
   const message = tryPost('Debugger.evaluateOnCallFrame', { callFrameId: '', expression: '0' })
   if (!message?.includes('while paused')) throw new ProbeError('a debugger has paused this thread')
-}
-
-function breakAtCall(fn: object, condition: string): string {
-  return post('Debugger.setBreakpointOnFunctionCall', { objectId: objectIdOf(fn), condition }).breakpointId
-}
-
-/**
- * V8 stops a call at the function's first breakable position. With defaults or patterns among the parameters that
- * is within them, and may be passed by: then the body's begin is asked for by its position in the script.
- */
-function setBreakpoint(fn: object, facts: ProbeFacts, captured: CapturedFunction, condition: string): string {
-  const entry = entryOf(facts)
-  if (entry === null) return breakAtCall(fn, condition)
-  const script = captured.scriptId === undefined ? undefined : scriptOf(captured.scriptId)
-  if (!script) throw new ProbeError('the function has no script')
-  const text = ReflectApply(FunctionPrototypeToString, fn, []) as string
-  const start = script.source().lastIndexOf(text, offsetOf(script, captured.line, captured.column))
-  if (start < 0) throw new ProbeError('the function was not found in its script')
-  const { line, column } = positionAt(script, start + entry)
-  const end = positionAt(script, start + text.length)
-  const { locations } = post('Debugger.getPossibleBreakpoints', {
-    start: { scriptId: script.scriptId, lineNumber: line, columnNumber: column },
-    end: { scriptId: script.scriptId, lineNumber: end.line, columnNumber: end.column },
-    restrictToFunction: true,
-  })
-  if (locations.length === 0) throw new ProbeError('the function has no place to stop at')
-  const { breakpointId, actualLocation } = post('Debugger.setBreakpoint', {
-    location: locations[0],
-    condition,
-  })
-  const actual = offsetOf(script, actualLocation.lineNumber, actualLocation.columnNumber)
-  if (actual < start + entry || actual >= start + text.length) {
-    post('Debugger.removeBreakpoint', { breakpointId })
-    throw new ProbeError('V8 would stop elsewhere')
-  }
-  return breakpointId
 }

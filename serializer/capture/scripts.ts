@@ -94,7 +94,8 @@ function switchOff(): void {
 
 /** While it is on, every capture is slower: V8 announces the inspector's own scripts. After many, off is cheaper. */
 export function noteCapture(): void {
-  if (enabled && ++idle > MOST_IDLE) switchOff()
+  // Within other work that may be probing, whose breakpoints would go.
+  if (enabled && ++idle > MOST_IDLE && users < 2) switchOff()
 }
 
 /** Undefined for a script that was collected. */

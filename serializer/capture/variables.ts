@@ -45,21 +45,22 @@ function ask(
   names: readonly string[],
   variables: Map<string, Variable>,
 ): void {
-  const { scopes } = captureFunction(fn)
-  const asked = names.filter((name) => !readingRunsCode(scopes, name))
+  const captured = captureFunction(fn)
+  const asked = names.filter((name) => !readingRunsCode(captured.scopes, name))
   const accessors = asked.map((name) => {
     const parameter = `$${name}`
     return `{ type: () => typeof ${name}, get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
   })
   // Told apart within the probe: a debugger that pauses at every exception does not see these.
-  probe(fn, facts, `[${accessors.join(', ')}]`, (list) => {
+  const take = (list: unknown) => {
     for (let i = 0; i < asked.length; i++) {
       const accessors = (list as Accessors[])[i]
       const kind = kindOf(accessors)
       const { get, set } = accessors
       if (kind !== 'undeclared') variables.set(asked[i], { kind, get, set })
     }
-  })
+  }
+  probe(fn, facts, `[${accessors.join(', ')}]`, take, captured)
 }
 
 /** Told by writing a mark, and taking it back at once: writing a constant throws, writing an import does nothing. */

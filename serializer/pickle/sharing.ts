@@ -3,7 +3,7 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 
 import type { Declaration } from '../analyze/index.ts'
-import { bindingIn, type Variable } from '../capture/index.ts'
+import { bindingIn, probing, type Variable } from '../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { joinImports } from './aliases.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
@@ -37,7 +37,9 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
     }
   }
   const wanted = namesByFunction(open)
-  for (const group of open) partition(group, wanted)
+  probing(() => {
+    for (const group of open) partition(group, wanted)
+  })
   joinImports(records, siteOf)
 }
 
