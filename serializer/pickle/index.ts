@@ -111,6 +111,7 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null, offers
       }
       let code = codeOf(graph)
       if (code.early.size > 0) {
+        trace?.restart()
         graph = new GraphWriter({ ...graph.options, earlyCalls: code.early }, trace, graph.imports)
         graph.root(value)
         code = codeOf(graph)
