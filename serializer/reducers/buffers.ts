@@ -287,7 +287,9 @@ function readWindow(source: ValueSource): ViewedBytes & { tracks: boolean } {
   if (offset + length > whole.length) {
     throw new UnpicklingError('the bundle holds a view that is larger than its buffer')
   }
-  const tracks = kind === Window.TracksLength && whole.offset === 0
+  // Of a part of a buffer, such a view would show more than the part.
+  const isWhole = whole.offset === 0 && whole.length === bufferFacts(whole.buffer)?.length
+  const tracks = kind === Window.TracksLength && isWhole
   return { buffer: whole.buffer, offset: whole.offset + offset, length, tracks }
 }
 
