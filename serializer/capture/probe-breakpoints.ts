@@ -6,7 +6,7 @@ import type { CapturedFunction } from './functions.ts'
 import { objectIdOf } from './handover.ts'
 import { entryOf, type ProbeFacts } from './probe-entry.ts'
 import { ProbeError } from './probe-error.ts'
-import { offsetOf, positionAt, scriptOf } from './scripts.ts'
+import { offsetOf, positionAt, scriptOf, timesSwitchedOff } from './scripts.ts'
 import { post, tryPost } from './session.ts'
 
 /** Breakpoints that are kept. */
@@ -15,9 +15,15 @@ const MOST = 100
 export class Breakpoints {
   #first: string | undefined
   #condition = ''
+  #switchedOff = timesSwitchedOff()
   #ids: string[] = []
 
   setFirst(fn: object, condition: string): void {
+    if (this.#switchedOff !== timesSwitchedOff()) {
+      this.#switchedOff = timesSwitchedOff()
+      this.#first = undefined
+      this.#ids = []
+    }
     this.#first ??= breakAtCall(fn, condition)
   }
 

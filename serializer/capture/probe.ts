@@ -18,7 +18,7 @@ import { Breakpoints } from './probe-breakpoints.ts'
 import { callAnyhow, checkEntry, checkExpression, entryOf, type ProbeFacts } from './probe-entry.ts'
 import { ProbeError } from './probe-error.ts'
 import { checkScopes } from './probe-scopes.ts'
-import { capturing, scriptOf, withDebugger } from './scripts.ts'
+import { scriptOf, withDebugger } from './scripts.ts'
 import { tryPost } from './session.ts'
 
 /** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
@@ -54,14 +54,12 @@ export function probing<T>(work: () => T): T {
   if (standing) return work()
   const breakpoints = new Breakpoints()
   standing = breakpoints
-  return capturing(() => {
-    try {
-      return work()
-    } finally {
-      standing = null
-      breakpoints.remove()
-    }
-  })
+  try {
+    return work()
+  } finally {
+    standing = null
+    breakpoints.remove()
+  }
 }
 
 function asItIs(result: unknown): unknown {

@@ -24,6 +24,7 @@ let enabled = false
 let announcing = false
 let users = 0
 let idle = 0
+let switchedOff = 0
 const MOST_IDLE = 200
 let learned = 0
 const MOST_LEARNED = 50
@@ -86,16 +87,21 @@ function disable(): void {
   switchOff()
 }
 
+/** How often the Debugger was switched off: then it has forgotten all breakpoints. */
+export function timesSwitchedOff(): number {
+  return switchedOff
+}
+
 function switchOff(): void {
   enabled = false
+  switchedOff++
   post('Debugger.disable')
   listenForScripts(null)
 }
 
 /** While it is on, every capture is slower: V8 announces the inspector's own scripts. After many, off is cheaper. */
 export function noteCapture(): void {
-  // Within other work that may be probing, whose breakpoints would go.
-  if (enabled && ++idle > MOST_IDLE && users < 2) switchOff()
+  if (enabled && ++idle > MOST_IDLE) switchOff()
 }
 
 /** Undefined for a script that was collected. */

@@ -298,14 +298,14 @@ const LENGTH_ALONE = {
   maxArrayLength: 0,
   depth: 0,
   customInspect: false,
-  showHidden: false,
+  showHidden: true,
   showProxy: false,
   colors: false,
   getters: false,
   compact: 3,
   breakLength: Number.POSITIVE_INFINITY,
 } as const
-const MORE_ITEMS = /^\[ \.\.\. \d+ more items? \]$/
+const MORE_ITEMS = /^\[ \.\.\. \d+ more items?, \[length\]: \d+ \]$/
 
 const INDEXES: readonly string[] = Array.from({ length: CHECKED_ELEMENTS }, (_, i) => String(i))
 

@@ -1,7 +1,13 @@
 // The probe evaluates in a closure's scope and its body does not run, whatever the function is and wherever it is called.
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import { probeVariables } from '../../serializer/capture/index.ts'
+import {
+  captureFunction,
+  ProbeError,
+  probe,
+  probeVariables,
+  probing,
+} from '../../serializer/capture/index.ts'
 import { ask, factsOf, imports, runProgram, sloppy } from './support.ts'
 
 const secret = { hidden: true }
@@ -318,4 +324,56 @@ test('what a probe returned stays live for good', () => {
   set(9)
   expect(n).toBe(9)
   expect(probeVariables(fn, factsOf(fn), ['n']).get('n')!.get()).toBe(9)
+})
+
+describe('probes in a row, which keep their breakpoints', () => {
+  test('run no closure of one code, none of another code, and none that is asked something else', () => {
+    ran = 0
+    const make = (n: number) => [
+      () => effect() && n,
+      function* () {
+        yield effect() && n
+      },
+      ({ deep = 1 } = {}) => deep && effect() && n,
+    ]
+    const functions = [1, 2, 3].flatMap(make)
+    const answers = probing(() => {
+      const first = functions.map((fn) => ask(fn, 'n'))
+      expect(() => ask(functions[0], '(() => { throw new Error("own") })()')).toThrow('own')
+      expect(() => probe(new Proxy(functions[0], {}), factsOf(functions[0]), 'n')).toThrow(ProbeError)
+      return [...first, ...functions.map((fn) => ask(fn, 'n + 10'))]
+    })
+    const numbers = [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    expect(answers).toEqual([...numbers, ...numbers.map((n) => n + 10)])
+    expect(ran).toBe(0)
+    // Now they run: nothing stops them any more.
+    const results = functions.map((fn) => fn())
+    expect(results.map((result) => (typeof result === 'object' ? 'generator' : result))).toEqual([
+      ...[1, 'generator', 1],
+      ...[2, 'generator', 2],
+      ...[3, 'generator', 3],
+    ])
+    expect(ran).toBe(6)
+  })
+
+  test('stop nothing any more when the work has failed', () => {
+    ran = 0
+    const fn = () => effect()
+    const fail = () => {
+      ask(fn, '1')
+      throw new Error('between')
+    }
+    expect(() => probing(fail)).toThrow('between')
+    expect([fn(), ran]).toEqual([secret, 1])
+  })
+
+  test('go on where the Debugger would be switched off between them', () => {
+    const functions = [1, 2].map((n) => () => n)
+    const answers = probing(() => {
+      const first = ask(functions[0], 'n')
+      for (let i = 0; i < 500; i++) captureFunction(functions[0])
+      return [first, ask(functions[1], 'n')]
+    })
+    expect(answers).toEqual([1, 2])
+  })
 })

@@ -1,0 +1,102 @@
+// The fast paths for plain data lose nothing: what is not plain in every respect takes the general paths.
+import { expect, test } from 'vitest'
+import { dumps, loads } from '../../serializer/index.ts'
+import { assertStrictEqual } from '../support/strict-equal.ts'
+
+const numbers = (length: number) => Array.from({ length }, (_, i) => i)
+
+test.each([10, 60, 100, 300, 5000])('an array of %i elements keeps what it has beside them', (length) => {
+  const hidden = Object.defineProperty(numbers(length), 'hidden', { value: 1 })
+  const named = Object.assign(numbers(length), { name: 'list' })
+  const marked = Object.assign(numbers(length), { [Symbol.for('mark')]: 1 })
+  const holey = numbers(length)
+  delete holey[length - 1]
+  delete holey[3]
+  const holeyAndNamed = Object.assign(numbers(length), { x: 1 })
+  delete holeyAndNamed[5]
+  const fixed = Object.defineProperty(numbers(length), 'length', { writable: false })
+  const sealed = Object.seal(numbers(length))
+  const graph = [hidden, named, marked, holey, holeyAndNamed, fixed, sealed, Object.freeze(numbers(length))]
+  assertStrictEqual(loads(dumps(graph)), graph)
+})
+
+test('an accessor among the elements of a short array stays one, and does not run', () => {
+  const list = numbers(20)
+  let ran = 0
+  Object.defineProperty(list, 7, { get: () => ran++, enumerable: true, configurable: true })
+  const copy: unknown = loads(dumps(list))
+  expect(ran).toBe(0)
+  expect(Object.getOwnPropertyDescriptor(copy, 7)?.get).toBeTypeOf('function')
+})
+
+test('objects of one shape that differ in attributes, symbols or extensibility keep them', () => {
+  const make = (i: number): Record<PropertyKey, unknown> => ({ id: i, name: `n${i}` })
+  const graph = Array.from({ length: 40 }, (_, i) => make(i))
+  Object.defineProperty(graph[5], 'id', { writable: false })
+  Object.defineProperty(graph[6], 'id', { enumerable: false })
+  graph[7][Symbol.iterator] = null
+  Object.preventExtensions(graph[8])
+  Object.freeze(graph[9])
+  Object.setPrototypeOf(graph[10], null)
+  Object.defineProperty(graph[11], '__proto__', {
+    value: 1,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  })
+  graph[12]['self'] = graph[12]
+  graph[13]['next'] = graph[12]
+  assertStrictEqual(loads(dumps(graph)), graph)
+})
+
+test('a Map, Set or Date in the guise of a plain object is seen through', () => {
+  const graph = [new Map([[1, 2]]), new Set([1]), new Date(5)].map((value) => {
+    Object.setPrototypeOf(value, Object.prototype)
+    return Object.assign(value, { a: 1 })
+  })
+  assertStrictEqual(loads(dumps(graph)), graph)
+})
+
+test('strings of every kind, many and long, come back as they are', () => {
+  const parts = [
+    '',
+    'a',
+    'ab',
+    'abc',
+    'é',
+    '日本語',
+    '\ud800',
+    '😀',
+    'x'.repeat(63),
+    'y'.repeat(64),
+    'z'.repeat(65),
+  ]
+  const graph = Array.from({ length: 3000 }, (_, i) => parts[i % parts.length] + (i % 7 === 0 ? i : ''))
+  graph.push('l'.repeat(100_000), '長'.repeat(9000), `${'m'.repeat(8000)}\udfff`)
+  expect(loads(dumps(graph))).toEqual(graph)
+})
+
+test.each([
+  0,
+  -0,
+  1,
+  63,
+  64,
+  -1,
+  -64,
+  127,
+  128,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 48,
+  2 ** 48 + 2,
+  -(2 ** 53),
+  2 ** 53,
+  1e300,
+  0.1,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+])('the number %d comes back as it is, alone and in lists', (value) => {
+  const graph = { value, list: [value, 1, 2, 3], doubles: [value, 0.5, 1.5, 2.5], one: [value] }
+  assertStrictEqual(loads(dumps(graph)), graph)
+})
