@@ -45,4 +45,7 @@ export const goals = {
   R1: "a reduction is `[factory, args, state?, items?, entries?, setState?]` or the name of a module's export; any part from the third may be missing",
   R2: "priority: persistentId, reducerOverride, own dispatchTable, the class's `[symbols.reduce]`, registered reducers, built-in ones; registering late counts at once",
   R3: "a reducer's error keeps its cause and gains the path; a reducer that returns nonsense is named",
+  R4: 'bufferCallback: falsy takes the buffer out of band, truthy keeps it in; one buffer behind many views goes once; missing or short `buffers` throw',
+  R5: 'out of band means no copy: the same ArrayBuffer in process, a view of the received bytes elsewhere; read-only intent is kept in the manifest',
+  R6: 'Pickler/Unpickler: several values over one memo, to and from a stream',
 } as const satisfies Record<string, string>
