@@ -1,5 +1,6 @@
 // Brand checks for objects whose slots no test of Node's knows: only trying an accessor of the class tells.
 import { types } from 'node:util'
+import type { BuiltinReducer } from './types.ts'
 
 const { apply, getPrototypeOf } = Reflect
 
@@ -20,4 +21,23 @@ export function inheritsFrom(value: object, prototype: object): boolean {
   for (let at: object | null = value; at !== null && !types.isProxy(at); at = getPrototypeOf(at))
     if (at === prototype) return true
   return false
+}
+
+/**
+ * What an entry says of a class whose objects are told by an accessor of its prototype. `Class` gives undefined where this
+ * Node, or this process by now, has none.
+ */
+export function branded<T extends object>(
+  Class: () => { readonly prototype: T } | undefined,
+  accessor: (prototype: T) => () => unknown,
+): Pick<BuiltinReducer<T>, 'matches' | 'prototypes' | 'byBrand' | 'prototype'> {
+  return {
+    matches(value) {
+      const prototype = Class()?.prototype
+      return prototype !== undefined && hasBrand(value, prototype, accessor(prototype))
+    },
+    prototypes: () => [Class()?.prototype],
+    byBrand: true,
+    prototype: () => Class()!.prototype,
+  }
 }

@@ -1,6 +1,6 @@
 // TextEncoder and TextDecoder (WHATWG Encoding). What a decoder keeps between two calls with `stream: true` does
 // not show: a copy begins anew.
-import { hasBrand } from './brand.ts'
+import { branded } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
@@ -14,20 +14,20 @@ const ignoreBOM = getter(Decoder.prototype, 'ignoreBOM')
 
 const encoder: BuiltinReducer<InstanceType<typeof Encoder>> = {
   name: 'TextEncoder',
-  matches: (value) => hasBrand(value, Encoder.prototype, encoderEncoding),
-  prototypes: () => [Encoder.prototype],
-  byBrand: true,
-  prototype: () => Encoder.prototype,
+  ...branded(
+    () => Encoder,
+    () => encoderEncoding,
+  ),
   create: () => new Encoder(),
   ownKeys: () => ownKeys(new Encoder()),
 }
 
 const decoder: BuiltinReducer<InstanceType<typeof Decoder>> = {
   name: 'TextDecoder',
-  matches: (value) => hasBrand(value, Decoder.prototype, encoding),
-  prototypes: () => [Decoder.prototype],
-  byBrand: true,
-  prototype: () => Decoder.prototype,
+  ...branded(
+    () => Decoder,
+    () => encoding,
+  ),
   write(value, sink) {
     sink.string(apply(encoding, value, []))
     sink.byte((apply(fatal, value, []) ? 1 : 0) | (apply(ignoreBOM, value, []) ? 2 : 0))

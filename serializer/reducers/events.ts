@@ -3,7 +3,7 @@
 // if that is in the graph too, aborts it.
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
-import { hasBrand } from './brand.ts'
+import { branded, hasBrand } from './brand.ts'
 import { getterOf, isNearest, keptUnder, lateGlobal, nodesKeys, symbolKey } from './platform.ts'
 import type { BuiltinReducer, ValueSink } from './types.ts'
 
@@ -64,10 +64,10 @@ const controllers = new WeakMap<object, AbortController>()
 
 const abortSignal: BuiltinReducer<AbortSignal> = {
   name: 'AbortSignal',
-  matches: (value) => hasBrand(value, Signal.prototype, aborted),
-  prototypes: () => [Signal.prototype],
-  byBrand: true,
-  prototype: () => Signal.prototype,
+  ...branded(
+    () => Signal,
+    () => aborted,
+  ),
   write(value, sink) {
     if (apply(aborted, value, [])) return
     if (symbolKey(value, 'kTimeout'))
@@ -103,10 +103,10 @@ const abortSignal: BuiltinReducer<AbortSignal> = {
 
 const abortController: BuiltinReducer<AbortController> = {
   name: 'AbortController',
-  matches: (value) => hasBrand(value, Controller.prototype, signalOf),
-  prototypes: () => [Controller.prototype],
-  byBrand: true,
-  prototype: () => Controller.prototype,
+  ...branded(
+    () => Controller,
+    () => signalOf,
+  ),
   write(value, sink) {
     sink.step('slot', 'AbortSignal')
     sink.value(apply(signalOf, value, []))

@@ -1,7 +1,7 @@
 // Headers and FormData of the Fetch standard. (Request and Response have a body that is a stream: see native.ts.)
 import { UnpicklingError } from '../errors.ts'
 import { isFile } from './blobs.ts'
-import { hasBrand } from './brand.ts'
+import { branded } from './brand.ts'
 import { lateGlobal, nodesKeys } from './platform.ts'
 import type { BuiltinReducer, ValueSource } from './types.ts'
 
@@ -26,8 +26,9 @@ function pairsOf(Class: { readonly prototype: object }, value: object): (readonl
   return pairs
 }
 
-const hasName = (Class: { readonly prototype: object }) => {
-  const { has } = Class.prototype as Listed
+/** Looks for a name, which tells whether the object has a list of them. */
+const hasName = (prototype: object) => {
+  const { has } = prototype as Listed
   return function (this: object) {
     return apply(has, this, ['a'])
   }
@@ -35,13 +36,7 @@ const hasName = (Class: { readonly prototype: object }) => {
 
 const headers: BuiltinReducer<Headers> = {
   name: 'Headers',
-  matches: (value) => {
-    const Class = HeadersClass()
-    return Class !== undefined && hasBrand(value, Class.prototype, hasName(Class))
-  },
-  prototypes: () => [HeadersClass()?.prototype],
-  byBrand: true,
-  prototype: () => HeadersClass()!.prototype,
+  ...branded(HeadersClass, hasName),
   write(value, sink) {
     const pairs = pairsOf(HeadersClass()!, value)
     sink.varint(pairs.length)
@@ -64,13 +59,7 @@ const headers: BuiltinReducer<Headers> = {
 
 const formData: BuiltinReducer<FormData> = {
   name: 'FormData',
-  matches: (value) => {
-    const Class = FormDataClass()
-    return Class !== undefined && hasBrand(value, Class.prototype, hasName(Class))
-  },
-  prototypes: () => [FormDataClass()?.prototype],
-  byBrand: true,
-  prototype: () => FormDataClass()!.prototype,
+  ...branded(FormDataClass, hasName),
   create: () => new (FormDataClass.needed())(),
   writeContent(value, sink) {
     const pairs = pairsOf(FormDataClass()!, value)

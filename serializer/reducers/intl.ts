@@ -1,7 +1,7 @@
 // The objects of ECMA-402 (Intl): the locale and the options that `resolvedOptions` tells make one that works the same.
 // Where they do not, which samples show, the object is refused; so is its loading where Node lacks the locale's data.
 import { UnpicklingError } from '../errors.ts'
-import { hasBrand } from './brand.ts'
+import { branded } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { apply, construct, getOwnPropertyDescriptor } = Reflect
@@ -62,12 +62,10 @@ function reducerOf({ name, sample }: Kind): BuiltinReducer<object> {
 
   return {
     name: `Intl.${name}`,
-    matches: (value) =>
-      Constructor !== undefined &&
-      hasBrand(value, Constructor.prototype as object, resolvedOptions as () => unknown),
-    prototypes: () => [Constructor?.prototype as object | undefined],
-    byBrand: true,
-    prototype: () => Constructor!.prototype as object,
+    ...branded(
+      () => Constructor,
+      () => resolvedOptions as () => unknown,
+    ),
     write(value, sink) {
       const wanted = portrait(value)
       const options = candidates(optionsOf(value)).find((each) => {
@@ -125,10 +123,10 @@ function optionsFrom(text: string, name: string): Options {
 
 const locale: BuiltinReducer<Intl.Locale> = {
   name: 'Intl.Locale',
-  matches: (value) => hasBrand(value, Locale.prototype, localeText),
-  prototypes: () => [Locale.prototype],
-  byBrand: true,
-  prototype: () => Locale.prototype,
+  ...branded(
+    () => Locale,
+    () => localeText,
+  ),
   write: (value, sink) => sink.string(apply(localeText, value, [])),
   create(source) {
     const text = source.string()

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
-import { hasBrand, inheritsFrom } from './brand.ts'
+import { branded, inheritsFrom } from './brand.ts'
 import { getterOf, lateClass, lateGlobal, nodesKeys, symbolKey } from './platform.ts'
 import type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'
 
@@ -155,13 +155,7 @@ function cloned(keyObject: KeyObject, algorithm: object, usages: readonly string
 
 const certificate: BuiltinReducer<X509> = {
   name: 'X509Certificate',
-  matches(value) {
-    const Class = CertificateClass()
-    return Class !== undefined && hasBrand(value, Class.prototype, getterOf(Class.prototype, 'raw'))
-  },
-  prototypes: () => [CertificateClass()?.prototype],
-  byBrand: true,
-  prototype: () => CertificateClass()!.prototype,
+  ...branded(CertificateClass, (prototype) => getterOf(prototype, 'raw')),
   write: (value, sink) =>
     sink.data(apply(getterOf(CertificateClass()!.prototype, 'raw'), value, []) as Buffer),
   create(source) {

@@ -1,6 +1,6 @@
 // BlockList and SocketAddress of node:net, MIMEType of node:util: all they know is what they say.
 import { UnpicklingError } from '../errors.ts'
-import { hasBrand } from './brand.ts'
+import { branded } from './brand.ts'
 import { getterOf, lateClass, nodesKeys } from './platform.ts'
 import type { BuiltinReducer } from './types.ts'
 
@@ -16,13 +16,7 @@ const RULE = /^(Address|Range|Subnet): (IPv4|IPv6) ([\da-fA-F:.]+)(?:[-/]([\da-f
 
 const blockList: BuiltinReducer<BlockList> = {
   name: 'BlockList',
-  matches(value) {
-    const Class = BlockListClass()
-    return Class !== undefined && hasBrand(value, Class.prototype, getterOf(Class.prototype, 'rules'))
-  },
-  prototypes: () => [BlockListClass()?.prototype],
-  byBrand: true,
-  prototype: () => BlockListClass()!.prototype,
+  ...branded(BlockListClass, (prototype) => getterOf(prototype, 'rules')),
   write(value, sink) {
     const rules = apply(getterOf(BlockListClass()!.prototype, 'rules'), value, []) as readonly string[]
     sink.varint(rules.length)
@@ -56,13 +50,7 @@ const ADDRESS = ['address', 'family', 'port', 'flowlabel'] as const
 
 const socketAddress: BuiltinReducer<SocketAddress> = {
   name: 'SocketAddress',
-  matches(value) {
-    const Class = AddressClass()
-    return Class !== undefined && hasBrand(value, Class.prototype, getterOf(Class.prototype, 'address'))
-  },
-  prototypes: () => [AddressClass()?.prototype],
-  byBrand: true,
-  prototype: () => AddressClass()!.prototype,
+  ...branded(AddressClass, (prototype) => getterOf(prototype, 'address')),
   write(value, sink) {
     const { prototype } = AddressClass()!
     const [address, family, port, flowlabel] = ADDRESS.map((name) =>
@@ -90,13 +78,7 @@ const socketAddress: BuiltinReducer<SocketAddress> = {
 
 const mimeType: BuiltinReducer<MIMEType> = {
   name: 'MIMEType',
-  matches(value) {
-    const Class = MIMEClass()
-    return Class !== undefined && hasBrand(value, Class.prototype, getterOf(Class.prototype, 'essence'))
-  },
-  prototypes: () => [MIMEClass()?.prototype],
-  byBrand: true,
-  prototype: () => MIMEClass()!.prototype,
+  ...branded(MIMEClass, (prototype) => getterOf(prototype, 'essence')),
   write: (value, sink) => sink.string(apply(MIMEClass()!.prototype.toString, value, [])),
   create(source) {
     const text = source.string()

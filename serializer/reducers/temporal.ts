@@ -1,7 +1,7 @@
 // Temporal (Node 26): each type by the slots that its constructor takes, so that no text has to be parsed and nothing
 // is balanced or rounded. Dates go by their ISO fields and the name of their calendar.
 import { UnpicklingError } from '../errors.ts'
-import { hasBrand } from './brand.ts'
+import { branded } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { apply, construct, getOwnPropertyDescriptor } = Reflect
@@ -77,10 +77,10 @@ function reducerOf(type: string): BuiltinReducer<object> {
   const read = Class && READERS[type](type)
   return {
     name: `Temporal.${type}`,
-    matches: (value) => Class !== undefined && hasBrand(value, Class.prototype, brand!),
-    prototypes: () => [Class?.prototype],
-    byBrand: true,
-    prototype: () => Class!.prototype,
+    ...branded(
+      () => Class,
+      () => brand!,
+    ),
     write(value, sink) {
       const slots = read!(value)
       sink.varint(slots.length)

@@ -1,7 +1,7 @@
 // URL and URLSearchParams. Parameters that belong to a URL are made by it: writing to them changes the URL.
 import { privateElements } from '../capture/index.ts'
 import { UnpicklingError } from '../errors.ts'
-import { hasBrand } from './brand.ts'
+import { branded, hasBrand } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
@@ -13,10 +13,10 @@ const paramsToString = URLSearchParams.prototype.toString
 
 const url: BuiltinReducer<URL> = {
   name: 'URL',
-  matches: (value) => hasBrand(value, URLConstructor.prototype, href),
-  prototypes: () => [URLConstructor.prototype],
-  byBrand: true,
-  prototype: () => URLConstructor.prototype,
+  ...branded(
+    () => URLConstructor,
+    () => href,
+  ),
   write: (value, sink) => sink.string(apply(href, value, [])),
   create(source) {
     const text = source.string()
