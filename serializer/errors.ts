@@ -70,3 +70,8 @@ export class UnpicklingError extends Error {
     this.path = options?.path
   }
 }
+
+/** For bytes that no writer writes. */
+export function damaged(what: string): UnpicklingError {
+  return new UnpicklingError(`the bundle is damaged: ${what}`)
+}

@@ -56,7 +56,7 @@ const GLOBALS = [
   ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'Buffer', 'DataView', 'Date', 'Float64Array', 'JSON'],
   ...['Map', 'Math', 'Number', 'Object', 'Proxy', 'Reflect', 'RegExp', 'Set', 'SharedArrayBuffer', 'String'],
   ...['Symbol', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams', 'Uint8Array', 'Uint16Array'],
-  ...['Uint32Array', 'Int32Array', 'WeakMap', 'WeakRef', 'WeakSet', 'process'],
+  ...['Uint32Array', 'Int8Array', 'Int16Array', 'Int32Array', 'WeakMap', 'WeakRef', 'WeakSet', 'process'],
 ]
 const TypedArray = ReflectGetPrototypeOf(Uint8Array) as typeof Uint8Array
 const GeneratorPrototype = ReflectGetPrototypeOf(ReflectGetPrototypeOf((function* () {})())!)!

@@ -5,14 +5,15 @@ import { promisify, types } from 'node:util'
 import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
-import { UnpicklingError } from '../errors.ts'
+import { damaged } from '../errors.ts'
 import { bufferFacts, builtinReducers, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
-import { littleEndian } from './codec/endianness.ts'
 import type { TextReader } from './codec/text-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Guard, isCoercing } from './guard.ts'
+import { Nodes, UNMADE } from './nodes.ts'
+import { dataDescriptor, isObject } from './objects.ts'
 import {
   Attribute,
   MAX_SHORT_SHAPE,
@@ -23,11 +24,10 @@ import {
   PropertiesFlag,
   Prototype,
   ReductionFlag,
-  ShapePrototype,
   Tag,
 } from './opcodes.ts'
+import { HOLE, PlainReader, type PlainSource } from './plain-reader.ts'
 import type { Rebuilder, ReducedContent } from './rebuilder.ts'
-import { RecordBuilder } from './record-builder.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
 const {
@@ -43,11 +43,6 @@ const objectCreate = Object.create
 const isArray = Array.isArray
 const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
-const MapConstructor = Map
-const SetConstructor = Set
-const DateConstructor = Date
-const mapSet = Map.prototype.set
-const setAdd = Set.prototype.add
 const weakMapSet = WeakMap.prototype.set
 const weakSetAdd = WeakSet.prototype.add
 const NodePromisify = promisify
@@ -62,12 +57,6 @@ const MAX_DEPTH = 10_000
 /** V8 passes no more than the stack holds. */
 const MAX_ARGUMENTS = 0xffff
 
-/** The place of a node that is made when its content was read. */
-const UNMADE = Symbol('unmade')
-
-/** Own property of an absent kind: what stands for a hole or a dead binding in a value's place. */
-const HOLE = Symbol('hole')
-
 export interface ReadContext {
   readonly references: readonly Reference[]
   resolve(reference: Reference): unknown
@@ -80,13 +69,13 @@ export interface ReadContext {
   readonly rebuilder: Rebuilder
 }
 
-export class GraphReader implements ValueSource {
+export class GraphReader implements ValueSource, PlainSource {
   readonly #in: ByteReader
   readonly #text: TextReader
-  readonly #shapes: RecordBuilder[] = []
   readonly #functions: CodeSource
   readonly #context: ReadContext
-  readonly #nodes: unknown[] = []
+  readonly #nodes = new Nodes()
+  readonly #plain: PlainReader
   readonly #strings: string[] = []
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
@@ -105,6 +94,7 @@ export class GraphReader implements ValueSource {
     this.#functions = functions
     this.#context = context
     this.#guard = context.refusesCode ? new Guard() : null
+    this.#plain = new PlainReader(this, input, this.#nodes, this.#guard)
   }
 
   root(): unknown {
@@ -117,7 +107,7 @@ export class GraphReader implements ValueSource {
         continue
       }
       if (more !== More.Members) throw damaged('something unknown follows its graph')
-      const namespace = this.#node(this.#in.varint()) as object
+      const namespace = this.#nodes.at(this.#in.varint()) as object
       if (!this.#namespaces.has(namespace)) throw damaged('a module has no namespace')
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
@@ -136,7 +126,7 @@ export class GraphReader implements ValueSource {
   }
 
   #weakEntries(): void {
-    const collection = this.#node(this.#in.varint()) as object
+    const collection = this.#nodes.at(this.#in.varint()) as object
     const isMap = types.isWeakMap(collection)
     if (!isMap && !types.isWeakSet(collection)) throw damaged('weak entries belong to no weak collection')
     for (let left = this.#in.count(); left > 0; left--) {
@@ -159,14 +149,14 @@ export class GraphReader implements ValueSource {
   #drainObserved(left: number): void {
     while (this.#pending.length > left) {
       const owner = this.#owners.pop()
-      const end = this.#observed()!
+      const end = this.observed()!
       this.#pending.pop()!()
       end(owner)
     }
   }
 
   /** Before content is read: what is to be called behind it, with the object that it belongs to. */
-  #observed(): ((owner: unknown) => void) | undefined {
+  observed(): ((owner: unknown) => void) | undefined {
     const { observe } = this.#context
     if (!observe) return undefined
     const start = this.#in.position + this.#text.taken
@@ -181,7 +171,7 @@ export class GraphReader implements ValueSource {
   }
 
   get nodes(): readonly unknown[] {
-    return this.#nodes
+    return this.#nodes.all
   }
 
   /** Content that is read when everything in hand is done. */
@@ -227,7 +217,7 @@ export class GraphReader implements ValueSource {
       const id = this.#in.varint()
       const part = this.#parts.get(id)
       if (part !== undefined) return part
-      buffer = this.#node(id)
+      buffer = this.#nodes.at(id)
     } else buffer = this.#operation(op)
     const facts = types.isAnyArrayBuffer(buffer) ? bufferFacts(buffer) : null
     if (facts === null) throw damaged('a view has no buffer')
@@ -243,6 +233,14 @@ export class GraphReader implements ValueSource {
     return this.#operation(this.#in.byte())
   }
 
+  deeper(): void {
+    if (++this.#depth > MAX_DEPTH) throw damaged('values are nested beyond measure')
+  }
+
+  shallower(): void {
+    this.#depth--
+  }
+
   #string(length: number): string {
     const text = this.#text.take(length)
     if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) this.#strings.push(text)
@@ -253,7 +251,7 @@ export class GraphReader implements ValueSource {
     if (op >= Tag.SmallInteger) {
       if (op < Tag.ShortString) return op - Tag.SmallInteger
       if (op < Tag.Record) return this.#string(op - Tag.ShortString)
-      return this.#record(op & MAX_SHORT_SHAPE, op >= Tag.OpenRecord)
+      return this.#plain.record(op & MAX_SHORT_SHAPE, op >= Tag.OpenRecord)
     }
     switch (op) {
       case Op.Undefined:
@@ -284,22 +282,22 @@ export class GraphReader implements ValueSource {
       case Op.RegisteredSymbol:
         return SymbolFor(this.#in.string())
       case Op.Ref:
-        return this.#node(this.#in.varint())
+        return this.#nodes.at(this.#in.varint())
       case Op.Date:
-        return this.#add(dateOf(this.#in.varint()))
+        return this.#plain.date()
       case Op.Record:
       case Op.OpenRecord:
-        return this.#record(this.#in.varint(), op === Op.OpenRecord)
+        return this.#plain.record(this.#in.varint(), op === Op.OpenRecord)
       case Op.Integers:
-        return this.#add(this.#integers())
+        return this.#plain.integers()
       case Op.Doubles:
-        return this.#add(this.#doubles())
+        return this.#plain.doubles()
       default:
-        if (++this.#depth > MAX_DEPTH) throw damaged('values are nested beyond measure')
+        this.deeper()
         try {
           return this.#create(op)
         } finally {
-          this.#depth--
+          this.shallower()
         }
     }
   }
@@ -309,19 +307,7 @@ export class GraphReader implements ValueSource {
     const { buffer, offset, length, isAbsent } = bytes
     const isWhole = offset === 0 && bufferFacts(buffer)?.length === length
     if (isAbsent || !isWhole) this.#parts.set(this.#nodes.length, bytes)
-    return this.#add(isWhole ? buffer : UNMADE)
-  }
-
-  #node(id: number): unknown {
-    if (id >= this.#nodes.length) throw damaged('a value is named that is not there')
-    const node = this.#nodes[id]
-    if (node === UNMADE) throw damaged('a value is named that is not made yet')
-    return node
-  }
-
-  #add<T>(value: T): T {
-    this.#nodes.push(value)
-    return value
+    return this.#nodes.add(isWhole ? buffer : UNMADE)
   }
 
   #create(op: number): unknown {
@@ -330,33 +316,29 @@ export class GraphReader implements ValueSource {
         const description = this.value()
         if (description !== undefined && typeof description !== 'string')
           throw damaged('a symbol has a description that is no string')
-        return this.#add(Symbol(description))
+        return this.#nodes.add(Symbol(description))
       }
       case Op.Intrinsic: {
         const path = this.value()
         if (typeof path !== 'string') throw damaged('an intrinsic has no name')
-        return this.#add(this.#context.intrinsic(path))
+        return this.#nodes.add(this.#context.intrinsic(path))
       }
       case Op.Reference: {
         const reference = this.#context.references[this.#in.varint()]
         if (!reference) throw damaged('a reference is named that is not in the manifest')
-        return this.#add(this.#context.resolve(reference))
+        return this.#nodes.add(this.#context.resolve(reference))
       }
       case Op.ShapedRecord:
-      case Op.OpenShapedRecord: {
-        const id = this.#shapes.length
-        // Its place is taken before its prototype and keys are read.
-        this.#shapes.push(this.#shape())
-        return this.#record(id, op === Op.OpenShapedRecord)
-      }
+      case Op.OpenShapedRecord:
+        return this.#plain.shapedRecord(op === Op.OpenShapedRecord)
       case Op.Dictionary:
-        return this.#dictionary()
+        return this.#plain.dictionary()
       case Op.List:
-        return this.#list()
+        return this.#plain.list()
       case Op.Map:
-        return this.#map()
+        return this.#plain.map()
       case Op.Set:
-        return this.#set()
+        return this.#plain.set()
       case Op.Object:
         return this.#object(null)
       case Op.Stamped:
@@ -377,9 +359,7 @@ export class GraphReader implements ValueSource {
         const target = this.value()
         if (typeof target !== 'function') throw damaged('a bound function has no target')
         const outerThis = this.value()
-        const args: unknown[] = []
-        for (let left = this.#in.count(); left > 0; left--) args.push(this.value())
-        const bound = this.#add(apply(bind, target, [outerThis, ...args]))
+        const bound = this.#nodes.add(apply(bind, target, [outerThis, ...this.#values()]))
         this.#later(bound, () => {
           this.#changedPrototype(bound, true)
           this.#properties(bound)
@@ -390,18 +370,18 @@ export class GraphReader implements ValueSource {
         const target = this.value() as object
         const handler = this.value() as object
         this.#guard?.handler(handler)
-        return this.#add(this.#functions.proxy(target, handler))
+        return this.#nodes.add(this.#functions.proxy(target, handler))
       }
       case Op.Namespace: {
         const namespace = objectCreate(null)
         defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
         this.#namespaces.add(namespace)
-        return this.#add(namespace)
+        return this.#nodes.add(namespace)
       }
       case Op.Arguments: {
         const length = this.#in.varint()
         if (length > MAX_ARGUMENTS) throw damaged('an arguments object is too long')
-        const value = this.#add(makeArguments(length))
+        const value = this.#nodes.add(makeArguments(length))
         this.#later(value, () => this.#properties(value, ['length', 'callee', Symbol.iterator]))
         return value
       }
@@ -409,23 +389,23 @@ export class GraphReader implements ValueSource {
         const filename = this.#in.string()
         const require = createRequire(presentOrigin(filename === '' ? '' : pathToFileURL(filename).href))
         rememberOrigin(require, filename)
-        return this.#add(require)
+        return this.#nodes.add(require)
       }
       case Op.Promisified: {
         const original = this.value()
-        return this.#add(NodePromisify(original as () => void))
+        return this.#nodes.add(NodePromisify(original as () => void))
       }
       case Op.ImportMeta:
-        return this.#add(importMeta(this.#in.string()))
+        return this.#nodes.add(importMeta(this.#in.string()))
       case Op.Module: {
-        const module = this.#add(new Module('[cornichon]'))
+        const module = this.#nodes.add(new Module('[cornichon]'))
         this.#later(module, () => {
           module.exports = this.value()
         })
         return module
       }
       case Op.Super: {
-        const reference = this.#add(makeSuper())
+        const reference = this.#nodes.add(makeSuper())
         this.#later(reference, () => {
           const home = this.value()
           if (!isObject(home)) throw damaged('a home object is none')
@@ -449,7 +429,7 @@ export class GraphReader implements ValueSource {
       case Op.Reduction:
         return this.#reduction()
       case Op.Persistent:
-        return this.#add(this.#context.rebuilder.persistent(this.#settled(() => this.value())))
+        return this.#nodes.add(this.#context.rebuilder.persistent(this.#settled(() => this.value())))
       default:
         throw damaged(`operation ${op} is unknown`)
     }
@@ -471,7 +451,7 @@ export class GraphReader implements ValueSource {
     const factory = this.value()
     const args = this.#settled(() => this.#values())
     const { rebuilder } = this.#context
-    const result = this.#add(rebuilder.create(factory, args, (flags & ReductionFlag.New) !== 0))
+    const result = this.#nodes.add(rebuilder.create(factory, args, (flags & ReductionFlag.New) !== 0))
     if ((flags & ~ReductionFlag.New) === 0) return result
     this.#later(result, () => {
       const content: ReducedContent = {}
@@ -498,107 +478,6 @@ export class GraphReader implements ValueSource {
     return values
   }
 
-  // --- plain data ---
-
-  #shape(): RecordBuilder {
-    const which = this.#in.varint()
-    const prototype =
-      which === ShapePrototype.Object
-        ? Object.prototype
-        : which === ShapePrototype.Null
-          ? null
-          : this.#node(which - ShapePrototype.Node)
-    if (prototype !== null && !isObject(prototype)) throw damaged('a prototype is no object')
-    const keys: string[] = []
-    for (let left = this.#in.count(); left > 0; left--) {
-      const key = this.value()
-      if (typeof key !== 'string') throw damaged('a property key is no key')
-      keys.push(key)
-    }
-    if (new Set(keys).size !== keys.length) throw damaged('a shape has a key twice')
-    return new RecordBuilder(keys, prototype)
-  }
-
-  #record(number: number, isOpen: boolean): object {
-    const shape = this.#shapes[number]
-    if (shape === undefined) throw damaged('a shape is named that is not there')
-    if (++this.#depth > MAX_DEPTH) throw damaged('values are nested beyond measure')
-    const end = this.#observed()
-    let object: object
-    if (isOpen) {
-      object = this.#add(shape.empty())
-      for (const key of shape.keys) {
-        const value = this.value()
-        this.#guard?.property(object, key)
-        shape.define(object, key, value)
-      }
-    } else {
-      const id = this.#nodes.length
-      this.#nodes.push(UNMADE)
-      object = shape.build(this)
-      this.#nodes[id] = object
-    }
-    this.#depth--
-    end?.(object)
-    return object
-  }
-
-  #dictionary(): object {
-    const object: object = this.#add({})
-    const end = this.#observed()
-    for (let left = this.#in.count(); left > 0; left--) {
-      const key = this.#key()
-      this.#guard?.property(object, key)
-      defineProperty(object, key, dataDescriptor(this.value(), Attribute.All))
-    }
-    end?.(object)
-    return object
-  }
-
-  #list(): unknown[] {
-    const length = this.#in.count()
-    const array: unknown[] = this.#add([])
-    const end = this.#observed()
-    for (let i = 0; i < length; i++) {
-      const value = this.value()
-      if (value === HOLE) array.length = i + 1
-      else array[i] = value
-    }
-    end?.(array)
-    return array
-  }
-
-  #integers(): number[] {
-    const size = this.#in.byte()
-    if (size !== 1 && size !== 2 && size !== 4) throw damaged('integers have no size')
-    const length = this.#in.count(size)
-    return numbersOf(this.#in.view(length * size), size)
-  }
-
-  #doubles(): number[] {
-    const length = this.#in.count(8)
-    return numbersOf(this.#in.view(length * 8), 8)
-  }
-
-  #map(): Map<unknown, unknown> {
-    const map: Map<unknown, unknown> = this.#add(new MapConstructor())
-    const end = this.#observed()
-    for (let left = this.#in.count(2); left > 0; left--) {
-      const key = this.value()
-      apply(mapSet, map, [key, this.value()])
-    }
-    end?.(map)
-    return map
-  }
-
-  #set(): Set<unknown> {
-    const set: Set<unknown> = this.#add(new SetConstructor())
-    const end = this.#observed()
-    for (let left = this.#in.count(); left > 0; left--) apply(setAdd, set, [this.value()])
-    end?.(set)
-    return set
-  }
-
   // --- objects ---
 
   #prototype(): { mode: number; prototype: object | null } {
@@ -617,7 +496,7 @@ export class GraphReader implements ValueSource {
       )
     else if (mode === Prototype.Default || mode === Prototype.Later) object = {}
     else object = objectCreate(prototype)
-    this.#add(object)
+    this.#nodes.add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
     this.#later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, base)
@@ -638,7 +517,7 @@ export class GraphReader implements ValueSource {
     const length = this.#in.varint()
     const array: unknown[] = []
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(array, prototype)
-    this.#add(array)
+    this.#nodes.add(array)
     if (mode === Prototype.Later) this.#prototypeLater(array)
     this.#later(array, () => {
       if (mode >= Prototype.Given) this.#privateElements(array, null)
@@ -669,13 +548,7 @@ export class GraphReader implements ValueSource {
     const op = this.#in.byte()
     if (op === Op.Hole) return
     if (op === Op.Accessor || op === Op.Attributes) this.#special(array, String(index), op)
-    else
-      defineProperty(array, index, {
-        value: this.#operation(op),
-        writable: true,
-        enumerable: true,
-        configurable: true,
-      })
+    else defineProperty(array, index, dataDescriptor(this.#operation(op), Attribute.All))
   }
 
   #builtin(): object {
@@ -684,7 +557,7 @@ export class GraphReader implements ValueSource {
     const { mode, prototype } = this.#prototype()
     const object = reducer.create(this) as object
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(object, prototype)
-    this.#add(object)
+    this.#nodes.add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
     this.#later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, null)
@@ -708,7 +581,10 @@ export class GraphReader implements ValueSource {
   #properties(object: object, kept: readonly PropertyKey[] = [], indexed = false, apart = true): void {
     const flags = this.#in.byte()
     const count = this.#in.count()
-    if (!apart) return this.#skipProperties(count)
+    if (!apart) {
+      this.#descriptors(count)
+      return
+    }
     // A typed array has nothing but its elements; there may be millions.
     const present = indexed && types.isTypedArray(object) ? [] : without(ownKeys(object), kept)
     if (present.length > 0) this.#replaceProperties(object, count, present)
@@ -763,15 +639,6 @@ export class GraphReader implements ValueSource {
     return wanted
   }
 
-  #skipProperties(count: number): void {
-    if (count === 0) return
-    const usual = this.#in.byte()
-    for (; count > 0; count--) {
-      this.#key()
-      this.#descriptor(usual)
-    }
-  }
-
   #property(object: object, key: PropertyKey, usual: number): void {
     defineProperty(object, key, this.#descriptor(usual))
   }
@@ -813,7 +680,7 @@ export class GraphReader implements ValueSource {
     const call = needs & Needs.Call ? this.#call() : null
     const { value, made } = this.#functions.function(index, outerThis, call)
     if (typeof home === 'function') rememberHome(value, home)
-    this.#add(value)
+    this.#nodes.add(value)
     this.#made.set(value, made)
     this.#later(value, () => {
       this.#bindings(value, made)
@@ -861,9 +728,7 @@ export class GraphReader implements ValueSource {
     const number = this.#in.varint()
     if (this.#in.byte() === 0) return number
     const outerThis = this.value()
-    const outerArguments: unknown[] = []
-    for (let left = this.#in.count(); left > 0; left--) outerArguments.push(this.value())
-    this.#functions.setCall(number, { outerThis, outerArguments })
+    this.#functions.setCall(number, { outerThis, outerArguments: this.#values() })
     return number
   }
 
@@ -878,11 +743,11 @@ export class GraphReader implements ValueSource {
     const { value, prototype, members } = made
     const fresh = !made.existing
     if (typeof home === 'function') rememberHome(value, home)
-    this.#add(value)
-    this.#add(prototype)
+    this.#nodes.add(value)
+    this.#nodes.add(prototype)
     this.#made.set(value, made)
     for (const member of members) {
-      this.#add(member)
+      this.#nodes.add(member)
       rememberHome(member, value)
       this.#later(member, () => this.#functionProperties(member, fresh))
     }
@@ -914,9 +779,9 @@ export class GraphReader implements ValueSource {
 
   #literal(): object {
     const { value, parts, made } = this.#functions.literal(this.#in.varint())
-    this.#add(value)
+    this.#nodes.add(value)
     for (const part of parts) {
-      this.#add(part)
+      this.#nodes.add(part)
       rememberHome(part, value)
       this.#later(part, () => this.#functionProperties(part, true))
     }
@@ -934,7 +799,7 @@ export class GraphReader implements ValueSource {
     const made = this.#made.get(owner)
     const prototype = getOwnPropertyDescriptor(owner, 'prototype')?.value as object
     if (made?.entry.shape === 'class') return prototype
-    this.#add(prototype)
+    this.#nodes.add(prototype)
     if (made) {
       this.#later(prototype, () => {
         this.#changedPrototype(prototype, true)
@@ -943,39 +808,6 @@ export class GraphReader implements ValueSource {
     }
     return prototype
   }
-}
-
-function dateOf(number: number): Date {
-  return new DateConstructor(number % 2 === 0 ? number / 2 : -(number + 1) / 2)
-}
-
-function numbersOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): number[] {
-  const { buffer } = littleEndian(bytes.slice(), size)
-  const packed =
-    size === 1
-      ? new Int8Array(buffer)
-      : size === 2
-        ? new Int16Array(buffer)
-        : size === 4
-          ? new Int32Array(buffer)
-          : new Float64Array(buffer)
-  const { length } = packed
-  const array: number[] = []
-  for (let i = 0; i < length; i++) array.push(packed[i])
-  return array
-}
-
-function dataDescriptor(value: unknown, attributes: number): PropertyDescriptor {
-  return {
-    value,
-    writable: (attributes & Attribute.Writable) !== 0,
-    enumerable: (attributes & Attribute.Enumerable) !== 0,
-    configurable: (attributes & Attribute.Configurable) !== 0,
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
 function isIntegerKey(key: PropertyKey): boolean {
@@ -1006,8 +838,4 @@ function makeArguments(length: number): object {
 function bigint(text: string): bigint {
   if (!/^-?[0-9a-f]+$/.test(text)) throw damaged('a bigint is none')
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
-}
-
-function damaged(what: string): UnpicklingError {
-  return new UnpicklingError(`the bundle is damaged: ${what}`)
 }

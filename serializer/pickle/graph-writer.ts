@@ -25,28 +25,18 @@ import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
-import {
-  Attribute,
-  MAX_INLINE_DEPTH,
-  MAX_SHORT_STRING,
-  MAX_SMALL_INTEGER,
-  More,
-  NAMED_STRING,
-  Op,
-  PropertiesFlag,
-  Prototype,
-  Tag,
-} from './opcodes.ts'
+import { MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
 import { wrappedView } from './out-of-band.ts'
 import { PlainWriter } from './plain-writer.ts'
+import { PropertyWriter } from './property-writer.ts'
 import { HOOK_MET, type Reductions } from './reductions.ts'
+import { ScalarWriter } from './scalar-writer.ts'
 import { settledPrototypeOf } from './settled-prototype.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
-import { keysBesideElements } from './view-keys.ts'
 
-const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
+const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const isArray = Array.isArray
 const ObjectPrototype = Object.prototype
 const ArrayPrototype = Array.prototype
@@ -54,10 +44,6 @@ const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'descriptio
 const symbolKeyFor = Symbol.keyFor
 const MapConstructor = Map
 const SetConstructor = Set
-/** Recent strings, by a cheap hash: enough to find most repetitions, and no cost to speak of where there is none. */
-const RECENT_STRINGS = 1024
-/** Integers up to here are shorter as such than as doubles. */
-const LARGEST_INTEGER = 2 ** 48
 const MAX_HARD_DEPTH = 2000
 /** Levels of objects that are written whole at once: their stack frames are many. */
 const MAX_WHOLE_DEPTH = 64
@@ -67,6 +53,8 @@ type Filler = (value: any) => void
 export class GraphWriter implements ValueSink {
   readonly out = new ByteWriter()
   readonly text = new TextWriter()
+  readonly #scalars = new ScalarWriter(this.out, this.text)
+  readonly #properties = new PropertyWriter(this)
   readonly references: Reference[] = []
   #functions: FunctionWriter | null = null
   readonly options: PickleOptions
@@ -78,9 +66,6 @@ export class GraphWriter implements ValueSink {
   #namespaces: NamespaceWriter | null = null
   #weak: Map<object, ReturnType<typeof weakEntriesOf>> | null = null
   readonly #memo = new MapConstructor<unknown, number>()
-  readonly #recent: string[] = []
-  readonly #recentNumbers: number[] = []
-  #namedStrings = 0
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
   readonly #pending: object[] = []
@@ -248,9 +233,9 @@ export class GraphWriter implements ValueSink {
       case 'boolean':
         return this.out.byte(value ? Op.True : Op.False)
       case 'number':
-        return this.#number(value)
+        return this.#scalars.number(value)
       case 'string':
-        return this.#string(value)
+        return this.#scalars.string(value)
       case 'bigint':
         this.out.byte(Op.BigInt)
         return this.out.string(value.toString(16))
@@ -262,47 +247,6 @@ export class GraphWriter implements ValueSink {
     }
   }
 
-  #number(value: number): void {
-    const { out } = this
-    if ((value | 0) === value && value >= 0 && value <= MAX_SMALL_INTEGER) {
-      if (value === 0 && Object.is(value, -0)) {
-        out.byte(Op.Double)
-        out.double(value)
-      } else out.byte(Tag.SmallInteger + value)
-    } else if (Number.isInteger(value) && value <= LARGEST_INTEGER && value >= -LARGEST_INTEGER) {
-      out.byte(value < 0 ? Op.NegativeInteger : Op.Integer)
-      out.varint(value < 0 ? -value : value)
-    } else {
-      out.byte(Op.Double)
-      out.double(value)
-    }
-  }
-
-  #string(text: string): void {
-    const { length } = text
-    const { out } = this
-    if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) {
-      const hash =
-        (length * 37 +
-          text.charCodeAt(0) * 7 +
-          text.charCodeAt(length - 1) * 61 +
-          text.charCodeAt(length >> 1) * 13) %
-        RECENT_STRINGS
-      if (this.#recent[hash] === text) {
-        out.byte(Op.StringRef)
-        return out.varint(this.#recentNumbers[hash])
-      }
-      this.#recent[hash] = text
-      this.#recentNumbers[hash] = this.#namedStrings++
-    }
-    if (length <= MAX_SHORT_STRING) out.byte(Tag.ShortString + length)
-    else {
-      out.byte(Op.String)
-      out.varint(length)
-    }
-    this.text.add(text)
-  }
-
   #symbol(symbol: symbol): void {
     const known = this.#memo.get(symbol)
     if (known !== undefined) return this.#ref(known)
@@ -312,9 +256,9 @@ export class GraphWriter implements ValueSink {
       this.out.byte(Op.RegisteredSymbol)
       return this.out.string(key)
     }
-    if (wellKnown) return this.#reference(symbol, wellKnown)
+    if (wellKnown) return this.reference(symbol, wellKnown)
     const fromNode = findBuiltin(symbol)
-    if (fromNode) return this.#reference(symbol, fromNode)
+    if (fromNode) return this.reference(symbol, fromNode)
     this.out.byte(Op.UniqueSymbol)
     this.value(Reflect.apply(symbolDescription, symbol, []))
     this.remember(symbol)
@@ -448,7 +392,7 @@ export class GraphWriter implements ValueSink {
         'Shorten the chain of prototypes, bound functions or proxies',
       )
     }
-    this.#memo.set(value, -1)
+    this.opening(value)
     this.#create(value)
     this.#depth--
   }
@@ -458,10 +402,10 @@ export class GraphWriter implements ValueSink {
     const view = wrappedView(value)
     if (view !== null) return this.#wrapped(value, view)
     const reference = findIntrinsic(value) ?? findBuiltin(value)
-    if (reference) return this.#reference(value, reference)
+    if (reference) return this.reference(value, reference)
     if (typeof value === 'function') return this.functions.write(value)
     const exported = this.#packageExport(value)
-    if (exported) return this.#reference(value, exported)
+    if (exported) return this.reference(value, exported)
     if (types.isModuleNamespaceObject(value)) {
       this.#wholeNamespace(value)
       return this.#namespaceNode(value)
@@ -473,7 +417,7 @@ export class GraphWriter implements ValueSink {
     if (reducer >= 0) return this.#outOfBand(value) ? undefined : this.#builtin(value, reducer)
     if (isArray(value)) return this.#array(value)
     const foreign = findForeignIntrinsic(value)
-    if (foreign) return this.#reference(value, foreign)
+    if (foreign) return this.reference(value, foreign)
     this.#refuseRunning(value)
     if (this.functions.writeSpecial(value)) return
     this.#plain(value)
@@ -494,10 +438,6 @@ export class GraphWriter implements ValueSink {
     return found && !this.options.policy.isByValue(found) ? found : undefined
   }
 
-  reference(value: unknown, reference: Reference): void {
-    this.#reference(value, reference)
-  }
-
   /** Did an import turn up of something that had been written by value before? */
   get missedImports(): boolean {
     if (this.#imports === null) return false
@@ -507,12 +447,12 @@ export class GraphWriter implements ValueSink {
     return false
   }
 
-  #reference(value: unknown, reference: Reference): void {
+  reference(value: unknown, reference: Reference): void {
     this.#byReference ??= new SetConstructor()
     this.#byReference.add(value)
     if (reference.kind === 'intrinsic') {
       this.out.byte(Op.Intrinsic)
-      this.#string(reference.path)
+      this.#scalars.string(reference.path)
     } else {
       this.out.byte(Op.Reference)
       this.out.varint(this.references.length)
@@ -621,44 +561,8 @@ export class GraphWriter implements ValueSink {
     const custom = this.#prototype(value, ArrayPrototype, () => this.out.varint(value.length))
     this.later(value, (array) => {
       if (custom) this.instances.writePrivate(array, this)
-      this.#arrayContent(array)
+      this.#properties.writeElements(array)
     })
-  }
-
-  #arrayContent(array: unknown[]): void {
-    const keys = ownKeys(array)
-    const length = array.length
-    let indexes = 0
-    while (indexes < keys.length && isIndex(keys[indexes])) indexes++
-    const sparse = length > 64 && indexes * 4 < length
-    const extra = keys.length - indexes - 1
-    const frozenLength = !getOwnPropertyDescriptor(array, 'length')!.writable
-    this.out.byte(
-      (sparse ? 1 : 0) | (extra > 0 ? 2 : 0) | (frozenLength ? 4 : 0) | (isExtensible(array) ? 0 : 8),
-    )
-    if (sparse) {
-      this.out.varint(indexes)
-      for (let i = 0; i < indexes; i++) {
-        const key = keys[i] as string
-        this.out.varint(Number(key))
-        this.step('index', Number(key))
-        this.#property(getOwnPropertyDescriptor(array, key)!, Attribute.All)
-      }
-    } else {
-      for (let i = 0; i < length; i++) {
-        const descriptor = getOwnPropertyDescriptor(array, i)
-        if (!descriptor) this.out.byte(Op.Hole)
-        else {
-          this.step('index', i)
-          this.#property(descriptor, Attribute.All)
-        }
-      }
-    }
-    if (extra > 0)
-      this.#keyed(
-        array,
-        keys.slice(indexes).filter((key) => key !== 'length'),
-      )
   }
 
   #plain(value: object): void {
@@ -678,58 +582,8 @@ export class GraphWriter implements ValueSink {
 
   /** All own properties but the given ones, and whether the object is extensible. */
   properties(object: object, skipped: readonly PropertyKey[], indexed: boolean): void {
-    let keys = indexed ? keysBesideElements(object) : ownKeys(object)
-    if (skipped.length > 0) keys = keys.filter((key) => !skipped.includes(key))
-    this.out.byte(isExtensible(object) ? 0 : PropertiesFlag.NonExtensible)
-    this.#keyed(object, keys)
+    this.#properties.write(object, skipped, indexed)
   }
-
-  /** A count, the attributes that most have, then keys and values. */
-  #keyed(object: object, keys: readonly PropertyKey[]): void {
-    this.out.varint(keys.length)
-    if (keys.length === 0) return
-    const usual = attributesOf(getOwnPropertyDescriptor(object, keys[0])!)
-    this.out.byte(usual)
-    for (const key of keys) {
-      if (typeof key === 'string') this.#string(key)
-      else {
-        this.step('property', '[symbol]')
-        this.#symbol(key as symbol)
-      }
-      this.step('property', typeof key === 'string' ? key : `[${String(key)}]`)
-      this.#property(getOwnPropertyDescriptor(object, key)!, usual)
-    }
-  }
-
-  #property(descriptor: PropertyDescriptor, usual: number): void {
-    const attributes = attributesOf(descriptor)
-    if (descriptor.get || descriptor.set || !('value' in descriptor)) {
-      this.out.byte(Op.Accessor)
-      this.out.byte(attributes)
-      this.value(descriptor.get)
-      this.value(descriptor.set)
-      return
-    }
-    if (attributes !== usual) {
-      this.out.byte(Op.Attributes)
-      this.out.byte(attributes)
-    }
-    this.value(descriptor.value)
-  }
-}
-
-function attributesOf(descriptor: PropertyDescriptor): number {
-  return (
-    (descriptor.writable ? Attribute.Writable : 0) |
-    (descriptor.enumerable ? Attribute.Enumerable : 0) |
-    (descriptor.configurable ? Attribute.Configurable : 0)
-  )
-}
-
-function isIndex(key: PropertyKey): boolean {
-  if (typeof key !== 'string' || key === '') return false
-  const number = Number(key)
-  return number >= 0 && number < 4294967295 && Number.isInteger(number) && String(number) === key
 }
 
 /** What inherits the object that a generator function has as its `prototype`; that of any other is an Object. */

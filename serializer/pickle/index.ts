@@ -15,8 +15,10 @@ import {
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
+import type { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
 import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
+import type { PickleOptions } from './options.ts'
 import { type BufferCallback, Offers } from './out-of-band.ts'
 import { makeRebuilder } from './rebuilder.ts'
 import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './reductions.ts'
@@ -89,31 +91,27 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 
 function write(value: unknown, options: DumpOptions, trace: Trace | null, offers: Offers | null): Uint8Array {
   beginWalk()
-  let graph = new GraphWriter(
-    { policy: makePolicy(options), reductions: reductionsOf(options), offers },
-    trace,
-  )
+  const walk = (how: PickleOptions, imports: Imports | null): GraphWriter => {
+    trace?.restart()
+    const graph = new GraphWriter(how, trace, imports)
+    graph.root(value)
+    return graph
+  }
   try {
     return capturing(() => {
+      const how = { policy: makePolicy(options), reductions: reductionsOf(options), offers }
+      let graph: GraphWriter
       try {
-        graph.root(value)
+        graph = walk(how, null)
       } catch (error) {
         if (error !== HOOK_MET) throw error
-        trace?.restart()
-        graph = new GraphWriter({ ...graph.options, reductions: new Reductions(options) }, trace)
-        graph.root(value)
+        graph = walk({ ...how, reductions: new Reductions(options) }, null)
       }
       // Once more, so that it does not matter in which order the graph is met.
-      if (graph.missedImports && !trace?.collects) {
-        trace?.restart()
-        graph = new GraphWriter(graph.options, trace, graph.imports)
-        graph.root(value)
-      }
+      if (graph.missedImports && !trace?.collects) graph = walk(graph.options, graph.imports)
       let code = codeOf(graph)
       if (code.early.size > 0) {
-        trace?.restart()
-        graph = new GraphWriter({ ...graph.options, earlyCalls: code.early }, trace, graph.imports)
-        graph.root(value)
+        graph = walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
         code = codeOf(graph)
       }
       return bundleOf(value, graph, code)

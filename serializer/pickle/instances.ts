@@ -6,7 +6,7 @@ import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { adviceFor, findHook, symbols, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
-import { type Stamp, type StampReader, stampReader } from './private-readers.ts'
+import { bare, type Stamp, type StampReader, stampReader } from './private-readers.ts'
 import { analyzed, isClassText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -235,10 +235,6 @@ function positionOf(fields: readonly PrivateElement[], names: readonly string[],
     if (names.every((name, i) => fields[start + i] && bare(fields[start + i].name) === bare(name)))
       return start
   return -1
-}
-
-function bare(name: string): string {
-  return name.startsWith('#') ? name.slice(1) : name
 }
 
 /** `Intl.Collator` of `Intl.Collator.prototype`. */

@@ -2,7 +2,7 @@
 // `dumps`, and what stands for them when `loads` is given them again. The bundle's section `buffers` says of each
 // what it has to be like.
 import { types } from 'node:util'
-import { UnpicklingError } from '../errors.ts'
+import { damaged, UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import { type BufferFacts, bufferFacts, madeBuffer, type ViewedBytes, windowOf } from '../reducers/index.ts'
 import { ByteReader } from './codec/byte-reader.ts'
@@ -135,14 +135,15 @@ function readSection(section: Uint8Array): Wanted[] {
     const flags = input.byte()
     const length = input.varint()
     const maximum = input.varint()
-    if (flags >= Flag.Reached * 2 || (maximum > 0 && maximum - 1 < length)) throw damaged()
+    if (flags >= Flag.Reached * 2 || (maximum > 0 && maximum - 1 < length))
+      throw damaged('its list of buffers makes no sense')
     wanted.push({
       facts: { length, maximum: maximum === 0 ? null : maximum - 1, isShared: (flags & Flag.Shared) !== 0 },
       alignment: 1 << (flags & 3),
       isReached: (flags & Flag.Reached) !== 0,
     })
   }
-  if (input.remaining > 0) throw damaged()
+  if (input.remaining > 0) throw damaged('its list of buffers makes no sense')
   return wanted
 }
 
@@ -227,8 +228,4 @@ function given(item: unknown, index: number): ViewedBytes {
 
 function several(count: number): string {
   return count === 1 ? 'one buffer' : `${count} buffers`
-}
-
-function damaged(): UnpicklingError {
-  return new UnpicklingError('the bundle is damaged: its list of buffers makes no sense')
 }

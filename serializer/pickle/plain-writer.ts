@@ -4,13 +4,15 @@
 //
 // What that costs, of an object with 7 keys, in ns (Node 20): names 17, symbols 53, extensible 14, a descriptor for
 // each key 20; `Object.getOwnPropertyDescriptors` 1,500. An element of an array costs 50 to 250, as V8 has no fast path for it.
-import { inspect, types } from 'node:util'
+import { types } from 'node:util'
+import { findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
 import type { ByteWriter, Mark } from './codec/byte-writer.ts'
 import { littleEndian } from './codec/endianness.ts'
 import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
 import { MAX_SHAPE_KEYS, type Shape, Shapes } from './shapes.ts'
 import type { Trace } from './trace.ts'
+import { LISTED_ELEMENTS, shownWithoutElements } from './view-keys.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Reflect
 const { getOwnPropertyNames, getOwnPropertySymbols, hasOwn, is } = Object
@@ -28,8 +30,6 @@ const setSize = getOwnPropertyDescriptor(SetPrototype, 'size')!.get!
 
 /** Up to this length, all of an array's elements are asked for their descriptors; of longer ones, that many. */
 const CHECKED_ELEMENTS = 64
-/** Up to this length, listing an array's keys is the cheapest way to see whether it has others than its indexes. */
-const LISTED_KEYS = 256
 const NUMBERS_WORTH_PACKING = 4
 /** In milliseconds: its double has to be a safe integer. */
 const LARGEST_DATE = 2 ** 51
@@ -284,28 +284,16 @@ function isBare(value: object): boolean {
 /** Does the array have own properties beside its elements, as far as it is no matter of holes? */
 function hasIndexesAlone(array: unknown[]): boolean {
   const { length } = array
-  if (length <= LISTED_KEYS) {
+  if (length <= LISTED_ELEMENTS) {
     // Indexes come first, in their order, and `length` was there before anything else.
     const names = getOwnPropertyNames(array)
     return names.length === length + 1 && names[length] === 'length'
   }
   // Node lists the other properties without looking at the elements.
-  const text = inspect(array, LENGTH_ALONE)
-  return MORE_ITEMS.test(text)
+  return LENGTH_ALONE.test(shownWithoutElements(array))
 }
 
-const LENGTH_ALONE = {
-  maxArrayLength: 0,
-  depth: 0,
-  customInspect: false,
-  showHidden: true,
-  showProxy: false,
-  colors: false,
-  getters: false,
-  compact: 3,
-  breakLength: Number.POSITIVE_INFINITY,
-} as const
-const MORE_ITEMS = /^\[ \.\.\. \d+ more items?, \[length\]: \d+ \]$/
+const LENGTH_ALONE = /^\[ \.\.\. \d+ more items?, \[length\]: \d+ \]$/
 
 const INDEXES: readonly string[] = Array.from({ length: CHECKED_ELEMENTS }, (_, i) => String(i))
 
@@ -332,26 +320,14 @@ function isPlainElement(array: unknown[], key: string): boolean {
   )
 }
 
-/** Has the object internal slots, which a changed prototype hides? */
+/** Is the object more than its properties, which a changed prototype hides? */
 function isSlotted(value: object): boolean {
   return (
-    types.isMap(value) ||
-    types.isSet(value) ||
-    types.isDate(value) ||
-    types.isPromise(value) ||
-    types.isRegExp(value) ||
-    types.isNativeError(value) ||
-    types.isBoxedPrimitive(value) ||
-    types.isWeakMap(value) ||
-    types.isWeakSet(value) ||
-    types.isAnyArrayBuffer(value) ||
-    ArrayBuffer.isView(value) ||
+    isArray(value) ||
+    findBuiltinReducer(value) >= 0 ||
     types.isArgumentsObject(value) ||
     types.isGeneratorObject(value) ||
-    types.isMapIterator(value) ||
-    types.isSetIterator(value) ||
     types.isModuleNamespaceObject(value) ||
-    types.isExternal(value) ||
-    isArray(value)
+    types.isExternal(value)
   )
 }

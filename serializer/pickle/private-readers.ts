@@ -88,6 +88,7 @@ function areEqual(stamps: readonly Stamp[], others: readonly Stamp[]): boolean {
   )
 }
 
-function bare(name: string): string {
+/** V8 lists private names with their `#`, our facts without. */
+export function bare(name: string): string {
   return name.startsWith('#') ? name.slice(1) : name
 }

@@ -1,7 +1,7 @@
 // Calls what reductions name, while a graph is read: factories, setState, and the reader's own persistentLoad.
 // The mirror of reductions.ts.
 import { types } from 'node:util'
-import { UnpicklingError } from '../errors.ts'
+import { damaged, UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import { describe, nameOfClass } from '../reducers/index.ts'
 
@@ -31,8 +31,7 @@ export const inertRebuilder: Rebuilder = {
 export function makeRebuilder(persistentLoad: ((id: unknown) => unknown) | undefined): Rebuilder {
   return {
     create(factory, args, isNew) {
-      if (typeof factory !== 'function')
-        throw new UnpicklingError('the bundle is damaged: a factory is no function')
+      if (typeof factory !== 'function') throw damaged('a factory is no function')
       const name = nameOfClass(factory)
       return attempt(`the factory ${name}`, () =>
         isNew ? construct(factory, args) : apply(factory, undefined, args),
@@ -67,8 +66,7 @@ function attempt<T>(who: string, work: () => T): T {
 }
 
 function setState(result: unknown, { setter, state }: { setter: unknown; state: unknown }): void {
-  if (typeof setter !== 'function')
-    throw new UnpicklingError('the bundle is damaged: setState is no function')
+  if (typeof setter !== 'function') throw damaged('setState is no function')
   attempt(`setState ${nameOfClass(setter)}`, () => apply(setter, undefined, [result, state]))
 }
 

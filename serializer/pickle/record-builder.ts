@@ -1,5 +1,6 @@
 // Builds the plain objects of a shape. A shape that is met often gets a function of its own, whose object literal or
 // constructor V8 knows how to make at once; these are kept from bundle to bundle.
+import { types } from 'node:util'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
 const { defineProperty, getPrototypeOf } = Reflect
@@ -60,45 +61,45 @@ export class RecordBuilder {
   }
 
   #generated(): Build | null {
-    if (!canGenerate || this.keys.length > MAX_SHAPE_KEYS) return null
-    if (this.#prototype !== ObjectPrototype) return this.#constructing()
+    if (!canGenerate || this.#prototype === null || this.keys.length > MAX_SHAPE_KEYS) return null
+    if (this.#prototype !== ObjectPrototype) return this.#constructing(this.#prototype)
     const name = JSON.stringify(this.keys)
     let build = kept.get(name)
     if (build === undefined) {
       const members = this.keys.map((key) => `${JSON.stringify(key)}: values.value()`)
       const made = generate(`return (values) => ({ ${members.join(', ')} })`)
       if (made === null) return null
-      build = made() as Build
+      build = made()
       if (kept.size >= KEPT) kept.clear()
       kept.set(name, build)
     }
     return build
   }
 
-  #constructing(): Build | null {
+  #constructing(prototype: object): Build | null {
     const members = this.keys.map((key) => `this[${JSON.stringify(key)}] = values.value()`)
     const made = generate(
       `function Record(values) { ${members.join('; ')} }
       Record.prototype = prototype
       return (values) => new Record(values)`,
     )
-    // Without a prototype, a constructor's objects would get Object.prototype.
-    return made === null || this.#prototype === null ? null : (made(this.#prototype) as Build)
+    return made?.(prototype) ?? null
   }
 }
 
 /** Compiled from nothing but property names in string literals. Null where no code may be made of strings. */
-function generate(body: string): ((prototype?: object) => unknown) | null {
+function generate(body: string): ((prototype?: object) => Build) | null {
   try {
-    return new FunctionConstructor('prototype', body) as (prototype?: object) => unknown
+    return new FunctionConstructor('prototype', body) as (prototype?: object) => Build
   } catch {
     canGenerate = false
     return null
   }
 }
 
-/** `__proto__` is. A proxy among the prototypes is not asked. */
+/** `__proto__` is. A proxy among the prototypes might have anything, and is not asked. */
 function isInherited(key: string, prototype: object | null): boolean {
-  for (let at = prototype; at !== null; at = getPrototypeOf(at)) if (Object.hasOwn(at, key)) return true
+  for (let at = prototype; at !== null; at = getPrototypeOf(at))
+    if (types.isProxy(at) || Object.hasOwn(at, key)) return true
   return false
 }

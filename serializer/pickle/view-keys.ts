@@ -10,8 +10,8 @@ const viewBuffer = getOwnPropertyDescriptor(TypedArrayPrototype, 'buffer')!.get!
 const ArrayBufferPrototype = ArrayBuffer.prototype
 const SharedArrayBufferPrototype = SharedArrayBuffer.prototype
 const BufferPrototype = Buffer.prototype
-/** Up to this length, listing all is as quick. */
-const LISTED_ELEMENTS = 256
+/** Up to this length of an array or a typed array, listing all keys is as quick. */
+export const LISTED_ELEMENTS = 256
 
 const ALL_BUT_ELEMENTS = {
   maxArrayLength: 0,
@@ -27,6 +27,11 @@ const ALL_BUT_ELEMENTS = {
 /** Hidden ones come in brackets; the last two are what a Buffer inherits. What is different is listed, to be sure. */
 const ELEMENTS_ALONE =
   /^\w+\(\d+\) (?:\[Uint8Array\] )?\[ \.\.\. \d+ more items, \[BYTES_PER_ELEMENT\]: \d, \[length\]: \d+, \[byteLength\]: \d+, \[byteOffset\]: \d+, \[buffer\]: (?:Shared)?ArrayBuffer \{[^{}]*\}(?:, parent: \[Getter\], offset: \[Getter\])? \]$/
+
+/** An array or typed array as Node shows it, with all named properties, hidden ones too, and without its elements. */
+export function shownWithoutElements(value: object): string {
+  return inspect(value, ALL_BUT_ELEMENTS)
+}
 
 /** Own keys that are no indexes. */
 export function keysBesideElements(view: object): PropertyKey[] {
@@ -50,7 +55,7 @@ function hasElementsAlone(view: object): boolean {
   const buffer: object = apply(viewBuffer, view, [])
   const usual = types.isSharedArrayBuffer(buffer) ? SharedArrayBufferPrototype : ArrayBufferPrototype
   if (getPrototypeOf(buffer) !== usual || ownKeys(buffer).length > 0) return false
-  return ELEMENTS_ALONE.test(inspect(view, ALL_BUT_ELEMENTS))
+  return ELEMENTS_ALONE.test(shownWithoutElements(view))
 }
 
 /** Any canonical numeric string is an index of a typed array; it has none of the others as a property. */

@@ -40,12 +40,7 @@ export class ByteWriter {
 
   #grow(count: number): void {
     this.#close()
-    const twice = this.#chunk.length * 2
-    let size = LARGEST_CHUNK
-    if (twice < size) size = twice
-    // (Not by Math.max, which user code may have patched.)
-    if (size < count) this.#chunk = new Uint8Array(count)
-    else this.#chunk = new Uint8Array(size)
+    this.#chunk = new Uint8Array(Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK)))
     this.#view = null
     this.#position = 0
     this.#start = 0
@@ -64,7 +59,7 @@ export class ByteWriter {
     this.#chunk[this.#position++] = value
   }
 
-  /** Writes a byte that `change` may replace. */
+  /** Writes a byte that may be replaced later, where the mark says. */
   marked(value: number): Mark {
     if (this.#position === this.#chunk.length) this.#grow(1)
     this.#chunk[this.#position] = value

@@ -1,5 +1,5 @@
 // The other end of text-writer.ts: strings are cut out of chunks that are decoded when they are reached.
-import { UnpicklingError } from '../../errors.ts'
+import { damaged, type UnpicklingError } from '../../errors.ts'
 import { ByteReader } from './byte-reader.ts'
 import { Encoding } from './text-writer.ts'
 
@@ -7,20 +7,19 @@ export class TextReader {
   readonly #in: ByteReader
   #chunk = ''
   #position = 0
+  /** Code units that were taken. */
+  taken = 0
 
   constructor(bytes: Uint8Array) {
     this.#in = new ByteReader(bytes)
   }
-
-  /** Code units that were taken. */
-  taken = 0
 
   /** The next string, of that many code units. */
   take(length: number): string {
     if (length === 0) return ''
     if (this.#position === this.#chunk.length) this.#next()
     const end = this.#position + length
-    if (end > this.#chunk.length) throw damaged()
+    if (end > this.#chunk.length) throw noText()
     const text = this.#chunk.slice(this.#position, end)
     this.#position = end
     this.taken += length
@@ -46,13 +45,13 @@ export class TextReader {
         this.#chunk = this.#in.utf16(length)
         break
       default:
-        throw damaged()
+        throw noText()
     }
-    if (length === 0 || this.#chunk.length !== length) throw damaged()
+    if (length === 0 || this.#chunk.length !== length) throw noText()
     this.#position = 0
   }
 }
 
-function damaged(): UnpicklingError {
-  return new UnpicklingError('the bundle is damaged: its text does not have the strings that it speaks of')
+function noText(): UnpicklingError {
+  return damaged('its text does not have the strings that it speaks of')
 }

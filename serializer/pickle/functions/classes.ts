@@ -5,6 +5,7 @@ import { classIdentity } from '../class-identity.ts'
 import { registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
 import { Needs, Op } from '../opcodes.ts'
+import { bare } from '../private-readers.ts'
 import { analyzed, sourceOf } from '../source.ts'
 import { bindingsOf, writeBindingValues } from './bindings.ts'
 import { elementsOf } from './class-elements.ts'
@@ -92,9 +93,7 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
     writeBindingValues(graph, record)
     const values = statics.length > 0 ? privateElements(fn) : []
     for (const name of statics) {
-      const field = values.find(
-        (element) => element.kind === 'field' && element.name.replace(/^#/, '') === name,
-      )
+      const field = values.find((element) => element.kind === 'field' && bare(element.name) === name)
       graph.step('property', `#${name}`)
       graph.value(field?.value)
     }

@@ -1,0 +1,36 @@
+// The nodes of a graph that is read, by their numbers: what `Ref` names.
+import { damaged } from '../errors.ts'
+
+/** The place of a node that is made when its content was read. */
+export const UNMADE = Symbol('unmade')
+
+export class Nodes {
+  readonly all: unknown[] = []
+
+  get length(): number {
+    return this.all.length
+  }
+
+  /** Gives the value the next number. */
+  add<T>(value: T): T {
+    this.all.push(value)
+    return value
+  }
+
+  /** Takes the next number for a value that is not made yet. */
+  reserve(): number {
+    return this.all.push(UNMADE) - 1
+  }
+
+  fill(id: number, value: unknown): void {
+    this.all[id] = value
+  }
+
+  /** Throws UnpicklingError if there is no node of that number, or not yet. */
+  at(id: number): unknown {
+    if (id >= this.all.length) throw damaged('a value is named that is not there')
+    const node = this.all[id]
+    if (node === UNMADE) throw damaged('a value is named that is not made yet')
+    return node
+  }
+}

@@ -1,0 +1,107 @@
+// Own properties with all their attributes: those of any object, and the elements of an array that is not plain.
+import type { GraphWriter } from './graph-writer.ts'
+import { Attribute, Op, PropertiesFlag } from './opcodes.ts'
+import { keysBesideElements } from './view-keys.ts'
+
+const { getOwnPropertyDescriptor, isExtensible, ownKeys } = Reflect
+
+export class PropertyWriter {
+  readonly #graph: GraphWriter
+
+  constructor(graph: GraphWriter) {
+    this.#graph = graph
+  }
+
+  /** The elements of an array and its other properties. */
+  writeElements(array: unknown[]): void {
+    const graph: GraphWriter = this.#graph
+    const keys = ownKeys(array)
+    const length = array.length
+    let indexes = 0
+    while (indexes < keys.length && isIndex(keys[indexes])) indexes++
+    const sparse = length > 64 && indexes * 4 < length
+    const extra = keys.length - indexes - 1
+    const frozenLength = !getOwnPropertyDescriptor(array, 'length')!.writable
+    graph.out.byte(
+      (sparse ? 1 : 0) | (extra > 0 ? 2 : 0) | (frozenLength ? 4 : 0) | (isExtensible(array) ? 0 : 8),
+    )
+    if (sparse) {
+      graph.out.varint(indexes)
+      for (let i = 0; i < indexes; i++) {
+        const key = keys[i] as string
+        graph.out.varint(Number(key))
+        graph.step('index', Number(key))
+        this.#property(getOwnPropertyDescriptor(array, key)!, Attribute.All)
+      }
+    } else {
+      for (let i = 0; i < length; i++) {
+        const descriptor = getOwnPropertyDescriptor(array, i)
+        if (!descriptor) graph.out.byte(Op.Hole)
+        else {
+          graph.step('index', i)
+          this.#property(descriptor, Attribute.All)
+        }
+      }
+    }
+    if (extra > 0)
+      this.#keyed(
+        array,
+        keys.slice(indexes).filter((key) => key !== 'length'),
+      )
+  }
+
+  /** All own properties but the given ones, and whether the object is extensible. */
+  write(object: object, skipped: readonly PropertyKey[], indexed: boolean): void {
+    const graph: GraphWriter = this.#graph
+    let keys = indexed ? keysBesideElements(object) : ownKeys(object)
+    if (skipped.length > 0) keys = keys.filter((key) => !skipped.includes(key))
+    graph.out.byte(isExtensible(object) ? 0 : PropertiesFlag.NonExtensible)
+    this.#keyed(object, keys)
+  }
+
+  /** A count, the attributes that most have, then keys and values. */
+  #keyed(object: object, keys: readonly PropertyKey[]): void {
+    const graph: GraphWriter = this.#graph
+    graph.out.varint(keys.length)
+    if (keys.length === 0) return
+    const usual = attributesOf(getOwnPropertyDescriptor(object, keys[0])!)
+    graph.out.byte(usual)
+    for (const key of keys) {
+      if (typeof key === 'symbol') graph.step('property', '[symbol]')
+      graph.value(key)
+      graph.step('property', typeof key === 'string' ? key : `[${String(key)}]`)
+      this.#property(getOwnPropertyDescriptor(object, key)!, usual)
+    }
+  }
+
+  #property(descriptor: PropertyDescriptor, usual: number): void {
+    const graph: GraphWriter = this.#graph
+    const attributes = attributesOf(descriptor)
+    if (descriptor.get || descriptor.set || !('value' in descriptor)) {
+      graph.out.byte(Op.Accessor)
+      graph.out.byte(attributes)
+      graph.value(descriptor.get)
+      graph.value(descriptor.set)
+      return
+    }
+    if (attributes !== usual) {
+      graph.out.byte(Op.Attributes)
+      graph.out.byte(attributes)
+    }
+    graph.value(descriptor.value)
+  }
+}
+
+function attributesOf(descriptor: PropertyDescriptor): number {
+  return (
+    (descriptor.writable ? Attribute.Writable : 0) |
+    (descriptor.enumerable ? Attribute.Enumerable : 0) |
+    (descriptor.configurable ? Attribute.Configurable : 0)
+  )
+}
+
+function isIndex(key: PropertyKey): boolean {
+  if (typeof key !== 'string' || key === '') return false
+  const number = Number(key)
+  return number >= 0 && number < 4294967295 && Number.isInteger(number) && String(number) === key
+}

@@ -1,0 +1,63 @@
+// Numbers and strings of a graph, by their shortest tags.
+import type { ByteWriter } from './codec/byte-writer.ts'
+import type { TextWriter } from './codec/text-writer.ts'
+import { MAX_SHORT_STRING, MAX_SMALL_INTEGER, NAMED_STRING, Op, Tag } from './opcodes.ts'
+
+/** Recent strings, by a cheap hash: enough to find most repetitions, and no cost to speak of where there is none. */
+const RECENT_STRINGS = 1024
+/** Integers up to here are shorter as such than as doubles. */
+const LARGEST_INTEGER = 2 ** 48
+
+export class ScalarWriter {
+  readonly #out: ByteWriter
+  readonly #text: TextWriter
+  readonly #recent: string[] = []
+  readonly #recentNumbers: number[] = []
+  #namedStrings = 0
+
+  constructor(out: ByteWriter, text: TextWriter) {
+    this.#out = out
+    this.#text = text
+  }
+
+  number(value: number): void {
+    const out = this.#out
+    if ((value | 0) === value && value >= 0 && value <= MAX_SMALL_INTEGER) {
+      if (value === 0 && Object.is(value, -0)) {
+        out.byte(Op.Double)
+        out.double(value)
+      } else out.byte(Tag.SmallInteger + value)
+    } else if (Number.isInteger(value) && value <= LARGEST_INTEGER && value >= -LARGEST_INTEGER) {
+      out.byte(value < 0 ? Op.NegativeInteger : Op.Integer)
+      out.varint(value < 0 ? -value : value)
+    } else {
+      out.byte(Op.Double)
+      out.double(value)
+    }
+  }
+
+  string(text: string): void {
+    const { length } = text
+    const out = this.#out
+    if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) {
+      const hash =
+        (length * 37 +
+          text.charCodeAt(0) * 7 +
+          text.charCodeAt(length - 1) * 61 +
+          text.charCodeAt(length >> 1) * 13) %
+        RECENT_STRINGS
+      if (this.#recent[hash] === text) {
+        out.byte(Op.StringRef)
+        return out.varint(this.#recentNumbers[hash])
+      }
+      this.#recent[hash] = text
+      this.#recentNumbers[hash] = this.#namedStrings++
+    }
+    if (length <= MAX_SHORT_STRING) out.byte(Tag.ShortString + length)
+    else {
+      out.byte(Op.String)
+      out.varint(length)
+    }
+    this.#text.add(text)
+  }
+}
