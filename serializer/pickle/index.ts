@@ -4,6 +4,7 @@ import { writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { capturing } from '../capture/index.ts'
 import { PicklingError, type PicklingProblem } from '../errors.ts'
+import { keepHiddenClass } from '../hidden-classes.ts'
 import { withOriginals } from '../originals.ts'
 import {
   beginWalk,
@@ -17,7 +18,7 @@ import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import type { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
-import { type LoadOptions, type OpenBundle, openBundle, rebuild } from './open.ts'
+import { type LoadOptions, noBundle, type OpenBundle, openBundle, rebuild } from './open.ts'
 import type { PickleOptions } from './options.ts'
 import { type BufferCallback, Offers } from './out-of-band.ts'
 import { makeRebuilder } from './rebuilder.ts'
@@ -181,16 +182,27 @@ function read(
 ): unknown {
   return rebuild(() => {
     const functions = new FunctionReader(bundle.units, bundle.environments, bundle.functions)
-    const reader = new GraphReader(bundle.graph, bundle.text, functions, {
-      references: bundle.references,
-      resolve: (reference) => resolveReference(reference, modules),
-      intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
-      buffers: bundle.buffers,
-      refusesCode: options.code === 'refuse',
-      rebuilder: makeRebuilder(options.persistentLoad),
-    })
-    const value = reader.root()
+    const value = readerOf(bundle, functions, options, modules).root()
     functions.publishClasses()
     return value
   })
 }
+
+function readerOf(
+  bundle: OpenBundle,
+  functions: FunctionReader,
+  options: LoadOptions,
+  modules: ReadonlyMap<string, object> | undefined,
+): GraphReader {
+  return new GraphReader(bundle.graph, bundle.text, functions, {
+    references: bundle.references,
+    resolve: (reference) => resolveReference(reference, modules),
+    intrinsic: (path) => resolveReference({ kind: 'intrinsic', path }),
+    buffers: bundle.buffers,
+    refusesCode: options.code === 'refuse',
+    rebuilder: makeRebuilder(options.persistentLoad),
+  })
+}
+
+keepHiddenClass(new GraphWriter({ policy: makePolicy({}), reductions: null, offers: null }, null))
+keepHiddenClass(readerOf(noBundle(), new FunctionReader([], [], []), {}, undefined))

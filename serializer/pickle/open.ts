@@ -1,6 +1,6 @@
 // Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
 import { types } from 'node:util'
-import { readContainer } from '../bundle/container.ts'
+import { readContainer, type Sections } from '../bundle/container.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
@@ -49,15 +49,35 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
   }
   const references = referencesOf(sections.manifest)
   askForModules(references, code, modules)
+  return opened(
+    sections,
+    { units, environments, functions },
+    references,
+    receiveBuffers(sections.buffers, options.buffers),
+  )
+}
+
+function opened(
+  { text, graph }: Pick<Sections, 'text' | 'graph'>,
+  { units, environments, functions }: CodeEntries,
+  references: readonly Reference[],
+  buffers: readonly ViewedBytes[],
+): OpenBundle {
   return {
     units,
     environments,
     functions,
     references,
-    text: new TextReader(sections.text),
-    graph: new ByteReader(sections.graph),
-    buffers: receiveBuffers(sections.buffers, options.buffers),
+    text: new TextReader(text),
+    graph: new ByteReader(graph),
+    buffers,
   }
+}
+
+/** Has nothing in it. */
+export function noBundle(): OpenBundle {
+  const nothing = new Uint8Array()
+  return opened({ text: nothing, graph: nothing }, { units: [], environments: [], functions: [] }, [], [])
 }
 
 /** As openBundle, for showing: with the whole manifest and the sections' sizes. */

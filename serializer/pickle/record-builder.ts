@@ -1,6 +1,7 @@
 // Builds the plain objects of a shape. A shape that is met often gets a function of its own, whose object literal or
 // constructor V8 knows how to make at once; these are kept from bundle to bundle.
 import { types } from 'node:util'
+import { keepHiddenClass } from '../hidden-classes.ts'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
 const { defineProperty, getPrototypeOf } = Reflect
@@ -20,8 +21,16 @@ export interface Values {
 
 type Build = (values: Values) => object
 
+interface Kept {
+  readonly build: Build
+  /** An object that it made: see hidden-classes.ts. */
+  readonly representative: object
+}
+
+const NO_VALUES: Values = { value: () => undefined }
+
 /** For objects that inherit from Object.prototype, by their keys. */
-const kept = new Map<string, Build>()
+const kept = new Map<string, Kept>()
 let canGenerate = true
 
 export class RecordBuilder {
@@ -64,16 +73,17 @@ export class RecordBuilder {
     if (!canGenerate || this.#prototype === null || this.keys.length > MAX_SHAPE_KEYS) return null
     if (this.#prototype !== ObjectPrototype) return this.#constructing(this.#prototype)
     const name = JSON.stringify(this.keys)
-    let build = kept.get(name)
-    if (build === undefined) {
+    let known = kept.get(name)
+    if (known === undefined) {
       const members = this.keys.map((key) => `${JSON.stringify(key)}: values.value()`)
       const made = generate(`return (values) => ({ ${members.join(', ')} })`)
       if (made === null) return null
-      build = made()
+      const build = made()
       if (kept.size >= KEPT) kept.clear()
-      kept.set(name, build)
+      known = { build, representative: build(NO_VALUES) }
+      kept.set(name, known)
     }
-    return build
+    return known.build
   }
 
   #constructing(prototype: object): Build | null {
@@ -86,6 +96,8 @@ export class RecordBuilder {
     return made?.(prototype) ?? null
   }
 }
+
+keepHiddenClass(new RecordBuilder([], ObjectPrototype))
 
 /** Compiled from nothing but property names in string literals. Null where no code may be made of strings. */
 function generate(body: string): ((prototype?: object) => Build) | null {

@@ -1,5 +1,6 @@
 // The shapes of a graph's plain objects: their keys and their prototype, which the bundle has once. Most objects look
 // like the one before, or like the one that followed that one the last time: so these are tried first.
+import { keepHiddenClass } from '../hidden-classes.ts'
 
 /** An object with more keys is more likely a table than a record. */
 export const MAX_SHAPE_KEYS = 64
@@ -44,11 +45,17 @@ export class Shapes {
     if (similar === undefined) this.#byFirstKey.set(keys[0], (similar = []))
     for (let i = 0; i < similar.length; i++) if (isOf(similar[i], keys, prototype)) return similar[i]
     if (similar.length === MAX_SIMILAR) return null
-    const shape = { keys, prototype, id: -1, next: null, isOdd: keys.some((key) => ODD_KEYS.has(key)) }
+    const shape = makeShape(keys, prototype)
     similar.push(shape)
     return shape
   }
 }
+
+function makeShape(keys: readonly string[], prototype: object | null): Shape {
+  return { keys, prototype, id: -1, next: null, isOdd: keys.some((key) => ODD_KEYS.has(key)) }
+}
+
+keepHiddenClass(makeShape([], null))
 
 function isOf(shape: Shape, keys: readonly string[], prototype: object | null): boolean {
   const known = shape.keys
