@@ -10,6 +10,7 @@ export {
   WITH,
 } from './functions.ts'
 export { functionsOf } from './heap.ts'
+export { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from './hidden-class.ts'
 export { type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
 export { probe, probing } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'

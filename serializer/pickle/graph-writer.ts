@@ -24,6 +24,7 @@ import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
+import { Memo } from './memo.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
 import { MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
@@ -62,10 +63,9 @@ export class GraphWriter implements ValueSink {
   readonly instances = new InstanceFacts()
   #imports: Imports | null
   #byReference: Set<unknown> | null = null
-  nodeCount = 0
   #namespaces: NamespaceWriter | null = null
   #weak: Map<object, ReturnType<typeof weakEntriesOf>> | null = null
-  readonly #memo = new MapConstructor<unknown, number>()
+  readonly #memo = new Memo()
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
   readonly #pending: object[] = []
@@ -107,7 +107,7 @@ export class GraphWriter implements ValueSink {
     while (this.#namespaces?.writeMore() || this.#moreWeakEntries() || this.#namespaces?.writeLive())
     if (this.hasCode) {
       this.functions.refuseMappedArguments()
-      refuseStrayFields(this.functions.records, () => this.#memo.keys(), this)
+      refuseStrayFields(this.functions.records, () => this.#memo.values(), this)
     }
     this.out.byte(More.Nothing)
   }
@@ -286,9 +286,16 @@ export class GraphWriter implements ValueSink {
 
   /** Gives the value its number in the graph. The reader counts in the same order. */
   remember(value: unknown): number {
-    const id = this.nodeCount++
-    this.#memo.set(value, id)
-    return id
+    return this.#memo.add(value)
+  }
+
+  /** The same for a plain object, which is written at once. */
+  rememberPlain(value: object): number {
+    return this.#memo.next(value)
+  }
+
+  get nodeCount(): number {
+    return this.#memo.count
   }
 
   /** Takes back that the value is being created. */
@@ -311,6 +318,13 @@ export class GraphWriter implements ValueSink {
   }
 
   #object(value: object): void {
+    const memo = this.#memo
+    if (memo.isOrdered && this.trace === null && this.#reductions === null && this.#imports === null) {
+      if (memo.take(value)) {
+        if (this.#isWrittenPlain(value)) return
+        if (memo.isOrdered) memo.putBack(value)
+      }
+    }
     const known = this.#memo.get(value)
     if (known !== undefined) {
       if (this.#namespaces?.has(value)) this.#namespaces.wantAll(value)
@@ -336,7 +350,7 @@ export class GraphWriter implements ValueSink {
 
   /** Notes that the value is being created: who needs it for that is told. */
   opening(value: object): void {
-    this.#memo.set(value, -1)
+    this.#memo.open(value)
   }
 
   /** Writes values whose content must not wait: the reader has them whole when it goes on. */
@@ -368,21 +382,18 @@ export class GraphWriter implements ValueSink {
 
   #createGuarded(value: object): void {
     if (this.#reductions?.write(value, this)) return
-    // Content that is written in place could need what is being created: it has to wait then.
-    if (
-      this.#depth === 0 &&
-      this.#inlineDepth < MAX_INLINE_DEPTH &&
-      typeof value !== 'function' &&
-      !types.isProxy(value) &&
-      !this.#imports?.get(value)
-    ) {
-      this.#inlineDepth++
-      const isWritten = this.#plainWriter.write(value)
-      this.#inlineDepth--
-      if (isWritten) return
-    }
+    if (!this.#imports?.get(value) && this.#isWrittenPlain(value)) return
     if (this.#reductions !== null) this.whole(() => this.#createApart(value))
     else this.#createApart(value)
+  }
+
+  #isWrittenPlain(value: object): boolean {
+    // Content that is written in place could need what is being created: it has to wait then.
+    if (this.#depth > 0 || this.#inlineDepth >= MAX_INLINE_DEPTH) return false
+    this.#inlineDepth++
+    const isWritten = this.#plainWriter.write(value)
+    this.#inlineDepth--
+    return isWritten
   }
 
   #createApart(value: object): void {

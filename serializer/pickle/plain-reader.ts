@@ -14,6 +14,9 @@ const ObjectPrototype = Object.prototype
 const MapConstructor = Map
 const SetConstructor = Set
 const DateConstructor = Date
+const ArrayConstructor = Array
+/** Elements from which on an array is made with its length. */
+const MANY = 1024
 const mapSet = Map.prototype.set
 const setAdd = Set.prototype.add
 
@@ -112,8 +115,8 @@ export class PlainReader {
     const end = this.#source.observed()
     for (let i = 0; i < length; i++) {
       const value = this.#source.value()
-      if (value === HOLE) array.length = i + 1
-      else array[i] = value
+      if (value === HOLE) throw damaged('a list has holes')
+      array[i] = value
     }
     end?.(array)
     return array
@@ -170,7 +173,8 @@ function numbersOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): number[] {
           ? new Int32Array(buffer)
           : new Float64Array(buffer)
   const { length } = packed
-  const array: number[] = []
-  for (let i = 0; i < length; i++) array.push(packed[i])
+  // Growing costs more than all the rest where there are many; V8 then reckons with holes.
+  const array: number[] = length < MANY ? [] : new ArrayConstructor(length)
+  for (let i = 0; i < length; i++) array[i] = packed[i]
   return array
 }

@@ -1,11 +1,15 @@
 // The shapes of a graph's plain objects: their keys and their prototype, which the bundle has once. Most objects look
 // like the one before, or like the one that followed that one the last time: so these are tried first.
+import { hasFastProperties, haveSameHiddenClass } from '../capture/index.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { MemberReader } from './member-reader.ts'
 
 /** An object with more keys is more likely a table than a record. */
 export const MAX_SHAPE_KEYS = 64
 /** Shapes with the same first key. (Objects used as tables all differ.) */
 const MAX_SIMILAR = 64
+/** Hidden classes that an object is compared with. */
+const MAX_EXEMPLARS = 16
 
 export interface Shape {
   readonly keys: readonly string[]
@@ -13,6 +17,9 @@ export interface Shape {
   /** Its number in the bundle, -1 before it has one. */
   id: number
   next: Shape | null
+  /** An object of this shape whose hidden class only such objects have. */
+  exemplar: object | null
+  readonly members: MemberReader
   /** Its objects have to be looked at closely: a key is one that tells of other kinds of object. */
   readonly isOdd: boolean
 }
@@ -25,6 +32,35 @@ export class Shapes {
   count = 0
   #last: Shape | null = null
   readonly #byFirstKey = new Map<string, Shape[]>()
+  readonly #exemplars: object[] = []
+  readonly #exemplified: Shape[] = []
+
+  /** The shape that the object has without doubt, by its hidden class; null if that is not known. */
+  alike(object: object): Shape | null {
+    const last = this.#last
+    if (last === null) return null
+    const next = last.next
+    if (next !== null && next.exemplar !== null && isLike(object, next.exemplar, next))
+      return (this.#last = next)
+    const exemplars = this.#exemplars
+    for (let i = 0; i < exemplars.length; i++) {
+      const shape = this.#exemplified[i]
+      if (!isLike(object, exemplars[i], shape)) continue
+      shape.exemplar = exemplars[i]
+      last.next = shape
+      return (this.#last = shape)
+    }
+    return null
+  }
+
+  /** Objects of this one's hidden class have this shape, too. */
+  exemplify(shape: Shape, object: object): void {
+    if (shape.isOdd || INDEX.test(shape.keys[0]) || !hasFastProperties(object)) return
+    shape.exemplar = object
+    if (this.#exemplars.length === MAX_EXEMPLARS) return
+    this.#exemplars.push(object)
+    this.#exemplified.push(shape)
+  }
 
   /** The shape of objects with these keys, in their order; null if it is not worth one. */
   find(keys: readonly string[], prototype: object | null): Shape | null {
@@ -52,10 +88,27 @@ export class Shapes {
 }
 
 function makeShape(keys: readonly string[], prototype: object | null): Shape {
-  return { keys, prototype, id: -1, next: null, isOdd: keys.some((key) => ODD_KEYS.has(key)) }
+  return {
+    keys,
+    prototype,
+    id: -1,
+    next: null,
+    exemplar: null,
+    members: new MemberReader(keys),
+    isOdd: keys.some((key) => ODD_KEYS.has(key)),
+  }
 }
 
 keepHiddenClass(makeShape([], null))
+
+const INDEX = /^\d/
+
+/** Elements alone are not told by the hidden class. Of an object's keys they come first. */
+function isLike(object: object, exemplar: object, shape: Shape): boolean {
+  if (!haveSameHiddenClass(object, exemplar)) return false
+  for (const first in object) return first === shape.keys[0]
+  return false
+}
 
 function isOf(shape: Shape, keys: readonly string[], prototype: object | null): boolean {
   const known = shape.keys

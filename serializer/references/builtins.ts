@@ -7,6 +7,7 @@ import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { follow, unescaped, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
+import { mark } from './marks.ts'
 import { builtinNamespace } from './namespaces.ts'
 import { isNativeFunction, isNodes, loadedInternals } from './origin.ts'
 import type { Reference } from './types.ts'
@@ -154,11 +155,6 @@ export function isObjectOfModule(value: unknown): boolean {
   return objects.has(value)
 }
 
-/** The same, going by the modules that were loaded when `refreshModuleObjects` was last called. */
-export function wasObjectOfModule(value: unknown): boolean {
-  return objects.has(value)
-}
-
 export function refreshModuleObjects(): void {
   if (objectsOf === loadedInternals()) return
   objects = new Set()
@@ -169,6 +165,7 @@ export function refreshModuleObjects(): void {
       visit(member, path, depth) {
         if (objects.has(member) || member instanceof Module) return false
         objects.add(member)
+        mark(member)
         return depth < 4 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
       },
     })

@@ -1,8 +1,9 @@
 // Value <-> where to find it.
-import { refreshModuleObjects, resolveBuiltin, wasObjectOfModule } from './builtins.ts'
-import { isIntrinsic, resolveIntrinsic } from './intrinsics.ts'
+import { refreshModuleObjects, resolveBuiltin } from './builtins.ts'
+import { resolveIntrinsic } from './intrinsics.ts'
+import { isMarked } from './marks.ts'
 import { resolvePackage } from './package-resolution.ts'
-import { beginWalk as beginWalkOfPackages, isExported } from './packages.ts'
+import { beginWalk as beginWalkOfPackages, takeInExports } from './packages.ts'
 import type { Reference } from './types.ts'
 
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
@@ -46,7 +47,8 @@ export function beginWalk(): void {
  * A quick no for nearly all objects.
  */
 export function isReferable(value: object): boolean {
-  return isIntrinsic(value) || wasObjectOfModule(value) || isExported(value)
+  takeInExports()
+  return isMarked(value)
 }
 
 /** Finds what a reference means here. Throws UnpicklingError that says what is missing and what to do. */

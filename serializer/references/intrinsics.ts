@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
+import { mark } from './marks.ts'
 import { confirmed, isNodes, loadedInternals } from './origin.ts'
 import { pathInOtherRealm } from './realms.ts'
 import type { Reference } from './types.ts'
@@ -58,6 +59,7 @@ function add(value: unknown, path: string, depth: number): boolean {
   // Symbols have entries of their own: see findSymbol.
   if (typeof value === 'symbol') return false
   entries.set(value, { path, checked: typeof value !== 'function' })
+  mark(value)
   values.set(path, value)
   return depth < MAX_DEPTH && !OPAQUE.test(path)
 }
@@ -71,6 +73,7 @@ function addShallow(value: unknown, path: string, depth: number): boolean {
 
 function catalogue(): void {
   entries.set(globalThis, { path: 'globalThis', checked: true })
+  mark(globalThis)
   values.set('globalThis', globalThis)
   for (const name of [...ECMASCRIPT, ...NODE]) addGlobal(name)
   for (const [name, value] of HIDDEN) if (value) walkFrom(value, name, { visit: add })
@@ -131,11 +134,6 @@ function isUntouched(name: string): boolean {
 export function findIntrinsic(value: unknown): Reference | undefined {
   const entry = confirmed(entries, value)
   return entry && { kind: 'intrinsic', path: entry.path }
-}
-
-/** Is the value an intrinsic, or may it be one of Node's globals? */
-export function isIntrinsic(value: unknown): boolean {
-  return entries.has(value)
 }
 
 /** For what would be refused or copied otherwise: an intrinsic of another realm is taken for ours. */

@@ -6,6 +6,7 @@ import { types } from 'node:util'
 import { findBuiltin } from './builtins.ts'
 import { fileFor, namedPaths } from './exports-map.ts'
 import { findIntrinsic } from './intrinsics.ts'
+import { mark } from './marks.ts'
 import {
   classifyUrl,
   fileOf,
@@ -45,6 +46,7 @@ export function configurePackages(how: {
 }): void {
   configureResolution(how.self)
   selfExports = new Map(Object.entries(how.self).map(([name, value]) => [value, name]))
+  for (const value of selfExports.keys()) mark(value)
   selfFolder = dirname(fileURLToPath(how.selfUrl))
   ownUrls.clear()
   loadedScripts = how.loadedUrls
@@ -75,11 +77,6 @@ export function findPackageExport(value: object, url?: string): PackageReference
   const found = search(root, value)
   if (found) rememberReference(found, value)
   return found
-}
-
-/** May a value that is no function be an export of a package that was loaded, or of this one? */
-export function isExported(value: object): boolean {
-  return exportingPackage(value) !== undefined || selfExports.has(value)
 }
 
 /** The package of an ES module, going by the functions that it exports. */
@@ -262,11 +259,15 @@ export function beginWalk(): void {
   isTakenIn = false
 }
 
+/** Takes in what packages export that were loaded since this was last asked for. */
+export function takeInExports(): void {
+  if (isTakenIn) return
+  isTakenIn = true
+  if (cacheSize() !== seenModules.size) takeInModules()
+}
+
 function exportingPackage(value: object): string | undefined {
-  if (!isTakenIn) {
-    isTakenIn = true
-    if (cacheSize() !== seenModules.size) takeInModules()
-  }
+  takeInExports()
   return exporters.get(value)
 }
 
@@ -312,6 +313,7 @@ function note(value: unknown, root: string): void {
   if (typeof value !== 'object' || value === null || exporters.has(value)) return
   if (value === Object.prototype || value === globalThis) return
   exporters.set(value, root)
+  mark(value)
 }
 
 /** What can be reached from an export, by reference. */

@@ -39,6 +39,10 @@ export interface ProgramOptions {
   readonly files?: Record<string, string | Uint8Array>
   /** The program's own name: .mjs or .cjs. */
   readonly name?: string
+  /** Variables of the environment, beside the usual ones. */
+  readonly env?: Record<string, string>
+  /** The program imports what it needs by itself. */
+  readonly bare?: boolean
 }
 
 /** Runs a program in a process of its own; what it writes with `report` is returned. */
@@ -49,12 +53,17 @@ export function runProgram(text: string, options: ProgramOptions = {}): unknown 
     const report = `const report = (value) => process.stdout.write('\\n@@' + JSON.stringify(value) + '\\n')\n`
     workspace.write({
       ...options.files,
-      [name]: name.endsWith('.mjs') ? imports + report + text : report + text,
+      [name]: (options.bare || !name.endsWith('.mjs') ? '' : imports) + report + text,
     })
     const { status, signal, stdout, stderr } = spawnSync(
       nodeBinary,
       [...(options.nodeArguments ?? []), workspace.path(name)],
-      { cwd: workspace.folder, env: childEnvironment(), encoding: 'utf8', timeout: 60_000 },
+      {
+        cwd: workspace.folder,
+        env: { ...childEnvironment(), ...options.env },
+        encoding: 'utf8',
+        timeout: 60_000,
+      },
     )
     const line = stdout.split('\n').find((each) => each.startsWith('@@'))
     if (status !== 0 || line === undefined)

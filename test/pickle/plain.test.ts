@@ -20,13 +20,66 @@ test.each([10, 60, 100, 300, 5000])('an array of %i elements keeps what it has b
   assertStrictEqual(loads(dumps(graph)), graph)
 })
 
-test('an accessor among the elements of a short array stays one, and does not run', () => {
-  const list = numbers(20)
-  let ran = 0
-  Object.defineProperty(list, 7, { get: () => ran++, enumerable: true, configurable: true })
-  const copy: unknown = loads(dumps(list))
-  expect(ran).toBe(0)
-  expect(Object.getOwnPropertyDescriptor(copy, 7)?.get).toBeTypeOf('function')
+test.each([20, 200, 5000])(
+  'an accessor among %i elements of an array stays one, and does not run',
+  (length) => {
+    for (const place of [0, 7, length >> 1, length - 1]) {
+      const list = numbers(length)
+      let ran = 0
+      Object.defineProperty(list, place, { get: () => ran++, enumerable: true, configurable: true })
+      const copy: unknown = loads(dumps(list))
+      expect(ran).toBe(0)
+      expect(Object.getOwnPropertyDescriptor(copy, place)?.get).toBeTypeOf('function')
+    }
+  },
+)
+
+test.each([20, 200, 5000])('attributes of one of %i elements of an array are kept', (length) => {
+  for (const attribute of ['writable', 'enumerable', 'configurable']) {
+    const graph = [3, length - 2].map((place) => {
+      return Object.defineProperty(numbers(length), place, { [attribute]: false })
+    })
+    assertStrictEqual(loads(dumps(graph)), graph)
+  }
+})
+
+test('elements and hidden elements of objects, and of Maps, Sets and Dates, that are alike otherwise', () => {
+  const makers: (() => any)[] = [
+    () => ({ a: 1, b: 2 }),
+    () => new Map([[1, 2]]),
+    () => new Set([1]),
+    () => new Date(5),
+  ]
+  const graph = makers.flatMap((make) => {
+    const alike = Array.from({ length: 40 }, make)
+    alike[5][0] = 'element'
+    alike[7] = { 3: 'element', ...make() }
+    Object.defineProperty(alike[9], 4, { value: 'hidden' })
+    Object.defineProperty(alike[11], 5, { get: () => 1, enumerable: true })
+    alike[13].named = 'name'
+    return alike
+  })
+  assertStrictEqual(loads(dumps(graph)), graph)
+})
+
+test('an object whose prototype has it as a member', () => {
+  const prototype: Record<string, unknown> = {}
+  const object = Object.assign(Object.create(prototype), { a: 0 })
+  prototype['object'] = object
+  for (const value of [prototype, object, [prototype, object], { object, prototype }])
+    assertStrictEqual(loads(dumps(value)), value)
+})
+
+test('members that are functions, keys that were deleted, and many kinds of one shape', () => {
+  const make = (i: number): Record<string, unknown> => ({ id: i, value: null, next: 'n' })
+  const graph = Array.from({ length: 60 }, (_, i) => make(i))
+  graph[20]['value'] = Math.max
+  delete graph[22]['value']
+  graph[24]['value'] = 0.5
+  graph[26]['value'] = graph[26]
+  graph[28]['next'] = graph[28]
+  graph.push(...graph.map((each) => ({ ...each, other: each })))
+  assertStrictEqual(loads(dumps(graph)), graph)
 })
 
 test('objects of one shape that differ in attributes, symbols or extensibility keep them', () => {
