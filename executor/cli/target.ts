@@ -5,9 +5,9 @@ import { createRequire } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
+import { nearest } from '../nearest.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { isExistingFile, isExistingFolder } from './files.ts'
-import { nearest } from './nearest.ts'
 
 export interface Target {
   readonly file: string

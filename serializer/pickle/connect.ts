@@ -6,7 +6,7 @@ import {
   loadedUrls,
   scriptOf,
 } from '../capture/index.ts'
-import { configurePackages, configureReferences } from '../references/index.ts'
+import { configurePackages, configureReferences, registerOwnModule } from '../references/index.ts'
 import { isNativeText, sourceOf } from './source.ts'
 
 export function connect(api: Record<string, unknown>, url: string): void {
@@ -22,8 +22,12 @@ export function connect(api: Record<string, unknown>, url: string): void {
       }
     },
   })
-  configurePackages({ self: api, selfUrl: url, loadedUrls })
+  configurePackages({ loadedUrls })
+  registerOwnModule('cornichon', api, url)
 }
+
+/** As for 'cornichon' itself: another public module of the package, so that bundles refer to what it exports. */
+export { registerOwnModule } from '../references/index.ts'
 
 /** What a bound function calls in the end. */
 function unbound(fn: object): object {

@@ -24,6 +24,7 @@ export {
   findPackageExport,
   isOwnUrl,
   referenceFromImport,
+  registerOwnModule,
 } from './packages.ts'
 export {
   listRegistryPickleByValue,

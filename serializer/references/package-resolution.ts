@@ -12,11 +12,12 @@ import type { PackageReference, Reference } from './types.ts'
 const { getOwnPropertyDescriptor } = Reflect
 /** Values that were referred to in this thread: loading them here gives the very same. */
 const known = new Map<string, WeakRef<object>>()
-let selfNamespace: Record<string, unknown> = {}
+/** Modules of cornichon itself that this thread has loaded, by specifier. */
+const ownModules = new Map<string, Record<string, unknown>>()
 
-/** What references to cornichon itself mean. */
-export function configureResolution(self: Record<string, unknown>): void {
-  selfNamespace = self
+/** What references to a module of cornichon itself mean. */
+export function configureResolution(specifier: string, exports: Record<string, unknown>): void {
+  ownModules.set(specifier, exports)
 }
 
 function keyOf(reference: PackageReference): string {
@@ -34,7 +35,8 @@ export function resolvePackage(
 ): unknown {
   const here = known.get(keyOf(reference))?.deref()
   if (here) return here
-  if (reference.specifier === 'cornichon') return followExport(selfNamespace, reference)
+  const own = ownModules.get(reference.specifier)
+  if (own) return followExport(own, reference)
   const imported = reference.esm ? namespaces?.get(moduleKey(reference)) : undefined
   return followExport(imported ?? requireModule(reference), reference)
 }
@@ -146,7 +148,7 @@ export async function importModules(references: readonly Reference[]): Promise<M
     if (
       reference.kind !== 'package' ||
       !reference.esm ||
-      reference.specifier === 'cornichon' ||
+      ownModules.has(reference.specifier) ||
       known.get(keyOf(reference))?.deref() ||
       modules.has(moduleKey(reference))
     )

@@ -34,22 +34,24 @@ interface Catalogue {
 }
 
 const catalogues = new Map<string, Catalogue>()
-let selfExports: ReadonlyMap<unknown, string> = new Map()
-let selfFolder = ''
+/** What cornichon itself exports, by value, to where: the module's specifier and the name. */
+const selfExports = new Map<unknown, { readonly specifier: string; readonly name: string }>()
+const selfFolders: string[] = []
 let loadedScripts: () => ReadonlySet<string> = () => new Set()
 
-/** Told by the public entry: its own exports, which are always found. */
-export function configurePackages(how: {
-  readonly self: Record<string, unknown>
-  readonly selfUrl: string
-  readonly loadedUrls: () => ReadonlySet<string>
-}): void {
-  configureResolution(how.self)
-  selfExports = new Map(Object.entries(how.self).map(([name, value]) => [value, name]))
-  for (const value of selfExports.keys()) mark(value)
-  selfFolder = dirname(fileURLToPath(how.selfUrl))
-  ownUrls.clear()
+export function configurePackages(how: { readonly loadedUrls: () => ReadonlySet<string> }): void {
   loadedScripts = how.loadedUrls
+}
+
+/** Told by a public entry of cornichon's own: what it exports, which is always found, and where its code lies. */
+export function registerOwnModule(specifier: string, exports: Record<string, unknown>, url: string): void {
+  configureResolution(specifier, exports)
+  for (const [name, value] of Object.entries(exports)) {
+    selfExports.set(value, { specifier, name })
+    mark(value)
+  }
+  selfFolders.push(dirname(fileURLToPath(url)))
+  ownUrls.clear()
 }
 
 const ownUrls = new Map<string, boolean>()
@@ -57,16 +59,19 @@ const ownUrls = new Map<string, boolean>()
 /** Whether a script is part of cornichon itself. */
 export function isOwnUrl(url: string): boolean {
   let own = ownUrls.get(url)
-  if (own === undefined)
-    ownUrls.set(url, (own = selfFolder !== '' && (fileOf(url)?.startsWith(selfFolder) ?? false)))
+  if (own === undefined) ownUrls.set(url, (own = isInOwnFolder(fileOf(url))))
   return own
+}
+
+function isInOwnFolder(file: string | null): boolean {
+  return file !== null && selfFolders.some((folder) => file.startsWith(folder + sep))
 }
 
 /** The export of a package that the value is; `url` is the script of a function, where there is one. */
 export function findPackageExport(value: object, url?: string): PackageReference | undefined {
   const own = selfExports.get(value)
   if (own !== undefined)
-    return { kind: 'package', specifier: 'cornichon', path: [own], version: null, esm: true }
+    return { kind: 'package', specifier: own.specifier, path: [own.name], version: null, esm: true }
   const root =
     url === undefined
       ? types.isModuleNamespaceObject(value)

@@ -1,0 +1,112 @@
+// Actors from outside: the handle, whose methods have `.remote(...)`, and starting one.
+import { symbols } from '../serializer/index.ts'
+import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
+import { currentExecutor, newId } from './context.ts'
+import type { ActorInfo, Executor } from './executor.ts'
+import { exportValue } from './exports.ts'
+import {
+  type ActorRemoteOptions,
+  actorOptionsOf,
+  checkOptions,
+  type MethodOptions,
+  methodOptionsOf,
+} from './options.ts'
+import { requireExecutor } from './start.ts'
+
+export type ActorClass = new (...args: never[]) => object
+
+/** A method of an actor, with options of its own. */
+export class ActorMethod {
+  readonly handle: ActorHandleBase
+  readonly method: string
+  readonly given: MethodOptions
+
+  constructor(handle: ActorHandleBase, method: string, given: MethodOptions) {
+    this.handle = handle
+    this.method = method
+    this.given = given
+  }
+
+  remote(...args: unknown[]): unknown {
+    const { handle, method, given } = this
+    const executor = requireExecutor()
+    const options = methodOptionsOf(given)
+    const name = given.name ?? `${handle.info.name}.${method}`
+    const { retryExceptions } = given
+    const id = newId('t')
+    executor.callActor({
+      id,
+      name,
+      parent: parentId(),
+      actor: handle.info.id,
+      method,
+      options,
+      retryOn: Array.isArray(retryExceptions)
+        ? exportValue(retryExceptions, `retryExceptions of ${name}`, executor)
+        : null,
+      ...splitArguments(args),
+    })
+    return resultRefs(id, options.numReturns)
+  }
+
+  options(options: MethodOptions): ActorMethod {
+    checkOptions('method', options)
+    return new ActorMethod(this.handle, this.method, { ...this.given, ...options })
+  }
+}
+
+/** Has a property for each method. */
+export class ActorHandleBase {
+  declare readonly info: ActorInfo
+
+  constructor(info: ActorInfo) {
+    Object.defineProperty(this, 'info', { value: info })
+    for (const method of info.methods)
+      Object.defineProperty(this, method, { value: new ActorMethod(this, method, {}), configurable: true })
+    hold(this)
+  }
+
+  [symbols.reduce](): [typeof handleFrom, [ActorInfo]] {
+    currentExecutor()?.shareActor(this.info.id)
+    return [handleFrom, [this.info]]
+  }
+}
+
+/** What a bundle makes a handle with. */
+export function handleFrom(info: ActorInfo): ActorHandleBase {
+  return new ActorHandleBase(info)
+}
+
+const holders = new FinalizationRegistry<{ id: string; executor: Executor }>(({ id, executor }) =>
+  executor.releaseActor(id),
+)
+
+function hold(handle: ActorHandleBase): void {
+  const executor = currentExecutor()
+  if (executor === null) return
+  executor.holdActor(handle.info.id)
+  holders.register(handle, { id: handle.info.id, executor })
+}
+
+export function startActor(type: ActorClass, given: ActorRemoteOptions, args: unknown[]): ActorHandleBase {
+  const executor = requireExecutor()
+  const className = nameOf(type)
+  const info = { id: newId('a'), name: className, methods: methodsOf(type) }
+  executor.createActor({
+    ...info,
+    fn: exportValue(type, className, executor),
+    options: actorOptionsOf(given),
+    ...splitArguments(args),
+  })
+  return new ActorHandleBase(info)
+}
+
+/** The names of the methods that instances have by their class. */
+function methodsOf(type: ActorClass): string[] {
+  const names = new Set<string>()
+  let at: object | null = type.prototype as object
+  for (; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at) as object | null)
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+      if (typeof value === 'function' && name !== 'constructor') names.add(name)
+  return [...names]
+}

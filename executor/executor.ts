@@ -1,0 +1,157 @@
+// The one interface between the public API and the engines (inline, threads, redis). All that crosses it is plain data:
+// ids, hashes, options, packed values. What an engine promises is written here; how it keeps it is its own affair.
+import type { Failure } from './failures.ts'
+import type { ActorOptions, TaskOptions } from './options.ts'
+import type { Packed } from './payload.ts'
+
+/** A function or class that was pickled, known by the hash of its bytes. */
+export interface Exported {
+  readonly hash: string
+  readonly name: string
+  readonly value: Packed
+}
+
+/** Which argument an object takes the place of: refs at the top level of the arguments are resolved, nested ones stay. */
+export type Dependency = readonly [index: number, id: string]
+
+/** A call's arguments, as one packed array: what arguments share stays shared. */
+export interface PackedArguments {
+  readonly args: Packed
+  readonly deps: readonly Dependency[]
+}
+
+export interface CallSpec extends PackedArguments {
+  /** Of the call; its results are the objects `resultId(id, 0)` and so on. */
+  readonly id: string
+  /** For people: what errors, logs and lists say. */
+  readonly name: string
+  /** The task whose code made the call. */
+  readonly parent: string | null
+  readonly options: TaskOptions
+  /** The export that holds the classes of `retryExceptions`, if it is a list. */
+  readonly retryOn: string | null
+}
+
+export interface TaskSpec extends CallSpec {
+  readonly fn: string
+}
+
+export interface ActorCallSpec extends CallSpec {
+  readonly actor: string
+  readonly method: string
+}
+
+export interface ActorSpec extends PackedArguments {
+  readonly id: string
+  readonly fn: string
+  readonly name: string
+  readonly methods: readonly string[]
+  readonly options: ActorOptions
+}
+
+/** What a handle is made from, wherever it is made. */
+export interface ActorInfo {
+  readonly id: string
+  readonly name: string
+  readonly methods: readonly string[]
+}
+
+/** How an object came out. */
+export type Outcome =
+  | { readonly ok: true; readonly value: Packed }
+  | { readonly ok: false; readonly failure: Failure }
+
+export interface CancelOptions {
+  /** Ends the worker that runs the task, too. */
+  readonly force: boolean
+  /** And the tasks that it started. */
+  readonly recursive: boolean
+}
+
+export type CallState = 'waiting' | 'queued' | 'running' | 'blocked' | 'finished' | 'failed' | 'cancelled'
+
+export interface TaskDescription {
+  readonly id: string
+  readonly name: string
+  readonly state: CallState
+  readonly attempt: number
+  readonly worker: string | null
+}
+
+export interface ActorDescription {
+  readonly id: string
+  readonly name: string
+  /** What it can be found by, if it has a name of its own. */
+  readonly registeredName: string | null
+  readonly state: 'starting' | 'alive' | 'restarting' | 'dead'
+  readonly restarts: number
+  readonly pendingCalls: number
+}
+
+/** For `status` and `list`: a snapshot, plain data. */
+export interface Description {
+  readonly engine: string
+  readonly resources: Readonly<Record<string, { readonly total: number; readonly free: number }>>
+  readonly workers: readonly {
+    readonly name: string
+    readonly state: 'idle' | 'busy' | 'blocked' | 'actor'
+  }[]
+  /** Those that are not settled. */
+  readonly tasks: readonly TaskDescription[]
+  readonly actors: readonly ActorDescription[]
+  readonly functions: readonly { readonly hash: string; readonly name: string; readonly size: number }[]
+  readonly objects: { readonly count: number; readonly pending: number; readonly bytes: number }
+}
+
+export interface Executor {
+  readonly engine: 'inline' | 'threads' | 'redis'
+
+  /** Stores a function; called before the first call that names its hash, once for each hash and process. */
+  exportFunction(fn: Exported): void
+
+  /** Returns at once: failures of any kind are outcomes of the results. Calls of one actor keep their order. */
+  submit(task: TaskSpec): void
+  callActor(call: ActorCallSpec): void
+  /** Throws (or rejects the actor's calls) if its registered name is taken. */
+  createActor(actor: ActorSpec): void
+
+  put(id: string, value: Packed): void
+  /** Settles when the object does; never rejects. An unknown or freed object is a failure. */
+  outcome(id: string): Promise<Outcome>
+  /** Whether the object is settled, as far as this process knows. */
+  isSettled(id: string): boolean
+  /** Resolves when the object is settled; brings no value over. */
+  settled(id: string): Promise<void>
+  free(ids: readonly string[]): void
+  /** One more or one less ObjectRef in this process: an object that nobody holds is dropped. */
+  hold(id: string): void
+  release(id: string): void
+
+  /** A running task waits for objects from now on, or goes on: meanwhile its slot is another's. */
+  block(call: string): void
+  unblock(call: string): void
+
+  cancel(call: string, options: CancelOptions): void
+  killActor(actor: string, noRestart: boolean): void
+  findActor(name: string): Promise<ActorInfo | null>
+  holdActor(actor: string): void
+  releaseActor(actor: string): void
+  /** A handle went into a bundle: from then on nobody can tell who has one. */
+  shareActor(actor: string): void
+
+  /** Runs a function once on each worker, before anything else that the worker does from now on. */
+  runOnAllWorkers(task: TaskSpec): Promise<void>
+
+  describe(): Promise<Description>
+  shutdown(): Promise<void>
+}
+
+export function resultId(call: string, index: number): string {
+  return `${call}.${index}`
+}
+
+/** The call whose result an object is; null for one that was put. */
+export function callOf(object: string): string | null {
+  const dot = object.lastIndexOf('.')
+  return dot < 0 ? null : object.slice(0, dot)
+}

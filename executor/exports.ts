@@ -1,0 +1,103 @@
+// Functions and classes are sent once: pickled at each call, so that changed captured values are seen, and known by the
+// hash of their bytes. The same bytes as at the last call cost a comparison, and no hash.
+import { createHash } from 'node:crypto'
+import { inspectBundle } from '../serializer/index.ts'
+import type { Executor, Exported } from './executor.ts'
+import { type Packed, pack, sizeOf } from './payload.ts'
+
+const WARN_FROM = 10 ** 7
+const REFUSE_FROM = 10 ** 8
+
+interface Known {
+  readonly executor: Executor
+  readonly exported: Exported
+  readonly bytes: Buffer
+}
+
+const lastExport = new WeakMap<object, Known>()
+/** By executor: what it has been given. */
+const given = new WeakMap<Executor, Set<string>>()
+
+/** The hash of the function as it is now; the executor has it from then on. */
+export function exportValue(value: object, name: string, executor: Executor): string {
+  const packed = pack(value)
+  const bytes = bytesOf(packed)
+  const last = lastExport.get(value)
+  if (
+    last !== undefined &&
+    last.executor === executor &&
+    last.bytes.equals(bytes) &&
+    sameBuffers(last.exported.value, packed)
+  )
+    return last.exported.hash
+  checkSize(packed, name)
+  const exported = { hash: hashOf(packed), name, value: packed }
+  lastExport.set(value, { executor, exported, bytes })
+  let hashes = given.get(executor)
+  if (hashes === undefined) given.set(executor, (hashes = new Set()))
+  if (!hashes.has(exported.hash)) {
+    hashes.add(exported.hash)
+    executor.exportFunction(exported)
+  }
+  return exported.hash
+}
+
+function bytesOf(packed: Packed): Buffer {
+  if ('plain' in packed) throw new TypeError('a function is no plain value')
+  const { bundle } = packed
+  return Buffer.from(bundle.buffer, bundle.byteOffset, bundle.byteLength)
+}
+
+function buffersOf(packed: Packed): readonly ArrayBufferLike[] {
+  return 'plain' in packed ? [] : (packed.buffers ?? [])
+}
+
+function sameBuffers(a: Packed, b: Packed): boolean {
+  const [left, right] = [buffersOf(a), buffersOf(b)]
+  return (
+    left.length === right.length &&
+    left.every((buffer, i) => buffer === right[i] || Buffer.from(buffer).equals(Buffer.from(right[i]!)))
+  )
+}
+
+let sharedCount = 0
+const sharedIds = new WeakMap<object, number>()
+
+function hashOf(packed: Packed): string {
+  const hash = createHash('sha256').update(bytesOf(packed))
+  for (const buffer of buffersOf(packed)) {
+    // Shared memory is known by what it is, and not by what it holds just now.
+    if (buffer instanceof SharedArrayBuffer) {
+      if (!sharedIds.has(buffer)) sharedIds.set(buffer, ++sharedCount)
+      hash.update(`shared ${process.pid} ${sharedIds.get(buffer)}`)
+    } else hash.update(Buffer.from(buffer))
+  }
+  return hash.digest('hex')
+}
+
+/** Captured by accident, as a rule: so the largest are named. */
+function checkSize(packed: Packed, name: string): void {
+  const size = sizeOf(packed)
+  if (size < WARN_FROM) return
+  const message =
+    `${name} is ${megabytes(size)} when it is pickled. ${largestCaptures(packed)}` +
+    `Put large values into the object store and capture or pass the ref: const ref = put(value)`
+  if (size >= REFUSE_FROM) throw new RangeError(`${message}. The limit is ${megabytes(REFUSE_FROM)}`)
+  process.emitWarning(message, { type: 'LargeFunctionWarning' })
+}
+
+function largestCaptures(packed: Packed): string {
+  const outside = buffersOf(packed).map(({ byteLength }) => ['a buffer', byteLength] as const)
+  const captured = inspectBundle(bytesOf(packed)).units.flatMap((unit) =>
+    unit.functions.flatMap((fn) =>
+      fn.bindings.map((binding) => [`${binding.name} of ${fn.name}`, binding.size] as const),
+    ),
+  )
+  const largest = [...captured, ...outside].sort((a, b) => b[1] - a[1]).slice(0, 3)
+  if (largest.length === 0) return ''
+  return `The largest of what it captured: ${largest.map(([what, size]) => `${what} (${megabytes(size)})`).join(', ')}. `
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`
+}

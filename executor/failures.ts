@@ -1,0 +1,94 @@
+// How a call failed, as plain data that goes over any wire; and the error that a user gets for it.
+import {
+  ActorDiedError,
+  ExecutorError,
+  ObjectLostError,
+  ShutdownError,
+  TaskCancelledError,
+  type TaskPlace,
+  TaskTimeoutError,
+  taskErrorFrom,
+  WorkerCrashedError,
+} from './errors.ts'
+import { type Packed, pack, unpack } from './payload.ts'
+
+export type FailureKind =
+  | 'thrown'
+  | 'crashed'
+  | 'cancelled'
+  | 'timeout'
+  | 'actor-died'
+  | 'lost'
+  | 'shutdown'
+  | 'error'
+
+export interface Failure {
+  readonly kind: FailureKind
+  readonly message: string
+  /** What the task threw; also the reason why an actor died. */
+  readonly thrown?: Packed
+  readonly place?: TaskPlace
+  readonly exitCode?: number | null
+}
+
+export function failureOf(kind: Exclude<FailureKind, 'thrown'>, message: string): Failure {
+  return { kind, message }
+}
+
+/** What a task threw, whether or not it can be pickled. */
+export function failureFromThrown(thrown: unknown, place: TaskPlace): Failure {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  try {
+    return { kind: 'thrown', message, thrown: pack(thrown), place }
+  } catch (error) {
+    return { kind: 'thrown', message, thrown: pack(standIn(thrown, error)), place }
+  }
+}
+
+/** An error that can't be pickled arrives as one with its name, message and stack. */
+function standIn(thrown: unknown, why: unknown): Error {
+  const reason = why instanceof Error ? why.message : String(why)
+  const isError = thrown instanceof Error
+  const error = new Error(isError ? thrown.message : String(thrown))
+  if (isError) {
+    Object.defineProperty(error, 'name', { value: thrown.name, configurable: true, writable: true })
+    error.stack = `${thrown.stack ?? thrown.message}\n    (the error itself could not be sent: ${reason})`
+  }
+  return error
+}
+
+export function errorOf(failure: Failure): Error {
+  const { kind, message } = failure
+  switch (kind) {
+    case 'thrown':
+      return taskErrorFrom(causeOf(failure), failure.place!)
+    case 'crashed':
+      return new WorkerCrashedError(message, failure.exitCode ?? null, options(failure))
+    case 'cancelled':
+      return new TaskCancelledError(message)
+    case 'timeout':
+      return new TaskTimeoutError(message)
+    case 'actor-died':
+      return new ActorDiedError(message, options(failure))
+    case 'lost':
+      return new ObjectLostError(message)
+    case 'shutdown':
+      return new ShutdownError(message)
+    case 'error':
+      return new ExecutorError(message, options(failure))
+  }
+}
+
+function options(failure: Failure): ErrorOptions | undefined {
+  if (failure.thrown === undefined) return undefined
+  return { cause: failure.place ? taskErrorFrom(causeOf(failure), failure.place) : causeOf(failure) }
+}
+
+function causeOf(failure: Failure): unknown {
+  try {
+    return unpack(failure.thrown!)
+  } catch (error) {
+    // Its class can't be loaded here: the message is better than nothing, and the reason is told.
+    return new Error(failure.message, { cause: error })
+  }
+}

@@ -1,0 +1,171 @@
+// A call on its way: waiting for its arguments, queued for a slot, running, or over.
+import {
+  type ActorCallSpec,
+  type ActorSpec,
+  type CallState,
+  type Dependency,
+  type Outcome,
+  resultId,
+  type TaskSpec,
+} from '../executor.ts'
+import type { Failure } from '../failures.ts'
+import { ACTORS_OWN } from '../options.ts'
+import { copyOf, type Packed, transferListOf } from '../payload.ts'
+import { type Job, Kind } from '../worker/protocol.ts'
+import type { ActorRecord } from './actors.ts'
+import type { ObjectStore } from './objects.ts'
+import type { Amounts } from './resources.ts'
+import type { LocalWorker } from './workers.ts'
+
+export type CallTarget =
+  | { readonly kind: typeof Kind.Task | typeof Kind.SetUp; readonly spec: TaskSpec }
+  | { readonly kind: typeof Kind.CallActor; readonly spec: ActorCallSpec; readonly actor: ActorRecord }
+  | { readonly kind: typeof Kind.StartActor; readonly spec: ActorSpec; readonly actor: ActorRecord }
+
+let order = 0
+
+export class Call {
+  readonly id: string
+  readonly name: string
+  readonly target: CallTarget
+  /** The task whose code made the call. */
+  readonly parent: string | null
+  readonly priority: number
+  readonly resources: Amounts
+  readonly laneKey: string
+  readonly order = ++order
+  readonly maxRetries: number
+  readonly timeout: number | null
+  state: CallState = 'waiting'
+  /** Arguments that are not there yet. */
+  missing = 0
+  attempt = 0
+  retries = 0
+  worker: LocalWorker | null = null
+  timer: NodeJS.Timeout | null = null
+  /** It has taken its resources. */
+  hasSlot = false
+  /** Its code waits for objects. */
+  isBlocked = false
+  /** Its refs are settled, but its code may still run. */
+  isSettled = false
+
+  /** Of a set-up: told how it went. */
+  readonly onEnd: ((failure: Failure | null) => void) | null
+
+  constructor(target: CallTarget, onEnd: Call['onEnd'] = null) {
+    const { spec } = target
+    this.onEnd = onEnd
+    this.target = target
+    this.id = spec.id
+    this.name = target.kind === Kind.StartActor ? `${spec.name}.constructor` : spec.name
+    this.parent = target.kind === Kind.StartActor ? null : target.spec.parent
+    this.resources = spec.options.resources
+    if (target.kind === Kind.StartActor) {
+      this.priority = 0
+      this.maxRetries = target.spec.options.maxRestarts
+      this.timeout = null
+    } else {
+      const { priority, maxRetries, timeout } = target.spec.options
+      this.priority = priority
+      this.maxRetries =
+        maxRetries === ACTORS_OWN && target.kind === Kind.CallActor
+          ? target.actor.spec.options.maxTaskRetries
+          : maxRetries
+      this.timeout = timeout
+    }
+    this.laneKey = laneKeyOf(this.resources, this.priority)
+  }
+
+  get deps(): readonly Dependency[] {
+    return this.target.spec.deps
+  }
+
+  get resultIds(): string[] {
+    if (this.target.kind === Kind.StartActor || this.target.kind === Kind.SetUp) return []
+    const { numReturns } = this.target.spec.options
+    return Array.from({ length: numReturns }, (_, i) => resultId(this.id, i))
+  }
+
+  /** Whether it may run again; counts it if so. */
+  mayRetry(): boolean {
+    if (isGivenAway(this.target.spec.args)) return false
+    if (this.maxRetries >= 0 && this.retries >= this.maxRetries) return false
+    this.retries++
+    return true
+  }
+
+  settle(store: ObjectStore, results: Packed | readonly Packed[] | null): void {
+    this.isSettled = true
+    this.state = 'finished'
+    if (results === null) return
+    if (!Array.isArray(results))
+      return store.settle(resultId(this.id, 0), { ok: true, value: results as Packed })
+    for (const [i, value] of results.entries()) store.settle(resultId(this.id, i), { ok: true, value })
+  }
+
+  fail(store: ObjectStore, failure: Failure): void {
+    if (this.isSettled) return
+    this.isSettled = true
+    this.state = failure.kind === 'cancelled' ? 'cancelled' : 'failed'
+    const outcome: Outcome = { ok: false, failure }
+    for (const id of this.resultIds) store.settle(id, outcome)
+  }
+
+  /** For a worker, with what has to be handed over rather than copied. */
+  job(store: ObjectStore): { job: Job; transfer: ArrayBuffer[] } {
+    const { kind, spec } = this.target
+    const transfer: ArrayBuffer[] = []
+    const outgoing = (packed: Packed): Packed => {
+      // Who gave buffers away wants them moved; anything else is kept here, for another try or another reader.
+      const sent = isGivenAway(packed) ? packed : copyOf(packed)
+      transfer.push(...transferListOf(sent))
+      return sent
+    }
+    const deps =
+      spec.deps.length === 0
+        ? null
+        : spec.deps.map(([index, id]): [number, Packed] => {
+            const outcome = store.peek(id)
+            if (outcome === null || !outcome.ok) throw new Error(`argument ${index} of ${this.name} is gone`)
+            const value = copyOf(outcome.value)
+            transfer.push(...transferListOf(value))
+            return [index, value]
+          })
+    const isStart = kind === Kind.StartActor
+    const job: Job = [
+      'job',
+      kind,
+      this.id,
+      this.name,
+      kind === Kind.CallActor ? (spec as ActorCallSpec).actor : (spec as TaskSpec).fn,
+      kind === Kind.CallActor ? (spec as ActorCallSpec).method : null,
+      outgoing(spec.args),
+      deps,
+      this.attempt,
+      isStart ? 1 : (spec as TaskSpec).options.numReturns,
+      isStart
+        ? null
+        : ((spec as TaskSpec).retryOn ?? ((spec as TaskSpec).options.retryExceptions ? true : null)),
+    ]
+    return { job, transfer }
+  }
+}
+
+function isGivenAway(packed: Packed): boolean {
+  return !('plain' in packed) && packed.isGiven === true
+}
+
+const laneKeys = new WeakMap<Amounts, Map<number, string>>()
+
+/** The options of a remote function are one object for all its calls: so this is a look-up. */
+function laneKeyOf(resources: Amounts, priority: number): string {
+  let keys = laneKeys.get(resources)
+  if (keys === undefined) laneKeys.set(resources, (keys = new Map()))
+  let key = keys.get(priority)
+  if (key === undefined) {
+    const names = Object.keys(resources).sort()
+    keys.set(priority, (key = `${priority} ${names.map((name) => `${name}=${resources[name]}`).join(' ')}`))
+  }
+  return key
+}

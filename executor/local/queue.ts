@@ -1,0 +1,68 @@
+// Calls that wait for a slot: by priority, and by their order within one. What does not fit lets others pass that need
+// other resources, and never those that need the same.
+import type { Call } from './calls.ts'
+
+/** Calls of one priority that need the same. */
+class Lane {
+  readonly priority: number
+  readonly #calls: (Call | undefined)[] = []
+  #first = 0
+
+  constructor(priority: number) {
+    this.priority = priority
+  }
+
+  get head(): Call | undefined {
+    return this.#calls[this.#first]
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === this.#calls.length
+  }
+
+  push(call: Call): void {
+    this.#calls.push(call)
+  }
+
+  shift(): Call {
+    const call = this.#calls[this.#first]!
+    this.#calls[this.#first++] = undefined
+    if (this.#first > 1000 && this.#first * 2 > this.#calls.length) {
+      this.#calls.splice(0, this.#first)
+      this.#first = 0
+    }
+    return call
+  }
+}
+
+export class CallQueue {
+  /** The most urgent first. */
+  readonly #lanes: Lane[] = []
+  readonly #byKey = new Map<string, Lane>()
+
+  push(call: Call): void {
+    const key = call.laneKey
+    let lane = this.#byKey.get(key)
+    if (lane === undefined) {
+      lane = new Lane(call.priority)
+      this.#byKey.set(key, lane)
+      const { priority } = lane
+      const at = this.#lanes.findIndex((each) => each.priority > priority)
+      this.#lanes.splice(at < 0 ? this.#lanes.length : at, 0, lane)
+    }
+    lane.push(call)
+  }
+
+  /** The next call that fits; among lanes of one priority, the one that waits longest. */
+  take(fits: (call: Call) => boolean): Call | null {
+    let best: Lane | null = null
+    for (let i = 0; i < this.#lanes.length; i++) {
+      const lane = this.#lanes[i]!
+      if (best !== null && lane.priority > best.priority) break
+      while (!lane.isEmpty && lane.head!.state !== 'queued') lane.shift()
+      if (lane.isEmpty || !fits(lane.head!)) continue
+      if (best === null || lane.head!.order < best.head!.order) best = lane
+    }
+    return best === null ? null : best.shift()
+  }
+}

@@ -1,0 +1,233 @@
+// Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
+import { availableParallelism } from 'node:os'
+import { nearest } from './nearest.ts'
+
+type ErrorClass = abstract new (...args: never[]) => unknown
+
+/** What both tasks and actors may be given. */
+interface ResourceOptions {
+  /** Slots that it takes while it runs. An actor takes them for its life. */
+  readonly numCpus?: number
+  /** Custom resources by name, as `init({ resources })` has them. */
+  readonly resources?: Readonly<Record<string, number>>
+  /** For people, and of an actor: what `getActor` finds it by. */
+  readonly name?: string
+}
+
+interface CallOptions {
+  /** How many objects the result is taken apart into. Of a function that returns an array. */
+  readonly numReturns?: number
+  /** Errors that are worth another try: true for all, or a list of classes. They spend `maxRetries`, too. */
+  readonly retryExceptions?: boolean | readonly ErrorClass[]
+  /** Milliseconds that one run may take; then its worker is ended. */
+  readonly timeout?: number
+}
+
+export interface RemoteOptions extends ResourceOptions, CallOptions {
+  /** How often a task is tried again whose worker ended under it: 3 unless said otherwise, -1 for ever. */
+  readonly maxRetries?: number
+  /** A worker that ran the function so often is replaced by a new one. 0: never. */
+  readonly maxCalls?: number
+  /** The lower, the sooner; 0 unless said otherwise. */
+  readonly priority?: number
+}
+
+export interface ActorRemoteOptions extends ResourceOptions {
+  /** How often it is started again, by its constructor, when its worker ended under it. -1 for ever. */
+  readonly maxRestarts?: number
+  /** How often a call is tried again that was under way then. -1 for ever. */
+  readonly maxTaskRetries?: number
+  /** How many calls of async methods may be under way at once; 1 unless said otherwise. */
+  readonly maxConcurrency?: number
+  /** 'detached': lives until it is killed, also when nobody has a handle. */
+  readonly lifetime?: 'detached'
+}
+
+export interface MethodOptions extends CallOptions {
+  readonly maxTaskRetries?: number
+  readonly name?: string
+}
+
+export interface InitOptions {
+  /** 'inline': in the caller's thread, for debugging. */
+  readonly mode?: 'threads' | 'inline'
+  /** Slots; as many as there are cores unless said otherwise. */
+  readonly numCpus?: number
+  /** Custom resources, by name: `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>
+  /** A second init does nothing, and does not throw. */
+  readonly ignoreReinitError?: boolean
+  /** What workers print goes to this process's output, with a prefix; or to a function, line by line. */
+  readonly logToDriver?: boolean | ((line: LogLine) => void)
+  /** Of each worker thread, as node:worker_threads has them. */
+  readonly resourceLimits?: {
+    readonly maxOldGenerationSizeMb?: number
+    readonly maxYoungGenerationSizeMb?: number
+    readonly codeRangeSizeMb?: number
+    readonly stackSizeMb?: number
+  }
+}
+
+export interface LogLine {
+  readonly stream: 'stdout' | 'stderr'
+  readonly worker: string
+  /** The task or actor method that printed it. */
+  readonly task: string | null
+  readonly text: string
+  /** How often it came again, meanwhile. */
+  readonly repeats: number
+}
+
+/** As `maxRetries` of an actor's call: as many as the actor's option `maxTaskRetries` says. */
+export const ACTORS_OWN = -2
+
+/** As they cross the interface: complete, plain. */
+export interface TaskOptions {
+  readonly numReturns: number
+  readonly maxRetries: number
+  readonly retryExceptions: boolean
+  readonly timeout: number | null
+  readonly maxCalls: number
+  readonly priority: number
+  readonly resources: Readonly<Record<string, number>>
+}
+
+export interface ActorOptions {
+  readonly registeredName: string | null
+  readonly maxRestarts: number
+  readonly maxTaskRetries: number
+  readonly maxConcurrency: number
+  readonly detached: boolean
+  readonly resources: Readonly<Record<string, number>>
+}
+
+/** What a value has to be, in words, or null if it is that. */
+type Check = (value: unknown) => string | null
+
+const whole = (least: number, words: string): Check => {
+  return (value) => (Number.isInteger(value) && (value as number) >= least ? null : words)
+}
+const amount: Check = (value) =>
+  typeof value === 'number' && value >= 0 && Number.isFinite(value) ? null : 'a number from 0'
+const retries = whole(-1, 'a whole number from 0, or -1 for ever')
+const text: Check = (value) =>
+  typeof value === 'string' && value !== '' ? null : 'a string that is not empty'
+const flag: Check = (value) => (typeof value === 'boolean' ? null : 'true or false')
+const record: Check = (value) =>
+  typeof value === 'object' && value !== null && Object.values(value).every((each) => amount(each) === null)
+    ? null
+    : 'an object with an amount for each name'
+const duration: Check = (value) =>
+  typeof value === 'number' && value > 0 ? null : 'a number of milliseconds above 0'
+const anything: Check = () => null
+
+const resourceChecks = { numCpus: amount, resources: record, name: text }
+const callChecks = {
+  numReturns: whole(0, 'a whole number from 0'),
+  retryExceptions: (value: unknown) =>
+    typeof value === 'boolean' ||
+    (Array.isArray(value) && value.every((each) => typeof each === 'function' && each.prototype))
+      ? null
+      : 'true, false or a list of error classes',
+  timeout: duration,
+}
+
+const tables = {
+  task: {
+    ...resourceChecks,
+    ...callChecks,
+    maxRetries: retries,
+    maxCalls: whole(0, 'a whole number from 0'),
+    priority: whole(0, 'a whole number from 0'),
+  },
+  actor: {
+    ...resourceChecks,
+    maxRestarts: retries,
+    maxTaskRetries: retries,
+    maxConcurrency: whole(1, 'a whole number from 1'),
+    lifetime: (value: unknown) => (value === 'detached' ? null : "'detached', or nothing"),
+  },
+  method: { ...callChecks, maxTaskRetries: retries, name: text },
+  init: {
+    mode: (value: unknown) => (value === 'threads' || value === 'inline' ? null : "'threads' or 'inline'"),
+    numCpus: amount,
+    resources: record,
+    ignoreReinitError: flag,
+    logToDriver: (value: unknown) =>
+      typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function',
+    resourceLimits: anything,
+  },
+  get: { timeout: amount },
+  wait: { numReturns: whole(1, 'a whole number from 1'), timeout: amount },
+  cancel: { force: flag, recursive: flag },
+  kill: { noRestart: flag },
+} satisfies Record<string, Record<string, Check>>
+
+/** Throws a TypeError for options that there are not, or that are not what they have to be. */
+export function checkOptions(kind: keyof typeof tables, given: object | undefined): void {
+  if (given === undefined) return
+  const what =
+    kind === 'task' || kind === 'actor' || kind === 'method' ? `${kind} option` : `option of ${kind}`
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`options are an object, not ${String(given)}`)
+  const table: Record<string, Check> = tables[kind]
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(table, name)) throw new TypeError(unknownOption(what, name, Object.keys(table)))
+    if (value === undefined) continue
+    const wanted = table[name]!(value)
+    if (wanted !== null) throw new TypeError(`the ${what} ${name} is ${wanted}, not ${show(value)}`)
+  }
+}
+
+function unknownOption(what: string, name: string, known: readonly string[]): string {
+  const near = nearest(name, known)
+  return `there is no ${what} ${name}. ${near === undefined ? `There are ${known.join(', ')}` : `Did you mean ${near}?`}`
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : String(value)
+}
+
+export function taskOptionsOf(given: RemoteOptions): TaskOptions {
+  return {
+    numReturns: given.numReturns ?? 1,
+    maxRetries: given.maxRetries ?? 3,
+    retryExceptions: given.retryExceptions === true,
+    timeout: given.timeout ?? null,
+    maxCalls: given.maxCalls ?? 0,
+    priority: given.priority ?? 0,
+    resources: resourcesOf(given, 1),
+  }
+}
+
+export function methodOptionsOf(given: MethodOptions): TaskOptions {
+  return {
+    numReturns: given.numReturns ?? 1,
+    maxRetries: given.maxTaskRetries ?? ACTORS_OWN,
+    retryExceptions: given.retryExceptions === true,
+    timeout: given.timeout ?? null,
+    maxCalls: 0,
+    priority: 0,
+    resources: {},
+  }
+}
+
+export function actorOptionsOf(given: ActorRemoteOptions): ActorOptions {
+  return {
+    registeredName: given.name ?? null,
+    maxRestarts: given.maxRestarts ?? 0,
+    maxTaskRetries: given.maxTaskRetries ?? 0,
+    maxConcurrency: given.maxConcurrency ?? 1,
+    detached: given.lifetime === 'detached',
+    resources: resourcesOf(given, 0),
+  }
+}
+
+function resourcesOf(given: ResourceOptions, cpus: number): Readonly<Record<string, number>> {
+  return { CPU: given.numCpus ?? cpus, ...given.resources }
+}
+
+export function totalResources(given: InitOptions): Readonly<Record<string, number>> {
+  const cpus = given.numCpus ?? (given.mode === 'inline' ? 1 : availableParallelism())
+  return { CPU: cpus, ...given.resources }
+}

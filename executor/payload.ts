@@ -1,0 +1,126 @@
+// Values on their way. Primitives go as they are; everything else as a bundle, with its buffers beside it.
+import { dumps, loads } from '../serializer/index.ts'
+import { transferMarks } from './transfer.ts'
+
+/** Plain data that structured clone keeps: what goes over a port, or through a file. */
+export type Packed = PackedPlain | PackedBundle
+
+export interface PackedPlain {
+  /** A primitive, or an array of primitives. */
+  readonly plain: unknown
+}
+
+export interface PackedBundle {
+  readonly bundle: Uint8Array
+  /** Out of band, in the bundle's order. */
+  readonly buffers?: readonly ArrayBufferLike[]
+  /** Whether the sender gave the buffers away (`transfer`): then they are moved, else each receiver gets a copy. */
+  readonly isGiven?: boolean
+  /** Ids of the ObjectRefs inside: while the value is kept, they are. */
+  readonly refs?: readonly string[]
+}
+
+/** Smaller buffers are copied faster than they are handed over. */
+const OUT_OF_BAND_FROM = 4096
+
+/** Refs that are met while something is packed; null when nothing is. */
+let met: Set<string> | null = null
+
+/** Told by an ObjectRef that is being pickled. */
+export function noteRef(id: string): void {
+  met?.add(id)
+}
+
+export function pack(value: unknown): Packed {
+  if (isPrimitive(value)) return { plain: value }
+  return packBundle(value)
+}
+
+/** The arguments of a call. */
+export function packArray(values: readonly unknown[]): Packed {
+  for (let i = 0; i < values.length; i++) if (!isPrimitive(values[i])) return packBundle(values)
+  return { plain: values }
+}
+
+function packBundle(value: unknown): PackedBundle {
+  const outer = met
+  met = null
+  const refs = (met = new Set<string>())
+  let buffers: ArrayBufferLike[] | null = null
+  let given: ArrayBuffer[] | null = null
+  try {
+    const bundle = dumps(value, {
+      bufferCallback: ({ buffer, byteOffset, byteLength }) => {
+        if (byteLength < OUT_OF_BAND_FROM) return true
+        buffers ??= []
+        if (buffer instanceof SharedArrayBuffer) buffers.push(buffer)
+        else if (transferMarks.has(buffer) && byteLength === buffer.byteLength) {
+          given ??= []
+          given.push(buffer)
+          buffers.push(buffer)
+        } else buffers.push(buffer.slice(byteOffset, byteOffset + byteLength))
+        return false
+      },
+    })
+    const packed: { -readonly [K in keyof PackedBundle]: PackedBundle[K] } = { bundle }
+    if (given !== null) {
+      // From here on the sender has them no more, whenever they leave.
+      const moved = structuredClone(given, { transfer: given }) as ArrayBuffer[]
+      const list: readonly ArrayBuffer[] = given
+      buffers = buffers!.map((buffer) => moved[list.indexOf(buffer as ArrayBuffer)] ?? buffer)
+      packed.isGiven = true
+    }
+    if (buffers !== null) packed.buffers = buffers
+    if (refs.size > 0) packed.refs = [...refs]
+    return packed
+  } finally {
+    met = outer
+  }
+}
+
+export function unpack(packed: Packed): unknown {
+  if ('plain' in packed) return packed.plain
+  const { bundle, buffers } = packed
+  return buffers === undefined ? loads(bundle) : loads(bundle, { buffers })
+}
+
+export function isPrimitive(value: unknown): boolean {
+  switch (typeof value) {
+    case 'object':
+      return value === null
+    case 'function':
+    case 'symbol':
+      return false
+    default:
+      return true
+  }
+}
+
+/** Bytes, about. */
+export function sizeOf(packed: Packed): number {
+  if ('plain' in packed) return plainSize(packed.plain)
+  let size = packed.bundle.byteLength
+  for (const buffer of packed.buffers ?? []) size += buffer.byteLength
+  return size
+}
+
+function plainSize(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + plainSize(each), 8)
+  return 8
+}
+
+/** The buffers that a message has to give away so that they are not copied once more. */
+export function transferListOf(packed: Packed): ArrayBuffer[] {
+  if ('plain' in packed || packed.buffers === undefined) return []
+  return packed.buffers.filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer)
+}
+
+/** Another of the same: for a receiver beside the one who keeps the value. Shared memory stays shared. */
+export function copyOf(packed: Packed): Packed {
+  if ('plain' in packed || packed.buffers === undefined) return packed
+  return {
+    ...packed,
+    buffers: packed.buffers.map((buffer) => (buffer instanceof ArrayBuffer ? buffer.slice(0) : buffer)),
+  }
+}

@@ -1,0 +1,46 @@
+// ObjectRef: a value that will be there, or is somewhere else. It can be an argument, be captured by a function, and
+// travel inside any value.
+import { symbols } from '../serializer/index.ts'
+import { currentExecutor } from './context.ts'
+import { noteRef } from './payload.ts'
+
+declare const typeOfObject: unique symbol
+
+/** Made by `remote` and `put`; `get` gives the value. Not a promise: a function that returns one returns the ref. */
+export class ObjectRef<T = unknown> {
+  /** Only for types. */
+  declare readonly [typeOfObject]: T
+  readonly id: string
+
+  /** Not for users: they get refs. */
+  constructor(id: string) {
+    this.id = id
+    hold(this)
+  }
+
+  toString(): string {
+    return `ObjectRef(${this.id})`
+  }
+
+  [symbols.reduce](): [typeof refFrom, [string]] {
+    noteRef(this.id)
+    return [refFrom, [this.id]]
+  }
+}
+
+/** What a bundle makes a ref with. */
+export function refFrom(id: string): ObjectRef {
+  return new ObjectRef(id)
+}
+
+// The executor drops objects that nobody holds.
+const holders = new FinalizationRegistry<{ id: string; release: (id: string) => void }>(({ id, release }) =>
+  release(id),
+)
+
+function hold(ref: ObjectRef): void {
+  const executor = currentExecutor()
+  if (executor === null) return
+  executor.hold(ref.id)
+  holders.register(ref, { id: ref.id, release: (id) => executor.release(id) })
+}

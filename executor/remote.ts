@@ -1,0 +1,136 @@
+// remote: a function or class becomes one that runs elsewhere. What it returns can be captured by tasks, and travels as
+// the function and its options.
+import { type ActorClass, type ActorHandleBase, startActor } from './actors.ts'
+import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
+import { currentExecutor, newId } from './context.ts'
+import { exportValue } from './exports.ts'
+import {
+  type ActorRemoteOptions,
+  checkOptions,
+  type RemoteOptions,
+  type TaskOptions,
+  taskOptionsOf,
+} from './options.ts'
+import { requireExecutor } from './start.ts'
+import type { AnyClass, AnyFunction, RemoteClass, RemoteFunction } from './types.ts'
+
+/** What a remote function is; the callable around it only says that it is not to be called. */
+export class RemoteFunctionCore {
+  readonly fn: AnyFunction
+  readonly options: RemoteOptions
+  constructor(fn: AnyFunction, options: RemoteOptions) {
+    this.fn = fn
+    this.options = options
+  }
+}
+
+export class RemoteClassCore {
+  readonly type: ActorClass
+  readonly options: ActorRemoteOptions
+  constructor(type: ActorClass, options: ActorRemoteOptions) {
+    this.type = type
+    this.options = options
+  }
+}
+
+/** Complete options, which do not travel: they are made where they are needed. */
+const taskOptions = new WeakMap<RemoteFunctionCore, TaskOptions>()
+
+/** The prototype of what `remote(fn)` makes. */
+export class RemoteFunctionBase {
+  declare readonly core: RemoteFunctionCore
+
+  remote(...args: unknown[]): unknown {
+    return submit(this.core, args)
+  }
+
+  options(options: RemoteOptions): unknown {
+    checkOptions('task', options)
+    return remoteFunction(new RemoteFunctionCore(this.core.fn, { ...this.core.options, ...options }))
+  }
+}
+
+export class RemoteClassBase {
+  declare readonly core: RemoteClassCore
+
+  remote(...args: unknown[]): ActorHandleBase {
+    return startActor(this.core.type, this.core.options, args)
+  }
+
+  options(options: ActorRemoteOptions): unknown {
+    checkOptions('actor', options)
+    return remoteClass(new RemoteClassCore(this.core.type, { ...this.core.options, ...options }))
+  }
+}
+
+Object.setPrototypeOf(RemoteFunctionBase.prototype, Function.prototype)
+Object.setPrototypeOf(RemoteClassBase.prototype, Function.prototype)
+
+/** A remote function is this, bound to its core: that it can be called at all is only to say what to do instead. */
+export function directCall(core: RemoteFunctionCore): never {
+  const name = nameOf(core.fn)
+  throw new TypeError(
+    `${name} is a remote function: call ${name}.remote(...), and get the result with await get(ref)`,
+  )
+}
+
+export function directClassCall(core: RemoteClassCore): never {
+  const name = nameOf(core.type)
+  throw new TypeError(`${name} is a remote class: start an actor with ${name}.remote(...)`)
+}
+
+function remoteFunction(core: RemoteFunctionCore): object {
+  const made = directCall.bind(null, core)
+  Object.setPrototypeOf(made, RemoteFunctionBase.prototype)
+  return Object.defineProperties(made, { core: { value: core }, name: { value: nameOf(core.fn) } })
+}
+
+function remoteClass(core: RemoteClassCore): object {
+  const made = directClassCall.bind(null, core)
+  Object.setPrototypeOf(made, RemoteClassBase.prototype)
+  return Object.defineProperties(made, { core: { value: core }, name: { value: nameOf(core.type) } })
+}
+
+/**
+ * Makes a function or class remote: `remote(fn).remote(...)` runs it in a worker and returns a ref at once;
+ * `remote(Class).remote(...)` starts an actor.
+ */
+export function remote<C extends AnyClass>(type: C, options?: ActorRemoteOptions): RemoteClass<C>
+export function remote<F extends AnyFunction>(fn: F, options?: RemoteOptions): RemoteFunction<F>
+export function remote(target: unknown, options: object = {}): unknown {
+  if (typeof target !== 'function')
+    throw new TypeError(`remote takes a function or a class, not ${typeof target}`)
+  if (target instanceof RemoteFunctionBase || target instanceof RemoteClassBase)
+    throw new TypeError('this is remote already; its .options(...) changes its options')
+  if (isClass(target)) {
+    checkOptions('actor', options)
+    return remoteClass(new RemoteClassCore(target as ActorClass, options))
+  }
+  checkOptions('task', options)
+  return remoteFunction(new RemoteFunctionCore(target as AnyFunction, options))
+}
+
+function isClass(target: object): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(target))
+}
+
+function submit(core: RemoteFunctionCore, args: unknown[]): unknown {
+  const executor = currentExecutor() ?? requireExecutor()
+  let options = taskOptions.get(core)
+  if (options === undefined) taskOptions.set(core, (options = taskOptionsOf(core.options)))
+  const name = core.options.name ?? nameOf(core.fn)
+  const { retryExceptions } = core.options
+  const id = newId('t')
+  executor.submit({
+    id,
+    name,
+    parent: parentId(),
+    fn: exportValue(core.fn, name, executor),
+    options,
+    retryOn: Array.isArray(retryExceptions)
+      ? exportValue(retryExceptions, `retryExceptions of ${name}`, executor)
+      : null,
+    ...splitArguments(args),
+  })
+  return resultRefs(id, options.numReturns)
+}

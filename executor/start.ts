@@ -1,0 +1,47 @@
+// init and shutdown: which executor this process has.
+import { currentExecutor, isWorker, setExecutor } from './context.ts'
+import type { Executor } from './executor.ts'
+import { startInline } from './inline/index.ts'
+import { checkOptions, type InitOptions } from './options.ts'
+import { startThreads } from './threads/index.ts'
+
+/** The executor; if there is none yet, one with worker threads is started. */
+export function requireExecutor(): Executor {
+  return currentExecutor() ?? start({})
+}
+
+/**
+ * Starts the executor of this process: worker threads, or `{ mode: 'inline' }`. Throws if there is one already, unless
+ * `ignoreReinitError` is set. Without it, the first call of a remote function starts one with threads.
+ */
+export async function init(options: InitOptions = {}): Promise<void> {
+  checkOptions('init', options)
+  if (currentExecutor() !== null) {
+    if (options.ignoreReinitError) return
+    throw new Error(
+      isWorker()
+        ? 'init was called in a worker, where tasks use the executor that runs them'
+        : 'init was called twice. Call shutdown() first, or say init({ ignoreReinitError: true })',
+    )
+  }
+  start(options)
+}
+
+export function isInitialized(): boolean {
+  return currentExecutor() !== null
+}
+
+function start(options: InitOptions): Executor {
+  const executor = options.mode === 'inline' ? startInline(options) : startThreads(options)
+  setExecutor(executor)
+  return executor
+}
+
+/** Ends the executor, its workers and actors. Refs that are pending reject. Afterwards `init` may be called again. */
+export async function shutdown(): Promise<void> {
+  const executor = currentExecutor()
+  if (executor === null) return
+  if (isWorker()) throw new Error('shutdown was called in a worker: only the process that called init can')
+  setExecutor(null)
+  await executor.shutdown()
+}

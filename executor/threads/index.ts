@@ -1,0 +1,17 @@
+// The default engine: tasks and actors in worker threads of this process.
+import type { Executor } from '../executor.ts'
+import type { Host } from '../local/host.ts'
+import { LocalExecutor } from '../local/index.ts'
+import { type InitOptions, totalResources } from '../options.ts'
+import { Thread } from './thread.ts'
+
+export function startThreads(options: InitOptions): Executor {
+  const host: Host = {
+    workerName: 'thread',
+    isThisThread: false,
+    // Beyond the slots, threads are for calls that wait for others; with that many, they share.
+    maxWorkers: 2 * Math.ceil(totalResources(options).CPU!) + 2,
+    start: (name, onMessage, onEnd) => new Thread(name, onMessage, onEnd, options),
+  }
+  return new LocalExecutor('threads', host, options)
+}

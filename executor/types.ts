@@ -1,0 +1,60 @@
+// The types that flow through `remote`: what a function takes and gives, with refs in the place of values.
+import type { ActorRemoteOptions, MethodOptions, RemoteOptions } from './options.ts'
+import type { ObjectRef } from './refs.ts'
+
+/** A table holds functions and classes of every signature. */
+type Anything = any
+
+export type AnyFunction = (...args: Anything[]) => unknown
+export type AnyClass = abstract new (...args: Anything[]) => object
+
+/** Each argument may be a ref of its type: the task gets the value. */
+export type RemoteArguments<P extends readonly unknown[]> = {
+  [K in keyof P]: P[K] | ObjectRef<Awaited<P[K]>>
+}
+
+/** What a call returns: one ref, none, or one for each element of the result. */
+export type RemoteResult<R, N> = N extends 0
+  ? undefined
+  : N extends 1
+    ? ObjectRef<R>
+    : R extends readonly [unknown, ...unknown[]]
+      ? { -readonly [K in keyof R]: ObjectRef<R[K]> }
+      : R extends readonly (infer E)[]
+        ? ObjectRef<E>[]
+        : ObjectRef<unknown>[]
+
+type ReturnsOf<O> = O extends { readonly numReturns: infer N extends number } ? N : 1
+
+/** What `remote(fn)` makes. Calling it directly throws. */
+export interface RemoteFunction<F extends AnyFunction, N extends number = 1> {
+  remote(...args: RemoteArguments<Parameters<F>>): RemoteResult<Awaited<ReturnType<F>>, N>
+  /** The same function with other options, which go over those that it has. */
+  options<const O extends RemoteOptions>(
+    options: O,
+  ): RemoteFunction<F, O extends { readonly numReturns: number } ? ReturnsOf<O> : N>
+}
+
+/** What `remote(Class)` makes. `new` and direct calls throw. */
+export interface RemoteClass<C extends AnyClass> {
+  /** Starts an actor. */
+  remote(...args: RemoteArguments<ConstructorParameters<C>>): ActorHandle<InstanceType<C>>
+  options(options: ActorRemoteOptions): RemoteClass<C>
+}
+
+export interface RemoteMethod<F extends AnyFunction, N extends number = 1> {
+  remote(...args: RemoteArguments<Parameters<F>>): RemoteResult<Awaited<ReturnType<F>>, N>
+  options<const O extends MethodOptions>(
+    options: O,
+  ): RemoteMethod<F, O extends { readonly numReturns: number } ? ReturnsOf<O> : N>
+}
+
+/** An actor, from anywhere: each method of the class has `.remote(...)`. */
+export type ActorHandle<T = Anything> = {
+  readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: T[K] extends AnyFunction
+    ? RemoteMethod<T[K]>
+    : never
+}
+
+/** What refs stand for. */
+export type Resolved<T> = T extends ObjectRef<infer V> ? V : T

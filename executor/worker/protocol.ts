@@ -1,0 +1,59 @@
+// What goes between an executor and the workers that run its calls. Tuples, for each field's name would be cloned with
+// every message.
+import type { ActorCallSpec, ActorSpec, CancelOptions, Exported, TaskSpec } from '../executor.ts'
+import type { Failure } from '../failures.ts'
+import type { Packed } from '../payload.ts'
+
+/** What a job is to do. */
+export const Kind = { Task: 0, StartActor: 1, CallActor: 2, SetUp: 3 } as const
+export type Kind = (typeof Kind)[keyof typeof Kind]
+
+export type Job = readonly [
+  tag: 'job',
+  kind: Kind,
+  call: string,
+  name: string,
+  /** The hash of a function or class; of an actor's call, the actor's id. */
+  target: string,
+  method: string | null,
+  args: Packed,
+  deps: readonly (readonly [index: number, value: Packed])[] | null,
+  attempt: number,
+  numReturns: number,
+  retryOn: string | true | null,
+]
+
+export type ToWorker =
+  | Job
+  | readonly [tag: 'abort', call: string]
+  | readonly [tag: 'function', hash: string, exported: Exported | null]
+  | readonly [tag: 'answer', request: number, answer: unknown]
+  | readonly [tag: 'release']
+
+export type FromWorker =
+  | readonly [tag: 'done', call: string, results: Packed | readonly Packed[] | null]
+  | readonly [tag: 'failed', call: string, failure: Failure, isRetryable: boolean]
+  | readonly [tag: 'need', hash: string]
+  | readonly [tag: 'log', stream: 'stdout' | 'stderr', text: string, task: string | null]
+  | readonly [tag: 'uncaught', failure: Failure]
+  | readonly [tag: 'exit', code: number]
+  | ClientMessage
+
+/** What the code of a task asks of the executor. */
+export type ClientMessage =
+  | readonly [tag: 'export', exported: Exported]
+  | readonly [tag: 'submit', task: TaskSpec]
+  | readonly [tag: 'callActor', call: ActorCallSpec]
+  | readonly [tag: 'createActor', actor: ActorSpec]
+  | readonly [tag: 'put', id: string, value: Packed]
+  | readonly [tag: 'outcome', request: number, id: string]
+  | readonly [tag: 'settled', request: number, id: string]
+  | readonly [tag: 'free', ids: readonly string[]]
+  | readonly [tag: 'forget', id: string, count: number]
+  | readonly [tag: 'block', call: string]
+  | readonly [tag: 'unblock', call: string]
+  | readonly [tag: 'cancel', call: string, options: CancelOptions]
+  | readonly [tag: 'killActor', actor: string, noRestart: boolean]
+  | readonly [tag: 'findActor', request: number, name: string]
+  | readonly [tag: 'runOnAllWorkers', request: number, task: TaskSpec]
+  | readonly [tag: 'describe', request: number]

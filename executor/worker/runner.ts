@@ -1,0 +1,225 @@
+// Runs jobs: finds the function, unpacks the arguments, calls, packs what comes out. Runs in a worker thread, or in the
+// caller's own where the engine is inline.
+import { loadsAsync } from '../../serializer/index.ts'
+import { type TaskContext, withTask } from '../context.ts'
+import type { TaskPlace } from '../errors.ts'
+import type { Exported } from '../executor.ts'
+import { failureFromThrown, failureOf } from '../failures.ts'
+import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
+import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
+
+export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
+
+type Callable = (...args: unknown[]) => unknown
+
+/** The task as its own code sees it. A signal is made when it is asked for. */
+class Scope implements TaskContext {
+  readonly id: string
+  readonly name: string
+  readonly attempt: number
+  readonly worker: string
+  #controller: AbortController | null = null
+  isCancelled = false
+
+  constructor(id: string, name: string, attempt: number, worker: string) {
+    this.id = id
+    this.name = name
+    this.attempt = attempt
+    this.worker = worker
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.isCancelled) this.#controller.abort()
+    }
+    return this.#controller.signal
+  }
+
+  cancel(): void {
+    this.isCancelled = true
+    this.#controller?.abort()
+  }
+}
+
+export class Runner {
+  readonly #worker: string
+  readonly #post: Post
+  /** Loaded, each once; a promise while it is on its way. */
+  readonly #functions = new Map<string, unknown>()
+  readonly #wanted = new Map<string, (exported: Exported | null) => void>()
+  readonly #loading = new Map<string, Promise<unknown>>()
+  readonly #actors = new Map<string, object>()
+  readonly #scopes = new Map<string, Scope>()
+  /** What has to be over before a job begins: functions that run on all workers. */
+  #setUp: Promise<void> | null = null
+
+  constructor(worker: string, post: Post) {
+    this.#worker = worker
+    this.#post = post
+  }
+
+  receive(message: ToWorker): void {
+    switch (message[0]) {
+      case 'job':
+        return this.#start(message)
+      case 'abort':
+        return this.#scopes.get(message[1])?.cancel()
+      case 'function':
+        this.#wanted.get(message[1])?.(message[2])
+        this.#wanted.delete(message[1])
+    }
+  }
+
+  /** The names of the tasks that are under way: one, as a rule. */
+  taskNames(): string[] {
+    return [...this.#scopes.values()].map(({ name }) => name)
+  }
+
+  /** Ends: what still runs here is not reported any more. */
+  abandon(): void {
+    for (const scope of this.#scopes.values()) scope.cancel()
+    this.#scopes.clear()
+  }
+
+  #start(job: Job): void {
+    const [, kind, call, name, , , , , attempt] = job
+    const scope = new Scope(call, name, attempt, this.#worker)
+    this.#scopes.set(call, scope)
+    if (kind === Kind.SetUp) this.#setUp = this.#setUpWith(job, scope)
+    else if (this.#setUp === null) void this.#begin(job, scope)
+    else
+      this.#setUp.then(
+        () => this.#begin(job, scope),
+        (error: unknown) => this.#fail(job, scope, error),
+      )
+  }
+
+  async #setUpWith(job: Job, scope: Scope): Promise<void> {
+    await this.#setUp
+    await this.#begin(job, scope)
+  }
+
+  #begin(job: Job, scope: Scope): Promise<void> | void {
+    const [, kind, , , target] = job
+    if (kind === Kind.CallActor) return this.#run(job, scope, this.#actors.get(target))
+    const fn = this.#functions.get(target)
+    if (fn !== undefined) return this.#run(job, scope, fn)
+    return this.#load(target).then(
+      (loaded) => this.#run(job, scope, loaded),
+      (error: unknown) => this.#fail(job, scope, error),
+    )
+  }
+
+  #load(hash: string): Promise<unknown> {
+    let loading = this.#loading.get(hash)
+    if (loading === undefined) {
+      loading = this.#fetch(hash)
+      this.#loading.set(hash, loading)
+    }
+    return loading
+  }
+
+  async #fetch(hash: string): Promise<unknown> {
+    const exported = await new Promise<Exported | null>((resolve) => {
+      this.#wanted.set(hash, resolve)
+      this.#post(['need', hash])
+    })
+    if (exported === null) throw new Error(`the function ${hash} is not in the executor's store any more`)
+    const { value } = exported
+    if ('plain' in value) throw new Error(`${exported.name} is no function`)
+    const { bundle, buffers } = value
+    const loaded = await loadsAsync(bundle, buffers === undefined ? {} : { buffers })
+    this.#functions.set(hash, loaded)
+    return loaded
+  }
+
+  #run(job: Job, scope: Scope, target: unknown): Promise<void> | void {
+    if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
+    let result: unknown
+    try {
+      const args = argumentsOf(job)
+      result = withTask(scope, () => invoke(job, target, args))
+    } catch (error) {
+      return this.#fail(job, scope, error)
+    }
+    if (isThenable(result)) {
+      return Promise.resolve(result).then(
+        (value) => this.#succeed(job, scope, value),
+        (error: unknown) => this.#fail(job, scope, error),
+      )
+    }
+    this.#succeed(job, scope, result)
+  }
+
+  #succeed(job: Job, scope: Scope, value: unknown): void {
+    const [, kind, call, , , , , , , numReturns] = job
+    if (kind === Kind.StartActor) this.#actors.set(call, value as object)
+    if (kind === Kind.StartActor || kind === Kind.SetUp || numReturns === 0) {
+      this.#scopes.delete(call)
+      return this.#post(['done', call, null])
+    }
+    let results: Packed | Packed[]
+    try {
+      results = numReturns === 1 ? pack(value) : elementsOf(value, numReturns, scope.name).map(pack)
+    } catch (error) {
+      return this.#fail(job, scope, error)
+    }
+    this.#scopes.delete(call)
+    const transfer = Array.isArray(results) ? results.flatMap(transferListOf) : transferListOf(results)
+    this.#post(['done', call, results], transfer)
+  }
+
+  #fail(job: Job, scope: Scope, error: unknown): void {
+    const [, kind, call, name, , , , , , , retryOn] = job
+    this.#scopes.delete(call)
+    if (kind === Kind.SetUp) {
+      // Nothing is to run on a worker that is not as it has to be.
+      this.#setUp = Promise.reject(error)
+      this.#setUp.catch(() => {})
+    }
+    const place: TaskPlace = { id: call, name, worker: this.#worker }
+    const failure =
+      scope.isCancelled && error === scope.signal.reason
+        ? failureOf('cancelled', `task ${name} (${call}) was cancelled`)
+        : failureFromThrown(error, place)
+    const send = (isRetryable: boolean) => this.#post(['failed', call, failure, isRetryable])
+    if (retryOn === null || retryOn === true) return send(retryOn === true)
+    void this.#load(retryOn).then(
+      (classes) => send((classes as (abstract new () => unknown)[]).some((type) => error instanceof type)),
+      () => send(false),
+    )
+  }
+}
+
+function argumentsOf([, , , , , , packed, deps]: Job): unknown[] {
+  const args = unpack(packed) as unknown[]
+  if (deps === null) return args
+  const values = args.slice()
+  for (const [index, value] of deps) values[index] = unpack(value)
+  return values
+}
+
+function invoke([, kind, , , , method]: Job, target: unknown, args: unknown[]): unknown {
+  if (kind === Kind.StartActor) return Reflect.construct(target as new () => unknown, args)
+  if (kind !== Kind.CallActor) return (target as Callable)(...args)
+  const member: unknown = (target as Record<string, unknown>)[method!]
+  if (typeof member !== 'function') throw new TypeError(`the actor has no method ${method}`)
+  return Reflect.apply(member, target, args)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
+}
+
+function elementsOf(value: unknown, count: number, name: string): unknown[] {
+  if (!Array.isArray(value) || value.length !== count)
+    throw new TypeError(
+      `${name} has the option numReturns: ${count}, and returned ${Array.isArray(value) ? `an array of ${value.length}` : `no array`}`,
+    )
+  return value
+}

@@ -1,0 +1,3 @@
+import { executorSuite } from './suite/index.ts'
+
+executorSuite({ name: 'inline', init: { mode: 'inline' }, isParallel: false })

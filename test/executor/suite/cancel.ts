@@ -1,0 +1,108 @@
+import { cancel, currentTask, get, put, remote, TaskCancelledError } from 'cornichon/executor'
+import { expect, it } from 'vitest'
+import type { Engine } from './index.ts'
+
+/** Runs until its signal is aborted, and tells an actor. */
+class Flags {
+  readonly #raised = new Map<string, () => void>()
+  readonly #promises = new Map<string, Promise<void>>()
+  #promise(name: string): Promise<void> {
+    let promise = this.#promises.get(name)
+    if (promise === undefined) {
+      promise = new Promise((resolve) => this.#raised.set(name, resolve))
+      this.#promises.set(name, promise)
+    }
+    return promise
+  }
+  raise(name: string): void {
+    void this.#promise(name)
+    this.#raised.get(name)!()
+  }
+  async raised(name: string): Promise<string> {
+    await this.#promise(name)
+    return name
+  }
+}
+
+const RemoteFlags = remote(Flags, { maxConcurrency: 100 })
+
+export function cancelTests(_: Engine): void {
+  it('X8 a task that waits is dropped', async () => {
+    const flags = RemoteFlags.remote()
+    const never = remote(() => new Promise<number>(() => {}))
+    const blocker = never.remote()
+    const waits = remote(async (_: number) => get(flags.raise.remote('ran'))).remote(blocker)
+    cancel(waits)
+    await expect(get(waits)).rejects.toBeInstanceOf(TaskCancelledError)
+    cancel(blocker, { force: true })
+    await expect(get(blocker)).rejects.toThrow(/was cancelled/)
+  })
+
+  it('X8 the signal of a running task is aborted', async () => {
+    const flags = RemoteFlags.remote()
+    const task = remote(async () => {
+      const { signal } = currentTask()
+      await get(flags.raise.remote('started'))
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      await get(flags.raise.remote('aborted'))
+    })
+    const ref = task.remote()
+    await get(flags.raised.remote('started'))
+    cancel(ref)
+    await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
+    expect(await get(flags.raised.remote('aborted'))).toBe('aborted')
+  })
+
+  it('X8 force ends what does not look at its signal, and its slot is free again', async () => {
+    const flags = RemoteFlags.remote()
+    const stuck = remote(async () => {
+      await get(flags.raise.remote('stuck'))
+      await new Promise(() => {})
+    })
+    const ref = stuck.remote()
+    await get(flags.raised.remote('stuck'))
+    cancel(ref, { force: true })
+    await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
+    const next = remote((x: number) => x + 1)
+    expect(await get([next.remote(1), next.remote(2), next.remote(3)])).toEqual([2, 3, 4])
+  })
+
+  it('X8 tasks that it started are cancelled, too', async () => {
+    const flags = RemoteFlags.remote()
+    const child = remote(async () => {
+      const { signal } = currentTask()
+      await get(flags.raise.remote('child'))
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      await get(flags.raise.remote('child aborted'))
+    })
+    const parent = remote(async () => get(child.remote()))
+    const ref = parent.remote()
+    await get(flags.raised.remote('child'))
+    cancel(ref)
+    await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
+    expect(await get(flags.raised.remote('child aborted'))).toBe('child aborted')
+  })
+
+  it('X8 what is finished stays; what was put can not be cancelled', async () => {
+    const ref = remote(() => 5).remote()
+    expect(await get(ref)).toBe(5)
+    cancel(ref)
+    expect(await get(ref)).toBe(5)
+    expect(() => cancel(put(1))).toThrow(/put returned/)
+    expect(() => cancel(5 as never)).toThrow(/cancel takes refs/)
+  })
+
+  it('X8 currentTask throws outside of a task, and tells a task of itself', async () => {
+    expect(() => currentTask()).toThrow(/code that runs in a task/)
+    const about = remote(async () => {
+      await null
+      const { name, attempt, signal } = currentTask()
+      return { name, attempt, aborted: signal.aborted }
+    })
+    expect(await get(about.options({ name: 'who' }).remote())).toEqual({
+      name: 'who',
+      attempt: 1,
+      aborted: false,
+    })
+  })
+}

@@ -1,0 +1,102 @@
+import { get, remote, TaskError } from 'cornichon/executor'
+import { expect, it } from 'vitest'
+import type { Engine } from './index.ts'
+
+class AppError extends Error {
+  readonly code: number
+  readonly extra: string
+  constructor(code: number, extra: string) {
+    super(`code ${code}`)
+    this.code = code
+    this.extra = extra
+  }
+  get shout(): string {
+    return this.message.toUpperCase()
+  }
+}
+
+const fail = remote(function failing(): never {
+  throw new AppError(7, 'more')
+})
+
+async function errorOf(promise: Promise<unknown>): Promise<any> {
+  return promise.then(
+    () => expect.fail('it did not reject'),
+    (error: unknown) => error,
+  )
+}
+
+export function errorTests({ name }: Engine): void {
+  it('X6 an error arrives as its own class and as a TaskError, with its properties', async () => {
+    const error = await errorOf(get(fail.remote()))
+    expect(error).toBeInstanceOf(AppError)
+    expect(error).toBeInstanceOf(TaskError)
+    expect(error).toBeInstanceOf(Error)
+    expect(error).toMatchObject({ code: 7, extra: 'more', message: 'code 7', shout: 'CODE 7' })
+    expect(new AppError(1, '')).not.toBeInstanceOf(TaskError)
+  })
+
+  it('X6 it has its own stack and the way to the task; the original is the cause', async () => {
+    const error = await errorOf(get(fail.remote()))
+    expect(error.stack).toMatch(/at failing \(/)
+    expect(error.stack).toMatch(/in task failing \(t-\S+, \S+\)/)
+    expect(error.cause).toBeInstanceOf(AppError)
+    expect(error.cause).not.toBeInstanceOf(TaskError)
+    expect(error.cause.stack).toMatch(/^Error: code 7\n\s+at failing/)
+    expect(error.task).toMatchObject({ name: 'failing' })
+    expect(error.task.worker).toContain(name === 'threads' ? 'thread' : name)
+  })
+
+  it('X6 what is thrown and is no error is the cause', async () => {
+    const error = await errorOf(
+      get(
+        remote(() => {
+          throw { not: 'an error' }
+        }).remote(),
+      ),
+    )
+    expect(error).toBeInstanceOf(TaskError)
+    expect(error.cause).toEqual({ not: 'an error' })
+  })
+
+  it('X6 a task whose argument failed does not run, and fails the same way', async () => {
+    const after = remote((value: unknown) => value)
+    const error = await errorOf(get(after.remote(after.remote(fail.remote()))))
+    expect(error).toBeInstanceOf(AppError)
+    expect(error.task.name).toBe('failing')
+  })
+
+  it('X6 a task that got an error and threw it on keeps the chain', async () => {
+    const middle = remote(async function middle() {
+      await get(fail.remote())
+    })
+    const error = await errorOf(get(middle.remote()))
+    expect(error).toBeInstanceOf(AppError)
+    expect(error.task.name).toBe('middle')
+    expect(error.cause).toBeInstanceOf(TaskError)
+    expect(error.cause.task.name).toBe('failing')
+    expect(error.cause.cause).toBeInstanceOf(AppError)
+  })
+
+  it('X6 results and errors that can not be pickled fail clearly', async () => {
+    const generator = remote(() => {
+      const running = (function* () {
+        yield 1
+      })()
+      running.next()
+      return { state: running }
+    })
+    const error = await errorOf(get(generator.remote()))
+    expect(error.message).toMatch(/state/)
+    const odd = remote(() => {
+      throw Object.assign(new RangeError('has a timer'), { timer: setTimeout(() => {}, 0) })
+    })
+    expect((await errorOf(get(odd.remote()))).message).toBe('has a timer')
+  })
+
+  it('X6 arguments that can not be pickled throw at the call', () => {
+    const timer = setTimeout(() => {}, 0)
+    clearTimeout(timer)
+    expect(() => remote((value: unknown) => value).remote({ timer })).toThrow(/timer/)
+  })
+}

@@ -1,0 +1,73 @@
+import { free, GetTimeoutError, get, ObjectLostError, put, remote, wait } from 'cornichon/executor'
+import { expect, it } from 'vitest'
+import type { Engine } from './index.ts'
+
+const never = remote(() => new Promise<string>(() => {}), { numCpus: 0 })
+const now = remote(<T>(value: T) => value)
+
+export function objectTests(_: Engine): void {
+  it('X3 put stores a copy, any number of readers get theirs', async () => {
+    const value = { list: [1] }
+    const ref = put(value)
+    value.list.push(2)
+    const [a, b] = await get([ref, ref])
+    expect([a, b]).toEqual([{ list: [1] }, { list: [1] }])
+    expect(a).not.toBe(b)
+    expect(() => put(ref)).toThrow(TypeError)
+  })
+
+  it('X3 get says what it takes', async () => {
+    await expect(get(5 as never)).rejects.toThrow(
+      'get takes refs, as remote(...) and put return them, not a number',
+    )
+    await expect(get([put(1), {}] as never)).rejects.toThrow(/not an object/)
+    await expect(get(put(1), { timout: 3 } as object)).rejects.toThrow(/Did you mean timeout/)
+  })
+
+  it('X3 get with a timeout rejects when it is over, and 0 only looks', async () => {
+    const pending = never.remote()
+    await expect(get(pending, { timeout: 20 })).rejects.toBeInstanceOf(GetTimeoutError)
+    await expect(get([put(1), pending], { timeout: 0 })).rejects.toThrow(/1 of 2 are still pending/)
+    expect(await get(put(5), { timeout: 0 })).toBe(5)
+    expect(await get(now.remote(6), { timeout: 60_000 })).toBe(6)
+  })
+
+  it('X3 wait returns as many as are asked for, in the order of the list', async () => {
+    const refs = [never.remote(), now.remote(1), never.remote(), now.remote(2)]
+    const [ready, pending] = await wait(refs, { numReturns: 2 })
+    expect(ready).toEqual([refs[1], refs[3]])
+    expect(pending).toEqual([refs[0], refs[2]])
+    const [one, rest] = await wait(refs)
+    expect(one).toEqual([refs[1]])
+    expect(rest).toEqual([refs[0], refs[2], refs[3]])
+  })
+
+  it('X3 wait with a timeout returns what is there by then', async () => {
+    const refs = [never.remote(), put(1)]
+    expect(await wait(refs, { numReturns: 2, timeout: 20 })).toEqual([[refs[1]], [refs[0]]])
+    expect(await wait(refs, { numReturns: 2, timeout: 0 })).toEqual([[refs[1]], [refs[0]]])
+  })
+
+  it('X3 wait counts what failed as ready', async () => {
+    const fails = remote(() => {
+      throw new Error('no')
+    })
+    const ref = fails.remote()
+    expect(await wait([ref])).toEqual([[ref], []])
+  })
+
+  it('X3 wait refuses duplicates, too many, and what is no ref', async () => {
+    const ref = put(1)
+    await expect(wait([ref, ref])).rejects.toThrow(/the same ref twice/)
+    await expect(wait([ref], { numReturns: 2 })).rejects.toThrow(/2 refs, and was given 1/)
+    await expect(wait([1 as never])).rejects.toThrow(/wait takes refs/)
+    await expect(wait(ref as never)).rejects.toThrow(/a list of refs/)
+  })
+
+  it('X3 a freed object is lost, and says so', async () => {
+    const ref = put('x')
+    free(ref)
+    await expect(get(ref)).rejects.toBeInstanceOf(ObjectLostError)
+    await expect(get(now.remote(ref))).rejects.toThrow(/was freed/)
+  })
+}

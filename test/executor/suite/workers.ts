@@ -1,0 +1,52 @@
+import { describeExecutor, get, remote, runOnAllWorkers } from 'cornichon/executor'
+import { expect, it } from 'vitest'
+import type { Engine } from './index.ts'
+
+interface WithMark {
+  executorMark?: string
+}
+
+export function workerTests(_: Engine): void {
+  it('X9 runOnAllWorkers runs before the next task of every worker, and before the first of those to come', async () => {
+    const read = remote(() => (globalThis as WithMark).executorMark)
+    await get(read.remote())
+    await runOnAllWorkers((text: string) => {
+      ;(globalThis as WithMark).executorMark = text
+    }, 'ready')
+    expect((globalThis as WithMark).executorMark).toBe('ready')
+    const wait = remote(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      return (globalThis as WithMark).executorMark
+    })
+    const marks = await get(Array.from({ length: 8 }, () => wait.options({ numCpus: 0 }).remote()))
+    expect(new Set(marks)).toEqual(new Set(['ready']))
+    class Actor {
+      mark() {
+        return (globalThis as WithMark).executorMark
+      }
+    }
+    expect(await get(remote(Actor).remote().mark.remote())).toBe('ready')
+    delete (globalThis as WithMark).executorMark
+  })
+
+  it('X9 it is tried on the driver first: if that throws, no worker gets it', async () => {
+    await expect(
+      runOnAllWorkers(() => {
+        throw new Error('not here')
+      }),
+    ).rejects.toThrow('not here')
+    expect(await get(remote(() => 1).remote())).toBe(1)
+  })
+
+  it('describe tells of tasks, actors, functions, objects and slots', async () => {
+    const stuck = remote(() => new Promise(() => {}), { name: 'stuck', numCpus: 0 })
+    const ref = stuck.remote()
+    await get(remote(() => 1).remote())
+    const { tasks, functions, objects, resources } = await describeExecutor()
+    expect(tasks).toMatchObject([{ name: 'stuck', state: 'running' }])
+    expect(functions.map(({ name }) => name)).toContain('stuck')
+    expect(objects.pending).toBe(1)
+    expect(resources.CPU).toMatchObject({ free: resources.CPU!.total })
+    expect(ref.id).toMatch(/^t-/)
+  })
+}
