@@ -31,7 +31,8 @@ let running = false
 
 /**
  * Evaluates an expression in the function's scope. Rethrows what it throws; throws ProbeError if it can't be asked.
- * `receive` gets the result while nothing can be interrupted or paused, and its result is returned.
+ * `receive` gets the result while nothing can be interrupted or paused, and its result is returned. With `times`, the
+ * function is entered as often, and what `receive` says the last time is returned.
  */
 export function probe(
   fn: object,
@@ -39,12 +40,13 @@ export function probe(
   expression: string,
   receive: (result: unknown) => unknown = asItIs,
   captured: CapturedFunction = captureFunction(fn),
+  times = 1,
 ): unknown {
   if (running) throw new ProbeError('a probe is under way')
   takeStack(STACK_FRAMES)
   checkEntry(fn, facts)
   checkExpression(expression, facts)
-  return enter(fn, facts, expression, receive, captured)
+  return enter(fn, facts, expression, receive, captured, times)
 }
 
 let standing: Breakpoints | null = null
@@ -84,6 +86,7 @@ function enter(
   expression: string,
   receive: (result: unknown) => unknown,
   captured: CapturedFunction,
+  times: number,
 ): unknown {
   if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
   // What a module of asm.js exports has a text like any function, and is WebAssembly for all that.
@@ -134,7 +137,11 @@ function enter(
         run('canary')
         if (canaryRan || !stopped) throw new ProbeError('V8 does not stop functions here and now')
         breakpoints.set(fn, facts, captured, condition)
-        run('call')
+        for (let left = times; left > 0; left--) {
+          state = 'unmet'
+          run('call')
+          if ((state as State) !== 'done') break
+        }
       } finally {
         if (breakpoints !== standing) breakpoints.remove()
       }
