@@ -11,6 +11,8 @@ const HEADER_SIZE = 16
 /** A varint of a section's size takes no more. */
 const LARGEST_SIZE = 7
 
+const LARGE = 1 << 16
+
 /** The sections, in their order in the file. One that is empty takes no place. */
 export interface Sections {
   /** superjson text, UTF-8. Empty where there is nothing to say: no code, no references. */
@@ -43,10 +45,12 @@ export function writeContainer(sections: SectionParts): Uint8Array {
     present |= 1 << i
     size += section + varintSize(section)
   }
-  const bytes = new Uint8Array(size)
+  const bytes = allocate(size)
   bytes.set(MAGIC)
   bytes[8] = FORMAT_VERSION
   bytes[9] = present
+  bytes[10] = 0
+  bytes[11] = 0
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
   for (const name of NAMES) {
@@ -58,6 +62,11 @@ export function writeContainer(sections: SectionParts): Uint8Array {
   const sum = checksum(bytes)
   for (let i = 0; i < 4; i++) bytes[CHECKSUM_AT + i] = sum >>> (8 * i)
   return bytes
+}
+
+/** Where there is much to fill, it is not filled with zeros before. */
+function allocate(size: number): Uint8Array {
+  return size < LARGE ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
 }
 
 function varintSize(value: number): number {

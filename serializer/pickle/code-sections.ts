@@ -7,8 +7,6 @@ import { ByteReader } from './codec/byte-reader.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 
 const HASH_BYTES = 16
-/** Of the buffer that a table begins with: most bundles have a function or two. */
-const SMALL = 256
 const PLACES = ['unit', 'environment', 'class'] as const
 const SLOTS = ['value', 'get', 'set'] as const
 const Binding = { Value: 0, Const: 1, Dead: 2, Shared: 3 } as const
@@ -61,7 +59,7 @@ export interface EnvironmentEntry {
 }
 
 export function writeUnits(linked: Linked): Uint8Array {
-  const out = new ByteWriter(SMALL)
+  const out = new ByteWriter()
   out.varint(linked.units.length)
   for (const unit of linked.units) {
     out.bytes(Buffer.from(unit.hash, 'hex'))
@@ -84,7 +82,7 @@ export function readUnits(bytes: Uint8Array): UnitEntry[] {
 }
 
 export function writeFunctions(linked: Linked, records: readonly FunctionRecord[]): Uint8Array {
-  const out = new ByteWriter(SMALL)
+  const out = new ByteWriter()
   const slots = new Map<unknown, [number, number]>()
   out.varint(linked.environments.length)
   for (const [i, environment] of linked.environments.entries()) {
@@ -94,8 +92,8 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
     for (const [slot, variable] of environment.variables.entries()) slots.set(variable, [i, slot])
   }
   const templates = new Map<string, number>()
-  const texts = new ByteWriter(SMALL)
-  const instances = new ByteWriter(SMALL)
+  const texts = new ByteWriter()
+  const instances = new ByteWriter()
   for (const record of records) {
     const key = templateKey(record, slots)
     let template = templates.get(key)

@@ -140,7 +140,7 @@ function bundleOf(value: unknown, graph: GraphWriter, code: WrittenCode): Uint8A
   // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
   if (offers !== null && parts.reduce((sum, { length }) => sum + length, 0) !== graph.out.length)
     throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
-  return writeContainer({
+  const bundle = writeContainer({
     code: code.code,
     functions: code.functions,
     // Data speaks for itself.
@@ -150,6 +150,9 @@ function bundleOf(value: unknown, graph: GraphWriter, code: WrittenCode): Uint8A
     graph: parts,
     buffers: offers?.section() ?? [],
   })
+  graph.out.release()
+  graph.text.release()
+  return bundle
 }
 
 function manifestOf(value: unknown, graph: GraphWriter): BundleManifest {

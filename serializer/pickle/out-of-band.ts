@@ -116,7 +116,7 @@ export class Offers {
       out.varint(facts.length)
       out.varint(facts.maximum === null ? 0 : facts.maximum + 1)
     }
-    return out.parts()
+    return [out.finish()]
   }
 }
 

@@ -7,7 +7,7 @@ import type { Guard } from './guard.ts'
 import type { Nodes } from './nodes.ts'
 import { dataDescriptor, isObject } from './objects.ts'
 import { Attribute, ShapePrototype } from './opcodes.ts'
-import { RecordBuilder } from './record-builder.ts'
+import { type RecordBuilder, recordBuilder } from './record-builder.ts'
 
 const { apply, defineProperty } = Reflect
 const ObjectPrototype = Object.prototype
@@ -63,8 +63,7 @@ export class PlainReader {
     if (prototype !== null && !isObject(prototype)) throw damaged('a prototype is no object')
     const keys: string[] = []
     for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
-    if (new SetConstructor(keys).size !== keys.length) throw damaged('a shape has a key twice')
-    return new RecordBuilder(keys, prototype)
+    return recordBuilder(keys, prototype)
   }
 
   #key(): string {

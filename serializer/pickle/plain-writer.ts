@@ -26,6 +26,7 @@ const SetPrototype = Set.prototype
 const getTime = DatePrototype.getTime
 const mapForEach = MapPrototype.forEach
 const mapSize = getOwnPropertyDescriptor(MapPrototype, 'size')!.get!
+const setElements = Float64Array.prototype.set
 const setForEach = SetPrototype.forEach
 const setSize = getOwnPropertyDescriptor(SetPrototype, 'size')!.get!
 
@@ -245,12 +246,11 @@ export class PlainWriter {
       this.#packed(packed, size)
       return true
     }
+    if (!(seesHiddenClasses && haveSameHiddenClass(array, DOUBLES)))
+      for (let j = i; j < length; j++) if (typeof array[j] !== 'number') return false
+    // V8 copies an array of doubles as it is.
     const packed = new Float64Array(length)
-    for (let j = 0; j < length; j++) {
-      const element = array[j]
-      if (typeof element !== 'number') return false
-      packed[j] = element
-    }
+    apply(setElements, packed, [array])
     this.#out.byte(Op.Doubles)
     this.#packed(packed, 8)
     return true
@@ -315,8 +315,9 @@ export class PlainWriter {
 }
 
 /** Arrays by what V8 keeps in them: small integers, doubles, anything; each with holes, too. */
+const DOUBLES: unknown[] = [1.5]
 const ORDINARY_ARRAYS: readonly unknown[][] = [
-  ...[[1], ['a'], [1.5]],
+  ...[[1], ['a'], DOUBLES],
   ...[1, 'a', 1.5].map((element) => {
     const array = new Array<unknown>(2)
     array[1] = element

@@ -1,18 +1,21 @@
 // Builds the plain objects of a shape. A shape that is met often gets a function of its own, whose object literal or
 // constructor V8 knows how to make at once; these are kept from bundle to bundle.
 import { types } from 'node:util'
+import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
 const { defineProperty, getPrototypeOf } = Reflect
-const objectCreate = Object.create
+const { create: objectCreate, getOwnPropertyNames } = Object
 const ObjectPrototype = Object.prototype
 const FunctionConstructor = Function
+const SetConstructor = Set
 
-/** Objects of a shape in one bundle, from which on a function of its own pays off. */
+/** Objects of a shape, from which on a function of its own pays off. */
 const OFTEN = 16
-/** Functions that are kept, before all are forgotten. */
+/** Builders that are kept, before all are forgotten; and those of them with the same first key. */
 const KEPT = 1000
+const MOST_SIMILAR = 8
 
 /** Gives the values of a record, one after the other. */
 export interface Values {
@@ -21,17 +24,48 @@ export interface Values {
 
 type Build = (values: Values) => object
 
-interface Kept {
-  readonly build: Build
-  /** An object that it made: see hidden-classes.ts. */
-  readonly representative: object
-}
-
 const NO_VALUES: Values = { value: () => undefined }
 
-/** For objects that inherit from Object.prototype, by their keys. */
-const kept = new Map<string, Kept>()
+/** Of objects that inherit from Object.prototype, by their first key. */
+const kept = new Map<string, RecordBuilder[]>()
+let countKept = 0
 let canGenerate = true
+
+/** The builder for objects with these keys, of which there are some, all different. */
+export function recordBuilder(keys: readonly string[], prototype: object | null): RecordBuilder {
+  if (prototype !== ObjectPrototype || keys.length > MAX_SHAPE_KEYS) return made(keys, prototype)
+  let similar = kept.get(keys[0])
+  if (similar === undefined) {
+    if (countKept >= KEPT) {
+      kept.clear()
+      countKept = 0
+    }
+    kept.set(keys[0], (similar = []))
+  }
+  for (let i = 0; i < similar.length; i++) if (areEqual(similar[i].keys, keys)) return similar[i]
+  // What the bundle's keys were cut out of is not to be kept.
+  const builder = made(keys.map(internalized), prototype)
+  if (similar.length === MOST_SIMILAR) similar.shift()
+  else countKept++
+  similar.push(builder)
+  return builder
+}
+
+/** The string as V8 keeps it for the name of a property. */
+function internalized(key: string): string {
+  return getOwnPropertyNames({ [key]: 0 })[0]
+}
+
+function made(keys: readonly string[], prototype: object | null): RecordBuilder {
+  if (new SetConstructor(keys).size !== keys.length) throw damaged('a shape has a key twice')
+  return new RecordBuilder(keys, prototype)
+}
+
+function areEqual(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
 
 export class RecordBuilder {
   readonly keys: readonly string[]
@@ -40,6 +74,8 @@ export class RecordBuilder {
   readonly #assigns: boolean
   #count = 0
   #build: Build | null = null
+  /** An object that `build` made with a function of its own: see hidden-classes.ts. */
+  representative: object | null = null
 
   constructor(keys: readonly string[], prototype: object | null) {
     this.keys = keys
@@ -72,18 +108,10 @@ export class RecordBuilder {
   #generated(): Build | null {
     if (!canGenerate || this.#prototype === null || this.keys.length > MAX_SHAPE_KEYS) return null
     if (this.#prototype !== ObjectPrototype) return this.#constructing(this.#prototype)
-    const name = JSON.stringify(this.keys)
-    let known = kept.get(name)
-    if (known === undefined) {
-      const members = this.keys.map((key) => `${JSON.stringify(key)}: values.value()`)
-      const made = generate(`return (values) => ({ ${members.join(', ')} })`)
-      if (made === null) return null
-      const build = made()
-      if (kept.size >= KEPT) kept.clear()
-      known = { build, representative: build(NO_VALUES) }
-      kept.set(name, known)
-    }
-    return known.build
+    const members = this.keys.map((key) => `${JSON.stringify(key)}: values.value()`)
+    const build = generate(`return (values) => ({ ${members.join(', ')} })`)?.() ?? null
+    this.representative = build?.(NO_VALUES) ?? null
+    return build
   }
 
   #constructing(prototype: object): Build | null {
@@ -111,6 +139,7 @@ function generate(body: string): ((prototype?: object) => Build) | null {
 
 /** `__proto__` is. A proxy among the prototypes might have anything, and is not asked. */
 function isInherited(key: string, prototype: object | null): boolean {
+  if (prototype === ObjectPrototype) return key in ObjectPrototype
   for (let at = prototype; at !== null; at = getPrototypeOf(at))
     if (types.isProxy(at) || Object.hasOwn(at, key)) return true
   return false

@@ -5,14 +5,19 @@ import { MAX_SHORT_STRING, MAX_SMALL_INTEGER, NAMED_STRING, Op, Tag } from './op
 
 /** Recent strings, by a cheap hash: enough to find most repetitions, and no cost to speak of where there is none. */
 const RECENT_STRINGS = 1024
+/** A small message has few. */
+const FIRST_STRINGS = 64
 /** Integers up to here are shorter as such than as doubles. */
 const LARGEST_INTEGER = 2 ** 48
+
+const ArrayConstructor = Array
 
 export class ScalarWriter {
   readonly #out: ByteWriter
   readonly #text: TextWriter
-  readonly #recent: string[] = []
-  readonly #recentNumbers: number[] = []
+  #recent: string[] = new ArrayConstructor(FIRST_STRINGS)
+  #recentNumbers: number[] = new ArrayConstructor(FIRST_STRINGS)
+  #mask = FIRST_STRINGS - 1
   #namedStrings = 0
 
   constructor(out: ByteWriter, text: TextWriter) {
@@ -36,6 +41,13 @@ export class ScalarWriter {
     }
   }
 
+  /** The few from before are found no more. */
+  #grow(): void {
+    this.#recent = new ArrayConstructor(RECENT_STRINGS)
+    this.#recentNumbers = new ArrayConstructor(RECENT_STRINGS)
+    this.#mask = RECENT_STRINGS - 1
+  }
+
   string(text: string): void {
     const { length } = text
     const out = this.#out
@@ -44,14 +56,15 @@ export class ScalarWriter {
         (length * 37 +
           text.charCodeAt(0) * 7 +
           text.charCodeAt(length - 1) * 61 +
-          text.charCodeAt(length >> 1) * 13) %
-        RECENT_STRINGS
+          text.charCodeAt(length >> 1) * 13) &
+        this.#mask
       if (this.#recent[hash] === text) {
         out.byte(Op.StringRef)
         return out.varint(this.#recentNumbers[hash])
       }
       this.#recent[hash] = text
       this.#recentNumbers[hash] = this.#namedStrings++
+      if (this.#namedStrings === FIRST_STRINGS) this.#grow()
     }
     if (length <= MAX_SHORT_STRING) out.byte(Tag.ShortString + length)
     else {

@@ -2,8 +2,10 @@
 // like the one before, or like the one that followed that one the last time: so these are tried first.
 import { hasFastProperties, haveSameHiddenClass } from '../capture/index.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { knownShapeOf, noteShape } from './known-shapes.ts'
 import { MemberReader } from './member-reader.ts'
 
+const ObjectPrototype = Object.prototype
 /** An object with more keys is more likely a table than a record. */
 export const MAX_SHAPE_KEYS = 64
 /** Shapes with the same first key. (Objects used as tables all differ.) */
@@ -19,7 +21,7 @@ export interface Shape {
   next: Shape | null
   /** An object of this shape whose hidden class only such objects have. */
   exemplar: object | null
-  readonly members: MemberReader
+  members: MemberReader
   /** Its objects have to be looked at closely: a key is one that tells of other kinds of object. */
   readonly isOdd: boolean
 }
@@ -38,24 +40,40 @@ export class Shapes {
   /** The shape that the object has without doubt, by its hidden class; null if that is not known. */
   alike(object: object): Shape | null {
     const last = this.#last
-    if (last === null) return null
-    const next = last.next
-    if (next !== null && next.exemplar !== null && isLike(object, next.exemplar, next))
-      return (this.#last = next)
+    if (last !== null) {
+      const next = last.next
+      if (next !== null && next.exemplar !== null && isLike(object, next.exemplar, next.keys))
+        return (this.#last = next)
+    }
     const exemplars = this.#exemplars
     for (let i = 0; i < exemplars.length; i++) {
       const shape = this.#exemplified[i]
-      if (!isLike(object, exemplars[i], shape)) continue
+      if (!isLike(object, exemplars[i], shape.keys)) continue
       shape.exemplar = exemplars[i]
-      last.next = shape
+      if (last !== null) last.next = shape
       return (this.#last = shape)
     }
-    return null
+    return this.#knownOf(object)
+  }
+
+  #knownOf(object: object): Shape | null {
+    const known = knownShapeOf(object)
+    if (known === null || !isFirst(known.keys[0], object)) return null
+    const shape = this.find(known.keys, ObjectPrototype)
+    if (shape === null) return null
+    shape.members = known.members
+    this.#exemplify(shape, known.exemplar)
+    return shape
   }
 
   /** Objects of this one's hidden class have this shape, too. */
   exemplify(shape: Shape, object: object): void {
     if (shape.isOdd || INDEX.test(shape.keys[0]) || !hasFastProperties(object)) return
+    if (shape.exemplar === null && shape.prototype === ObjectPrototype) noteShape(shape.keys, object)
+    this.#exemplify(shape, object)
+  }
+
+  #exemplify(shape: Shape, object: object): void {
     shape.exemplar = object
     if (this.#exemplars.length === MAX_EXEMPLARS) return
     this.#exemplars.push(object)
@@ -104,9 +122,12 @@ keepHiddenClass(makeShape([], null))
 const INDEX = /^\d/
 
 /** Elements alone are not told by the hidden class. Of an object's keys they come first. */
-function isLike(object: object, exemplar: object, shape: Shape): boolean {
-  if (!haveSameHiddenClass(object, exemplar)) return false
-  for (const first in object) return first === shape.keys[0]
+function isLike(object: object, exemplar: object, keys: readonly string[]): boolean {
+  return haveSameHiddenClass(object, exemplar) && isFirst(keys[0], object)
+}
+
+function isFirst(key: string, object: object): boolean {
+  for (const first in object) return first === key
   return false
 }
 

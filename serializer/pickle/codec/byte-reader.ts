@@ -5,12 +5,11 @@ const SHORT_STRING = 24
 
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
+  #view: DataView | null = null
   #position = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get position(): number {
@@ -50,6 +49,7 @@ export class ByteReader {
 
   double(): number {
     if (this.remaining < 8) throw truncated()
+    this.#view ??= viewOf(this.#bytes)
     const value = this.#view.getFloat64(this.#position, true)
     this.#position += 8
     return value
@@ -107,6 +107,10 @@ interface NodeBuffer extends Buffer {
   latin1Slice(): string
   ucs2Slice(): string
   utf8Slice(): string
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }
 
 function asBuffer(bytes: Uint8Array): NodeBuffer {

@@ -1,7 +1,7 @@
 // Growable output: the primitives of the byte codec. What they mean is written in docs/format.md.
 // It grows by whole chunks, so that nothing is copied before the bundle is put together.
 
-const FIRST_CHUNK = 256
+const FIRST_CHUNK = 4096
 const LARGEST_CHUNK = 1 << 20
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
 const OWN_PART = 4096
@@ -10,6 +10,10 @@ const SHORT_STRING = 64
 /** More than any number takes. */
 const ROOM = 16
 
+/** First chunks that nobody has at present: making one takes longer than to fill it with a small message. */
+const spare: Uint8Array[] = []
+const MOST_SPARE = 2
+
 /** Where a byte was written, to be changed later. */
 export interface Mark {
   readonly chunk: Uint8Array
@@ -17,6 +21,7 @@ export interface Mark {
 }
 
 export class ByteWriter {
+  readonly #first: Uint8Array
   #chunk: Uint8Array
   #view: DataView | null = null
   #position = 0
@@ -26,8 +31,14 @@ export class ByteWriter {
   #before = 0
   readonly #parts: Uint8Array[] = []
 
-  constructor(size = FIRST_CHUNK) {
-    this.#chunk = new Uint8Array(size)
+  constructor() {
+    this.#first = spare.pop() ?? new Uint8Array(FIRST_CHUNK)
+    this.#chunk = this.#first
+  }
+
+  /** Nobody looks any more at what was written, in pieces or in one, and nobody writes. */
+  release(): void {
+    if (spare.length < MOST_SPARE) spare.push(this.#first)
   }
 
   get length(): number {
@@ -159,15 +170,15 @@ export class ByteWriter {
     return rest.length === 0 ? this.#parts : [...this.#parts, rest]
   }
 
-  /** What was written, in one piece. */
+  /** What was written, in one piece. It is the last thing that is asked. */
   finish(): Uint8Array {
-    if (this.#parts.length === 0) return this.#chunk.subarray(0, this.#position)
     const whole = new Uint8Array(this.length)
     let offset = 0
     for (const part of this.parts()) {
       whole.set(part, offset)
       offset += part.length
     }
+    this.release()
     return whole
   }
 }

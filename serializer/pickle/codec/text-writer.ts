@@ -34,7 +34,7 @@ export class TextWriter {
   }
 
   #chunk(text: string): void {
-    this.#out ??= new ByteWriter(text.length + 16)
+    this.#out ??= new ByteWriter()
     const out = this.#out
     if (isLatin1(text)) {
       out.varint(text.length * 4 + Encoding.Latin1)
@@ -50,6 +50,11 @@ export class TextWriter {
       out.varint(text.length * 4 + Encoding.Utf16)
       out.utf16(text)
     }
+  }
+
+  /** As ByteWriter's. */
+  release(): void {
+    this.#out?.release()
   }
 
   parts(): readonly Uint8Array[] {
