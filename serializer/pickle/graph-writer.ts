@@ -17,12 +17,14 @@ import {
   findIntrinsic,
   findPackageExport,
   findSymbol,
+  isReferable,
   type Reference,
 } from '../references/index.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
+import { InstanceShapes } from './instance-shapes.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Memo } from './memo.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
@@ -68,6 +70,7 @@ export class GraphWriter implements ValueSink {
   readonly #memo = new Memo()
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
+  readonly #instanceShapes = new InstanceShapes()
   readonly #pending: object[] = []
   readonly #fillers: Filler[] = []
   /** The buffer that is being written for a view of it. */
@@ -409,6 +412,8 @@ export class GraphWriter implements ValueSink {
   }
 
   #create(value: object): void {
+    const keys = this.#instanceShapes.keysOf(value)
+    if (keys !== null && !isReferable(value)) return this.#plain(value, keys)
     if (types.isProxy(value)) return this.#proxy(value)
     const view = wrappedView(value)
     if (view !== null) return this.#wrapped(value, view)
@@ -431,7 +436,8 @@ export class GraphWriter implements ValueSink {
     if (foreign) return this.reference(value, foreign)
     this.#refuseRunning(value)
     if (this.functions.writeSpecial(value)) return
-    this.#plain(value)
+    this.#plain(value, null)
+    if (this.#reductions === null) this.#instanceShapes.note(value)
   }
 
   #refuseRunning(value: object): void {
@@ -576,7 +582,8 @@ export class GraphWriter implements ValueSink {
     })
   }
 
-  #plain(value: object): void {
+  /** An object that is no more than its properties and private fields. The keys, where all properties are usual ones. */
+  #plain(value: object, keys: readonly string[] | null): void {
     const stamp = this.instances.check(value, this)
     if (stamp) {
       // Its base class has private elements: only that class's construction can give them.
@@ -587,7 +594,8 @@ export class GraphWriter implements ValueSink {
     const custom = this.#prototype(value, ObjectPrototype, () => {})
     this.later(value, (object) => {
       if (custom) this.instances.writePrivate(object, this)
-      this.properties(object, [], false)
+      if (keys === null) this.properties(object, [], false)
+      else this.#properties.writeUsual(object, keys)
     })
   }
 

@@ -51,7 +51,7 @@ export class Guard {
 }
 
 /** Whether the definition would turn an object into a number, by methods of its own. */
-export function isCoercing(object: object, key: PropertyKey, { value }: PropertyDescriptor): boolean {
+export function isCoercing(object: object, key: PropertyKey, value: unknown): boolean {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
   if (isArray(object)) return key === 'length'
   return typeof key === 'string' && (String(Number(key)) === key || key === '-0')

@@ -59,6 +59,20 @@ export class PropertyWriter {
     this.#keyed(object, keys)
   }
 
+  /** The same, where the object is extensible and has these data properties alone, all with the usual attributes. */
+  writeUsual(object: object, keys: readonly string[]): void {
+    const graph: GraphWriter = this.#graph
+    graph.out.byte(0)
+    graph.out.varint(keys.length)
+    if (keys.length === 0) return
+    graph.out.byte(Attribute.All)
+    for (let i = 0; i < keys.length; i++) {
+      graph.value(keys[i])
+      graph.step('property', keys[i])
+      graph.value((object as Record<string, unknown>)[keys[i]])
+    }
+  }
+
   /** A count, the attributes that most have, then keys and values. */
   #keyed(object: object, keys: readonly PropertyKey[]): void {
     const graph: GraphWriter = this.#graph
