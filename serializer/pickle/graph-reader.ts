@@ -13,7 +13,7 @@ import type { TextReader } from './codec/text-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import { Guard, isCoercing } from './guard.ts'
 import { Nodes, UNMADE } from './nodes.ts'
-import { dataDescriptor, isObject } from './objects.ts'
+import { dataDescriptor, inheritsExotic, isObject } from './objects.ts'
 import {
   Attribute,
   MAX_SHORT_SHAPE,
@@ -35,7 +35,6 @@ const {
   defineProperty,
   deleteProperty,
   getOwnPropertyDescriptor,
-  getPrototypeOf,
   ownKeys,
   preventExtensions,
   setPrototypeOf,
@@ -598,7 +597,7 @@ export class GraphReader implements ValueSource, PlainSource {
     const usual = this.#in.byte()
     const coerces = isArray(object) || types.isTypedArray(object)
     // Where nothing in the chain of prototypes has the key, to assign is to define, in a tenth of the time.
-    const assigns = usual === Attribute.All && !coerces && !inheritsProxy(object)
+    const assigns = usual === Attribute.All && !coerces && !inheritsExotic(object)
     for (; count > 0; count--) {
       const key = this.#key()
       const op = this.#in.byte()
@@ -830,12 +829,6 @@ function without(keys: PropertyKey[], kept: readonly PropertyKey[]): PropertyKey
   if (keys.length === 0 || kept.length === 0) return keys
   const set = new Set(kept)
   return keys.filter((key) => !set.has(key))
-}
-
-function inheritsProxy(object: object): boolean {
-  for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at))
-    if (types.isProxy(at)) return true
-  return false
 }
 
 function makeArguments(length: number): object {

@@ -1,5 +1,8 @@
 // What both halves of the reader ask and say of objects and their properties.
+import { types } from 'node:util'
 import { Attribute } from './opcodes.ts'
+
+const { getPrototypeOf } = Reflect
 
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
@@ -12,4 +15,15 @@ export function dataDescriptor(value: unknown, attributes: number): PropertyDesc
     enumerable: (attributes & Attribute.Enumerable) !== 0,
     configurable: (attributes & Attribute.Configurable) !== 0,
   }
+}
+
+/** Has the object something else to say than it seems when it is asked for a key, or given a property? */
+export function isExotic(object: object): boolean {
+  return types.isProxy(object) || types.isTypedArray(object) || types.isModuleNamespaceObject(object)
+}
+
+/** Is there something exotic among what the object inherits from, which could answer for it? */
+export function inheritsExotic(object: object): boolean {
+  for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at)) if (isExotic(at)) return true
+  return false
 }

@@ -1,8 +1,8 @@
 // Builds the plain objects of a shape. A shape that is met often gets a function of its own, whose object literal or
 // constructor V8 knows how to make at once; these are kept from bundle to bundle.
-import { types } from 'node:util'
 import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { isExotic } from './objects.ts'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
 const { defineProperty, getPrototypeOf } = Reflect
@@ -137,10 +137,10 @@ function generate(body: string): ((prototype?: object) => Build) | null {
   }
 }
 
-/** `__proto__` is. A proxy among the prototypes might have anything, and is not asked. */
+/** `__proto__` is. What is exotic among the prototypes might do anything, and is not asked. */
 function isInherited(key: string, prototype: object | null): boolean {
   if (prototype === ObjectPrototype) return key in ObjectPrototype
   for (let at = prototype; at !== null; at = getPrototypeOf(at))
-    if (types.isProxy(at) || Object.hasOwn(at, key)) return true
+    if (isExotic(at) || Object.hasOwn(at, key)) return true
   return false
 }

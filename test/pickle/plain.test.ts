@@ -70,6 +70,21 @@ test('an object whose prototype has it as a member', () => {
     assertStrictEqual(loads(dumps(value)), value)
 })
 
+test('objects that inherit from typed arrays have members that look like elements', () => {
+  const inherits = (prototype: object) =>
+    Array.from({ length: 30 }, (_, i) =>
+      Object.defineProperty(Object.create(prototype), '1.5', {
+        value: { i },
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      }),
+    )
+  const view = new Uint8Array(4)
+  const graph = [...inherits(view), ...inherits(Object.create(view)), ...inherits(Object.freeze({}))]
+  assertStrictEqual(loads(dumps(graph)), graph)
+})
+
 test('members that are functions, keys that were deleted, and many kinds of one shape', () => {
   const make = (i: number): Record<string, unknown> => ({ id: i, value: null, next: 'n' })
   const graph = Array.from({ length: 60 }, (_, i) => make(i))
