@@ -30,6 +30,8 @@ export interface CallSpec extends PackedArguments {
   readonly options: TaskOptions
   /** The export that holds the classes of `retryExceptions`, if it is a list. */
   readonly retryOn: string | null
+  /** How often it was tried before, elsewhere. */
+  readonly tries?: number
 }
 
 export interface TaskSpec extends CallSpec {

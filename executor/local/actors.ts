@@ -37,6 +37,8 @@ export interface ActorCore {
   launch(call: Call): void
   giveResources(actor: ActorRecord): void
   endWorker(worker: LocalWorker): void
+  /** Another state. */
+  changed(actor: ActorRecord): void
 }
 
 export class Actors {
@@ -110,6 +112,7 @@ export class Actors {
 
   started(actor: ActorRecord): void {
     actor.state = 'alive'
+    this.#core.changed(actor)
     this.pump(actor)
   }
 
@@ -136,6 +139,7 @@ export class Actors {
     actor.mailbox.unshift(...again.sort((a, b) => a.order - b.order))
     actor.restarts++
     actor.state = 'restarting'
+    this.#core.changed(actor)
     this.#launch(actor)
   }
 
@@ -154,6 +158,7 @@ export class Actors {
     const failure = this.#deathOf(actor)
     for (const call of [...actor.underWay, ...actor.mailbox.splice(0)]) this.#core.fail(call, failure)
     actor.underWay.clear()
+    this.#core.changed(actor)
     this.#forgetIfUnreachable(actor)
   }
 

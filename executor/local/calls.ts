@@ -68,6 +68,7 @@ export class Call {
     } else {
       const { priority, maxRetries, timeout } = target.spec.options
       this.priority = priority
+      this.attempt = this.retries = target.spec.tries ?? 0
       this.maxRetries =
         maxRetries === ACTORS_OWN && target.kind === Kind.CallActor
           ? target.actor.spec.options.maxTaskRetries

@@ -20,11 +20,12 @@ import { type FromWorker, Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
 import { Call } from './calls.ts'
 import { answerClient } from './client-messages.ts'
+import type { LocalHooks } from './hooks.ts'
 import type { Host, WorkerEnd } from './host.ts'
 import { WorkerLogs } from './logs.ts'
 import { ObjectStore } from './objects.ts'
 import { CallQueue } from './queue.ts'
-import { Resources } from './resources.ts'
+import { type Amounts, Resources } from './resources.ts'
 import { LocalWorker, WorkerPool } from './workers.ts'
 
 export class LocalExecutor implements Executor {
@@ -41,11 +42,14 @@ export class LocalExecutor implements Executor {
   readonly #calls = new Map<string, Call>()
   readonly #setUps: TaskSpec[] = []
   readonly #logs: WorkerLogs
+  /** Where this executor serves a fleet: who is told, and asked instead. */
+  readonly #hooks: LocalHooks | null
   #workerCount = 0
   #isShutDown = false
 
-  constructor(engine: Executor['engine'], host: Host, options: InitOptions) {
+  constructor(engine: Executor['engine'], host: Host, options: InitOptions, hooks: LocalHooks | null = null) {
     this.engine = engine
+    this.#hooks = hooks
     this.#host = host
     this.#resources = new Resources(totalResources(options))
     this.#logs = new WorkerLogs(options.logToDriver ?? true)
@@ -59,6 +63,7 @@ export class LocalExecutor implements Executor {
         this.#forget(worker)
         void worker.end()
       },
+      changed: (actor) => hooks?.actorChanged(actor),
     })
   }
 
@@ -131,6 +136,7 @@ export class LocalExecutor implements Executor {
     call.worker.blocked++
     this.#giveSlot(call)
     this.#pump()
+    this.#hooks?.roomChanged()
   }
 
   unblock(id: string): void {
@@ -185,6 +191,11 @@ export class LocalExecutor implements Executor {
     this.#setUps.push(spec)
     const workers = [...this.#pool.all, ...this.#actorWorkers].filter((worker) => !worker.isEnded)
     await Promise.all(workers.map((worker) => this.#setUp(worker)))
+  }
+
+  /** Whether a task that needs so much would start at once. */
+  hasRoomFor(wanted: Amounts): boolean {
+    return this.#resources.fits(wanted) && this.#pool.hasRoom
   }
 
   async describe(): Promise<Description> {
@@ -323,6 +334,7 @@ export class LocalExecutor implements Executor {
       this.#pool.count(worker, call)
       this.#pool.settle(worker)
     }
+    this.#hooks?.roomChanged()
   }
 
   /** Over: what was kept for it is let go. */
@@ -330,6 +342,7 @@ export class LocalExecutor implements Executor {
     if (!this.#calls.delete(call.id)) return
     for (const [, id] of call.deps) this.store.release(id)
     this.#releaseInside(call.target.spec.args)
+    this.#hooks?.callEnded(call.id)
   }
 
   /** Its refs reject now. If its code still runs, the slot is free when that ends. */
@@ -354,11 +367,13 @@ export class LocalExecutor implements Executor {
         return worker.host.send(['function', message[1], exported])
       }
       case 'log':
+        if (this.#hooks !== null) return this.#hooks.printed(worker, message[1], message[2], message[3])
         return this.#logs.take(message[1], message[2], worker.name, message[3])
       case 'uncaught':
       case 'exit':
         return
       default:
+        if (this.#hooks !== null) return this.#hooks.answer(worker, message)
         return answerClient(this, worker, message)
     }
   }
@@ -503,6 +518,7 @@ export class LocalExecutor implements Executor {
     worker.isEnded = true
     for (const [id, count] of worker.grants) this.store.release(id, count)
     worker.grants.clear()
+    this.#hooks?.workerEnded(worker)
   }
 
   #giveActorsResources(actor: ActorRecord): void {
