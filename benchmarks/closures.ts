@@ -19,7 +19,7 @@ try {
   const right = compare(
     smoke
       ? { folder, rounds: 1, cold: 2, warm: 10, peers: false }
-      : { folder, rounds: 3, cold: 20, warm: 1000, peers: true },
+      : { folder, rounds: 3, cold: 20, warm: 20_000, peers: true },
     goals,
   )
   linear({ folder, counts: smoke ? [50] : [100, 1000, 10_000], rounds: smoke ? 1 : 3 }, goals)

@@ -68,7 +68,8 @@ function valueIn(scopes: readonly ScopeRecord[], name: string): unknown {
 /** The elements of a small array, the properties of a small object. */
 function partsOf(value: object): unknown[] {
   if (types.isProxy(value) || types.isModuleNamespaceObject(value)) return []
-  if (Array.isArray(value) && typeof value[0] !== 'function') return []
+  if (types.isTypedArray(value)) return []
+  if (Array.isArray(value) && (value.length > MOST || typeof value[0] !== 'function')) return []
   const keys = ownKeys(value)
   return keys.length > MOST ? [] : keys.map((key) => getOwnPropertyDescriptor(value, key)?.value as unknown)
 }

@@ -8,7 +8,7 @@ import { types } from 'node:util'
 import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
-import type { ByteWriter, Mark } from './codec/byte-writer.ts'
+import type { ByteWriter } from './codec/byte-writer.ts'
 import { littleEndian } from './codec/endianness.ts'
 import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
 import { MAX_SHAPE_KEYS, type Shape, Shapes } from './shapes.ts'
@@ -56,7 +56,8 @@ export class PlainWriter {
   #top = 0
   /** The records that are being written: their numbers, and where their tags are. */
   readonly #openIds: number[] = []
-  readonly #openMarks: Mark[] = []
+  readonly #openChunks: Uint8Array[] = []
+  readonly #openPlaces: number[] = []
 
   constructor(graph: PlainSink) {
     this.#graph = graph
@@ -94,7 +95,8 @@ export class PlainWriter {
     const ids = this.#openIds
     for (let i = ids.length - 1; i >= 0 && ids[i] >= id; i--) {
       if (ids[i] !== id) continue
-      const { chunk, position } = this.#openMarks[i]
+      const chunk = this.#openChunks[i]
+      const position = this.#openPlaces[i]
       const tag = chunk[position]
       if (tag >= Tag.Record) chunk[position] = tag | Tag.OpenRecord
       else if (tag === Op.Record) chunk[position] = Op.OpenRecord
@@ -150,15 +152,16 @@ export class PlainWriter {
     const base = this.#top
     const end = base + keys.length
     this.#top = end
-    this.#openIds.push(graph.rememberPlain(value))
-    this.#openMarks.push(this.#header(shape))
+    const id = graph.rememberPlain(value)
+    this.#header(shape, id)
     const { trace } = graph
     for (let i = base; i < end; i++) {
       if (trace !== null) trace.step('property', keys[i - base])
       graph.value(values[i])
     }
     this.#openIds.pop()
-    this.#openMarks.pop()
+    this.#openChunks.pop()
+    this.#openPlaces.pop()
     this.#top = base
   }
 
@@ -178,16 +181,18 @@ export class PlainWriter {
     this.#top = base
   }
 
-  #header(shape: Shape): Mark {
+  #header(shape: Shape, id: number): void {
     const out = this.#out
     if (shape.id >= 0) {
-      if (shape.id <= MAX_SHORT_SHAPE) return out.marked(Tag.Record + shape.id)
-      const mark = out.marked(Op.Record)
-      out.varint(shape.id)
-      return mark
+      const isShort = shape.id <= MAX_SHORT_SHAPE
+      out.byte(isShort ? Tag.Record + shape.id : Op.Record)
+      this.#opened(id)
+      if (!isShort) out.varint(shape.id)
+      return
     }
     shape.id = this.#shapes.count++
-    const mark = out.marked(Op.ShapedRecord)
+    out.byte(Op.ShapedRecord)
+    this.#opened(id)
     const { prototype, keys } = shape
     if (prototype === ObjectPrototype) out.varint(ShapePrototype.Object)
     else if (prototype === null) out.varint(ShapePrototype.Null)
@@ -198,7 +203,13 @@ export class PlainWriter {
     }
     out.varint(keys.length)
     for (const key of keys) this.#graph.value(key)
-    return mark
+  }
+
+  /** The record with this number begins with the byte that was written last. */
+  #opened(id: number): void {
+    this.#openIds.push(id)
+    this.#openChunks.push(this.#out.chunk)
+    this.#openPlaces.push(this.#out.last)
   }
 
   #list(array: unknown[]): boolean {

@@ -14,12 +14,6 @@ const ROOM = 16
 const spare: Uint8Array[] = []
 const MOST_SPARE = 2
 
-/** Where a byte was written, to be changed later. */
-export interface Mark {
-  readonly chunk: Uint8Array
-  readonly position: number
-}
-
 export class ByteWriter {
   readonly #first: Uint8Array
   #chunk: Uint8Array
@@ -70,11 +64,13 @@ export class ByteWriter {
     this.#chunk[this.#position++] = value
   }
 
-  /** Writes a byte that may be replaced later, where the mark says. */
-  marked(value: number): Mark {
-    if (this.#position === this.#chunk.length) this.#grow(1)
-    this.#chunk[this.#position] = value
-    return { chunk: this.#chunk, position: this.#position++ }
+  /** Where the last byte is: it may be changed later on, in `chunk`. */
+  get last(): number {
+    return this.#position - 1
+  }
+
+  get chunk(): Uint8Array {
+    return this.#chunk
   }
 
   /** An unsigned integer below 2^53: seven bits a byte, lowest first (LEB128). */
