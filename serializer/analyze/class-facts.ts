@@ -1,5 +1,6 @@
 // The parts of a class body and of property keys, as ranges of the text (spec 15.7, 13.2.5).
 import type { AnyNode, Expression, PrivateIdentifier } from 'acorn'
+import { assignedFirst } from './constructor-start.ts'
 import type { ClassElement, ClassFacts, ElementKind, KeyFacts, Range } from './facts.ts'
 import type { ClassNode, ElementNode } from './nodes.ts'
 import { isPure } from './pure.ts'
@@ -72,6 +73,7 @@ export class KeyReader {
         initializer: null,
         pure: false,
         bodyStart: null,
+        assignsFirst: null,
       }
     }
     const isField = node.type === 'PropertyDefinition'
@@ -86,6 +88,7 @@ export class KeyReader {
       initializer: isField ? this.#initializer(node) : null,
       pure: !isField || !node.value || isPure(node.value),
       bodyStart: kind === 'constructor' && !isField ? node.value.body.start - this.#offset + 1 : null,
+      assignsFirst: kind === 'constructor' && !isField ? assignedFirst(node.value) : null,
     }
   }
 

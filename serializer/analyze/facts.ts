@@ -65,6 +65,8 @@ export interface ClassElement {
   readonly pure: boolean
   /** For the constructor: the offset just behind the `{` of its body. */
   readonly bodyStart: number | null
+  /** For the constructor: the public property of its object that it assigns before anything that has an effect. */
+  readonly assignsFirst: string | null
 }
 
 export interface ClassFacts {

@@ -2,24 +2,11 @@
 // (codegen/class-body.ts).
 import type { ClassHook } from '../codegen/instantiate.ts'
 import { UnpicklingError } from '../errors.ts'
+import { anyArguments } from './any-arguments.ts'
 import type { KnownClass } from './class-registry.ts'
 import { constructOwnBase, ownClassHook, stampOwn } from './own-class.ts'
 
 const { construct, getPrototypeOf, setPrototypeOf } = Reflect
-const MAX_PARAMETERS = 32
-
-/** Stands for any argument: needs no default, can be destructured, and runs nothing. */
-const anything: object = new Proxy(function () {}, {
-  get: (_, key) => (key === Symbol.iterator ? iterate : key === Symbol.toPrimitive ? () => '' : anything),
-  apply: () => anything,
-  construct: () => anything,
-})
-
-function* iterate() {
-  for (;;) yield anything
-}
-
-const anyArguments: readonly unknown[] = new Array(MAX_PARAMETERS).fill(anything)
 
 /** Constructs an object by a base class with private elements, running nothing of it but their definition. */
 export function constructBase(entry: KnownClass, prototype: object | null): object {

@@ -6,6 +6,7 @@ import { captureFunction, probe } from '../capture/index.ts'
 import type { ClassHook } from '../codegen/instantiate.ts'
 import { privateFields } from '../codegen/records.ts'
 import { UnpicklingError } from '../errors.ts'
+import { anyArguments } from './any-arguments.ts'
 import type { KnownClass } from './class-registry.ts'
 import { analyzed, sourceOf } from './source.ts'
 
@@ -27,11 +28,58 @@ export function ownClassHook(entry: KnownClass): ClassHook {
 
 /** An object with the private fields of a base class, whose constructor does not run. */
 export function constructOwnBase(entry: KnownClass, prototype: object | null): object {
-  const facts = factsOf(entry)
-  const instance = constructorOf(facts)
-    ? stoppedAtBirth(entry, facts)
-    : (construct(checked(facts, entry), []) as object)
+  let make = makers.get(entry.value)
+  if (!make) makers.set(entry.value, (make = makerOf(entry)))
+  const instance = make()
   setPrototypeOf(instance, prototype)
+  return instance
+}
+
+const makers = new WeakMap<object, () => object>()
+
+function makerOf(entry: KnownClass): () => object {
+  const facts = factsOf(entry)
+  const target = checked(facts, entry)
+  const constructor = constructorOf(facts)
+  if (!constructor) return () => construct(target, []) as object
+  const probed = () => stoppedAtBirth(entry, facts)
+  return stopsAtAssignment(facts, constructor) ? () => stoppedAtAssignment(target) ?? probed() : probed
+}
+
+/** Does it begin with an assignment to a property that the object has not got yet, so that prototypes are asked? */
+function stopsAtAssignment({ classFacts }: FunctionFacts, { assignsFirst }: ClassElement): boolean {
+  if (assignsFirst === null) return false
+  const fields = classFacts!.elements.filter(({ kind, isStatic }) => kind === 'field' && !isStatic)
+  return fields.every(
+    ({ key }) => key?.kind === 'private' || (key?.kind === 'static' && key.name !== assignsFirst),
+  )
+}
+
+/** Thrown out of a constructor, which stops it. */
+const STOP = Symbol('stop')
+let assigned: object | null = null
+const catcher = new Proxy(
+  {},
+  {
+    set(_, __, ___, receiver: object) {
+      assigned = receiver
+      throw STOP
+    },
+  },
+)
+const catching = function () {}
+catching.prototype = catcher
+
+/** An instance whose constructor was stopped by what it inherited, where it assigned the first property. Null if it was not. */
+function stoppedAtAssignment(target: () => object): object | null {
+  assigned = null
+  try {
+    construct(target, anyArguments, catching)
+  } catch (error) {
+    if (error !== STOP) return null
+  }
+  const instance = assigned
+  assigned = null
   return instance
 }
 

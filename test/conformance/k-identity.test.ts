@@ -137,6 +137,99 @@ goalTest('K5', 'an instance that comes home has its private state, and no constr
   expect(runs).toBe(2)
 })
 
+goalTest('K5', 'of many instances none has its constructor run, however that begins', () => {
+  const effects: unknown[] = []
+  const effect = <T>(value: T): T => {
+    effects.push(value)
+    return value
+  }
+  abstract class Tested {
+    abstract secret(): number
+  }
+  const classes: (new (n: number) => Tested)[] = [
+    class extends Object {
+      n
+      #secret
+      constructor(n: number) {
+        super()
+        this.n = n
+        this.#secret = effect(n)
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class {
+      n
+      list
+      #secret
+      constructor(n: number, list: readonly number[] = effect([]), ...rest: string[]) {
+        this.n = `${n}${list.length}${rest.length}` && !n ? -n : [n, { n }, () => n]
+        this.list = list
+        this.#secret = effect(n)
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class {
+      #secret
+      n
+      constructor(n: number) {
+        this.#secret = effect(n)
+        this.n = n
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class {
+      n
+      #secret
+      constructor(n: number) {
+        this.n = effect(n)
+        this.#secret = n
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class {
+      #secret
+      constructor(n: number) {
+        this.n = n
+        this.#secret = effect(n)
+      }
+      set n(value: number) {
+        effect(value)
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+  ]
+  for (const Class of classes) {
+    const list = Array.from({ length: 20 }, (_, i) => new Class(i))
+    effects.length = 0
+    let copies: Tested[]
+    try {
+      copies = loads<Tested[]>(dumps(list))
+    } catch (error) {
+      // A constructor that has to call super() can't be stopped.
+      expect(Class).toBe(classes[0])
+      expect(String(error)).toMatch(/UnpicklingError.*super\(\)/)
+      continue
+    }
+    expect(effects).toEqual([])
+    copies.forEach((copy, i) => {
+      expect(copy).toBeInstanceOf(Class)
+      expect(copy.secret()).toBe(i)
+      expect(Object.keys(copy)).toEqual(Object.keys(list[i]))
+    })
+    expect(new Class(3).secret()).toBe(3)
+  }
+})
+
 goalTest(
   'K5',
   'an instance whose private fields only the constructor could make again is refused by name',
