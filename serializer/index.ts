@@ -1,4 +1,7 @@
 // The public API of the serializer, and nothing else.
+export type { Compression } from './bundle/compression.ts'
+export type { Limits } from './bundle/limits.ts'
+
 import { PicklingError, UnpicklingError } from './errors.ts'
 import { connect } from './pickle/connect.ts'
 import { checkSerializable, dumps, loads, loadsAsync } from './pickle/index.ts'
@@ -12,7 +15,7 @@ import {
 } from './references/index.ts'
 
 export type { PicklingProblem } from './errors.ts'
-export type { DumpOptions, LoadOptions } from './pickle/index.ts'
+export type { BundleBytes, DumpOptions, LoadOptions } from './pickle/index.ts'
 export type {
   BundleInspection,
   InspectedBinding,

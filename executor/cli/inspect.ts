@@ -54,7 +54,7 @@ function bundleNode(file: string, bundle: BundleInspection, withSource: boolean)
   const size = (section: string) => bundle.sections.find(({ name }) => name === section)?.size ?? 0
   return {
     label:
-      `${file}: ${bundle.entry}, ${formatSize(bundle.size)}` +
+      `${file}: ${bundle.entry}, ${formatSize(bundle.size)}${bundle.compression === null ? '' : ` (${bundle.compression}, inflated ${formatSize(bundle.inflatedSize)})`}` +
       ` (format ${bundle.formatVersion}, ${writerOf(bundle)})`,
     children: [
       {

@@ -1,5 +1,5 @@
 // `cornichon pack`: an export of a module, with everything it reaches, into a file.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readContainer } from '../../serializer/bundle/container.ts'
 import { readManifest } from '../../serializer/bundle/manifest.ts'
 import { checkSerializable, type DumpOptions, dumps, PicklingError } from '../../serializer/index.ts'
@@ -12,6 +12,7 @@ interface PackFlags {
   readonly output: string
   readonly byValue?: readonly string[]
   readonly byReference?: readonly string[]
+  readonly compress?: true | 'gzip' | 'brotli' | 'zstd'
 }
 
 export function addPack(program: Command): void {
@@ -27,6 +28,12 @@ export function addPack(program: Command): void {
     .requiredOption('-o, --output <file>', 'where to write the bundle')
     .option('--by-value <packages>', 'packages whose code goes into the bundle as well', collect)
     .option('--by-reference <modules>', 'modules to refer to, though they are your own', collect)
+    .addOption(
+      new Option(
+        '--compress [method]',
+        'make the bundle smaller; the best method that every Node reads, or the one named',
+      ).choices(['gzip', 'brotli', 'zstd']),
+    )
     .addHelpText(
       'after',
       `
@@ -50,7 +57,11 @@ async function pack(text: string, flags: PackFlags): Promise<void> {
   const target = parseTarget(text)
   checkWritable(flags.output)
   const value = await importTarget(target)
-  const bytes = dump(value, target, { byValue: flags.byValue, byReference: flags.byReference })
+  const bytes = dump(value, target, {
+    byValue: flags.byValue,
+    byReference: flags.byReference,
+    compress: flags.compress,
+  })
   writeBundle(flags.output, bytes)
   console.log(describe(bytes, target, flags.output))
   // What the module has left running (a server, a timer) is no reason to stay.

@@ -2,10 +2,13 @@
 // Reading it runs nothing and compiles nothing.
 import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
+import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
+import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
 export const FORMAT_VERSION = 2
+const COMPRESSION_AT = 10
 const CHECKSUM_AT = 12
 const HEADER_SIZE = 16
 /** A varint of a section's size takes no more. */
@@ -33,7 +36,33 @@ const NAMES = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers'] as c
 
 export type SectionParts = Readonly<Record<(typeof NAMES)[number], readonly Uint8Array[]>>
 
-export function writeContainer(sections: SectionParts): Uint8Array {
+/** Compressed by the method; with `ifSmaller`, only where that is worth it. */
+export function writeContainer(
+  sections: SectionParts,
+  method: Compression | null = null,
+  ifSmaller = false,
+): Uint8Array {
+  const bytes = uncompressed(sections)
+  const compressed = method === null ? bytes : compress(bytes, method)
+  const written = ifSmaller && compressed.length >= bytes.length ? bytes : compressed
+  const sum = checksum(written)
+  for (let i = 0; i < 4; i++) written[CHECKSUM_AT + i] = sum >>> (8 * i)
+  return written
+}
+
+function compress(bytes: Uint8Array, method: Compression): Uint8Array {
+  const size = bytes.length - HEADER_SIZE
+  const body = deflate(bytes.subarray(HEADER_SIZE), method)
+  const start = HEADER_SIZE + varintSize(size)
+  const compressed = allocate(start + body.length)
+  compressed.set(bytes.subarray(0, HEADER_SIZE))
+  compressed[COMPRESSION_AT] = methodNumber(method)
+  writeVarint(compressed, HEADER_SIZE, size)
+  compressed.set(body, start)
+  return compressed
+}
+
+function uncompressed(sections: SectionParts): Uint8Array {
   let size = HEADER_SIZE
   let present = 0
   const sizes: number[] = []
@@ -59,8 +88,6 @@ export function writeContainer(sections: SectionParts): Uint8Array {
       offset += part.length
     }
   }
-  const sum = checksum(bytes)
-  for (let i = 0; i < 4; i++) bytes[CHECKSUM_AT + i] = sum >>> (8 * i)
   return bytes
 }
 
@@ -81,38 +108,60 @@ function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
   return offset
 }
 
-/** Checks magic, version, sizes and checksum; returns views of the sections. Throws UnpicklingError. */
-export function readContainer(bytes: Uint8Array): Sections {
+export interface ReadContainer extends Sections {
+  readonly compression: Compression | null
+  /** Bytes of header, table and sections, inflated. */
+  readonly inflatedSize: number
+}
+
+/** Checks magic, version, sizes and checksum; returns views of the sections, inflated ones if need be. Throws UnpicklingError. */
+export function readContainer(
+  bytes: Uint8Array,
+  budget: ByteBudget = new ByteBudget(DEFAULT_LIMITS),
+): ReadContainer {
+  budget.received(bytes.length, 'as it was received')
+  checkStart(bytes)
+  const compression = methodOf(bytes[COMPRESSION_AT])
+  if (compression === undefined || bytes[9] >> NAMES.length !== 0 || bytes[11] !== 0) throw damagedHeader()
+  if (compression === null) return sectionsOf(bytes, bytes, HEADER_SIZE, compression)
+  // What is inflated is what was written: damage shows before any of it is believed.
+  checkSum(bytes)
+  const { value: size, end } = readVarint(bytes, HEADER_SIZE)
+  budget.inflating(size)
+  return sectionsOf(bytes, inflate(bytes.subarray(end), compression, size), 0, compression)
+}
+
+function checkStart(bytes: Uint8Array): void {
   if (bytes.length === 0) throw new UnpicklingError('this is no bundle: there are no bytes')
   for (let i = 0; i < MAGIC.length; i++) {
-    if (i >= bytes.length) throw new UnpicklingError('the bundle ends within its header: it was truncated')
+    if (i >= bytes.length) throw truncatedHeader()
     if (bytes[i] !== MAGIC[i])
       throw new UnpicklingError('this is no bundle of cornichon: its first bytes are others')
   }
-  if (bytes.length < HEADER_SIZE)
-    throw new UnpicklingError('the bundle ends within its header: it was truncated')
+  if (bytes.length < HEADER_SIZE) throw truncatedHeader()
   if (bytes[8] !== FORMAT_VERSION) {
     throw new UnpicklingError(
       `the bundle has format version ${bytes[8]}, this cornichon reads version ${FORMAT_VERSION}: load it with the cornichon that wrote it, or pickle it again`,
     )
   }
+}
+
+/** The body begins at `offset`: the table of sizes, then the sections. */
+function sectionsOf(
+  header: Uint8Array,
+  bytes: Uint8Array,
+  offset: number,
+  compression: Compression | null,
+): ReadContainer {
   const sizes: number[] = []
-  let offset = HEADER_SIZE
   let size = 0
   for (let i = 0; i < NAMES.length; i++) {
     let section = 0
-    if (bytes[9] & (1 << i)) {
-      let scale = 1
-      let byte: number
-      do {
-        if (offset === bytes.length)
-          throw new UnpicklingError('the bundle ends within its header: it was truncated')
-        if (scale > 0x80 ** LARGEST_SIZE) throw damagedHeader()
-        byte = bytes[offset++]
-        section += (byte & 0x7f) * scale
-        scale *= 0x80
-      } while (byte >= 0x80)
-      if (section === 0) throw damagedHeader()
+    if (header[9] & (1 << i)) {
+      const { value, end } = readVarint(bytes, offset)
+      if (value === 0) throw damagedHeader()
+      section = value
+      offset = end
     }
     sizes.push(section)
     size += section
@@ -124,20 +173,50 @@ export function readContainer(bytes: Uint8Array): Sections {
     )
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
-  if (bytes[9] >> NAMES.length !== 0 || bytes[10] !== 0 || bytes[11] !== 0) throw damagedHeader()
+  if (compression === null) checkSum(bytes)
+  const [manifest, code, functions, text, graph, buffers] = sizes.map((length) =>
+    bytes.subarray(offset, (offset += length)),
+  )
+  return {
+    manifest,
+    code,
+    functions,
+    text,
+    graph,
+    buffers,
+    compression,
+    inflatedSize: compression === null ? size : HEADER_SIZE + size,
+  }
+}
+
+function readVarint(bytes: Uint8Array, offset: number): { value: number; end: number } {
+  let value = 0
+  let scale = 1
+  let byte: number
+  do {
+    if (offset === bytes.length) throw truncatedHeader()
+    if (scale > 0x80 ** LARGEST_SIZE) throw damagedHeader()
+    byte = bytes[offset++]
+    value += (byte & 0x7f) * scale
+    scale *= 0x80
+  } while (byte >= 0x80)
+  return { value, end: offset }
+}
+
+function checkSum(bytes: Uint8Array): void {
   const sum = checksum(bytes)
   for (let i = 0; i < 4; i++)
     if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff))
       throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
-  const [manifest, code, functions, text, graph, buffers] = sizes.map((length) =>
-    bytes.subarray(offset, (offset += length)),
-  )
-  return { manifest, code, functions, text, graph, buffers }
 }
 
 /** CRC-32 of everything but the checksum's own four bytes. */
 function checksum(bytes: Uint8Array): number {
   return crc32(bytes.subarray(HEADER_SIZE), crc32(bytes.subarray(0, CHECKSUM_AT)))
+}
+
+function truncatedHeader(): UnpicklingError {
+  return new UnpicklingError('the bundle ends within its header: it was truncated')
 }
 
 function damagedHeader(): UnpicklingError {

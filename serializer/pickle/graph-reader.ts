@@ -2,10 +2,11 @@
 import { createRequire, Module } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { promisify, types } from 'node:util'
+import { type CheckedLimits, exceeded } from '../bundle/limits.ts'
 import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
-import { damaged } from '../errors.ts'
+import { damaged, type UnpicklingError } from '../errors.ts'
 import { bufferFacts, builtinReducers, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
@@ -54,6 +55,8 @@ export type ContentObserver = (value: unknown, bytes: number, first: number, las
 
 /** Far more than a writer nests. */
 const MAX_DEPTH = 10_000
+/** Elements that V8 may make room for without need: of more it keeps a table, as it does from a gap of 1024 on. */
+const MOST_ROOM = 4096
 /** V8 passes no more than the stack holds. */
 const MAX_ARGUMENTS = 0xffff
 
@@ -67,6 +70,7 @@ export interface ReadContext {
   /** Nothing may be rebuilt that would run code later on: accessors, traps. */
   readonly refusesCode: boolean
   readonly rebuilder: Rebuilder
+  readonly limits: CheckedLimits
 }
 
 export class GraphReader implements ValueSource, PlainSource {
@@ -74,7 +78,7 @@ export class GraphReader implements ValueSource, PlainSource {
   readonly #text: TextReader
   readonly #functions: CodeSource
   readonly #context: ReadContext
-  readonly #nodes = new Nodes()
+  readonly #nodes: Nodes
   readonly #plain: PlainReader
   readonly #strings: string[] = []
   readonly #pending: Filler[] = []
@@ -84,7 +88,17 @@ export class GraphReader implements ValueSource, PlainSource {
   readonly #parts = new Map<number, ViewedBytes>()
   readonly #guard: Guard | null
   readonly #made = new Map<unknown, MadeFunction>()
+  readonly #maxString: number
+  /** Elements that `arguments` objects may be made with. */
+  #argumentsLeft: number
+  /** Content within content that is being read: call stack. */
   #depth = 0
+  /** Levels above what is being read, beside those. */
+  #base = 0
+  /** The depth that is one too many, for the call stack or the limit. */
+  #stop = 0
+  /** Of each pending content, the level of its object. */
+  readonly #levels: number[] = []
   /** Bytes of content, within the content that is being observed, which belongs to others. */
   #observedBytes = 0
 
@@ -93,6 +107,10 @@ export class GraphReader implements ValueSource, PlainSource {
     this.#text = text
     this.#functions = functions
     this.#context = context
+    this.#nodes = new Nodes(context.limits.maxObjects)
+    this.#maxString = context.limits.maxString
+    this.#argumentsLeft = input.remaining
+    this.#setBase(0)
     this.#guard = context.refusesCode ? new Guard() : null
     this.#plain = new PlainReader(this, input, this.#nodes, this.#guard)
   }
@@ -139,20 +157,20 @@ export class GraphReader implements ValueSource, PlainSource {
   }
 
   #drain(left = 0): void {
-    if (this.#context.observe) return this.#drainObserved(left)
+    const base = this.#base
     while (this.#pending.length > left) {
-      this.#owners.pop()
+      this.#setBase(this.#levels.pop()! - this.#depth)
+      const owner = this.#owners.pop()
+      const end = this.#context.observe === undefined ? undefined : this.observed()
       this.#pending.pop()!()
+      end?.(owner)
     }
+    this.#setBase(base)
   }
 
-  #drainObserved(left: number): void {
-    while (this.#pending.length > left) {
-      const owner = this.#owners.pop()
-      const end = this.observed()!
-      this.#pending.pop()!()
-      end(owner)
-    }
+  #setBase(base: number): void {
+    this.#base = base
+    this.#stop = Math.min(MAX_DEPTH, this.#context.limits.maxDepth - base) + 1
   }
 
   /** Before content is read: what is to be called behind it, with the object that it belongs to. */
@@ -177,6 +195,7 @@ export class GraphReader implements ValueSource, PlainSource {
   /** Content that is read when everything in hand is done. */
   #later(owner: unknown, filler: Filler): void {
     this.#owners.push(owner)
+    this.#levels.push(this.#base + this.#depth)
     this.#pending.push(filler)
   }
 
@@ -234,14 +253,28 @@ export class GraphReader implements ValueSource, PlainSource {
   }
 
   deeper(): void {
-    if (++this.#depth > MAX_DEPTH) throw damaged('values are nested beyond measure')
+    if (++this.#depth >= this.#stop) throw this.#tooDeep()
   }
 
   shallower(): void {
     this.#depth--
   }
 
+  #tooDeep(): UnpicklingError {
+    const { maxDepth } = this.#context.limits
+    const level = this.#base + this.#depth
+    if (level > maxDepth)
+      return exceeded('maxDepth', maxDepth, `objects ${level} levels deep or more (${this.#place()})`)
+    return damaged('values are nested beyond measure')
+  }
+
+  #place(): string {
+    return `in its object ${this.#nodes.length}, byte ${this.#in.position} of its graph`
+  }
+
   #string(length: number): string {
+    if (length > this.#maxString)
+      throw exceeded('maxString', this.#maxString, `a string of ${length} code units (${this.#place()})`)
     const text = this.#text.take(length)
     if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) this.#strings.push(text)
     return text
@@ -288,6 +321,9 @@ export class GraphReader implements ValueSource, PlainSource {
       case Op.Record:
       case Op.OpenRecord:
         return this.#plain.record(this.#in.varint(), op === Op.OpenRecord)
+      case Op.ShapedRecord:
+      case Op.OpenShapedRecord:
+        return this.#plain.shapedRecord(op === Op.OpenShapedRecord)
       case Op.Integers:
         return this.#plain.integers()
       case Op.Doubles:
@@ -328,9 +364,6 @@ export class GraphReader implements ValueSource, PlainSource {
         if (!reference) throw damaged('a reference is named that is not in the manifest')
         return this.#nodes.add(this.#context.resolve(reference))
       }
-      case Op.ShapedRecord:
-      case Op.OpenShapedRecord:
-        return this.#plain.shapedRecord(op === Op.OpenShapedRecord)
       case Op.Dictionary:
         return this.#plain.dictionary()
       case Op.List:
@@ -381,7 +414,10 @@ export class GraphReader implements ValueSource, PlainSource {
       case Op.Arguments: {
         const length = this.#in.varint()
         if (length > MAX_ARGUMENTS) throw damaged('an arguments object is too long')
-        const value = this.#nodes.add(makeArguments(length))
+        // Its elements are properties that follow: those that it is made with are only their places.
+        const made = Math.min(length, this.#argumentsLeft)
+        this.#argumentsLeft -= made
+        const value = this.#nodes.add(makeArguments(made))
         this.#later(value, () => this.#properties(value, ['length', 'callee', Symbol.iterator]))
         return value
       }
@@ -415,7 +451,7 @@ export class GraphReader implements ValueSource, PlainSource {
       }
       case Op.AfterCall:
         this.#call()
-        return this.value()
+        return this.#sameLevel(() => this.value())
       case Op.OutOfBand: {
         const bytes = this.outOfBand(this.#in.varint())
         if (this.#received(bytes) === UNMADE) throw damaged('a part of a buffer stands for all of it')
@@ -423,9 +459,9 @@ export class GraphReader implements ValueSource, PlainSource {
       }
       case Op.MemberOf:
         this.value()
-        return this.value()
+        return this.#sameLevel(() => this.value())
       case Op.Settled:
-        return this.#settled(() => this.value())
+        return this.#settled(() => this.#sameLevel(() => this.value()))
       case Op.Reduction:
         return this.#reduction()
       case Op.Persistent:
@@ -436,6 +472,15 @@ export class GraphReader implements ValueSource, PlainSource {
   }
 
   // --- what reducers of the user's say ---
+
+  /** What only tells how the value is read is no level of its own. */
+  #sameLevel<T>(read: () => T): T {
+    const base = this.#base
+    this.#setBase(base - 1)
+    const value = read()
+    this.#setBase(base)
+    return value
+  }
 
   /** Reads with all content that belongs to what is read. */
   #settled<T>(read: () => T): T {
@@ -538,7 +583,7 @@ export class GraphReader implements ValueSource, PlainSource {
       for (let i = 0; i < length; i++) this.#element(array, i)
     }
     if (length > 0xffffffff) throw damaged('an array is too long')
-    if (array.length !== length) array.length = length
+    if (array.length !== length) lengthen(array, length)
     if (flags & 2) this.#keyed(array, this.#in.count())
     if (flags & 4) defineProperty(array, 'length', { writable: false })
     if (flags & 8) preventExtensions(array)
@@ -815,6 +860,15 @@ export class GraphReader implements ValueSource, PlainSource {
     }
     return prototype
   }
+}
+
+/** V8 would make room for the elements, however few there are; not where one is far behind the others. */
+function lengthen(array: unknown[], length: number): void {
+  if (length - array.length > MOST_ROOM) {
+    defineProperty(array, length - 1, dataDescriptor(undefined, Attribute.All))
+    deleteProperty(array, length - 1)
+  }
+  array.length = length
 }
 
 function isIntegerKey(key: PropertyKey): boolean {

@@ -1,5 +1,6 @@
 // dumps and loads: a value to a bundle, and back.
 
+import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
 import { writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import { capturing } from '../capture/index.ts'
@@ -18,7 +19,7 @@ import { GraphReader } from './graph-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import type { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
-import { type LoadOptions, noBundle, type OpenBundle, openBundle, rebuild } from './open.ts'
+import { type BundleBytes, type LoadOptions, noBundle, type OpenBundle, openBundle, rebuild } from './open.ts'
 import type { PickleOptions } from './options.ts'
 import { type BufferCallback, Offers } from './out-of-band.ts'
 import { makeRebuilder } from './rebuilder.ts'
@@ -26,7 +27,7 @@ import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './red
 import { findSharing } from './sharing.ts'
 import { Refusal, Trace } from './trace.ts'
 
-export type { LoadOptions } from './open.ts'
+export type { BundleBytes, LoadOptions } from './open.ts'
 
 export interface DumpOptions extends ReductionOptions {
   /** Packages to pickle by value for this call, beside the registered ones. */
@@ -38,6 +39,11 @@ export interface DumpOptions extends ReductionOptions {
    * travel out of band: hand what it got to `loads`, as `buffers`. If it returns true they stay in the bundle.
    */
   readonly bufferCallback?: BufferCallback
+  /**
+   * Compresses the bundle: true for the best that every Node reads where that makes it smaller, or a method by its name.
+   * ('zstd' needs Node 22.15 or newer on both sides.) `loads` sees it by itself.
+   */
+  readonly compress?: boolean | Compression
 }
 
 /**
@@ -52,6 +58,7 @@ function dump(value: unknown, options: DumpOptions): Uint8Array {
   const { bufferCallback } = options
   if (bufferCallback !== undefined && typeof bufferCallback !== 'function')
     throw new TypeError('the option bufferCallback is a function that is offered each buffer')
+  checkCompression(options.compress, value)
   const offers = bufferCallback === undefined ? null : new Offers(bufferCallback)
   try {
     return write(value, options, null, offers)
@@ -115,7 +122,7 @@ function write(value: unknown, options: DumpOptions, trace: Trace | null, offers
         graph = walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
         code = codeOf(graph)
       }
-      return bundleOf(value, graph, code)
+      return bundleOf(value, graph, code, options.compress)
     })
   } catch (error) {
     if (error instanceof Refusal && trace) throw trace.error(error)
@@ -134,13 +141,30 @@ function codeOf(graph: GraphWriter): WrittenCode {
   return writeCode(records)
 }
 
-function bundleOf(value: unknown, graph: GraphWriter, code: WrittenCode): Uint8Array {
+function checkCompression(compress: DumpOptions['compress'], value: unknown): void {
+  if (compress === undefined || typeof compress === 'boolean') return
+  if (!isCompression(compress))
+    throw new TypeError(`the option compress is true, 'gzip', 'brotli' or 'zstd', not ${String(compress)}`)
+  if (!hasCompression(compress))
+    throw new PicklingError({
+      path: rootName(value),
+      reason: `Node ${process.version} has no ${compress}, which the option compress asks for`,
+      remedy: 'Use compress: true, which every Node reads and writes, or Node 22.15 or newer',
+    })
+}
+
+function bundleOf(
+  value: unknown,
+  graph: GraphWriter,
+  code: WrittenCode,
+  compress: DumpOptions['compress'],
+): Uint8Array {
   const parts = graph.out.parts()
   const { offers } = graph.options
   // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
   if (offers !== null && parts.reduce((sum, { length }) => sum + length, 0) !== graph.out.length)
     throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
-  const bundle = writeContainer({
+  const sections = {
     code: code.code,
     functions: code.functions,
     // Data speaks for itself.
@@ -149,7 +173,10 @@ function bundleOf(value: unknown, graph: GraphWriter, code: WrittenCode): Uint8A
     text: graph.text.parts(),
     graph: parts,
     buffers: offers?.section() ?? [],
-  })
+  }
+  const bundle = compress
+    ? writeContainer(sections, compress === true ? BEST : compress, compress === true)
+    : writeContainer(sections)
   graph.out.release()
   graph.text.release()
   return bundle
@@ -166,12 +193,12 @@ function rootName(value: unknown): string {
 }
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
-export function loads<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): T {
+export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): T {
   return withOriginals(() => read(openBundle(bytes, options), options, undefined)) as T
 }
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */
-export async function loadsAsync<T = unknown>(bytes: Uint8Array, options: LoadOptions = {}): Promise<T> {
+export async function loadsAsync<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): Promise<T> {
   const bundle = withOriginals(() => openBundle(bytes, options))
   // What is imported may run code of the user's: it sees the patches.
   const modules = await importModules(bundle.references)
@@ -204,6 +231,7 @@ function readerOf(
     buffers: bundle.buffers,
     refusesCode: options.code === 'refuse',
     rebuilder: makeRebuilder(options.persistentLoad),
+    limits: bundle.limits,
   })
 }
 

@@ -1,4 +1,6 @@
 // inspectBundle: what a bundle would run and what it captured, with sizes; runs and compiles nothing of it.
+
+import type { Compression } from '../bundle/compression.ts'
 import { FORMAT_VERSION } from '../bundle/container.ts'
 import type { Place } from '../codegen/link.ts'
 import { withOriginals } from '../originals.ts'
@@ -6,7 +8,7 @@ import type { Reference } from '../references/index.ts'
 import type { FunctionEntry } from './code-sections.ts'
 import { GraphReader } from './graph-reader.ts'
 import { InertCode } from './inert-code.ts'
-import { openForInspection, rebuild } from './open.ts'
+import { type BundleBytes, openForInspection, rebuild } from './open.ts'
 import { inertRebuilder } from './rebuilder.ts'
 
 export interface InspectedBinding {
@@ -48,8 +50,11 @@ export interface BundleInspection {
   readonly node: string | null
   /** What was pickled, in a few words. */
   readonly entry: string
-  /** Bytes in all. */
+  /** Bytes in all, as they travel. */
   readonly size: number
+  /** How they were compressed, if they were, and how many there are then. */
+  readonly compression: Compression | null
+  readonly inflatedSize: number
   readonly sections: readonly { readonly name: string; readonly size: number }[]
   readonly references: readonly InspectedReference[]
   readonly units: readonly InspectedUnit[]
@@ -57,14 +62,14 @@ export interface BundleInspection {
 }
 
 /** Reads a bundle without running it. Throws UnpicklingError for what is no sound bundle. */
-export function inspectBundle(bytes: Uint8Array): BundleInspection {
+export function inspectBundle(bytes: BundleBytes): BundleInspection {
   return withOriginals(() => {
     const bundle = openForInspection(bytes)
-    return rebuild(() => inspect(bundle, bytes.length))
+    return rebuild(() => inspect(bundle))
   })
 }
 
-function inspect(bundle: ReturnType<typeof openForInspection>, size: number): BundleInspection {
+function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection {
   const { manifest, units, environments, functions } = bundle
   const code = new InertCode(functions, environments.length)
   const sizes = new Sizes()
@@ -75,6 +80,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>, size: number): Bu
     refusesCode: false,
     rebuilder: inertRebuilder,
     buffers: bundle.buffers,
+    limits: bundle.limits,
     observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
   })
   const root = reader.root()
@@ -104,7 +110,9 @@ function inspect(bundle: ReturnType<typeof openForInspection>, size: number): Bu
     cornichon: manifest.cornichon,
     node: manifest.node,
     entry: summaries.of(root),
-    size,
+    size: bundle.size,
+    compression: bundle.container.compression,
+    inflatedSize: bundle.container.inflatedSize,
     sections: bundle.sections,
     references: bundle.references.map(inspectReference),
     units: units.map((unit, i) => {

@@ -1,11 +1,17 @@
 // The nodes of a graph that is read, by their numbers: what `Ref` names.
-import { damaged } from '../errors.ts'
+import { exceeded } from '../bundle/limits.ts'
+import { damaged, type UnpicklingError } from '../errors.ts'
 
 /** The place of a node that is made when its content was read. */
 export const UNMADE = Symbol('unmade')
 
 export class Nodes {
   readonly all: unknown[] = []
+  readonly #most: number
+
+  constructor(most: number) {
+    this.#most = most
+  }
 
   get length(): number {
     return this.all.length
@@ -13,13 +19,19 @@ export class Nodes {
 
   /** Gives the value the next number. */
   add<T>(value: T): T {
-    this.all.push(value)
+    if (this.all.push(value) > this.#most) throw this.#tooMany()
     return value
   }
 
   /** Takes the next number for a value that is not made yet. */
   reserve(): number {
-    return this.all.push(UNMADE) - 1
+    const count = this.all.push(UNMADE)
+    if (count > this.#most) throw this.#tooMany()
+    return count - 1
+  }
+
+  #tooMany(): UnpicklingError {
+    return exceeded('maxObjects', this.#most, `${this.all.length} objects or more`)
   }
 
   fill(id: number, value: unknown): void {

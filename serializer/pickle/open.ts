@@ -1,12 +1,13 @@
 // Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
-import { types } from 'node:util'
-import { readContainer, type Sections } from '../bundle/container.ts'
+import { type ReadContainer, readContainer, type Sections } from '../bundle/container.ts'
+import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
 import { BytesCache } from './bytes-cache.ts'
+import { asBytes } from './chunks.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { TextReader } from './codec/text-reader.ts'
 import { type CodeEntries, readCode } from './known-code.ts'
@@ -21,13 +22,19 @@ export interface LoadOptions {
   readonly persistentLoad?: (id: any) => unknown
   /** What `bufferCallback` took out of band, in its order: the same, or buffers or views with the same bytes. */
   readonly buffers?: Iterable<OutOfBand | ArrayBufferLike | ArrayBufferView>
+  /** For bundles from who is not trusted: how many bytes, objects, levels and code units there may be. */
+  readonly limits?: Limits
 }
+
+/** A bundle as it was received: whole, or in pieces, one behind the other. */
+export type BundleBytes = Uint8Array | ArrayBufferLike | Iterable<Uint8Array>
 
 export interface OpenBundle extends CodeEntries {
   readonly references: readonly Reference[]
   readonly text: TextReader
   readonly graph: ByteReader
   readonly buffers: readonly ViewedBytes[]
+  readonly limits: CheckedLimits
 }
 
 export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
@@ -38,7 +45,9 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     throw new TypeError('the option modules is a function that is asked for each module')
   if (persistentLoad !== undefined && typeof persistentLoad !== 'function')
     throw new TypeError('the option persistentLoad is a function that is given an id')
-  const sections = readContainer(asBytes(input))
+  const limits = checkLimits(options.limits)
+  const budget = new ByteBudget(limits)
+  const sections = readContainer(asBytes(input, limits.countsGiven ? limits.maxBytes : null), budget)
   const { units, environments, functions } = readCode(sections)
   if (code === 'refuse' && (units.length > 0 || functions.length > 0)) {
     const [first] = functions
@@ -53,7 +62,8 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     sections,
     { units, environments, functions },
     references,
-    receiveBuffers(sections.buffers, options.buffers),
+    receiveBuffers(sections.buffers, options.buffers, budget),
+    limits,
   )
 }
 
@@ -62,39 +72,54 @@ function opened(
   { units, environments, functions }: CodeEntries,
   references: readonly Reference[],
   buffers: readonly ViewedBytes[],
+  limits: CheckedLimits,
 ): OpenBundle {
   return {
     units,
     environments,
     functions,
     references,
-    text: new TextReader(text),
+    text: new TextReader(text, limits.maxString),
     graph: new ByteReader(graph),
     buffers,
+    limits,
   }
 }
 
 /** Has nothing in it. */
 export function noBundle(): OpenBundle {
   const nothing = new Uint8Array()
-  return opened({ text: nothing, graph: nothing }, { units: [], environments: [], functions: [] }, [], [])
+  return opened(
+    { text: nothing, graph: nothing },
+    { units: [], environments: [], functions: [] },
+    [],
+    [],
+    DEFAULT_LIMITS,
+  )
 }
 
 /** As openBundle, for showing: with the whole manifest and the sections' sizes. */
-export function openForInspection(
-  input: unknown,
-): OpenBundle & { manifest: ReadManifest; sections: readonly { name: string; size: number }[] } {
-  const bytes = asBytes(input)
-  const sections = readContainer(bytes)
+export function openForInspection(input: unknown): OpenBundle & {
+  manifest: ReadManifest
+  container: ReadContainer
+  size: number
+  sections: readonly { name: string; size: number }[]
+} {
+  const bytes = asBytes(input, null)
+  const container = readContainer(bytes)
+  const { compression: _, inflatedSize: __, ...sections } = container
   const manifest = readManifest(sections.manifest)
   return {
     manifest,
+    container,
+    size: bytes.length,
     sections: Object.entries(sections).map(([name, section]) => ({ name, size: section.length })),
     ...readCode(sections),
     references: checkReferences(manifest.references),
-    text: new TextReader(sections.text),
+    text: new TextReader(sections.text, DEFAULT_LIMITS.maxString),
     graph: new ByteReader(sections.graph),
     buffers: absentBuffers(sections.buffers),
+    limits: DEFAULT_LIMITS,
   }
 }
 
@@ -134,13 +159,6 @@ function askForModules(
       )
     }
   }
-}
-
-function asBytes(input: unknown): Uint8Array {
-  if (types.isUint8Array(input)) return input
-  throw new TypeError(
-    `a bundle is the bytes that dumps returned (a Uint8Array), not ${input === null ? 'null' : typeof input}`,
-  )
 }
 
 /**

@@ -2,6 +2,7 @@
 // `dumps`, and what stands for them when `loads` is given them again. The bundle's section `buffers` says of each
 // what it has to be like.
 import { types } from 'node:util'
+import type { ByteBudget } from '../bundle/limits.ts'
 import { damaged, UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import { type BufferFacts, bufferFacts, madeBuffer, type ViewedBytes, windowOf } from '../reducers/index.ts'
@@ -151,8 +152,10 @@ function readSection(section: Uint8Array): Wanted[] {
 export function receiveBuffers(
   section: Uint8Array,
   given: Iterable<unknown> | undefined,
+  budget: ByteBudget,
 ): readonly ViewedBytes[] {
   const wanted = readSection(section)
+  for (const { facts } of wanted) budget.received(facts.length, 'with the buffers that travelled out of band')
   if (given === undefined) {
     if (wanted.length === 0) return []
     throw new UnpicklingError(

@@ -48,7 +48,9 @@ export class PlainReader {
   }
 
   shapedRecord(isOpen: boolean): object {
+    this.#source.deeper()
     const number = this.#shapes.push(this.#shape()) - 1
+    this.#source.shallower()
     return this.record(number, isOpen)
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Forged bundles: a sample with random edits in its sections and the checksum made right again, so that the readers
 // behind it are met. The same seed and run give the same bytes.
-import { generator, HEADER, join, repaired, SECTIONS, split } from '../support/forge.mjs'
+import { compressed, generator, HEADER, join, repaired, SECTIONS, split } from '../support/forge.mjs'
 
 /** Integers that readers may believe: lengths, counts, indexes. */
 const HUGE = [
@@ -20,10 +20,16 @@ export function mutant(samples, seed, run) {
   const sections = split(sample)
   for (let edits = 1 + below(4); edits > 0; edits--) {
     // The graph is what most bundles are made of.
-    const i = random() < 0.6 ? SECTIONS.length - 1 : below(SECTIONS.length)
+    const i = random() < 0.6 ? SECTIONS.indexOf('graph') : below(SECTIONS.length)
     sections[i] = edited(sections[i], () => split(samples[below(samples.length)])[i], below)
   }
   const bytes = join(sample, sections)
+  // Some are compressed, and some of those lie about it.
+  if (random() < 0.05) {
+    const smaller = compressed(bytes, 1 + below(2), random() < 0.5 ? 0 : below(3) * 1000 - 1000)
+    if (random() < 0.3) smaller[HEADER + below(smaller.length - HEADER)] ^= 1 << below(8)
+    return random() < 0.9 ? repaired(smaller) : smaller
+  }
   // Now and then the container's own fields.
   if (random() < 0.05) {
     bytes[below(HEADER)] = below(256)

@@ -1,6 +1,6 @@
 // @ts-check
 // Bundles taken apart and put together again, with a checksum that is right, to meet the readers behind it.
-import { crc32 } from 'node:zlib'
+import { brotliCompressSync, crc32, gzipSync } from 'node:zlib'
 
 export const HEADER = 16
 export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers']
@@ -49,4 +49,16 @@ function varintOf(value) {
 export function repaired(bytes) {
   bytes.writeUInt32LE(crc32(bytes.subarray(HEADER), crc32(bytes.subarray(0, 12))), 12)
   return bytes
+}
+
+/**
+ * The bundle with a compressed body, that claims so many bytes more than it has.
+ * @param {Buffer} bytes @param {number} method 1 for gzip, 2 for brotli @param {number} more
+ */
+export function compressed(bytes, method, more = 0) {
+  const header = Buffer.from(bytes.subarray(0, HEADER))
+  header[10] = method
+  const body = bytes.subarray(HEADER)
+  const size = varintOf(Math.max(0, body.length + more))
+  return repaired(Buffer.concat([header, size, method === 1 ? gzipSync(body) : brotliCompressSync(body)]))
 }

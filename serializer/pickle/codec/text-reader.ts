@@ -1,7 +1,8 @@
 // The other end of text-writer.ts: strings are cut out of chunks that are decoded when they are reached.
+import { exceeded } from '../../bundle/limits.ts'
 import { damaged, type UnpicklingError } from '../../errors.ts'
 import { ByteReader } from './byte-reader.ts'
-import { Encoding } from './text-writer.ts'
+import { CHUNK, Encoding } from './text-writer.ts'
 
 export class TextReader {
   readonly #in: ByteReader
@@ -10,8 +11,12 @@ export class TextReader {
   /** Code units that were taken. */
   taken = 0
 
-  constructor(bytes: Uint8Array) {
+  /** Code units that a string may have. */
+  readonly #most: number
+
+  constructor(bytes: Uint8Array, most: number) {
     this.#in = new ByteReader(bytes)
+    this.#most = most
   }
 
   /** The next string, of that many code units. */
@@ -34,6 +39,9 @@ export class TextReader {
   #next(): void {
     const header = this.#in.varint()
     const length = Math.floor(header / 4)
+    // Only a string by itself takes a longer chunk.
+    if (length > this.#most && length > CHUNK)
+      throw exceeded('maxString', this.#most, `a string of ${length} code units`)
     switch (header % 4) {
       case Encoding.Latin1:
         this.#chunk = this.#in.latin1(length)

@@ -6,7 +6,7 @@ import { ByteWriter, isLatin1 } from './byte-writer.ts'
  * Code units of a chunk. A string that was cut out of a chunk keeps the whole of it alive (V8's sliced strings), so a
  * chunk is no larger than pays off.
  */
-const CHUNK = 8192
+export const CHUNK = 8192
 /** Strings of this length or more make a chunk of their own. */
 const OWN_CHUNK = 1024
 
