@@ -164,7 +164,8 @@ export class PlainReader {
 }
 
 function numbersOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): number[] {
-  const { buffer } = littleEndian(bytes.slice(), size)
+  // Not `slice`: that of a Buffer copies nothing.
+  const { buffer } = littleEndian(new Uint8Array(bytes), size)
   const packed =
     size === 1
       ? new Int8Array(buffer)

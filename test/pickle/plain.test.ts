@@ -168,3 +168,12 @@ test.each([
   const graph = { value, list: [value, 1, 2, 3], doubles: [value, 0.5, 1.5, 2.5], one: [value] }
   assertStrictEqual(loads(dumps(graph)), graph)
 })
+
+test('a bundle that is a view of a larger buffer gives nothing of what is around it', () => {
+  const values = [[1, 2, 3, 4], [1000, -2], [100_000], [1.5, 2.5], Int16Array.of(1, 2), 'text', { a: [1, 2] }]
+  for (const value of values) {
+    const bytes = dumps(value)
+    const around = Buffer.concat([Buffer.alloc(57, 7), bytes, Buffer.alloc(9, 7)])
+    expect(loads(around.subarray(57, 57 + bytes.length))).toEqual(value)
+  }
+})
