@@ -49,6 +49,14 @@ export interface MethodOptions extends CallOptions {
 }
 
 export interface InitOptions {
+  /** A fleet: `redis://[user:password@]host[:port]`, `rediss://...` for TLS, `unix:/path`. Its slots are its workers'. */
+  readonly address?: string
+  /** Drivers and workers of one namespace see each other; 'default' unless said otherwise. */
+  readonly namespace?: string
+  /** Files in PEM for a `rediss:` address: whom to trust, and who this is. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** Joins a fleet although its bundle format or its major version of Node differ. */
+  readonly allowVersionMismatch?: boolean
   /** 'inline': in the caller's thread, for debugging. */
   readonly mode?: 'threads' | 'inline'
   /** Slots; as many as there are cores unless said otherwise. */
@@ -150,6 +158,11 @@ const tables = {
   method: { ...callChecks, maxTaskRetries: retries, name: text },
   init: {
     mode: (value: unknown) => (value === 'threads' || value === 'inline' ? null : "'threads' or 'inline'"),
+    address: text,
+    namespace: (value: unknown) =>
+      typeof value === 'string' && /^[\w.-]+$/.test(value) ? null : 'letters, digits, _, . and -',
+    tls: anything,
+    allowVersionMismatch: flag,
     numCpus: amount,
     resources: record,
     ignoreReinitError: flag,

@@ -11,7 +11,7 @@ export function requireExecutor(): Executor {
 }
 
 /**
- * Starts the executor of this process: worker threads, or `{ mode: 'inline' }`. Throws if there is one already, unless
+ * Starts the executor of this process: worker threads, `{ mode: 'inline' }`, or a fleet's, by `address`. Throws if there is one already, unless
  * `ignoreReinitError` is set. Without it, the first call of a remote function starts one with threads.
  */
 export async function init(options: InitOptions = {}): Promise<void> {
@@ -24,7 +24,23 @@ export async function init(options: InitOptions = {}): Promise<void> {
         : 'init was called twice. Call shutdown() first, or say init({ ignoreReinitError: true })',
     )
   }
-  start(options)
+  if (options.address === undefined) start(options)
+  else await join(options)
+}
+
+/** A fleet, over Redis. */
+async function join(options: InitOptions): Promise<void> {
+  for (const name of ['mode', 'numCpus', 'resources', 'resourceLimits'] as const)
+    if (options[name] !== undefined)
+      throw new TypeError(
+        `the option ${name} of init does not go with address: a fleet has what its workers have`,
+      )
+  // Loaded where it is used: other engines do without.
+  const { startRedis } = await import('./redis/index.ts')
+  const executor = await startRedis(options)
+  if (currentExecutor() === null) return setExecutor(executor)
+  await executor.shutdown()
+  throw new Error('init was called twice. Call shutdown() first, or say init({ ignoreReinitError: true })')
 }
 
 export function isInitialized(): boolean {

@@ -7,8 +7,9 @@ import { exitCodeOf, reportFailure } from './failure.ts'
 import { addInspect } from './inspect.ts'
 import { addPack } from './pack.ts'
 import { addRun } from './run.ts'
+import { addWorker } from './worker.ts'
 
-const subcommands: readonly ((program: Command) => void)[] = [addPack, addRun, addInspect]
+const subcommands: readonly ((program: Command) => void)[] = [addPack, addRun, addInspect, addWorker]
 
 const program = new Command('cornichon')
   .description('Pickles JavaScript: a function or class, with everything it reaches, as one file.')

@@ -8,6 +8,8 @@ export interface LocalHooks {
   /** What the code of a task asks. */
   answer(worker: LocalWorker, message: ClientMessage): void
   printed(worker: LocalWorker, stream: 'stdout' | 'stderr', text: string, task: string | null): void
+  /** The worker is about to have a ref to the object. */
+  granted(worker: LocalWorker, object: string): void
   /** There may be room for more calls now. */
   roomChanged(): void
   /** Nothing is left of a call here. */

@@ -544,6 +544,7 @@ export class LocalExecutor implements Executor {
 
   grant(worker: LocalWorker, id: string): void {
     if (this.#host.isThisThread) return
+    if (this.#hooks !== null) return this.#hooks.granted(worker, id)
     this.store.hold(id)
     worker.grants.set(id, (worker.grants.get(id) ?? 0) + 1)
   }

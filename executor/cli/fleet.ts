@@ -1,0 +1,49 @@
+// What the commands about a fleet share: where it is, and how to join it.
+import type { Command } from 'commander'
+import { UsageError } from './failure.ts'
+
+export interface Fleet {
+  readonly address: string
+  readonly namespace?: string
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly allowVersionMismatch?: boolean
+}
+
+export function addFleetOptions(command: Command): Command {
+  return command
+    .option(
+      '--address <url>',
+      "the fleet's Redis: redis://..., rediss://... or unix:/path (default: CORNICHON_REDIS_URL)",
+    )
+    .option('--namespace <name>', 'which fleet of that Redis')
+    .option('--tls-ca <file>', 'whom to trust, for rediss://')
+    .option('--tls-cert <file>', 'the certificate of this process')
+    .option('--tls-key <file>', 'and its key')
+    .option('--allow-version-mismatch', 'join although formats or Node versions differ')
+}
+
+export interface FleetFlags {
+  readonly address?: string
+  readonly namespace?: string
+  readonly tlsCa?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly allowVersionMismatch?: true
+}
+
+export function fleetOf(flags: FleetFlags): Fleet {
+  const address = flags.address ?? process.env.CORNICHON_REDIS_URL
+  if (address === undefined)
+    throw new UsageError('no fleet was named: say --address redis://host, or set CORNICHON_REDIS_URL')
+  const tls = {
+    ...(flags.tlsCa !== undefined && { ca: flags.tlsCa }),
+    ...(flags.tlsCert !== undefined && { cert: flags.tlsCert }),
+    ...(flags.tlsKey !== undefined && { key: flags.tlsKey }),
+  }
+  return {
+    address,
+    ...(flags.namespace !== undefined && { namespace: flags.namespace }),
+    ...(Object.keys(tls).length > 0 && { tls }),
+    ...(flags.allowVersionMismatch && { allowVersionMismatch: true }),
+  }
+}

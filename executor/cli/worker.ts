@@ -1,0 +1,76 @@
+// `cornichon worker`: a worker process of a fleet. Runs until it is told to stop; SIGTERM lets what runs end.
+import { type Command, InvalidArgumentError } from 'commander'
+import { UsageError } from './failure.ts'
+import { addFleetOptions, type FleetFlags, fleetOf } from './fleet.ts'
+
+interface WorkerFlags extends FleetFlags {
+  readonly name?: string
+  readonly numCpus?: number
+  readonly resources?: Readonly<Record<string, number>>
+  readonly maxMemory?: number
+  readonly grace: number
+  readonly json?: true
+}
+
+export function addWorker(program: Command): void {
+  const command = program
+    .command('worker')
+    .summary('run tasks and actors of a fleet')
+    .description(
+      'Takes tasks and actors from a fleet and runs them in worker threads, until it is stopped. SIGTERM or ' +
+        'Ctrl-C: it takes no more, lets what runs end, and gives back the rest; a second time ends it at once.',
+    )
+  addFleetOptions(command)
+    .option('--name <name>', 'what errors and lists call it (default: host and process id)')
+    .option('--num-cpus <count>', 'how many slots it has (default: as many as there are cores)', parseAmount)
+    .option('--resources <list>', 'custom resources: gpu=1,licence=2', parseResources)
+    .option('--max-memory <megabytes>', 'the heap that one worker thread may have', parseAmount)
+    .option('--grace <seconds>', 'how long tasks may take to end when it is stopped', parseAmount, 30)
+    .option('--json', 'tell of its start and end as lines of JSON')
+    .action(work)
+}
+
+export function parseAmount(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It is a number from 0.')
+  return value
+}
+
+function parseResources(text: string): Record<string, number> {
+  return Object.fromEntries(
+    text.split(',').map((part) => {
+      const [name, amount, ...more] = part.split('=')
+      if (!name || amount === undefined || more.length > 0)
+        throw new InvalidArgumentError('It is a list of name=amount.')
+      return [name.trim(), parseAmount(amount)]
+    }),
+  )
+}
+
+async function work(flags: WorkerFlags): Promise<void> {
+  const { FleetNode } = await import('../redis/node/index.ts')
+  const node = await FleetNode.start({
+    ...fleetOf(flags),
+    ...(flags.name !== undefined && { name: flags.name }),
+    ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
+    ...(flags.resources !== undefined && { resources: flags.resources }),
+    ...(flags.maxMemory !== undefined && { resourceLimits: { maxOldGenerationSizeMb: flags.maxMemory } }),
+  }).catch((error: Error) => {
+    throw new UsageError(error.message)
+  })
+  const say = (state: string, text: string) =>
+    console.log(flags.json ? JSON.stringify({ state, worker: node.name, pid: process.pid }) : text)
+  say('ready', `worker ${node.name} is ready`)
+  let isStopping = false
+  const stop = async () => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    say('stopping', `worker ${node.name} lets its tasks end, for ${flags.grace} s at most`)
+    await node.close(flags.grace * 1000)
+    say('stopped', `worker ${node.name} has stopped`)
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+}

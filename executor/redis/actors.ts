@@ -1,0 +1,264 @@
+// Actors as their callers see them: a mailbox on the way out that keeps the order of calls, and a record in Redis that
+// tells whether the actor lives.
+import type { ActorCallSpec, ActorInfo, ActorSpec } from '../executor.ts'
+import { type Failure, failureOf } from '../failures.ts'
+import { type Calls, PendingCall, refsOf } from './calls.ts'
+import { Life } from './keys.ts'
+import type { Link } from './link.ts'
+import { deathOf, endActor } from './mailbox.ts'
+import type { RedisObjects } from './objects.ts'
+import { actorQueue, type Queues } from './queues.ts'
+import { glance, storeOutside } from './values.ts'
+import { encodeCall, shapeOf } from './wire.ts'
+
+class View {
+  readonly id: string
+  /** Of an actor that was started here. */
+  readonly spec: ActorSpec | null
+  readonly outbox: PendingCall[] = []
+  death: Failure | null = null
+  handles = 0
+  /** Calls that are not over. */
+  underWay = 0
+  /** A handle went into a bundle: who knows who has it now. */
+  isShared = false
+  /** How often it was told from here to start again. */
+  epoch = 0
+
+  constructor(id: string, spec: ActorSpec | null) {
+    this.id = id
+    this.spec = spec
+  }
+
+  get label(): string {
+    return this.spec === null ? `actor ${this.id}` : `actor ${this.spec.name} (${this.id})`
+  }
+}
+
+export class RedisActors {
+  readonly #link: Link
+  readonly #objects: RedisObjects
+  readonly #calls: Calls
+  readonly #queues: Queues
+  readonly #lacking: (spec: ActorSpec) => string | null
+  readonly #views = new Map<string, View>()
+  /** Of this process's own actors: a name that is taken is refused at once. */
+  readonly #names = new Map<string, string>()
+
+  constructor(
+    link: Link,
+    objects: RedisObjects,
+    calls: Calls,
+    queues: Queues,
+    lacking: (spec: ActorSpec) => string | null,
+  ) {
+    this.#link = link
+    this.#objects = objects
+    this.#calls = calls
+    this.#queues = queues
+    this.#lacking = lacking
+  }
+
+  #view(id: string): View {
+    let view = this.#views.get(id)
+    if (view === undefined) this.#views.set(id, (view = new View(id, null)))
+    return view
+  }
+
+  // --- its life ---
+
+  create(spec: ActorSpec): void {
+    const { registeredName } = spec.options
+    if (registeredName !== null && this.#names.has(registeredName)) throw new Error(taken(registeredName))
+    const view = new View(spec.id, spec)
+    this.#views.set(spec.id, view)
+    if (registeredName !== null) this.#names.set(registeredName, spec.id)
+    // For its life: it may have to start again.
+    for (const [, id] of spec.deps) this.#objects.hold(id)
+    for (const id of refsOf(spec.args)) this.#objects.hold(id)
+    this.#objects.share(refsOf(spec.args))
+    this.#link.alive.begin()
+    this.#start(view, spec)
+      .catch((error: Error) => this.#die(view, failureOf('actor-died', `${view.label}: ${error.message}`)))
+      .finally(() => this.#link.alive.end())
+  }
+
+  async #start(view: View, spec: ActorSpec): Promise<void> {
+    const { redis, keys, id: owner } = this.#link
+    const { options } = spec
+    const shape = shapeOf(options.resources)
+    const other = await redis.cornichonCreateActor(
+      3,
+      keys.actor(spec.id),
+      keys.actorName(options.registeredName ?? ''),
+      keys.actors,
+      options.registeredName ?? '',
+      spec.id,
+      ...['state', 'starting', 'name', spec.name, 'registeredName', options.registeredName ?? ''],
+      ...['methods', JSON.stringify(spec.methods), 'owner', owner, 'detached', options.detached ? 1 : 0],
+      ...['restarts', 0, 'shape', shape],
+    )
+    if (other !== null) return this.#die(view, failureOf('actor-died', taken(options.registeredName!)))
+    for (const [, id] of spec.deps) {
+      const frame = await new Promise<Buffer>((resolve) => this.#objects.whenSettled(id, resolve))
+      if (glance(frame).ok) continue
+      const outcome = await this.#objects.decode(id, frame)
+      if (!outcome.ok) return this.#die(view, { ...outcome.failure, kind: 'actor-died' })
+    }
+    const lacking = this.#lacking(spec)
+    if (lacking !== null)
+      return this.#die(view, failureOf('actor-died', `${view.label} can never run: ${lacking}`))
+    if (view.death !== null) return
+    const encoded = encodeCall({ kind: 'actor', spec, owner }, keys)
+    await Promise.all([
+      storeOutside(redis, encoded, Life.call),
+      redis.set(keys.call(spec.id), encoded.frame, 'PX', Life.call),
+      this.#queues.add(shape, spec.id, `${spec.name}.constructor`),
+    ])
+  }
+
+  /** For good, as far as this process has a say. */
+  #die(view: View, death: Failure): void {
+    if (view.death !== null) return
+    view.death = death
+    this.#forgetName(view)
+    if (view.spec !== null) {
+      for (const [, id] of view.spec.deps) this.#objects.release(id)
+      for (const id of refsOf(view.spec.args)) this.#objects.release(id)
+      void this.#queues.remove(shapeOf(view.spec.options.resources), view.id)
+    }
+    for (const call of view.outbox.splice(0)) this.#calls.fail(call, death)
+    this.#link.alive.begin()
+    endActor(this.#link, this.#queues, view.id, death)
+      .catch(() => {})
+      .finally(() => this.#link.alive.end())
+  }
+
+  #forgetName(view: View): void {
+    const name = view.spec?.options.registeredName
+    if (name !== undefined && name !== null && this.#names.get(name) === view.id) this.#names.delete(name)
+  }
+
+  kill(id: string, noRestart: boolean): void {
+    const view = this.#view(id)
+    if (noRestart) this.#die(view, failureOf('actor-died', `${view.label} was killed`))
+    else view.epoch++
+    void this.#link.tellAll({ kind: 'kill', actor: id, noRestart, from: this.#link.id, epoch: view.epoch })
+  }
+
+  // --- calls ---
+
+  call(spec: ActorCallSpec): void {
+    const view = this.#view(spec.actor)
+    const { epoch } = view
+    const call = new PendingCall(
+      spec,
+      spec.parent,
+      spec.options.numReturns,
+      actorQueue(spec.actor),
+      spec.actor,
+      (sent) => void this.#send(view, sent, spec, epoch),
+    )
+    view.underWay++
+    if (view.death === null) view.outbox.push(call)
+    this.#calls.admit(call, () => this.#pump(view))
+    if (view.death !== null) this.#calls.fail(call, view.death)
+  }
+
+  /** In the order in which they were made: a call that waits for its arguments holds up those behind it. */
+  #pump(view: View): void {
+    const { outbox } = view
+    while (outbox.length > 0) {
+      const call = outbox[0]!
+      if (call.state === 'waiting') {
+        if (call.missing > 0) return
+        call.send!()
+      }
+      outbox.shift()
+    }
+  }
+
+  /** A call that ended before it was sent holds up nobody. */
+  over(call: PendingCall): void {
+    const view = this.#views.get(call.actor ?? '')
+    if (view === undefined) return
+    view.underWay--
+    this.#pump(view)
+    this.#endIfUnreachable(view)
+  }
+
+  async #send(view: View, call: PendingCall, spec: ActorCallSpec, epoch: number): Promise<void> {
+    const wire = { kind: 'call', spec, owner: this.#link.id, epoch } as const
+    await this.#calls.store(call, wire, () => this.#queues.add(call.queue, call.id, call.name))
+    // Whoever ends an actor first says so and then empties its mailbox: one of us sees the other.
+    const death = view.death ?? (await deathOf(this.#link, view.id).catch(() => null))
+    if (death === null) return
+    view.death ??= death
+    this.#forgetName(view)
+    void this.#queues.remove(call.queue, call.id)
+    this.#calls.fail(call, death)
+  }
+
+  // --- handles ---
+
+  hold(id: string): void {
+    this.#view(id).handles++
+  }
+
+  release(id: string): void {
+    const view = this.#views.get(id)
+    if (view === undefined) return
+    view.handles--
+    this.#endIfUnreachable(view)
+  }
+
+  share(id: string): void {
+    this.#view(id).isShared = true
+  }
+
+  /** Nobody has a handle, nothing is left to do: it ends by itself. */
+  #endIfUnreachable(view: View): void {
+    if (view.handles > 0 || view.isShared || view.underWay > 0) return
+    if (view.spec !== null && !view.spec.options.detached && view.death === null) {
+      this.#die(view, failureOf('actor-died', `${view.label} ended, for nobody had a handle of it`))
+      void this.#link.tellAll({
+        kind: 'kill',
+        actor: view.id,
+        noRestart: true,
+        from: this.#link.id,
+        epoch: 0,
+      })
+    }
+    this.#views.delete(view.id)
+    this.#queues.forget(actorQueue(view.id))
+  }
+
+  async find(name: string): Promise<ActorInfo | null> {
+    const { redis, keys } = this.#link
+    const id = await redis.get(keys.actorName(name))
+    if (id === null) return null
+    const [type, methods, state] = await redis.hmget(keys.actor(id), 'name', 'methods', 'state')
+    if (type == null || methods == null || state === 'dead') return null
+    return { id, name: type, methods: JSON.parse(methods) as string[] }
+  }
+
+  /** Those that this process started go with it, unless they are detached. */
+  async shutdown(failure: Failure): Promise<void> {
+    const { redis, keys } = this.#link
+    const own = [...this.#views.values()].filter(
+      ({ spec, death }) => spec !== null && death === null && !spec.options.detached,
+    )
+    await Promise.all(
+      own.map(async (view) => {
+        await endActor(this.#link, this.#queues, view.id, { ...failure, kind: 'actor-died' })
+        await this.#queues.remove(shapeOf(view.spec!.options.resources), view.id)
+        await redis.unlink(keys.call(view.id), keys.actor(view.id))
+      }),
+    )
+  }
+}
+
+function taken(name: string): string {
+  const text = JSON.stringify(name)
+  return `there is an actor named ${text} already: getActor(${text}) finds it, kill ends it`
+}

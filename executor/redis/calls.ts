@@ -1,0 +1,219 @@
+// Calls that this process has made: held until their arguments are there, then queued, then waited for. Whatever
+// happens, each ends with its results settled.
+import { type CallSpec, type Dependency, type Outcome, resultId } from '../executor.ts'
+import { type Failure, failureOf } from '../failures.ts'
+import type { Packed } from '../payload.ts'
+import { Life } from './keys.ts'
+import type { Link } from './link.ts'
+import type { Message } from './messages.ts'
+import type { RedisObjects } from './objects.ts'
+import { settleCall } from './settle.ts'
+import { encodeOutcome, glance, storeOutside } from './values.ts'
+import { encodeCall, type WireCall } from './wire.ts'
+
+/** What is kept of a call while it is under way: little, for there may be many. */
+export class PendingCall {
+  readonly id: string
+  readonly name: string
+  readonly parent: string | null
+  readonly numReturns: number
+  readonly deps: readonly Dependency[]
+  readonly refs: readonly string[]
+  /** Of the queue that it is or will be in. */
+  readonly queue: string
+  readonly actor: string | null
+  missing: number
+  state: 'waiting' | 'queued' | 'over' = 'waiting'
+  /** When it was sent, or renewed. */
+  since = 0
+  /** Let go of once it is queued. */
+  send: (() => void) | null
+
+  constructor(
+    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args'>,
+    parent: string | null,
+    numReturns: number,
+    queue: string,
+    actor: string | null,
+    send: (call: PendingCall) => void,
+  ) {
+    this.id = spec.id
+    this.name = spec.name
+    this.parent = parent
+    this.numReturns = numReturns
+    this.deps = spec.deps
+    this.refs = refsOf(spec.args)
+    this.queue = queue
+    this.actor = actor
+    this.missing = spec.deps.length
+    this.send = () => send(this)
+  }
+
+  get results(): string[] {
+    return Array.from({ length: this.numReturns }, (_, i) => resultId(this.id, i))
+  }
+}
+
+const NONE: readonly string[] = []
+
+export function refsOf(packed: Packed): readonly string[] {
+  return 'plain' in packed ? NONE : (packed.refs ?? NONE)
+}
+
+export class Calls {
+  readonly #link: Link
+  readonly #objects: RedisObjects
+  readonly pending = new Map<string, PendingCall>()
+  /** Told when a call is over. */
+  onOver: (call: PendingCall) => void = () => {}
+
+  constructor(link: Link, objects: RedisObjects) {
+    this.#link = link
+    this.#objects = objects
+    link.onBeat(() => void this.#check().catch(() => {}))
+  }
+
+  /** From here on its results are awaited. `ready` is called when its arguments are there. */
+  admit(call: PendingCall, ready: (call: PendingCall) => void): void {
+    this.pending.set(call.id, call)
+    this.#link.alive.begin()
+    const { deps, refs, results } = call
+    for (const id of results) this.#objects.expect(id)
+    for (const [, id] of deps) this.#objects.hold(id)
+    for (const id of refs) this.#objects.hold(id)
+    this.#objects.share(refs)
+    if (deps.length === 0) return ready(call)
+    for (const [, id] of deps) {
+      this.#objects.whenSettled(id, (frame) => {
+        if (call.state === 'over') return
+        if (glance(frame).ok) {
+          if (--call.missing === 0) ready(call)
+        } else
+          void this.#objects.decode(id, frame).then((outcome) => {
+            if (!outcome.ok) this.fail(call, outcome.failure)
+          })
+      })
+    }
+  }
+
+  /** Into its queue. What is refused there fails. */
+  async store(call: PendingCall, wire: WireCall, enqueue: () => Promise<unknown>): Promise<void> {
+    const { redis, keys } = this.#link
+    call.state = 'queued'
+    call.since = Date.now()
+    call.send = null
+    try {
+      const encoded = encodeCall(wire, keys)
+      // In this order, on one connection: who takes the job finds the frame.
+      await Promise.all([
+        storeOutside(redis, encoded, Life.call),
+        redis.set(keys.call(call.id), encoded.frame, 'PX', Life.call),
+        enqueue(),
+      ])
+    } catch (error) {
+      this.fail(call, failureOf('error', `${call.name} could not be queued: ${(error as Error).message}`))
+    }
+  }
+
+  /** Its results are failures, for everybody. */
+  fail(call: PendingCall, failure: Failure): void {
+    if (call.state === 'over') return
+    const outcome: Outcome = { ok: false, failure }
+    settleCall(
+      this.#link,
+      call.id,
+      this.#link.id,
+      call.results.map(() => outcome),
+    ).catch(() => {})
+    for (const id of call.results) this.#objects.settle(id, encodeOutcome(outcome, id, this.#link.keys).frame)
+    this.#finish(call)
+  }
+
+  #finish(call: PendingCall): void {
+    if (!this.pending.delete(call.id)) return
+    call.state = 'over'
+    call.send = null
+    for (const [, id] of call.deps) this.#objects.release(id)
+    for (const id of call.refs) this.#objects.release(id)
+    this.#link.alive.end()
+    this.onOver(call)
+  }
+
+  /** At the end: their results are failed by who ends it. */
+  abandon(): void {
+    for (const call of this.pending.values()) {
+      call.state = 'over'
+      call.send = null
+      this.#link.alive.end()
+    }
+    this.pending.clear()
+  }
+
+  done({ call: id, results }: Extract<Message, { kind: 'done' }>, frames: readonly Buffer[]): void {
+    const call = this.pending.get(id)
+    if (frames.length === results.length) {
+      for (const [i, result] of results.entries()) this.#objects.settle(result, frames[i]!)
+      if (call !== undefined) this.#finish(call)
+    } else void this.#collect([...results], call)
+  }
+
+  /** From the keys. */
+  async #collect(results: readonly string[], call: PendingCall | undefined): Promise<void> {
+    const { redis, keys } = this.#link
+    const frames = await redis.mgetBuffer(results.map(keys.object))
+    for (const [i, frame] of frames.entries()) {
+      const id = results[i]!
+      const message = `object ${id} is not in Redis any more: it was not fetched for an hour`
+      this.#objects.settle(
+        id,
+        frame ?? encodeOutcome({ ok: false, failure: failureOf('lost', message) }, id, keys).frame,
+      )
+    }
+    if (call !== undefined) this.#finish(call)
+  }
+
+  #lastChecked = 0
+  /** Not in Redis when looked for last. */
+  readonly #suspects = new Set<string>()
+
+  /** The keys are the truth: what the streams have not told of is seen here. */
+  async #check(): Promise<void> {
+    const now = Date.now()
+    // Once a beat; more often only when a connection is there again.
+    if (now - this.#lastChecked < 1000) return
+    this.#lastChecked = now
+    const { redis, keys } = this.#link
+    for (const id of this.#objects.watched()) this.#objects.fetch(id)
+    const old: PendingCall[] = []
+    for (const call of this.pending.values()) {
+      if (call.state === 'queued' && call.actor !== call.id) old.push(call)
+      if (old.length === 2000) break
+    }
+    for (let at = 0; at < old.length; at += 500) {
+      const batch = old.slice(at, at + 500)
+      const found = await redis.cornichonPresent(
+        2 * batch.length,
+        ...batch.flatMap((call) => [keys.object(resultId(call.id, 0)), keys.call(call.id)]),
+      )
+      for (const [i, call] of batch.entries()) {
+        if (call.state !== 'queued') continue
+        const [isSettled, isStored] = [found[2 * i] === 1, found[2 * i + 1] === 1]
+        if (isSettled || (!isStored && call.numReturns === 0)) void this.#collect(call.results, call)
+        else if (isStored) this.#suspects.delete(call.id)
+        else if (!this.#suspects.has(call.id)) this.#suspects.add(call.id)
+        else {
+          this.#suspects.delete(call.id)
+          const message = `Redis has neither task ${call.name} (${call.id}) nor its result: did it lose its data?`
+          this.fail(call, failureOf('lost', message))
+        }
+        if (now - call.since > Life.call / 3) {
+          call.since = now
+          redis.pexpire(keys.call(call.id), Life.call).catch(() => {})
+        }
+      }
+    }
+    // The oldest come first in the map: those that were looked at go behind.
+    if (old.length === 2000)
+      for (const call of old) if (this.pending.delete(call.id)) this.pending.set(call.id, call)
+  }
+}

@@ -1,0 +1,145 @@
+// Connections to Redis: the address, what a server has to be like, and what happens when one is lost. Nothing here shows
+// a password.
+import { readFileSync } from 'node:fs'
+import { Redis, type RedisOptions } from 'ioredis'
+
+const OLDEST = [6, 2] as const
+
+/** `redis://user:password@host:6379/0`, `rediss://...` for TLS, `unix:/path/to.sock`. */
+export function redisOptions(address: string, tls: TlsFiles | undefined): RedisOptions {
+  const shared: RedisOptions = {
+    // A call that was accepted goes on when Redis is there again, however long that takes.
+    maxRetriesPerRequest: null,
+    enableReadyCheck: true,
+    lazyConnect: true,
+    connectTimeout: 10_000,
+    retryStrategy: backOff,
+  }
+  if (address.startsWith('unix:'))
+    return { ...shared, path: address.slice('unix:'.length).replace(/^\/\//, '') }
+  const url = parse(address)
+  return {
+    ...shared,
+    host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
+    port: url.port === '' ? 6379 : Number(url.port),
+    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
+    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
+    ...(url.pathname.length > 1 && { db: Number(url.pathname.slice(1)) }),
+    ...(url.protocol === 'rediss:' && { tls: readTls(tls) }),
+  }
+}
+
+/** Files in PEM, for `rediss:` addresses. */
+export interface TlsFiles {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+function readTls(files: TlsFiles = {}): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+  return Object.fromEntries(
+    Object.entries(files)
+      .filter(([, file]) => file !== undefined)
+      .map(([name, file]) => [name, readFileSync(file as string)]),
+  )
+}
+
+/** 50 ms, doubled each time, up to 3 s; some of it by chance, so that a fleet does not come back in one instant. */
+function backOff(times: number): number {
+  const longest = Math.min(3000, 50 * 2 ** Math.min(times, 10))
+  return longest / 2 + (Math.random() * longest) / 2
+}
+
+function parse(address: string): URL {
+  let url: URL | null = null
+  try {
+    url = new URL(address)
+  } catch {}
+  if (url !== null && /^rediss?:$/.test(url.protocol)) return url
+  throw new TypeError(
+    `the address is redis://[user:password@]host[:port][/database], rediss://... for TLS, or unix:/path, not ${withoutPassword(address)}`,
+  )
+}
+
+/** For messages. */
+export function withoutPassword(address: string): string {
+  return address.replace(/\/\/[^@/]*@/, '//***@')
+}
+
+export function open(options: RedisOptions, address: string): Redis {
+  const redis = new Redis(options)
+  let wasTold = false
+  redis.on('ready', () => {
+    wasTold = false
+  })
+  redis.on('error', (error: Error) => {
+    // Told once for each loss: what is under way goes on when the server is back.
+    if (wasTold || redis.status === 'end') return
+    wasTold = true
+    process.emitWarning(
+      `the connection to Redis at ${withoutPassword(address)} is lost: ${reasonOf(error)}`,
+      {
+        type: 'RedisWarning',
+      },
+    )
+  })
+  return redis
+}
+
+/** Connects, or says why that is not possible. */
+export async function connect(options: RedisOptions, address: string): Promise<Redis> {
+  const where = withoutPassword(address)
+  const first = new Redis({ ...options, retryStrategy: () => null })
+  let failure: Error | null = null
+  first.on('error', (error: Error) => {
+    failure = error
+  })
+  try {
+    await first.connect()
+    await checkServer(first, where)
+  } catch (error) {
+    if (error instanceof UnfitServerError) throw error
+    throw new Error(
+      `can't use Redis at ${where}: ${reasonOf(failure ?? (error as Error))}. Is a server running there? ` +
+        'Start one with redis-server, or give another address',
+    )
+  } finally {
+    first.disconnect()
+  }
+  const redis = open(options, address)
+  await redis.connect()
+  return redis
+}
+
+class UnfitServerError extends Error {}
+
+async function checkServer(redis: Redis, where: string): Promise<void> {
+  const info = await redis.info()
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const version = field('redis_version') ?? '0'
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
+    throw new UnfitServerError(
+      `Redis at ${where} is version ${version}; ${OLDEST.join('.')} or newer is needed, or any Valkey`,
+    )
+  const policy = field('maxmemory_policy')
+  if (policy !== undefined && policy !== 'noeviction')
+    throw new UnfitServerError(
+      `Redis at ${where} has maxmemory-policy ${policy}: it would throw away calls and results when its memory is full. ` +
+        'Say CONFIG SET maxmemory-policy noeviction, or use another server',
+    )
+}
+
+function reasonOf(error: Error): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there'
+    case 'ENOENT':
+      return 'there is no such socket'
+    case 'ENOTFOUND':
+      return 'there is no such host'
+    default:
+      return message || code || 'the connection failed'
+  }
+}

@@ -1,0 +1,102 @@
+// The inbox of a process: one blocking read over its own stream, the control stream that all read, and its logs. The
+// streams are hints; what has happened stands in keys.
+import type { Redis } from 'ioredis'
+import type { Message } from './messages.ts'
+
+const BLOCK = 5_000
+/** A read that has no answer for so long is on a dead connection. */
+const STUCK = 15_000
+
+export interface Entry {
+  readonly stream: string
+  readonly fields: ReadonlyMap<string, Buffer>
+  readonly message: Message | null
+  /** The values that travel along. */
+  readonly frames: readonly Buffer[]
+}
+
+export class Inbox {
+  /** Its own: a blocking read holds up all that follows on its connection. */
+  readonly #reader: Redis
+  readonly #writer: Redis
+  /** By stream: the last entry that was read. */
+  readonly #last: Map<string, string>
+  readonly #trimmed: ReadonlySet<string>
+  readonly #deliver: (entries: readonly Entry[]) => void
+  #isClosed = false
+
+  constructor(
+    reader: Redis,
+    writer: Redis,
+    streams: { readonly own: readonly string[]; readonly shared: readonly (readonly [string, string])[] },
+    deliver: (entries: readonly Entry[]) => void,
+  ) {
+    this.#reader = reader
+    this.#writer = writer
+    this.#trimmed = new Set(streams.own)
+    this.#last = new Map([...streams.own.map((name) => [name, '0'] as const), ...streams.shared])
+    this.#deliver = deliver
+    void this.#loop()
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#isClosed) {
+      const watchdog = setTimeout(() => this.#reader.disconnect(true), STUCK)
+      watchdog.unref()
+      try {
+        const names = [...this.#last.keys()]
+        const reply = (await this.#reader.xreadBuffer(
+          'COUNT',
+          1000,
+          'BLOCK',
+          BLOCK,
+          'STREAMS',
+          ...names,
+          ...this.#last.values(),
+        )) as [name: Buffer, items: [id: Buffer, fields: Buffer[]][]][] | null
+        if (reply !== null) this.#take(reply)
+      } catch {
+        if (this.#isClosed) return
+        await new Promise((resolve) => setTimeout(resolve, 100).unref())
+      } finally {
+        clearTimeout(watchdog)
+      }
+    }
+  }
+
+  #take(reply: readonly [name: Buffer, items: [id: Buffer, fields: Buffer[]][]][]): void {
+    const entries: Entry[] = []
+    for (const [name, items] of reply) {
+      const stream = name.toString()
+      for (const [, fields] of items) entries.push(entryOf(stream, fields))
+      const last = items.at(-1)![0].toString()
+      this.#last.set(stream, last)
+      // Up to and including the last one.
+      if (this.#trimmed.has(stream)) this.#writer.xtrim(stream, 'MINID', after(last)).catch(() => {})
+    }
+    this.#deliver(entries)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#reader.disconnect()
+  }
+}
+
+function after(id: string): string {
+  const [time, count] = id.split('-')
+  return `${time}-${Number(count) + 1}`
+}
+
+function entryOf(stream: string, pairs: readonly Buffer[]): Entry {
+  const fields = new Map<string, Buffer>()
+  const frames: Buffer[] = []
+  let message: Message | null = null
+  for (let i = 0; i < pairs.length; i += 2) {
+    const name = pairs[i]!.toString()
+    if (name === 'f') frames.push(pairs[i + 1]!)
+    else if (name === 'm') message = JSON.parse(pairs[i + 1]!.toString()) as Message
+    else fields.set(name, pairs[i + 1]!)
+  }
+  return { stream, fields, message, frames }
+}

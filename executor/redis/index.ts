@@ -1,0 +1,337 @@
+// The engine for a fleet: calls go through BullMQ's queues in Redis to worker processes, results come back over the
+// driver's inbox. A worker process has one of these, too, for the calls that its tasks make.
+import type {
+  ActorCallSpec,
+  ActorInfo,
+  ActorSpec,
+  CancelOptions,
+  Description,
+  Executor,
+  Exported,
+  Outcome,
+  TaskSpec,
+} from '../executor.ts'
+import { failureOf } from '../failures.ts'
+import { WorkerLogs } from '../local/logs.ts'
+import type { InitOptions } from '../options.ts'
+import { type Packed, sizeOf } from '../payload.ts'
+import { RedisActors } from './actors.ts'
+import { Calls, PendingCall } from './calls.ts'
+import { Capacity } from './capacity.ts'
+import { describeFleet } from './describe.ts'
+import type { Entry } from './inbox.ts'
+import { Life } from './keys.ts'
+import { Link, type LinkSettings } from './link.ts'
+import type { Message } from './messages.ts'
+import { RedisObjects } from './objects.ts'
+import { Queues } from './queues.ts'
+import { Requests } from './requests.ts'
+import { encodeOutcome, storeOutside } from './values.ts'
+import { checkVersions, versionsHere } from './version.ts'
+import { encodeCall, shapeOf } from './wire.ts'
+
+export class RedisExecutor implements Executor {
+  readonly engine = 'redis'
+  readonly link: Link
+  readonly objects: RedisObjects
+  readonly calls: Calls
+  readonly queues: Queues
+  readonly capacity: Capacity
+  readonly requests: Requests
+  readonly #actors: RedisActors
+  readonly #functions = new Map<string, { readonly exported: Exported; readonly stored: Promise<unknown> }>()
+  readonly #shapes = new Set<string>()
+  readonly #setUps: Buffer[] = []
+  readonly #logs: WorkerLogs
+  /** What a worker process does with messages that are not a submitter's. */
+  onMessage: (message: Message) => void = () => {}
+  #isShutDown = false
+
+  constructor(link: Link, logTo: InitOptions['logToDriver']) {
+    this.link = link
+    this.objects = new RedisObjects(link)
+    this.calls = new Calls(link, this.objects)
+    this.queues = new Queues(link)
+    this.capacity = new Capacity(link)
+    this.requests = new Requests(link)
+    this.#logs = new WorkerLogs(logTo ?? true)
+    this.#actors = new RedisActors(link, this.objects, this.calls, this.queues, ({ options }) =>
+      this.capacity.lacking(options.resources),
+    )
+    this.calls.onOver = (call) => {
+      if (call.actor !== null) this.#actors.over(call)
+    }
+    link.listen((entries) => this.#receive(entries))
+    link.onBeat(() => this.#renewFunctions())
+  }
+
+  // --- functions ---
+
+  exportFunction(fn: Exported): void {
+    if (this.#functions.has(fn.hash)) return
+    const stored = this.#storeFunction(fn)
+    stored.catch(() => {})
+    this.#functions.set(fn.hash, { exported: fn, stored })
+    const { value } = fn
+    const refs = 'plain' in value ? undefined : value.refs
+    for (const id of refs ?? []) this.objects.hold(id)
+    this.objects.share(refs)
+  }
+
+  /** What has the hash already is the same: the first one stays, and lives longer. */
+  async #storeFunction({ hash, name, value }: Exported): Promise<void> {
+    const { redis, keys } = this.link
+    const key = keys.function(hash)
+    const encoded = encodeOutcome({ ok: true, value }, `fn-${hash}`, keys)
+    await Promise.all([
+      storeOutside(redis, encoded, Life.function),
+      redis.set(key, encoded.frame, 'PX', Life.function, 'NX'),
+      redis.set(`${key}:name`, name, 'PX', Life.function),
+      redis.pexpire(key, Life.function),
+    ])
+  }
+
+  #lastRenewal = Date.now()
+  #renewFunctions(): void {
+    if (Date.now() - this.#lastRenewal < Life.function / 3) return
+    this.#lastRenewal = Date.now()
+    // Stored anew, and not only renewed: a Redis that lost it has it again.
+    for (const { exported } of this.#functions.values()) this.#storeFunction(exported).catch(() => {})
+  }
+
+  // --- calls ---
+
+  submit(spec: TaskSpec): void {
+    const { resources } = spec.options
+    const shape = shapeOf(resources)
+    this.#announce(shape)
+    const call = new PendingCall(spec, spec.parent, spec.options.numReturns, shape, null, (ready) => {
+      const lacking = this.capacity.lacking(resources)
+      if (lacking !== null)
+        return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
+      const wire = { kind: 'task', spec, owner: this.link.id } as const
+      void this.calls.store(ready, wire, () =>
+        this.queues.add(shape, spec.id, spec.name, spec.options.priority),
+      )
+    })
+    this.calls.admit(call, (ready) => ready.send!())
+    if (this.#isShutDown) this.calls.fail(call, failureOf('shutdown', 'the executor is shut down'))
+  }
+
+  /** A kind of slots that nobody has asked for yet: workers take from its queue from now on. */
+  #announce(shape: string): void {
+    if (this.#shapes.has(shape)) return
+    this.#shapes.add(shape)
+    const { redis, keys } = this.link
+    redis.sadd(keys.shapes, shape).catch(() => {})
+    void this.link.tellAll({ kind: 'shape', shape })
+  }
+
+  cancel(id: string, options: CancelOptions): void {
+    const call = this.calls.pending.get(id)
+    if (options.recursive) this.cancelChildren(id, options)
+    if (call !== undefined) {
+      if (call.state === 'queued' && call.actor === null) void this.queues.remove(call.queue, id)
+      this.calls.fail(call, failureOf('cancelled', `task ${call.name} (${id}) was cancelled`))
+    } else if (!this.objects.isExpected(`${id}.0`)) return
+    void this.link.tellAll({ kind: 'cancel', call: id, options })
+  }
+
+  /** The tasks that a task started from this process. */
+  cancelChildren(id: string, options: CancelOptions): void {
+    for (const each of [...this.calls.pending.values()]) if (each.parent === id) this.cancel(each.id, options)
+  }
+
+  // Whether a task waits matters to the worker that runs it.
+  block(): void {}
+  unblock(): void {}
+
+  // --- actors ---
+
+  createActor(spec: ActorSpec): void {
+    this.#announce(shapeOf(spec.options.resources))
+    this.#actors.create(spec)
+  }
+
+  callActor(spec: ActorCallSpec): void {
+    this.#actors.call(spec)
+  }
+
+  killActor(id: string, noRestart: boolean): void {
+    this.#actors.kill(id, noRestart)
+  }
+
+  findActor(name: string): Promise<ActorInfo | null> {
+    return this.#whileWaiting(this.#actors.find(name))
+  }
+
+  holdActor(id: string): void {
+    this.#actors.hold(id)
+  }
+
+  releaseActor(id: string): void {
+    this.#actors.release(id)
+  }
+
+  shareActor(id: string): void {
+    this.#actors.share(id)
+  }
+
+  // --- objects ---
+
+  put(id: string, value: Packed): void {
+    const refs = 'plain' in value ? undefined : value.refs
+    this.objects.share(refs)
+    this.objects.put(id, { ok: true, value })
+  }
+
+  outcome(id: string): Promise<Outcome> {
+    return this.objects.outcome(id)
+  }
+
+  isSettled(id: string): boolean {
+    return this.objects.isSettled(id)
+  }
+
+  settled(id: string): Promise<void> {
+    return new Promise((resolve) => this.objects.whenSettled(id, () => resolve()))
+  }
+
+  free(ids: readonly string[]): void {
+    for (const id of ids) this.objects.free(id)
+  }
+
+  hold(id: string): void {
+    if (!this.#isShutDown) this.objects.hold(id)
+  }
+
+  release(id: string): void {
+    if (!this.#isShutDown) this.objects.release(id)
+  }
+
+  // --- the fleet ---
+
+  async runOnAllWorkers(spec: TaskSpec): Promise<void> {
+    const { redis, keys, id } = this.link
+    const { frame } = encodeCall({ kind: 'task', spec, owner: id }, keys)
+    await redis.rpush(keys.setUps, frame)
+    this.#setUps.push(frame)
+    await this.capacity.refresh()
+    const answers = await this.requests.ask('set-up', this.capacity.nodes.keys(), 60_000)
+    for (const [node, failure] of answers)
+      if (failure !== null) throw new Error(`${spec.name} failed on ${node}: ${String(failure)}`)
+  }
+
+  readonly #drivers = new Map<string, { readonly isAlive: boolean; readonly checked: number }>()
+
+  /** Whether somebody waits for the results of a process's calls; looked up once a beat. */
+  async isDriverAlive(id: string): Promise<boolean> {
+    const known = this.#drivers.get(id)
+    if (known !== undefined && Date.now() - known.checked < Life.beat) return known.isAlive
+    if (this.#drivers.size > 1000) this.#drivers.clear()
+    const isAlive = await this.link.isAlive(id)
+    this.#drivers.set(id, { isAlive, checked: Date.now() })
+    return isAlive
+  }
+
+  forgetDriver(id: string): void {
+    this.#drivers.set(id, { isAlive: false, checked: Date.now() })
+  }
+
+  async describe(): Promise<Description> {
+    return this.#whileWaiting(
+      describeFleet(
+        this,
+        [...this.#functions.values()].map(({ exported: { hash, name, value } }) => ({
+          ...{ hash, name },
+          size: sizeOf(value),
+        })),
+      ),
+    )
+  }
+
+  async #whileWaiting<T>(work: Promise<T>): Promise<T> {
+    this.link.alive.begin()
+    try {
+      return await work
+    } finally {
+      this.link.alive.end()
+    }
+  }
+
+  #receive(entries: readonly Entry[]): void {
+    for (const { stream, fields, message, frames } of entries) {
+      if (stream === this.link.keys.logs(this.link.id)) this.#print(fields)
+      else if (message !== null) this.#take(message, frames)
+    }
+  }
+
+  #take(message: Message, frames: readonly Buffer[]): void {
+    switch (message.kind) {
+      case 'done':
+        return this.calls.done(message, frames)
+      case 'object':
+        return this.objects.fetch(message.id)
+      case 'answer':
+        return this.requests.answered(message)
+      case 'node-joined':
+        return void this.capacity.refresh()
+      case 'export': {
+        const known = this.#functions.get(message.hash)
+        if (known !== undefined) this.#storeFunction(known.exported).catch(() => {})
+        return
+      }
+      default:
+        return this.onMessage(message)
+    }
+  }
+
+  #print(fields: ReadonlyMap<string, Buffer>): void {
+    const text = (name: string) => fields.get(name)?.toString() ?? ''
+    const stream = text('stream') === 'stderr' ? 'stderr' : 'stdout'
+    this.#logs.take(stream, text('text'), text('worker'), text('task') || null)
+  }
+
+  async shutdown(): Promise<void> {
+    if (this.#isShutDown) return
+    this.#isShutDown = true
+    const { redis, keys, id } = this.link
+    const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
+    const pending = [...this.calls.pending.values()]
+    this.calls.abandon()
+    this.objects.failPending({ ok: false, failure })
+    if (redis.status === 'ready') {
+      await Promise.all([
+        this.link.tellAll({ kind: 'driver-gone', driver: id }),
+        this.#actors.shutdown(failure),
+        ...this.#setUps.map((frame) => redis.lrem(keys.setUps, 0, frame)),
+        ...pending.map(({ id: call }) => redis.unlink(keys.call(call))),
+        ...pending.map((call) => (call.state === 'queued' ? this.queues.remove(call.queue, call.id) : null)),
+        this.objects.clear(),
+      ]).catch(() => {})
+    }
+    this.#logs.flush()
+    await this.queues.close()
+    await this.link.close()
+  }
+}
+
+/** Joins a fleet. */
+export async function startRedis(options: InitOptions): Promise<Executor> {
+  const settings: LinkSettings = {
+    address: options.address!,
+    ...(options.namespace !== undefined && { namespace: options.namespace }),
+    ...(options.tls !== undefined && { tls: options.tls }),
+  }
+  const lease = JSON.stringify({ ...versionsHere, pid: process.pid })
+  const link = await Link.open(
+    'driver',
+    settings,
+    () => lease,
+    (redis, keys) => checkVersions(redis, keys, options.allowVersionMismatch ?? false),
+    options.logToDriver !== false,
+  )
+  const executor = new RedisExecutor(link, options.logToDriver)
+  await executor.capacity.refresh()
+  return executor
+}

@@ -1,0 +1,66 @@
+// The names of all keys. One hash tag, so that a Redis Cluster keeps a namespace in one slot, and scripts may touch
+// several keys. What each holds, and for how long, is in docs/executor.md.
+
+/** Milliseconds. */
+export const Life = {
+  /** Of a lease: who does not renew it for so long is dead. */
+  lease: 15_000,
+  beat: 5_000,
+  /** Of objects, since a process that has a ref renewed it last. */
+  object: 3_600_000,
+  /** Of calls that wait, since their submitter renewed them last. */
+  call: 86_400_000,
+  function: 3_600_000,
+  /** Of what is only told: marks of cancellation, deaths of actors. */
+  note: 3_600_000,
+} as const
+
+export class Keys {
+  readonly prefix: string
+
+  constructor(namespace: string) {
+    this.prefix = `{cornichon-${namespace}}`
+  }
+
+  #of(kind: string, id: string): string {
+    return `${this.prefix}:${kind}:${id}`
+  }
+
+  /** A value, or a failure. */
+  object = (id: string): string => this.#of('obj', id)
+  /** A piece of a large value. */
+  part = (id: string, part: number, chunk: number): string => this.#of('part', `${id}:${part}:${chunk}`)
+  /** Who waits for an object that another made. */
+  watchers = (id: string): string => this.#of('watch', id)
+  call = (id: string): string => this.#of('call', id)
+  function = (hash: string): string => this.#of('fn', hash)
+  /** A stream: results, requests and answers for one process. */
+  inbox = (process: string): string => this.#of('inbox', process)
+  /** A stream: what tasks of one driver print. */
+  logs = (driver: string): string => this.#of('logs', driver)
+  lease = (process: string): string => this.#of('lease', process)
+  actor = (id: string): string => this.#of('actor', id)
+  actorName = (name: string): string => this.#of('name', name)
+  cancelled = (call: string): string => this.#of('cancel', call)
+
+  /** A stream that every process reads. */
+  get control(): string {
+    return `${this.prefix}:control`
+  }
+  get nodes(): string {
+    return `${this.prefix}:nodes`
+  }
+  get drivers(): string {
+    return `${this.prefix}:drivers`
+  }
+  get actors(): string {
+    return `${this.prefix}:actors`
+  }
+  /** What kinds of slots have ever been asked for: one queue for each. */
+  get shapes(): string {
+    return `${this.prefix}:shapes`
+  }
+  get setUps(): string {
+    return `${this.prefix}:setups`
+  }
+}

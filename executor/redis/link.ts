@@ -1,0 +1,146 @@
+// A process's tie to the fleet: its connections, its name, its lease, and how it hears and says things.
+import { randomBytes } from 'node:crypto'
+import type { Redis, RedisOptions } from 'ioredis'
+import { connect, open, redisOptions, type TlsFiles } from './connection.ts'
+import { type Entry, Inbox } from './inbox.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { Keys, Life } from './keys.ts'
+import type { Message } from './messages.ts'
+import { type Scripts, withScripts } from './scripts.ts'
+
+export interface LinkSettings {
+  readonly address: string
+  readonly namespace?: string
+  readonly tls?: TlsFiles
+}
+
+const CONTROL_LENGTH = 10_000
+
+export class Link {
+  readonly id: string
+  readonly address: string
+  readonly keys: Keys
+  readonly redis: Redis & Scripts
+  readonly options: RedisOptions
+  readonly alive: KeepAlive
+  readonly #inbox: Inbox
+  readonly #beats: (() => void)[] = []
+  readonly #timer: NodeJS.Timeout
+  readonly #others: Redis[] = []
+  #lease: () => string
+  #listener: (entries: readonly Entry[]) => void = () => {}
+
+  private constructor(
+    id: string,
+    settings: LinkSettings,
+    options: RedisOptions,
+    redis: Redis,
+    controlFrom: string,
+    lease: () => string,
+    logs: boolean,
+  ) {
+    this.id = id
+    this.address = settings.address
+    this.options = options
+    this.keys = new Keys(settings.namespace ?? 'default')
+    this.redis = withScripts(redis)
+    this.#lease = lease
+    this.alive = new KeepAlive(redis)
+    const reader = open(options, settings.address)
+    this.alive.add(reader)
+    void reader.connect().catch(() => {})
+    const own = [this.keys.inbox(id), ...(logs ? [this.keys.logs(id)] : [])]
+    this.#inbox = new Inbox(reader, redis, { own, shared: [[this.keys.control, controlFrom]] }, (entries) =>
+      this.#listener(entries),
+    )
+    this.#timer = setInterval(() => this.#beat(), Life.beat)
+    this.#timer.unref()
+    redis.on('ready', () => this.#beat())
+  }
+
+  /** `lease` is what others may know of the process, as JSON. */
+  static async open(
+    kind: 'driver' | 'node',
+    settings: LinkSettings,
+    lease: () => string,
+    check: (redis: Redis, keys: Keys) => Promise<void>,
+    readsLogs: boolean,
+  ): Promise<Link> {
+    const options = redisOptions(settings.address, settings.tls)
+    const redis = await connect(options, settings.address)
+    try {
+      const keys = new Keys(settings.namespace ?? 'default')
+      await check(redis, keys)
+      const id = `${kind}-${randomBytes(5).toString('hex')}`
+      const [last] = await redis.xrevrange(keys.control, '+', '-', 'COUNT', 1)
+      await redis.set(keys.lease(id), lease(), 'PX', Life.lease)
+      await redis.sadd(kind === 'node' ? keys.nodes : keys.drivers, id)
+      return new Link(id, settings, options, redis, last?.[0] ?? '0', lease, readsLogs)
+    } catch (error) {
+      redis.disconnect()
+      throw error
+    }
+  }
+
+  listen(listener: (entries: readonly Entry[]) => void): void {
+    this.#listener = listener
+  }
+
+  /** Every few seconds, and when a lost connection is there again. */
+  onBeat(work: () => void): void {
+    this.#beats.push(work)
+  }
+
+  #beat(): void {
+    this.renewLease()
+    for (const work of this.#beats) work()
+  }
+
+  renewLease(): void {
+    const { redis, keys, id } = this
+    redis.set(keys.lease(id), this.#lease(), 'PX', Life.lease).catch(() => {})
+    redis.pexpire(keys.inbox(id), Life.note).catch(() => {})
+  }
+
+  /** To one process. */
+  tell(process: string, message: Message): void {
+    const key = this.keys.inbox(process)
+    this.redis.xadd(key, '*', 'm', JSON.stringify(message)).catch(() => {})
+    this.redis.pexpire(key, Life.note).catch(() => {})
+  }
+
+  /** To all. */
+  tellAll(message: Message): Promise<unknown> {
+    return this.redis
+      .xadd(this.keys.control, 'MAXLEN', '~', CONTROL_LENGTH, '*', 'm', JSON.stringify(message))
+      .catch(() => {})
+  }
+
+  /** A connection of its own, for what blocks. */
+  connection(): Redis {
+    const redis = open(this.options, this.address)
+    this.#others.push(redis)
+    this.alive.add(redis)
+    return redis
+  }
+
+  async isAlive(process: string): Promise<boolean> {
+    return (await this.redis.exists(this.keys.lease(process))) === 1
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    this.#inbox.close()
+    const { redis, keys, id } = this
+    if (redis.status === 'ready') {
+      await Promise.all([
+        redis.unlink(keys.lease(id), keys.inbox(id), keys.logs(id)),
+        redis.srem(keys.nodes, id),
+        redis.srem(keys.drivers, id),
+      ]).catch(() => {})
+    }
+    for (const other of this.#others) other.disconnect()
+    redis.disconnect()
+    this.alive.close()
+  }
+}

@@ -1,0 +1,68 @@
+// The mailbox of an actor that is dead: the calls in it are answered, since no worker will.
+
+import type { Outcome } from '../executor.ts'
+import { type Failure, failureOf } from '../failures.ts'
+import { Life } from './keys.ts'
+import type { Link } from './link.ts'
+import { actorQueue, type Queues } from './queues.ts'
+import { settleCall } from './settle.ts'
+import { decodeOutcome, encodeOutcome } from './values.ts'
+import { decodeCall } from './wire.ts'
+
+/** Marks the actor as dead, frees its name, and fails the calls that wait. False if it was dead before. */
+export async function endActor(link: Link, queues: Queues, actor: string, death: Failure): Promise<boolean> {
+  const { redis, keys } = link
+  const { frame } = encodeOutcome({ ok: false, failure: death }, actor, keys)
+  const isFirst = await redis.cornichonEndActor(
+    2,
+    keys.actor(actor),
+    keys.actors,
+    actor,
+    frame,
+    Life.note,
+    keys.actorName(''),
+  )
+  await failMailbox(link, queues, actor, death)
+  return isFirst === 1
+}
+
+async function failMailbox(link: Link, queues: Queues, actor: string, death: Failure): Promise<void> {
+  const { redis, keys } = link
+  const queue = queues.get(actorQueue(actor))
+  for (;;) {
+    const jobs = await queue.getJobs(['wait', 'prioritized'], 0, 499)
+    if (jobs.length === 0) break
+    await Promise.all(
+      jobs.map(async (job) => {
+        if (job === undefined || job.id === undefined) return
+        const frame = await redis.getBuffer(keys.call(job.id))
+        if (frame !== null) await failCall(link, frame, job.id, death)
+        await queues.remove(actorQueue(actor), job.id)
+      }),
+    )
+  }
+  queues.forget(actorQueue(actor))
+}
+
+async function failCall(link: Link, frame: Buffer, id: string, death: Failure): Promise<void> {
+  const call = await decodeCall(frame, id, link.redis, link.keys)
+  if (call.kind === 'actor') return
+  const outcome: Outcome = { ok: false, failure: death }
+  await settleCall(
+    link,
+    id,
+    call.owner,
+    Array.from({ length: call.spec.options.numReturns }, () => outcome),
+  )
+}
+
+/** Why an actor is dead, or null if it is not. */
+export async function deathOf(link: Link, actor: string): Promise<Failure | null> {
+  const { redis, keys } = link
+  const [state, death] = await redis.hmgetBuffer(keys.actor(actor), 'state', 'death')
+  if (state === null || state === undefined) return failureOf('actor-died', `the actor ${actor} is gone`)
+  if (state.toString() !== 'dead') return null
+  if (death === null || death === undefined) return failureOf('actor-died', `the actor ${actor} is dead`)
+  const outcome = await decodeOutcome(death, actor, redis, keys)
+  return outcome.ok ? null : outcome.failure
+}

@@ -1,0 +1,207 @@
+// Actors that live in this process. The job of an actor's constructor stays with the process for the actor's life: if the
+// process dies, the queue gives the job to another, and so the actor starts again there.
+
+import { type Failure, failureOf } from '../../failures.ts'
+import type { ActorRecord } from '../../local/actors.ts'
+import type { LocalExecutor } from '../../local/index.ts'
+import { Life } from '../keys.ts'
+import { deathOf, endActor } from '../mailbox.ts'
+import { actorQueue } from '../queues.ts'
+import type { WireCall } from '../wire.ts'
+import { Intake, type Taken } from './intake.ts'
+import { UnfitCallError } from './supplies.ts'
+import type { CallRunner } from './tasks.ts'
+
+type ActorWire = Extract<WireCall, { kind: 'actor' }>
+
+class Hosted {
+  readonly wire: ActorWire
+  readonly job: Taken
+  readonly held: readonly string[]
+  calls: Intake | null = null
+  underWay = 0
+  /** By caller: how often it has had it start again. */
+  readonly epochs = new Map<string, number>()
+  isOver = false
+
+  constructor(wire: ActorWire, job: Taken, held: readonly string[]) {
+    this.wire = wire
+    this.job = job
+    this.held = held
+  }
+}
+
+export class HostedActors {
+  readonly #runner: CallRunner
+  readonly #local: LocalExecutor
+  readonly #byId = new Map<string, Hosted>()
+
+  constructor(runner: CallRunner) {
+    this.#runner = runner
+    this.#local = runner.local
+    runner.fleet.link.onBeat(() => void this.#check().catch(() => {}))
+  }
+
+  async start(job: Taken, wire: ActorWire): Promise<void> {
+    const { fleet, supplies } = this.#runner
+    const { link, queues } = fleet
+    const { spec, owner } = wire
+    const { redis, keys } = link
+    if ((await deathOf(link, spec.id)) !== null) {
+      await redis.unlink(keys.call(spec.id))
+      return job.complete()
+    }
+    const label = `actor ${spec.name} (${spec.id})`
+    const refuse = async (failure: Failure) => {
+      await endActor(link, queues, spec.id, { ...failure, kind: 'actor-died' })
+      await redis.unlink(keys.call(spec.id))
+      await job.fail(failure.message)
+    }
+    if (!spec.options.detached && !(await fleet.isDriverAlive(owner)))
+      return refuse(failureOf('actor-died', `${label} ended with the process that started it`))
+    // Each death of a worker process spends a restart, as the death of a thread does.
+    const restarts = job.crashes === 0 ? 0 : await redis.hincrby(keys.actor(spec.id), 'restarts', 1)
+    const { maxRestarts } = spec.options
+    if (maxRestarts >= 0 && restarts > maxRestarts)
+      return refuse(failureOf('actor-died', `${label} died: the worker process that it lived in ended`))
+    let held: readonly string[]
+    try {
+      await supplies.function(spec.fn, owner)
+      held = await supplies.arguments(spec.deps)
+    } catch (error) {
+      return refuse(error instanceof UnfitCallError ? error.failure : failureOf('actor-died', String(error)))
+    }
+    const hosted = new Hosted(wire, job, held)
+    this.#byId.set(spec.id, hosted)
+    await redis.hset(keys.actor(spec.id), 'node', link.id)
+    this.#local.createActor({
+      ...spec,
+      options: {
+        ...spec.options,
+        // Who has handles, and what it is called, is known to its callers.
+        registeredName: null,
+        detached: true,
+        maxRestarts: maxRestarts < 0 ? maxRestarts : maxRestarts - restarts,
+      },
+    })
+    hosted.calls = new Intake(
+      link,
+      actorQueue(spec.id),
+      () => hosted.underWay < spec.options.maxConcurrency,
+      (call) => this.#call(hosted, call),
+      () => {},
+    )
+  }
+
+  async #call(hosted: Hosted, job: Taken): Promise<void> {
+    hosted.underWay++
+    const { spec } = hosted.wire
+    try {
+      const wire = await this.#runner.supplies.call(job.id)
+      if (wire === null || wire.kind !== 'call') return await job.complete()
+      this.#restartUpTo(hosted, wire.owner, wire.epoch)
+      const maxRetries =
+        wire.spec.options.maxRetries < 0 ? spec.options.maxTaskRetries : wire.spec.options.maxRetries
+      if (maxRetries >= 0 && job.crashes > maxRetries) {
+        const failure = failureOf(
+          'actor-died',
+          `actor ${spec.name} (${spec.id}) died while it ran ${wire.spec.name}: its worker process ended`,
+        )
+        return await this.#runner.fail(job, wire, failure)
+      }
+      await this.#runner.run(job, wire, () => this.#local.callActor({ ...wire.spec, tries: job.crashes }))
+    } finally {
+      hosted.underWay--
+      hosted.calls?.look()
+    }
+  }
+
+  /** Told over the control stream, or by the first call that was made after it. */
+  #restartUpTo(hosted: Hosted, from: string, epoch: number): void {
+    if (epoch <= (hosted.epochs.get(from) ?? 0)) return
+    hosted.epochs.set(from, epoch)
+    this.#local.killActor(hosted.wire.spec.id, false)
+  }
+
+  kill(id: string, noRestart: boolean, from: string, epoch: number): void {
+    const hosted = this.#byId.get(id)
+    if (hosted === undefined) return
+    if (noRestart) this.#local.killActor(id, true)
+    else this.#restartUpTo(hosted, from, epoch)
+  }
+
+  /** Told by the executor of this process. */
+  changed(actor: ActorRecord): void {
+    const { id } = actor.spec
+    const hosted = this.#byId.get(id)
+    if (hosted === undefined || hosted.isOver) return
+    const { redis, keys } = this.#runner.fleet.link
+    if (actor.state !== 'dead') {
+      if (actor.state === 'restarting') redis.hincrby(keys.actor(id), 'restarts', 1).catch(() => {})
+      redis.hset(keys.actor(id), 'state', actor.state).catch(() => {})
+      return
+    }
+    if (this.#runner.isClosing) return
+    void this.#end(hosted, actor.death ?? failureOf('actor-died', `the actor ${id} is dead`)).catch(() => {})
+  }
+
+  async #end(hosted: Hosted, death: Failure): Promise<void> {
+    hosted.isOver = true
+    const { fleet, supplies } = this.#runner
+    const { link, queues } = fleet
+    const { id } = hosted.wire.spec
+    this.#byId.delete(id)
+    hosted.calls?.stop()
+    await endActor(link, queues, id, death)
+    await link.redis.unlink(link.keys.call(id))
+    await hosted.job.complete()
+    supplies.letGo(hosted.held)
+    await hosted.calls?.close()
+    // What came in between.
+    await endActor(link, queues, id, death)
+  }
+
+  /** Its job is another's by now: so is the actor. */
+  lost(id: string): void {
+    const hosted = this.#byId.get(id)
+    if (hosted === undefined) return
+    hosted.isOver = true
+    this.#byId.delete(id)
+    void hosted.calls?.close()
+    this.#local.killActor(id, true)
+  }
+
+  ownerOf(id: string): string | null {
+    return this.#byId.get(id)?.wire.owner ?? null
+  }
+
+  driverGone(driver: string): void {
+    for (const [id, { wire }] of this.#byId)
+      if (wire.owner === driver && !wire.spec.options.detached) this.#local.killActor(id, true)
+  }
+
+  async #check(): Promise<void> {
+    const { fleet } = this.#runner
+    const { redis, keys } = fleet.link
+    for (const [id, { wire }] of [...this.#byId]) {
+      redis.pexpire(keys.call(id), Life.call).catch(() => {})
+      if (!wire.spec.options.detached && !(await fleet.isDriverAlive(wire.owner)))
+        this.#local.killActor(id, true)
+    }
+  }
+
+  stop(): void {
+    for (const { calls } of this.#byId.values()) calls?.stop()
+  }
+
+  /** The actors start again elsewhere. */
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#byId.values()].map(async (hosted) => {
+        hosted.isOver = true
+        await hosted.calls?.close()
+        await hosted.job.giveBack()
+      }),
+    )
+  }
+}

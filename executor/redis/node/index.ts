@@ -1,0 +1,212 @@
+// A worker process of a fleet: takes calls from the queues in Redis and runs them in worker threads, so that no code of
+// users is ever on the thread that renews the locks. Calls that its tasks make go back to the fleet.
+import { availableParallelism, hostname } from 'node:os'
+import type { LocalHooks } from '../../local/hooks.ts'
+import type { Host } from '../../local/host.ts'
+import { LocalExecutor } from '../../local/index.ts'
+import type { LocalWorker } from '../../local/workers.ts'
+import type { InitOptions } from '../../options.ts'
+import { Thread } from '../../threads/thread.ts'
+import type { NodeDescription } from '../describe.ts'
+import { RedisExecutor } from '../index.ts'
+import { Link, type LinkSettings } from '../link.ts'
+import type { Message } from '../messages.ts'
+import { checkVersions, versionsHere } from '../version.ts'
+import { decodeCall, resourcesOfShape } from '../wire.ts'
+import { HostedActors } from './actors.ts'
+import { ThreadClients } from './client-messages.ts'
+import { Supplies } from './supplies.ts'
+import { CallRunner, TaskIntakes } from './tasks.ts'
+
+export interface WorkerOptions extends LinkSettings {
+  /** For people: in errors, logs and lists. */
+  readonly name?: string
+  readonly numCpus?: number
+  readonly resources?: Readonly<Record<string, number>>
+  readonly resourceLimits?: InitOptions['resourceLimits']
+  readonly allowVersionMismatch?: boolean
+}
+
+const LOG_LENGTH = 10_000
+
+export class FleetNode {
+  readonly name: string
+  readonly #fleet: RedisExecutor
+  readonly #local: LocalExecutor
+  readonly #clients: ThreadClients
+  readonly #runner: CallRunner
+  readonly #tasks: TaskIntakes
+  readonly #actors: HostedActors
+  readonly #setUpsDone = new Set<string>()
+
+  private constructor(
+    fleet: RedisExecutor,
+    name: string,
+    resources: Readonly<Record<string, number>>,
+    options: WorkerOptions,
+  ) {
+    this.name = name
+    this.#fleet = fleet
+    const limits: InitOptions =
+      options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }
+    const host: Host = {
+      workerName: `${name}/thread`,
+      isThisThread: false,
+      // Beyond the slots, threads are for calls that wait for others; with that many, they share.
+      maxWorkers: 2 * Math.ceil(resources.CPU!) + 2,
+      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits),
+    }
+    const hooks: LocalHooks = {
+      answer: (worker, message) => this.#clients.answer(worker, message),
+      printed: (worker, stream, text, task) => this.#printed(worker, stream, text, task),
+      granted: (worker, id) => this.#clients.grant(worker, id),
+      roomChanged: () => this.#tasks?.look(),
+      callEnded: (id) => this.#runner.ended(id),
+      actorChanged: (actor) => this.#actors.changed(actor),
+      workerEnded: (worker) => this.#clients.workerEnded(worker),
+    }
+    const { CPU, ...custom } = resources
+    this.#local = new LocalExecutor('redis', host, { numCpus: CPU!, resources: custom }, hooks)
+    this.#clients = new ThreadClients(fleet, this.#local)
+    this.#runner = new CallRunner(fleet, this.#local, new Supplies(fleet, this.#local))
+    this.#actors = new HostedActors(this.#runner)
+    this.#tasks = new TaskIntakes(
+      this.#runner,
+      resources,
+      (job, wire) => this.#actors.start(job, wire),
+      (id) => this.#lost(id),
+    )
+    fleet.onMessage = (message) => this.#receive(message)
+  }
+
+  static async start(options: WorkerOptions): Promise<FleetNode> {
+    const name = options.name ?? `${hostname()}-${process.pid}`
+    const resources = { CPU: options.numCpus ?? availableParallelism(), ...options.resources }
+    const lease = JSON.stringify({ ...versionsHere, name, pid: process.pid, resources })
+    const link = await Link.open(
+      'node',
+      options,
+      () => lease,
+      (redis, keys) => checkVersions(redis, keys, options.allowVersionMismatch ?? false),
+      false,
+    )
+    const fleet = new RedisExecutor(link, false)
+    // A worker process waits for work for as long as it is let.
+    link.alive.begin()
+    const node = new FleetNode(fleet, name, resources, options)
+    await fleet.capacity.refresh()
+    await node.#setUp()
+    for (const shape of await link.redis.smembers(link.keys.shapes)) node.#add(shape)
+    await link.tellAll({ kind: 'node-joined', node: link.id })
+    return node
+  }
+
+  #add(shape: string): void {
+    this.#tasks.add(shape, resourcesOfShape(shape))
+  }
+
+  #receive(message: Message): void {
+    switch (message.kind) {
+      case 'shape':
+        return this.#add(message.shape)
+      case 'cancel':
+        return this.#cancel(message)
+      case 'kill':
+        return this.#actors.kill(message.actor, message.noRestart, message.from, message.epoch)
+      case 'driver-gone':
+        return this.#driverGone(message.driver)
+      case 'ask':
+        return void this.#answer(message)
+    }
+  }
+
+  #cancel({ call, options }: Extract<Message, { kind: 'cancel' }>): void {
+    if (options.recursive) this.#fleet.cancelChildren(call, options)
+    this.#runner.cancel(call, options)
+  }
+
+  /** Its tasks run for nobody. */
+  #driverGone(driver: string): void {
+    this.#fleet.forgetDriver(driver)
+    for (const call of this.#runner.callsOf(driver)) {
+      this.#fleet.cancelChildren(call, { force: true, recursive: true })
+      this.#local.cancel(call, { force: true, recursive: true })
+    }
+    this.#actors.driverGone(driver)
+  }
+
+  async #answer({ what, from, request }: Extract<Message, { kind: 'ask' }>): Promise<void> {
+    const answer = what === 'describe' ? await this.describe() : await this.#setUp().then(() => null, String)
+    this.#fleet.link.tell(from, { kind: 'answer', request, node: this.#fleet.link.id, answer })
+  }
+
+  async describe(): Promise<NodeDescription> {
+    const { engine, resources, workers, tasks, actors } = await this.#local.describe()
+    return { engine, resources, workers, tasks, actors, name: this.name }
+  }
+
+  /** Functions that are to run on all workers and have not run here yet. */
+  async #setUp(): Promise<void> {
+    const { redis, keys } = this.#fleet.link
+    for (const frame of await redis.lrangeBuffer(keys.setUps, 0, -1)) {
+      const wire = await decodeCall(frame, 'set-up', redis, keys)
+      if (wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
+      this.#setUpsDone.add(wire.spec.id)
+      await this.#runner.supplies.function(wire.spec.fn, wire.owner)
+      await this.#local.runOnAllWorkers(wire.spec)
+    }
+  }
+
+  /** To the driver whose call printed it. */
+  #printed(worker: LocalWorker, stream: string, text: string, task: string | null): void {
+    const owner =
+      this.#runner.ownerOf(worker) ??
+      (worker.actor === null ? null : this.#actors.ownerOf(worker.actor.spec.id))
+    if (owner === null) return
+    const { redis, keys } = this.#fleet.link
+    const key = keys.logs(owner)
+    redis
+      .xadd(
+        key,
+        'MAXLEN',
+        '~',
+        LOG_LENGTH,
+        '*',
+        'stream',
+        stream,
+        'worker',
+        worker.name,
+        'task',
+        task ?? '',
+        'text',
+        text,
+      )
+      .catch(() => {})
+    redis.pexpire(key, 3_600_000).catch(() => {})
+  }
+
+  #lost(id: string): void {
+    this.#actors.lost(id)
+  }
+
+  /** Takes no more, lets what runs end for so long, gives back the rest, and leaves. */
+  async close(grace = 30_000): Promise<void> {
+    this.#tasks.stop()
+    this.#actors.stop()
+    let timer: NodeJS.Timeout | undefined
+    await Promise.race([
+      this.#runner.idle(),
+      new Promise((resolve) => {
+        timer = setTimeout(resolve, grace)
+      }),
+    ])
+    clearTimeout(timer)
+    this.#runner.isClosing = true
+    await this.#local.shutdown()
+    await this.#runner.idle()
+    await this.#actors.close()
+    await this.#tasks.close()
+    this.#fleet.link.alive.end()
+    await this.#fleet.shutdown()
+  }
+}

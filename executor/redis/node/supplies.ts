@@ -1,0 +1,100 @@
+// What a call needs before it runs in this process: its frame, its function, the values of its arguments. Functions are
+// fetched once and kept.
+import type { Dependency, Exported } from '../../executor.ts'
+import { type Failure, failureOf } from '../../failures.ts'
+import type { LocalExecutor } from '../../local/index.ts'
+import type { RedisExecutor } from '../index.ts'
+import { decodeOutcome } from '../values.ts'
+import { decodeCall, type WireCall } from '../wire.ts'
+
+/** How long the driver may take to export a function again that has expired. */
+const PATIENCE = 5_000
+
+export class UnfitCallError extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+export class Supplies {
+  readonly #fleet: RedisExecutor
+  readonly #local: LocalExecutor
+  readonly #functions = new Map<string, Promise<void>>()
+
+  constructor(fleet: RedisExecutor, local: LocalExecutor) {
+    this.#fleet = fleet
+    this.#local = local
+  }
+
+  /** Null if it is over, or was cancelled. */
+  async call(id: string): Promise<WireCall | null> {
+    const { redis, keys } = this.#fleet.link
+    const frame = await redis.getBuffer(keys.call(id))
+    return frame === null ? null : decodeCall(frame, id, redis, keys)
+  }
+
+  async function(hash: string, owner: string): Promise<void> {
+    let known = this.#functions.get(hash)
+    if (known === undefined) {
+      known = this.#fetch(hash, owner)
+      this.#functions.set(hash, known)
+      known.catch(() => this.#functions.delete(hash))
+    }
+    return known
+  }
+
+  async #fetch(hash: string, owner: string): Promise<void> {
+    const { link } = this.#fleet
+    const { redis, keys } = link
+    const key = keys.function(hash)
+    let frame = await redis.getBuffer(key)
+    for (const end = Date.now() + PATIENCE; frame === null && Date.now() < end; ) {
+      link.tell(owner, { kind: 'export', hash })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      frame = await redis.getBuffer(key)
+    }
+    if (frame === null)
+      throw new UnfitCallError(lost(`the function ${hash} is not in Redis, and its driver does not answer`))
+    const outcome = await decodeOutcome(frame, `fn-${hash}`, redis, keys)
+    if (!outcome.ok) throw new UnfitCallError(outcome.failure)
+    const exported: Exported = { hash, name: (await redis.get(`${key}:name`)) ?? hash, value: outcome.value }
+    this.#local.exportFunction(exported)
+  }
+
+  /** The values of arguments that are refs, into the store of this process, where they stay until they are let go. */
+  async arguments(deps: readonly Dependency[]): Promise<readonly string[]> {
+    const held: string[] = []
+    if (deps.length === 0) return held
+    const { redis, keys } = this.#fleet.link
+    const wanted = [...new Set(deps.map(([, id]) => id))]
+    const frames = await redis.mgetBuffer(wanted.map(keys.object))
+    await Promise.all(
+      wanted.map(async (id, i) => {
+        const frame = frames[i] ?? null
+        if (frame === null)
+          throw new UnfitCallError(
+            lost(`object ${id} is not in the store: it was freed, or its time is over`),
+          )
+        const outcome = await decodeOutcome(frame, id, redis, keys)
+        if (!outcome.ok) throw new UnfitCallError(outcome.failure)
+        this.#local.put(id, outcome.value)
+        this.#local.hold(id)
+        held.push(id)
+      }),
+    ).catch((error: unknown) => {
+      this.letGo(held)
+      throw error
+    })
+    return held
+  }
+
+  letGo(held: readonly string[]): void {
+    for (const id of held) this.#local.release(id)
+  }
+}
+
+function lost(message: string): Failure {
+  return failureOf('lost', message)
+}

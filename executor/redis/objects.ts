@@ -1,0 +1,250 @@
+// Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB
+// are kept as they came; larger ones stay in Redis until somebody wants them.
+import type { Outcome } from '../executor.ts'
+import { failureOf } from '../failures.ts'
+import { Life } from './keys.ts'
+import type { Link } from './link.ts'
+import { decodeOutcome, encodeOutcome, glance, outsideKeys, storeOutside } from './values.ts'
+
+interface Entry {
+  /** As it is in Redis, large parts aside; null while it is pending. */
+  frame: Buffer | null
+  waiters: ((frame: Buffer) => void)[] | null
+  holds: number
+  /** Nobody has held it yet: whoever made the call is about to. */
+  isFresh: boolean
+  /** Made by calls of this process: dropped in Redis, too, when nobody holds it. */
+  readonly isOwn: boolean
+  /** Its ref went into another value: others may have it, so that only its time ends it. */
+  isShared: boolean
+  isWatched: boolean
+  /** When its life in Redis was made longer last. */
+  renewed: number
+}
+
+export class RedisObjects {
+  readonly #entries = new Map<string, Entry>()
+  readonly #link: Link
+  readonly #doomed: string[] = []
+
+  constructor(link: Link) {
+    this.#link = link
+    link.onBeat(() => this.#renew())
+  }
+
+  /** An object that a call of this process will make. */
+  expect(id: string): void {
+    if (!this.#entries.has(id)) this.#entries.set(id, newEntry(true))
+  }
+
+  #foreign(id: string): Entry {
+    let entry = this.#entries.get(id)
+    if (entry === undefined) this.#entries.set(id, (entry = newEntry(false)))
+    return entry
+  }
+
+  /** It is in Redis by now. */
+  settle(id: string, frame: Buffer): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || entry.frame !== null) return
+    entry.frame = frame
+    entry.renewed = Date.now()
+    for (const inner of glance(frame).refs) this.hold(inner)
+    const { waiters } = entry
+    entry.waiters = null
+    if (waiters !== null) {
+      for (const waiter of waiters) waiter(frame)
+      this.#link.alive.end()
+    }
+    // One that another made, and that nobody here has a ref to, was only asked for.
+    if (entry.holds <= 0 && !(entry.isFresh && entry.isOwn)) this.#drop(id, entry)
+  }
+
+  isSettled(id: string): boolean {
+    const entry = this.#foreign(id)
+    if (entry.frame === null && !entry.isOwn) this.#watch(id, entry)
+    return entry.frame !== null
+  }
+
+  isExpected(id: string): boolean {
+    return this.#entries.get(id)?.frame === null
+  }
+
+  /** Calls back when the object is there; at once if it is. */
+  whenSettled(id: string, callback: (frame: Buffer) => void): void {
+    const entry = this.#foreign(id)
+    if (entry.frame !== null) return callback(entry.frame)
+    if (entry.waiters === null) {
+      entry.waiters = []
+      this.#link.alive.begin()
+    }
+    entry.waiters.push(callback)
+    if (!entry.isOwn) this.#watch(id, entry)
+  }
+
+  async outcome(id: string): Promise<Outcome> {
+    const frame = await new Promise<Buffer>((resolve) => this.whenSettled(id, resolve))
+    return this.decode(id, frame)
+  }
+
+  async decode(id: string, frame: Buffer): Promise<Outcome> {
+    const { redis, keys, alive } = this.#link
+    alive.begin()
+    try {
+      return await decodeOutcome(frame, id, redis, keys)
+    } catch (error) {
+      return {
+        ok: false,
+        failure: failureOf('lost', `object ${id} can't be read: ${(error as Error).message}`),
+      }
+    } finally {
+      alive.end()
+    }
+  }
+
+  /** One that another process makes: Redis is asked, and tells when it is there. */
+  #watch(id: string, entry: Entry): void {
+    if (entry.isWatched) return
+    entry.isWatched = true
+    this.#ask(id)
+  }
+
+  #ask(id: string): void {
+    const { redis, keys } = this.#link
+    redis.cornichonWatchBuffer(2, keys.object(id), keys.watchers(id), this.#link.id, Life.object).then(
+      (frame) => {
+        if (frame !== null) this.settle(id, frame)
+      },
+      () => {},
+    )
+  }
+
+  /** Told, or to be on the safe side. */
+  fetch(id: string): void {
+    if (this.isExpected(id)) this.#ask(id)
+  }
+
+  put(id: string, outcome: Outcome): void {
+    this.expect(id)
+    const { redis, keys, alive } = this.#link
+    const encoded = encodeOutcome(outcome, id, keys)
+    alive.begin()
+    const stored = Promise.all([
+      storeOutside(redis, encoded, Life.object),
+      redis.set(keys.object(id), encoded.frame, 'PX', Life.object),
+    ])
+    stored.then(
+      () => alive.end(),
+      (error: Error) => {
+        alive.end()
+        this.#fail(id, `object ${id} could not be stored: ${error.message}`)
+      },
+    )
+    this.settle(id, encoded.frame)
+  }
+
+  /** What was settled turns out not to be so. */
+  #fail(id: string, message: string): void {
+    const entry = this.#entries.get(id)
+    if (entry !== undefined) entry.frame = lostFrame(id, message, this.#link)
+  }
+
+  hold(id: string): void {
+    const entry = this.#foreign(id)
+    entry.holds++
+    entry.isFresh = false
+  }
+
+  release(id: string, count = 1): void {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return
+    entry.holds -= count
+    if (entry.holds <= 0 && !entry.isFresh && (entry.frame !== null || !entry.isOwn)) this.#drop(id, entry)
+  }
+
+  share(ids: readonly string[] | undefined): void {
+    for (const id of ids ?? []) {
+      const entry = this.#entries.get(id)
+      if (entry !== undefined) entry.isShared = true
+    }
+  }
+
+  free(id: string): void {
+    const entry = this.#foreign(id)
+    const lost = lostFrame(id, `object ${id} is not in the store: it was freed`, this.#link)
+    this.#unlink(id, entry.frame)
+    if (entry.frame === null) this.settle(id, lost)
+    else entry.frame = lost
+  }
+
+  #drop(id: string, entry: Entry): void {
+    // Somebody still waits for it.
+    if (entry.waiters !== null) return
+    if (!this.#entries.delete(id)) return
+    if (entry.frame !== null) for (const inner of glance(entry.frame).refs) this.release(inner)
+    if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.frame)
+  }
+
+  #unlink(id: string, frame: Buffer | null): void {
+    const { keys } = this.#link
+    if (this.#doomed.length === 0) setImmediate(() => this.#sweep()).unref?.()
+    this.#doomed.push(keys.object(id))
+    if (frame !== null) this.#doomed.push(...outsideKeys(frame, id, keys))
+  }
+
+  #sweep(): Promise<unknown> {
+    const keys = this.#doomed.splice(0)
+    return keys.length === 0 ? Promise.resolve() : this.#link.redis.unlink(...keys).catch(() => {})
+  }
+
+  /** What is held here lives on in Redis. */
+  #renew(): void {
+    const now = Date.now()
+    const { redis, keys } = this.#link
+    for (const [id, entry] of this.#entries) {
+      if (entry.frame === null || now - entry.renewed < Life.object / 3) continue
+      entry.renewed = now
+      for (const key of [keys.object(id), ...outsideKeys(entry.frame, id, keys)])
+        redis.pexpire(key, Life.object).catch(() => {})
+    }
+  }
+
+  /** Those that other processes make, and that are waited for here. */
+  *watched(): Iterable<string> {
+    for (const [id, entry] of this.#entries)
+      if (entry.frame === null && entry.isWatched && entry.waiters !== null) yield id
+  }
+
+  failPending(outcome: Outcome): void {
+    for (const [id, entry] of [...this.#entries])
+      if (entry.frame === null) this.settle(id, encodeOutcome(outcome, id, this.#link.keys).frame)
+  }
+
+  /** At the end: nothing of this process stays. */
+  async clear(): Promise<void> {
+    for (const [id, entry] of this.#entries) if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.frame)
+    this.#entries.clear()
+    await this.#sweep()
+  }
+
+  describe(): { count: number; pending: number; bytes: number } {
+    let pending = 0
+    let bytes = 0
+    for (const { frame } of this.#entries.values()) {
+      if (frame === null) pending++
+      else if (glance(frame).ok) bytes += glance(frame).size
+    }
+    return { count: this.#entries.size, pending, bytes }
+  }
+}
+
+function newEntry(isOwn: boolean): Entry {
+  return {
+    ...{ frame: null, waiters: null, holds: 0, isFresh: true, isOwn },
+    ...{ isShared: false, isWatched: false, renewed: 0 },
+  }
+}
+
+export function lostFrame(id: string, message: string, { keys }: Link): Buffer {
+  return encodeOutcome({ ok: false, failure: failureOf('lost', message) }, id, keys).frame
+}

@@ -1,0 +1,102 @@
+// A real Redis for tests: the one that CORNICHON_REDIS_URL names, or a server of the test's own on a socket in a temporary
+// folder, which is gone afterwards.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import { requireServer } from '../../scripts/redis-server.mjs'
+import { createWorkspace } from './workspace.ts'
+
+export interface TestRedis {
+  readonly address: string
+  /** Its own, where the server is others', too. */
+  readonly namespace: string
+  /** A connection, for looks behind the scenes. */
+  connect(): Redis
+  /** Of a server of the test's own: ends it as a crash would, and starts it again with what it had on disk. */
+  readonly crash: (() => Promise<void>) | null
+  readonly restart: (() => Promise<void>) | null
+  stop(): Promise<void>
+}
+
+export async function startRedis(options: { readonly isDurable?: boolean } = {}): Promise<TestRedis> {
+  const namespace = `test-${randomBytes(4).toString('hex')}`
+  const shared = process.env.CORNICHON_REDIS_URL
+  if (shared !== undefined && !options.isDurable) return useShared(shared, namespace)
+  const server = await requireServer()
+  const workspace = createWorkspace()
+  const socket = workspace.path('redis.sock')
+  const persistence = options.isDurable
+    ? ['--appendonly', 'yes', '--appendfsync', 'always']
+    : ['--appendonly', 'no']
+  let child: ChildProcess | null = null
+  const connections: Redis[] = []
+  const start = async () => {
+    child = spawn(
+      server,
+      [
+        ...['--port', '0', '--unixsocket', socket, '--dir', workspace.folder, '--save', ''],
+        ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no', ...persistence],
+      ],
+      { stdio: 'ignore' },
+    )
+    await untilReady(socket)
+  }
+  const crash = async () => {
+    const ended = once(child!, 'exit')
+    child!.kill('SIGKILL')
+    await ended
+  }
+  await start()
+  return {
+    address: `unix:${socket}`,
+    namespace,
+    connect() {
+      const redis = new Redis(socket)
+      redis.on('error', () => {})
+      connections.push(redis)
+      return redis
+    },
+    crash,
+    restart: start,
+    async stop() {
+      for (const redis of connections) redis.disconnect()
+      await crash()
+      workspace.remove()
+    },
+  }
+}
+
+async function untilReady(socket: string): Promise<void> {
+  for (const end = Date.now() + 20_000; ; ) {
+    const redis = new Redis(socket, { lazyConnect: true, retryStrategy: () => null })
+    redis.on('error', () => {})
+    try {
+      await redis.connect()
+      return
+    } catch (error) {
+      if (Date.now() > end) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    } finally {
+      redis.disconnect()
+    }
+  }
+}
+
+function useShared(address: string, namespace: string): TestRedis {
+  const connections: Redis[] = []
+  const connect = () => {
+    const redis = new Redis(address)
+    connections.push(redis)
+    return redis
+  }
+  return {
+    ...{ address, namespace, connect, crash: null, restart: null },
+    async stop() {
+      const redis = connect()
+      for await (const keys of redis.scanStream({ match: `{cornichon-${namespace}}*`, count: 1000 }))
+        if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
+      for (const each of connections) each.disconnect()
+    },
+  }
+}
