@@ -7,6 +7,7 @@ import { connect } from './pickle/connect.ts'
 import { checkSerializable, dumps, loads, loadsAsync } from './pickle/index.ts'
 import { inspectBundle } from './pickle/inspect.ts'
 import { OutOfBand } from './pickle/out-of-band.ts'
+import { Pickler, Unpickler } from './pickle/pickler.ts'
 import { registerReducer, symbols, unregisterReducer } from './reducers/index.ts'
 import {
   listRegistryPickleByValue,
@@ -24,6 +25,8 @@ export type {
   InspectedUnit,
 } from './pickle/inspect.ts'
 export type { BufferCallback } from './pickle/out-of-band.ts'
+export type { PicklerOptions, UnpicklerOptions } from './pickle/pickler.ts'
+export type { WebPair } from './pickle/streams.ts'
 export type { Class, DispatchTable, Factory, Reducer, Reduction } from './reducers/index.ts'
 export type { Selection } from './references/index.ts'
 
@@ -35,10 +38,12 @@ const api = {
   loads,
   loadsAsync,
   OutOfBand,
+  Pickler,
   PicklingError,
   registerPickleByValue,
   registerReducer,
   symbols,
+  Unpickler,
   UnpicklingError,
   unregisterPickleByValue,
   unregisterReducer,
@@ -52,10 +57,12 @@ export {
   loads,
   loadsAsync,
   OutOfBand,
+  Pickler,
   PicklingError,
   registerPickleByValue,
   registerReducer,
   symbols,
+  Unpickler,
   UnpicklingError,
   unregisterPickleByValue,
   unregisterReducer,

@@ -9,8 +9,11 @@ import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
 export const FORMAT_VERSION = 2
 const COMPRESSION_AT = 10
+const KIND_AT = 11
 const CHECKSUM_AT = 12
 const HEADER_SIZE = 16
+/** A message of a session. A bundle by itself has 0. */
+const MESSAGE = 1
 /** A varint of a section's size takes no more. */
 const LARGEST_SIZE = 7
 
@@ -39,10 +42,12 @@ export type SectionParts = Readonly<Record<(typeof NAMES)[number], readonly Uint
 /** Compressed by the method; with `ifSmaller`, only where that is worth it. */
 export function writeContainer(
   sections: SectionParts,
+  isMessage = false,
   method: Compression | null = null,
   ifSmaller = false,
 ): Uint8Array {
   const bytes = uncompressed(sections)
+  if (isMessage) bytes[KIND_AT] = MESSAGE
   const compressed = method === null ? bytes : compress(bytes, method)
   const written = ifSmaller && compressed.length >= bytes.length ? bytes : compressed
   const sum = checksum(written)
@@ -110,6 +115,8 @@ function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
 
 export interface ReadContainer extends Sections {
   readonly compression: Compression | null
+  /** Is it a message of a session, which may refer to those before it? */
+  readonly isMessage: boolean
   /** Bytes of header, table and sections, inflated. */
   readonly inflatedSize: number
 }
@@ -122,7 +129,8 @@ export function readContainer(
   budget.received(bytes.length, 'as it was received')
   checkStart(bytes)
   const compression = methodOf(bytes[COMPRESSION_AT])
-  if (compression === undefined || bytes[9] >> NAMES.length !== 0 || bytes[11] !== 0) throw damagedHeader()
+  if (compression === undefined || bytes[9] >> NAMES.length !== 0 || bytes[KIND_AT] > MESSAGE)
+    throw damagedHeader()
   if (compression === null) return sectionsOf(bytes, bytes, HEADER_SIZE, compression)
   // What is inflated is what was written: damage shows before any of it is believed.
   checkSum(bytes)
@@ -185,6 +193,7 @@ function sectionsOf(
     graph,
     buffers,
     compression,
+    isMessage: header[KIND_AT] === MESSAGE,
     inflatedSize: compression === null ? size : HEADER_SIZE + size,
   }
 }
@@ -221,4 +230,10 @@ function truncatedHeader(): UnpicklingError {
 
 function damagedHeader(): UnpicklingError {
   return new UnpicklingError('the bundle is damaged: its header makes no sense')
+}
+
+/** Could these be the first bytes of a message of a session? There may be few of them. */
+export function isMessageStart(bytes: Uint8Array): boolean {
+  for (let i = 0; i < MAGIC.length && i < bytes.length; i++) if (bytes[i] !== MAGIC[i]) return false
+  return true
 }

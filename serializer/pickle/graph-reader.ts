@@ -29,6 +29,7 @@ import {
 } from './opcodes.ts'
 import { HOLE, PlainReader, type PlainSource } from './plain-reader.ts'
 import type { Rebuilder, ReducedContent } from './rebuilder.ts'
+import type { ReaderSession } from './session.ts'
 import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
 
 const {
@@ -80,12 +81,12 @@ export class GraphReader implements ValueSource, PlainSource {
   readonly #context: ReadContext
   readonly #nodes: Nodes
   readonly #plain: PlainReader
-  readonly #strings: string[] = []
+  readonly #strings: string[]
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
   readonly #namespaces = new Set<object>()
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
-  readonly #parts = new Map<number, ViewedBytes>()
+  readonly #parts: Map<number, ViewedBytes>
   readonly #guard: Guard | null
   readonly #made = new Map<unknown, MadeFunction>()
   readonly #maxString: number
@@ -102,17 +103,31 @@ export class GraphReader implements ValueSource, PlainSource {
   /** Bytes of content, within the content that is being observed, which belongs to others. */
   #observedBytes = 0
 
-  constructor(input: ByteReader, text: TextReader, functions: CodeSource, context: ReadContext) {
+  constructor(
+    input: ByteReader,
+    text: TextReader,
+    functions: CodeSource,
+    context: ReadContext,
+    session: ReaderSession | null = null,
+  ) {
     this.#in = input
     this.#text = text
     this.#functions = functions
     this.#context = context
-    this.#nodes = new Nodes(context.limits.maxObjects)
+    this.#nodes = session === null ? new Nodes(context.limits.maxObjects) : session.nodes
+    this.#strings = session === null ? [] : session.strings
+    this.#parts = session === null ? new Map() : session.parts
     this.#maxString = context.limits.maxString
     this.#argumentsLeft = input.remaining
     this.#setBase(0)
     this.#guard = context.refusesCode ? new Guard() : null
-    this.#plain = new PlainReader(this, input, this.#nodes, this.#guard)
+    this.#plain = new PlainReader(
+      this,
+      input,
+      this.#nodes,
+      this.#guard,
+      session === null ? [] : session.shapes,
+    )
   }
 
   root(): unknown {

@@ -35,7 +35,9 @@ import { PlainWriter } from './plain-writer.ts'
 import { PropertyWriter } from './property-writer.ts'
 import { HOOK_MET, type Reductions } from './reductions.ts'
 import { ScalarWriter } from './scalar-writer.ts'
+import type { WriterSession } from './session.ts'
 import { settledPrototypeOf } from './settled-prototype.ts'
+import { Shapes } from './shapes.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
 
@@ -67,7 +69,8 @@ export class GraphWriter implements ValueSink {
   #byReference: Set<unknown> | null = null
   #namespaces: NamespaceWriter | null = null
   #weak: Map<object, ReturnType<typeof weakEntriesOf>> | null = null
-  readonly #memo = new Memo()
+  readonly #memo: Memo
+  readonly #session: WriterSession | null
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
   readonly #instanceShapes = new InstanceShapes()
@@ -79,11 +82,18 @@ export class GraphWriter implements ValueSink {
   #depth = 0
   #inlineDepth = 0
 
-  constructor(options: PickleOptions, trace: Trace | null, imports: Imports | null = null) {
+  constructor(
+    options: PickleOptions,
+    trace: Trace | null,
+    imports: Imports | null = null,
+    session: WriterSession | null = null,
+  ) {
     this.#imports = imports
     this.options = options
     this.trace = trace
-    this.#plainWriter = new PlainWriter(this)
+    this.#session = session
+    this.#memo = session === null ? new Memo() : session.memo
+    this.#plainWriter = new PlainWriter(this, session === null ? new Shapes() : session.shapes)
     this.#reductions = options.reductions
   }
 
@@ -103,8 +113,33 @@ export class GraphWriter implements ValueSink {
     return this.#imports
   }
 
+  /** For a session's next message, where that is all there is to forget of the last one: it was data, and nothing but that. */
+  restart(): boolean {
+    if (
+      this.#functions !== null ||
+      this.#namespaces !== null ||
+      this.#weak !== null ||
+      this.#imports !== null
+    )
+      return false
+    if (!this.instances.isUnused || this.references.length > 0 || this.#wrappedViews.size > 0) return false
+    this.out.restart()
+    this.text.restart()
+    return true
+  }
+
+  get namedStrings(): number {
+    return this.#scalars.namedStrings
+  }
+
+  /** Namespaces get no more members after their message: the next one has them anew. */
+  forgetNamespaces(): void {
+    for (const namespace of this.#namespaces?.all() ?? []) this.#memo.delete(namespace)
+  }
+
   /** Writes the root and everything it reaches. */
   root(value: unknown): void {
+    if (this.#session !== null) this.#session.writeBases(this)
     this.value(value)
     do this.drain()
     while (this.#namespaces?.writeMore() || this.#moreWeakEntries() || this.#namespaces?.writeLive())

@@ -52,6 +52,11 @@ export class InstanceFacts {
   readonly #ordinary = new Map<object, boolean>()
   readonly #hooks = new Map<object, boolean>()
 
+  /** Is nothing known that could change? */
+  get isUnused(): boolean {
+    return this.#chains.size + this.#ordinary.size + this.#hooks.size === 0
+  }
+
   /** Are objects with this prototype ordinary ones, whose properties are all there is? */
   isOrdinary(prototype: object, graph: GraphWriter): boolean {
     let ordinary = this.#ordinary.get(prototype)

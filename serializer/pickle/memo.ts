@@ -58,6 +58,24 @@ export class Memo {
     this.#map().delete(value)
   }
 
+  /** Forgets what was numbered from there on, or is being created. */
+  rollBack(count: number): void {
+    if (this.#numbers !== null) {
+      for (const [value, number] of this.#numbers)
+        if (number < 0 || number >= count) this.#numbers.delete(value)
+    } else {
+      let number = 0
+      for (const value of this.#ordered!) if (number++ >= count) this.#ordered!.delete(value)
+    }
+    this.count = count
+  }
+
+  clear(): void {
+    this.count = 0
+    this.#ordered = new SetConstructor()
+    this.#numbers = null
+  }
+
   values(): Iterable<unknown> {
     return this.#map().keys()
   }

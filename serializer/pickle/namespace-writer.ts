@@ -20,6 +20,10 @@ export class NamespaceWriter {
     return this.#wanted.has(namespace)
   }
 
+  all(): Iterable<object> {
+    return this.#wanted.keys()
+  }
+
   /** Some members. One that is no news, and is not here, is wanted whole already. */
   want(namespace: object, members: readonly string[], isNew: boolean): void {
     const narrowed = this.#wanted.get(namespace)

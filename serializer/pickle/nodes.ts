@@ -34,6 +34,11 @@ export class Nodes {
     return exceeded('maxObjects', this.#most, `${this.all.length} objects or more`)
   }
 
+  /** Forgets those from there on. */
+  truncate(length: number): void {
+    this.all.length = length
+  }
+
   fill(id: number, value: unknown): void {
     this.all[id] = value
   }

@@ -12,6 +12,7 @@ import { ByteReader } from './codec/byte-reader.ts'
 import { TextReader } from './codec/text-reader.ts'
 import { type CodeEntries, readCode } from './known-code.ts'
 import { absentBuffers, type OutOfBand, receiveBuffers } from './out-of-band.ts'
+import { MESSAGE_BASES } from './session.ts'
 
 export interface LoadOptions {
   /** 'refuse' throws UnpicklingError if the bundle needs any code but the process's own. */
@@ -35,17 +36,28 @@ export interface OpenBundle extends CodeEntries {
   readonly graph: ByteReader
   readonly buffers: readonly ViewedBytes[]
   readonly limits: CheckedLimits
+  readonly isMessage: boolean
 }
 
-export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
-  const { code = 'run', modules, persistentLoad } = options
+/** Throws TypeError for options that are none; returns the limits. */
+export function prepareLoading({
+  code = 'run',
+  modules,
+  persistentLoad,
+  limits,
+}: LoadOptions): CheckedLimits {
   if (code !== 'run' && code !== 'refuse')
     throw new TypeError(`the option code is 'run' or 'refuse', not ${String(code)}`)
   if (modules !== undefined && typeof modules !== 'function')
     throw new TypeError('the option modules is a function that is asked for each module')
   if (persistentLoad !== undefined && typeof persistentLoad !== 'function')
     throw new TypeError('the option persistentLoad is a function that is given an id')
-  const limits = checkLimits(options.limits)
+  return checkLimits(limits)
+}
+
+export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
+  const { code = 'run', modules } = options
+  const limits = prepareLoading(options)
   const budget = new ByteBudget(limits)
   const sections = readContainer(asBytes(input, limits.countsGiven ? limits.maxBytes : null), budget)
   const { units, environments, functions } = readCode(sections)
@@ -64,6 +76,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     references,
     receiveBuffers(sections.buffers, options.buffers, budget),
     limits,
+    sections.isMessage,
   )
 }
 
@@ -73,6 +86,7 @@ function opened(
   references: readonly Reference[],
   buffers: readonly ViewedBytes[],
   limits: CheckedLimits,
+  isMessage: boolean,
 ): OpenBundle {
   return {
     units,
@@ -83,6 +97,7 @@ function opened(
     graph: new ByteReader(graph),
     buffers,
     limits,
+    isMessage,
   }
 }
 
@@ -95,6 +110,7 @@ export function noBundle(): OpenBundle {
     [],
     [],
     DEFAULT_LIMITS,
+    false,
   )
 }
 
@@ -107,8 +123,10 @@ export function openForInspection(input: unknown): OpenBundle & {
 } {
   const bytes = asBytes(input, null)
   const container = readContainer(bytes)
-  const { compression: _, inflatedSize: __, ...sections } = container
+  const { compression: _, inflatedSize: __, isMessage, ...sections } = container
   const manifest = readManifest(sections.manifest)
+  const graph = new ByteReader(sections.graph)
+  if (isMessage) checkWholeMessage(graph)
   return {
     manifest,
     container,
@@ -117,10 +135,21 @@ export function openForInspection(input: unknown): OpenBundle & {
     ...readCode(sections),
     references: checkReferences(manifest.references),
     text: new TextReader(sections.text, DEFAULT_LIMITS.maxString),
-    graph: new ByteReader(sections.graph),
+    graph,
     buffers: absentBuffers(sections.buffers),
     limits: DEFAULT_LIMITS,
+    isMessage,
   }
+}
+
+/** Of messages, only one that refers to none before it can be looked at alone. */
+function checkWholeMessage(graph: ByteReader): void {
+  let kept = 0
+  for (let i = 0; i < MESSAGE_BASES; i++) kept += graph.varint()
+  if (kept > 0)
+    throw new UnpicklingError(
+      'these bytes are a message of a Pickler that refers to messages before it: only the first can be looked at by itself',
+    )
 }
 
 const knownReferences = new BytesCache<readonly Reference[]>(2 ** 20)

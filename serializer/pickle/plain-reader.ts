@@ -38,13 +38,20 @@ export class PlainReader {
   readonly #in: ByteReader
   readonly #nodes: Nodes
   readonly #guard: Guard | null
-  readonly #shapes: RecordBuilder[] = []
+  readonly #shapes: RecordBuilder[]
 
-  constructor(source: PlainSource, input: ByteReader, nodes: Nodes, guard: Guard | null) {
+  constructor(
+    source: PlainSource,
+    input: ByteReader,
+    nodes: Nodes,
+    guard: Guard | null,
+    shapes: RecordBuilder[],
+  ) {
     this.#source = source
     this.#in = input
     this.#nodes = nodes
     this.#guard = guard
+    this.#shapes = shapes
   }
 
   shapedRecord(isOpen: boolean): object {

@@ -11,7 +11,7 @@ import { isReferable } from '../references/index.ts'
 import type { ByteWriter } from './codec/byte-writer.ts'
 import { littleEndian } from './codec/endianness.ts'
 import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
-import { MAX_SHAPE_KEYS, type Shape, Shapes } from './shapes.ts'
+import { MAX_SHAPE_KEYS, type Shape, type Shapes } from './shapes.ts'
 import type { Trace } from './trace.ts'
 import { LISTED_ELEMENTS, shownWithoutElements } from './view-keys.ts'
 
@@ -50,7 +50,7 @@ export interface PlainSink {
 export class PlainWriter {
   readonly #graph: PlainSink
   readonly #out: ByteWriter
-  readonly #shapes = new Shapes()
+  readonly #shapes: Shapes
   /** Values of the records that are being written, one behind the other. */
   readonly #values: unknown[] = []
   #top = 0
@@ -59,8 +59,9 @@ export class PlainWriter {
   readonly #openChunks: Uint8Array[] = []
   readonly #openPlaces: number[] = []
 
-  constructor(graph: PlainSink) {
+  constructor(graph: PlainSink, shapes: Shapes) {
     this.#graph = graph
+    this.#shapes = shapes
     this.#out = graph.out
   }
 
@@ -200,6 +201,7 @@ export class PlainWriter {
       const number = this.#graph.numberOf(prototype)
       this.referred(number)
       out.varint(ShapePrototype.Node + number)
+      this.#shapes.usesNodes = true
     }
     out.varint(keys.length)
     for (const key of keys) this.#graph.value(key)

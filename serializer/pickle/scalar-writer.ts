@@ -25,6 +25,11 @@ export class ScalarWriter {
     this.#text = text
   }
 
+  /** How many strings have a number. */
+  get namedStrings(): number {
+    return this.#namedStrings
+  }
+
   number(value: number): void {
     const out = this.#out
     if ((value | 0) === value && value >= 0 && value <= MAX_SMALL_INTEGER) {

@@ -32,10 +32,19 @@ const ODD_KEYS: ReadonlySet<string> = new Set(['constructor', 'fd', '_readableSt
 export class Shapes {
   /** How many have a number. */
   count = 0
+  /** Does one of them have the number of a node, its prototype? */
+  usesNodes = false
   #last: Shape | null = null
   readonly #byFirstKey = new Map<string, Shape[]>()
   readonly #exemplars: object[] = []
   readonly #exemplified: Shape[] = []
+
+  /** Holds on to no object of the user's. */
+  release(): void {
+    for (const similar of this.#byFirstKey.values()) for (const shape of similar) shape.exemplar = null
+    this.#exemplars.length = 0
+    this.#exemplified.length = 0
+  }
 
   /** The shape that the object has without doubt, by its hidden class; null if that is not known. */
   alike(object: object): Shape | null {

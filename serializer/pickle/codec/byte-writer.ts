@@ -35,6 +35,18 @@ export class ByteWriter {
     if (spare.length < MOST_SPARE) spare.push(this.#first)
   }
 
+  /** Begins anew: nobody looks any more at what was written. */
+  restart(): void {
+    if (this.#chunk !== this.#first) {
+      this.#chunk = this.#first
+      this.#view = null
+    }
+    this.#position = 0
+    this.#start = 0
+    this.#before = 0
+    this.#parts.length = 0
+  }
+
   get length(): number {
     return this.#before + this.#position - this.#start
   }

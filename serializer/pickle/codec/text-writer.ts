@@ -53,6 +53,12 @@ export class TextWriter {
   }
 
   /** As ByteWriter's. */
+  restart(): void {
+    this.#gathered = ''
+    this.#out?.restart()
+  }
+
+  /** As ByteWriter's. */
   release(): void {
     this.#out?.release()
   }

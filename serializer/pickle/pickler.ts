@@ -1,0 +1,222 @@
+// Pickler and Unpickler: several values over one memo, as in Python's pickle. What was sent once (shapes, strings, and with
+// it the objects themselves) is not sent again, which is also what makes small messages fast.
+import type { Duplex } from 'node:stream'
+import { capturing } from '../capture/index.ts'
+import { withOriginals } from '../originals.ts'
+import { beginWalk, importModules, makePolicy } from '../references/index.ts'
+import { GraphWriter } from './graph-writer.ts'
+import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle, prepareLoading } from './open.ts'
+import type { BufferCallback } from './out-of-band.ts'
+import { read } from './read.ts'
+import { reductionsOf } from './reductions.ts'
+import { ReaderSession, WriterSession } from './session.ts'
+import { Framer, frame, picklerStream, unpicklerStream, type WebPair, webStream } from './streams.ts'
+import { bundleOf, checkDumpOptions, type DumpOptions, dump, NO_CODE } from './write.ts'
+
+export interface PicklerOptions extends DumpOptions {
+  /**
+   * 'session' (as pickle does): an object that was sent stays known, and later messages refer to it, as it was then. 'message':
+   * only shapes and strings stay known, and nothing of the user's is kept alive.
+   */
+  readonly memo?: 'session' | 'message'
+  /**
+   * Objects that stay known, on both sides. The message after it was exceeded begins with an empty memo, as after
+   * `clearMemo()`. 262,144: some 50 MB; Infinity for as many as memory has room for.
+   */
+  readonly memoLimit?: number
+}
+
+const MEMO_LIMIT = 2 ** 18
+
+/** Writes several values over one memo. What it returns is for one Unpickler, each message once and in order. */
+export class Pickler {
+  readonly #options: PicklerOptions
+  readonly #limit: number
+  readonly #policy: ReturnType<typeof makePolicy>
+  readonly #session = new WriterSession()
+  /** Kept from message to message as long as these are nothing but data. */
+  #writer: GraphWriter | null = null
+
+  constructor(options: PicklerOptions = {}) {
+    const { memo = 'session', memoLimit = MEMO_LIMIT } = options
+    if (memo !== 'session' && memo !== 'message')
+      throw new TypeError(`the option memo is 'session' or 'message', not ${String(memo)}`)
+    if (typeof memoLimit !== 'number' || !(memoLimit >= 0))
+      throw new TypeError('the option memoLimit is a number of objects, from 0 on')
+    checkDumpOptions(options)
+    this.#options = options
+    this.#limit = memo === 'message' ? -1 : memoLimit
+    this.#policy = makePolicy(options)
+  }
+
+  /**
+   * The value as the next message. What an earlier message had is referred to, as it was when it was sent. If it throws,
+   * nothing was sent, and the next message goes on from the last one. `bufferCallback` is for this message alone.
+   */
+  dump(value: unknown, call?: { readonly bufferCallback?: BufferCallback }): Uint8Array {
+    return withOriginals(() => this.#dump(value, call))
+  }
+
+  /** Begins anew: the next message refers to none before it, and sends again what is in it. */
+  clearMemo(): void {
+    this.#session.clear()
+    this.#session.forgetShapes()
+    this.#writer = null
+  }
+
+  /** The value as a frame of a stream: `stream()` and `webStream()` write such, and those of an Unpickler read them. */
+  frame(value: unknown): Uint8Array {
+    return frame(this.dump(value))
+  }
+
+  /** A Node stream: values are written to it, bytes are read from it. (Only null can't be written: it ends Node's streams.) */
+  stream(): Duplex {
+    this.#refuseBuffers()
+    return picklerStream((value) => this.frame(value))
+  }
+
+  /** The same as a web stream. */
+  webStream(): TransformStream<unknown, Uint8Array> {
+    this.#refuseBuffers()
+    return new TransformStream<unknown, Uint8Array>({
+      transform: (value, controller) => controller.enqueue(this.frame(value)),
+    })
+  }
+
+  #refuseBuffers(): void {
+    if (this.#options.bufferCallback !== undefined)
+      throw new TypeError(
+        'a stream has no way beside it for buffers out of band: leave out bufferCallback, or send messages of dump() and their buffers yourself',
+      )
+  }
+
+  #dump(value: unknown, call: { readonly bufferCallback?: BufferCallback } | undefined): Uint8Array {
+    this.#forget()
+    const options = call === undefined ? this.#options : { ...this.#options, ...call }
+    const session = this.#session
+    const message =
+      (options.bufferCallback === undefined ? this.#dumpData(value, options) : null) ??
+      this.#dumpWhole(value, options)
+    session.commit()
+    return message
+  }
+
+  /** What must not be known to this message any more. */
+  #forget(): void {
+    const session = this.#session
+    const { memo } = session
+    if (memo.count > this.#limit) {
+      if (session.shapes.usesNodes) this.#writer = null
+      session.clear()
+      if (this.#limit < 0) session.shapes.release()
+    }
+    const writer = this.#writer
+    if (writer !== null && session.isFull(writer)) {
+      session.forgetShapes()
+      this.#writer = null
+    } else if (writer !== null && !writer.restart()) this.#writer = null
+  }
+
+  /** Most messages are data, which the writer of the last one can write. Null if this one is more. */
+  #dumpData(value: unknown, options: PicklerOptions): Uint8Array | null {
+    if (reductionsOf(options) !== null) return null
+    const session = this.#session
+    beginWalk()
+    return capturing(() => {
+      session.restart()
+      const writer = (this.#writer ??= new GraphWriter(
+        { policy: this.#policy, reductions: null, offers: null },
+        null,
+        null,
+        session,
+      ))
+      try {
+        writer.root(value)
+        if (!writer.hasCode && !writer.missedImports)
+          return bundleOf(value, writer, NO_CODE, options.compress, session)
+      } catch {
+        // What is wrong is told by a walk that keeps paths.
+      }
+      return null
+    })
+  }
+
+  #dumpWhole(value: unknown, options: PicklerOptions): Uint8Array {
+    this.#writer = null
+    return dump(value, options, this.#session)
+  }
+}
+
+export type UnpicklerOptions = Omit<LoadOptions, 'buffers'>
+
+/** Reads what one Pickler wrote, each message once and in order. */
+export class Unpickler {
+  readonly #options: UnpicklerOptions
+  readonly #session: ReaderSession
+
+  constructor(options: UnpicklerOptions = {}) {
+    this.#options = options
+    this.#session = new ReaderSession(prepareLoading(options).maxObjects)
+  }
+
+  /** The value of the next message. (A bundle of `dumps` is loaded too, by itself.) Throws as `loads` does. */
+  load<T = unknown>(bytes: BundleBytes, call?: Pick<LoadOptions, 'buffers'>): T {
+    return withOriginals(() => {
+      const options = this.#optionsOf(call)
+      return this.#read(openBundle(bytes, options), options, undefined)
+    }) as T
+  }
+
+  /** As `load`, and imports the ES modules that the message refers to. Await it before the next message is loaded. */
+  async loadAsync<T = unknown>(bytes: BundleBytes, call?: Pick<LoadOptions, 'buffers'>): Promise<T> {
+    const options = this.#optionsOf(call)
+    const bundle = withOriginals(() => openBundle(bytes, options))
+    const modules = await importModules(bundle.references)
+    return withOriginals(() => this.#read(bundle, options, modules)) as T
+  }
+
+  /**
+   * The values of a stream that a Pickler's `stream()` or `webStream()` wrote, one after the other as they are asked for: from a
+   * Node stream, a web stream, or anything that iterates over Uint8Arrays. Any value can come, null and undefined too.
+   */
+  async *values<T = unknown>(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): AsyncGenerator<T, void, void> {
+    const framer = this.#framer()
+    for await (const chunk of source) {
+      framer.push(chunk)
+      for (let message = framer.next(); message !== null; message = framer.next())
+        yield await this.loadAsync<T>(message)
+    }
+    framer.end()
+  }
+
+  /** A Node stream: bytes are written to it, values are read from it. It can't give null: `values()` can. */
+  stream(): Duplex {
+    return unpicklerStream(this.#framer(), (message) => this.loadAsync(message))
+  }
+
+  /** The same as a web stream, for any value. */
+  webStream(): WebPair {
+    return webStream((source) => this.values(source))
+  }
+
+  #framer(): Framer {
+    return new Framer(prepareLoading(this.#options).maxBytes)
+  }
+
+  #optionsOf(call: Pick<LoadOptions, 'buffers'> | undefined): LoadOptions {
+    return call === undefined ? this.#options : { ...this.#options, buffers: call.buffers }
+  }
+
+  #read(bundle: OpenBundle, options: LoadOptions, modules: ReadonlyMap<string, object> | undefined): unknown {
+    if (!bundle.isMessage) return read(bundle, options, modules)
+    const forget = this.#session.begin(bundle.graph)
+    try {
+      return read(bundle, options, modules, this.#session)
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+}

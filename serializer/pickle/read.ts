@@ -1,0 +1,43 @@
+// Reads a bundle that was opened.
+import { keepHiddenClass } from '../hidden-classes.ts'
+import { type Reference, resolveReference } from '../references/index.ts'
+import { FunctionReader } from './function-reader.ts'
+import { GraphReader } from './graph-reader.ts'
+import { type LoadOptions, noBundle, type OpenBundle, rebuild } from './open.ts'
+import { makeRebuilder } from './rebuilder.ts'
+import type { ReaderSession } from './session.ts'
+
+export function read(
+  bundle: OpenBundle,
+  options: LoadOptions,
+  modules: ReadonlyMap<string, object> | undefined,
+  session: ReaderSession | null = null,
+): unknown {
+  return rebuild(() => {
+    const functions = new FunctionReader(bundle.units, bundle.environments, bundle.functions)
+    const value = readerOf(bundle, functions, options, modules, session).root()
+    functions.publishClasses()
+    return value
+  })
+}
+
+function readerOf(
+  bundle: OpenBundle,
+  functions: FunctionReader,
+  options: LoadOptions,
+  modules: ReadonlyMap<string, object> | undefined,
+  session: ReaderSession | null,
+): GraphReader {
+  const context = {
+    references: bundle.references,
+    resolve: (reference: Reference) => resolveReference(reference, modules),
+    intrinsic: (path: string) => resolveReference({ kind: 'intrinsic', path }),
+    buffers: bundle.buffers,
+    refusesCode: options.code === 'refuse',
+    rebuilder: makeRebuilder(options.persistentLoad),
+    limits: bundle.limits,
+  }
+  return new GraphReader(bundle.graph, bundle.text, functions, context, session)
+}
+
+keepHiddenClass(readerOf(noBundle(), new FunctionReader([], [], []), {}, undefined, null))

@@ -1,0 +1,170 @@
+// Writes a bundle: walks the graph as often as it takes, links its code, and puts the sections together.
+import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
+import { writeContainer } from '../bundle/container.ts'
+import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
+import { capturing } from '../capture/index.ts'
+import { PicklingError } from '../errors.ts'
+import { keepHiddenClass } from '../hidden-classes.ts'
+import { beginWalk, makePolicy, type Selection } from '../references/index.ts'
+import { GraphWriter } from './graph-writer.ts'
+import type { Imports } from './imports.ts'
+import { type WrittenCode, writeCode } from './known-code.ts'
+import type { PickleOptions } from './options.ts'
+import { type BufferCallback, Offers } from './out-of-band.ts'
+import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './reductions.ts'
+import type { WriterSession } from './session.ts'
+import { findSharing } from './sharing.ts'
+import { Refusal, Trace } from './trace.ts'
+
+export interface DumpOptions extends ReductionOptions {
+  /** Packages to pickle by value for this call, beside the registered ones. */
+  readonly byValue?: Selection
+  /** Modules to pickle by reference, though they are the user's own. */
+  readonly byReference?: Selection
+  /**
+   * Offered the bytes of each buffer, once, however many views it has. If it returns nothing (or anything falsy) they
+   * travel out of band: hand what it got to `loads`, as `buffers`. If it returns true they stay in the bundle.
+   */
+  readonly bufferCallback?: BufferCallback
+  /**
+   * Compresses the bundle: true for the best that every Node reads where that makes it smaller, or a method by its name.
+   * ('zstd' needs Node 22.15 or newer on both sides.) `loads` sees it by itself.
+   */
+  readonly compress?: boolean | Compression
+}
+
+/** A bundle; with a session, its next message. */
+export function dump(value: unknown, options: DumpOptions, session: WriterSession | null = null): Uint8Array {
+  checkDumpOptions(options)
+  const { bufferCallback } = options
+  const offers = bufferCallback === undefined ? null : new Offers(bufferCallback)
+  try {
+    return write(value, options, null, offers, session)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    // Again, slower, with every object's path.
+    write(value, options, new Trace(rootName(value), false), offers, session)
+    throw new PicklingError(
+      { path: rootName(value), reason: error.message, remedy: error.remedy },
+      error.cause === undefined ? undefined : { cause: error.cause },
+    )
+  }
+}
+
+/** Throws what is wrong with options, whatever the value. */
+export function checkDumpOptions({ bufferCallback, compress }: DumpOptions): void {
+  if (bufferCallback !== undefined && typeof bufferCallback !== 'function')
+    throw new TypeError('the option bufferCallback is a function that is offered each buffer')
+  if (compress !== undefined) checkCompression(compress)
+}
+
+export function write(
+  value: unknown,
+  options: DumpOptions,
+  trace: Trace | null,
+  offers: Offers | null,
+  session: WriterSession | null,
+): Uint8Array {
+  beginWalk()
+  const walk = (how: PickleOptions, imports: Imports | null): GraphWriter => {
+    trace?.restart()
+    session?.restart()
+    const graph = new GraphWriter(how, trace, imports, session)
+    graph.root(value)
+    return graph
+  }
+  try {
+    return capturing(() => {
+      const how = { policy: makePolicy(options), reductions: reductionsOf(options), offers }
+      let graph: GraphWriter
+      try {
+        graph = walk(how, null)
+      } catch (error) {
+        if (error !== HOOK_MET) throw error
+        graph = walk({ ...how, reductions: new Reductions(options) }, null)
+      }
+      // Once more, so that it does not matter in which order the graph is met.
+      if (graph.missedImports && !trace?.collects) graph = walk(graph.options, graph.imports)
+      let code = codeOf(graph)
+      if (code.early.size > 0) {
+        graph = walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
+        code = codeOf(graph)
+      }
+      return bundleOf(value, graph, code, options.compress, session)
+    })
+  } catch (error) {
+    if (error instanceof Refusal && trace) throw trace.error(error)
+    throw error
+  }
+}
+
+export const NO_CODE: WrittenCode = { code: [], functions: [], early: new Map() }
+
+function codeOf(graph: GraphWriter): WrittenCode {
+  if (!graph.hasCode) return NO_CODE
+  const { functions } = graph
+  functions.settleOrigins()
+  const { records } = functions
+  findSharing(records, (fn) => functions.site(fn))
+  return writeCode(records)
+}
+
+function checkCompression(compress: NonNullable<DumpOptions['compress']>): void {
+  if (typeof compress === 'boolean') return
+  if (!isCompression(compress))
+    throw new TypeError(`the option compress is true, 'gzip', 'brotli' or 'zstd', not ${String(compress)}`)
+  if (!hasCompression(compress))
+    throw new PicklingError({
+      path: 'option compress',
+      reason: `Node ${process.version} has no ${compress}, which the option compress asks for`,
+      remedy: 'Use compress: true, which every Node reads and writes, or Node 22.15 or newer',
+    })
+}
+
+export function bundleOf(
+  value: unknown,
+  graph: GraphWriter,
+  code: WrittenCode,
+  compress: DumpOptions['compress'],
+  session: WriterSession | null,
+): Uint8Array {
+  const parts = graph.out.parts()
+  const { offers } = graph.options
+  // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
+  if (offers !== null && parts.reduce((sum, { length }) => sum + length, 0) !== graph.out.length)
+    throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
+  const isMessage = session !== null
+  const sections = {
+    code: code.code,
+    functions: code.functions,
+    // Data speaks for itself.
+    manifest:
+      code !== NO_CODE || graph.references.length > 0
+        ? [writeManifest(manifestOf(value, graph, session?.nodesBefore ?? 0))]
+        : [],
+    text: graph.text.parts(),
+    graph: parts,
+    buffers: offers?.section() ?? [],
+  }
+  const bundle = compress
+    ? writeContainer(sections, isMessage, compress === true ? BEST : compress, compress === true)
+    : writeContainer(sections, isMessage)
+  // A session's writer goes on with its chunks.
+  if (session === null) {
+    graph.out.release()
+    graph.text.release()
+  } else graph.forgetNamespaces()
+  return bundle
+}
+
+function manifestOf(value: unknown, graph: GraphWriter, before: number): BundleManifest {
+  return { entry: rootName(value), references: graph.references, values: graph.nodeCount - before }
+}
+
+export function rootName(value: unknown): string {
+  if (typeof value !== 'function') return typeof value === 'object' && value !== null ? 'value' : typeof value
+  const name = Reflect.getOwnPropertyDescriptor(value, 'name')?.value
+  return typeof name === 'string' && name !== '' ? name : 'function'
+}
+
+keepHiddenClass(new GraphWriter({ policy: makePolicy({}), reductions: null, offers: null }, null))

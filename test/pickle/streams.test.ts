@@ -1,0 +1,272 @@
+// Streams of values: Node's and the web's, whole and in pieces, with slow ends.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { MessageChannel, Worker } from 'node:worker_threads'
+import { describe, expect, test } from 'vitest'
+import { dumps, Pickler, Unpickler, UnpicklingError } from '../../serializer/index.ts'
+import { distUrl, nodeBinary } from '../support/paths.ts'
+
+const shared = { name: 'shared' }
+const values = [
+  1,
+  'text',
+  { a: [1, 2], shared },
+  [shared],
+  undefined,
+  new Map([[shared, 1]]),
+  new Uint8Array(100_000),
+]
+
+function written(list: readonly unknown[] = values): Buffer {
+  const pickler = new Pickler()
+  return Buffer.concat(list.map((value) => pickler.frame(value)))
+}
+
+async function gathered(source: AsyncIterable<unknown>): Promise<unknown[]> {
+  const list: unknown[] = []
+  for await (const value of source) list.push(value)
+  return list
+}
+
+function* pieces(bytes: Uint8Array, size: number) {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+describe('Node streams', () => {
+  test('values go in at one end and come out at the other, over one memo', async () => {
+    const end = Readable.from(values).pipe(new Pickler().stream()).pipe(new Unpickler().stream())
+    const list = (await gathered(end)) as any[]
+    expect(list).toEqual(values)
+    expect(list[3][0]).toBe(list[2].shared)
+    expect([...list[5].keys()][0]).toBe(list[2].shared)
+  })
+
+  test.each([1, 2, 3, 17, 1000, 1e6])('bytes may be split anywhere: %i at a time', async (size) => {
+    const bytes = written(values.slice(0, 6))
+    const chunks = [...pieces(bytes, size)]
+    expect(await gathered(Readable.from(chunks).pipe(new Unpickler().stream()))).toEqual(values.slice(0, 6))
+    expect(await gathered(new Unpickler().values(chunks))).toEqual(values.slice(0, 6))
+    const web = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const chunk of chunks) controller.enqueue(chunk)
+        controller.close()
+      },
+    })
+    expect(await gathered(web.pipeThrough(new Unpickler().webStream()) as any)).toEqual(values.slice(0, 6))
+  })
+
+  test('a stream that ends within a message is an UnpicklingError; one that ends between two is not', async () => {
+    const bytes = written([{ a: 1 }, [2, 3], 'x'.repeat(100)])
+    let whole = 0
+    for (let size = 0; size < bytes.length; size++) {
+      const part = [bytes.subarray(0, size)]
+      const outcome = await gathered(Readable.from(part).pipe(new Unpickler().stream())).catch(
+        (error) => error,
+      )
+      if (Array.isArray(outcome)) whole++
+      else expect(outcome).toBeInstanceOf(UnpicklingError)
+      const again = await gathered(new Unpickler().values(part)).catch((error) => error)
+      expect(Array.isArray(again)).toBe(Array.isArray(outcome))
+    }
+    expect(whole).toBe(3)
+  })
+
+  test('garbage is told as soon as it is there, and nothing waits for what it claims', async () => {
+    const garbage = [
+      Buffer.from('HTTP/1.1 400 Bad Request'),
+      Buffer.alloc(40, 0xff),
+      Buffer.from([0]),
+      Buffer.from([9, 1]),
+    ]
+    for (const bytes of garbage) {
+      const stream = new Unpickler().stream()
+      stream.on('data', () => {})
+      stream.write(bytes)
+      const [error] = await once(stream, 'error')
+      expect(error).toBeInstanceOf(UnpicklingError)
+      await expect(gathered(new Unpickler().values([written([1]), bytes]))).rejects.toThrow(UnpicklingError)
+      const { readable, writable } = new Unpickler().webStream()
+      writable
+        .getWriter()
+        .write(bytes)
+        .catch(() => {})
+      await expect(readable.getReader().read()).rejects.toThrow(UnpicklingError)
+    }
+    const damaged = written([{ a: 1 }])
+    damaged[damaged.length - 2] ^= 1
+    await expect(gathered(new Unpickler().values([damaged]))).rejects.toThrow(/checksum/)
+    await expect(
+      gathered(new Unpickler({ limits: { maxBytes: 1000 } }).values([written(['x'.repeat(2000)])])),
+    ).rejects.toThrow(/maxBytes/)
+    await expect(gathered(new Unpickler().values(['text' as never]))).rejects.toThrow(TypeError)
+  })
+
+  test('a value that is refused ends the stream with its error', async () => {
+    const timer = setTimeout(() => {}, 0)
+    clearTimeout(timer)
+    await expect(
+      pipeline(Readable.from([1, { timer }]), new Pickler().stream(), new PassThrough()),
+    ).rejects.toThrow(/timer/)
+    const stream = new Unpickler().stream()
+    stream.on('data', () => {})
+    stream.end(written([null]))
+    expect((await once(stream, 'error'))[0].message).toMatch(/null/)
+    expect(await gathered(new Unpickler().values([written([null, undefined])]))).toEqual([null, undefined])
+    expect(() => new Pickler({ bufferCallback: () => {} }).stream()).toThrow(/out of band/)
+    expect(() => new Pickler({ bufferCallback: () => {} }).webStream()).toThrow(/out of band/)
+  })
+
+  test('a slow consumer holds the sender back: neither end reads ahead without limit', async () => {
+    let made = 0
+    let taken = 0
+    let most = 0
+    const source = Readable.from(
+      (function* () {
+        for (; made < 300; made++) yield { n: made, text: 'x'.repeat(1000) }
+      })(),
+      { highWaterMark: 1 },
+    )
+    const slow = new Writable({
+      objectMode: true,
+      highWaterMark: 1,
+      write(value, _, done) {
+        expect(value.n).toBe(taken++)
+        most = Math.max(most, made - taken)
+        setImmediate(done)
+      },
+    })
+    await pipeline(source, new Pickler().stream(), new Unpickler().stream(), slow)
+    expect(taken).toBe(300)
+    // A few of 1 kB, as each stream's highWaterMark (16 objects, or 16 to 64 KiB) says.
+    expect(most).toBeLessThan(200)
+  })
+
+  test('of many messages in one piece, only those are loaded that there is room for', async () => {
+    const bytes = written(Array.from({ length: 500 }, (_, i) => ({ i })))
+    const unpickler = new Unpickler()
+    let loaded = 0
+    const { loadAsync } = unpickler
+    unpickler.loadAsync = function (this: Unpickler, ...args: any) {
+      loaded++
+      return (loadAsync as any).apply(this, args)
+    } as never
+    const stream = unpickler.stream()
+    stream.write(bytes)
+    stream.read(0)
+    for (let i = 0; i < 50; i++) await new Promise(setImmediate)
+    expect(loaded).toBeLessThan(20)
+    expect(stream.read()).toEqual({ i: 0 })
+    stream.end()
+    expect((await gathered(stream)).length).toBe(499)
+    expect(loaded).toBe(500)
+  })
+})
+
+describe('web streams', () => {
+  test('values go in at one end and come out at the other', async () => {
+    const source = new ReadableStream({
+      start(controller) {
+        for (const value of [...values, null]) controller.enqueue(value)
+        controller.close()
+      },
+    })
+    const end = source.pipeThrough(new Pickler().webStream()).pipeThrough(new Unpickler().webStream())
+    expect(await gathered(end as any)).toEqual([...values, null])
+  })
+
+  test('a slow consumer holds the sender back', async () => {
+    let made = 0
+    const source = new ReadableStream({
+      pull(controller) {
+        controller.enqueue({ n: made++ })
+        if (made === 200) controller.close()
+      },
+    })
+    const reader = source
+      .pipeThrough(new Pickler().webStream())
+      .pipeThrough(new Unpickler().webStream())
+      .getReader()
+    for (let taken = 0; taken < 200; taken++) {
+      expect((await reader.read()).value).toEqual({ n: taken })
+      await new Promise(setImmediate)
+      expect(made - taken).toBeLessThan(10)
+    }
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  test('a reader that cancels ends the writer too', async () => {
+    const { readable, writable } = new Unpickler().webStream()
+    const writer = writable.getWriter()
+    writer.write(written([1, 2])).catch(() => {})
+    const reader = readable.getReader()
+    expect((await reader.read()).value).toBe(1)
+    await reader.cancel('enough')
+    const outcome = await writer.write(written([3])).then(
+      () => 'written',
+      () => 'refused',
+    )
+    expect(outcome).toBe('refused')
+  })
+})
+
+describe('elsewhere', () => {
+  test('values, functions among them, go to another process and back through its pipes', async () => {
+    const child = spawn(
+      nodeBinary,
+      [
+        '--input-type=module',
+        '-e',
+        `const { Pickler, Unpickler } = await import(${JSON.stringify(distUrl)})
+         const out = new Pickler().stream()
+         out.pipe(process.stdout)
+         for await (const value of process.stdin.pipe(new Unpickler().stream())) out.write(typeof value === 'function' ? value(20) : { echo: value })
+         out.end()`,
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    )
+    const add = (by: number) => by + 22
+    const list = [{ a: 1 }, add, shared, [shared], new Uint8Array(200_000).fill(3)]
+    Readable.from(list).pipe(new Pickler().stream()).pipe(child.stdin)
+    const answers = (await gathered(child.stdout.pipe(new Unpickler().stream()))) as any[]
+    expect(answers.map((answer) => answer.echo ?? answer)).toEqual([{ a: 1 }, 42, shared, [shared], list[4]])
+    expect(answers[3].echo[0]).toBe(answers[2].echo)
+  })
+
+  test('messages go through a MessagePort to a worker and back', async () => {
+    const worker = new Worker(
+      `import(${JSON.stringify(distUrl)}).then(({ Pickler, Unpickler }) => {
+         const { parentPort } = require('node:worker_threads')
+         const pickler = new Pickler(), unpickler = new Unpickler()
+         parentPort.on('message', (bytes) => parentPort.postMessage(pickler.dump(unpickler.load(bytes))))
+         parentPort.postMessage('ready')
+       })`,
+      { eval: true },
+    )
+    try {
+      await once(worker, 'message')
+      const pickler = new Pickler()
+      const unpickler = new Unpickler()
+      const echo = async (value: unknown) => {
+        worker.postMessage(pickler.dump(value))
+        const [bytes] = await once(worker, 'message')
+        return unpickler.load<any>(bytes)
+      }
+      const first = await echo({ shared })
+      const second = await echo([shared])
+      expect(first).toEqual({ shared })
+      expect(second[0]).toBe(first.shared)
+    } finally {
+      await worker.terminate()
+    }
+    new MessageChannel().port1.close()
+  })
+
+  test('bundles of dumps in frames are read, too', async () => {
+    const bundle = dumps({ whole: true })
+    expect(
+      await gathered(new Unpickler().values([Buffer.concat([Buffer.from([bundle.length]), bundle])])),
+    ).toEqual([{ whole: true }])
+  })
+})
