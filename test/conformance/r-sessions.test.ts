@@ -19,7 +19,6 @@ goalTest('R6', 'several values over one memo, to another process by a stream', a
     const user = { name: 'ada' }
     const values = (function* () {
       yield { user }
-      user.name = 'changed'
       yield [user]
       let n = 40
       const fn = (by) => (n += by) + 1
