@@ -9,6 +9,7 @@ interface WorkerFlags extends FleetFlags {
   readonly resources?: Readonly<Record<string, number>>
   readonly maxMemory?: number
   readonly grace: number
+  readonly recoverAfter: number
   readonly json?: true
 }
 
@@ -26,6 +27,12 @@ export function addWorker(program: Command): void {
     .option('--resources <list>', 'custom resources: gpu=1,licence=2', parseResources)
     .option('--max-memory <megabytes>', 'the heap that one worker thread may have', parseAmount)
     .option('--grace <seconds>', 'how long tasks may take to end when it is stopped', parseAmount, 30)
+    .option(
+      '--recover-after <seconds>',
+      'what a worker process had that is dead for so long goes to others',
+      parseAmount,
+      10,
+    )
     .option('--json', 'tell of its start and end as lines of JSON')
     .action(work)
 }
@@ -52,6 +59,7 @@ async function work(flags: WorkerFlags): Promise<void> {
   const { FleetNode } = await import('../redis/node/index.ts')
   const node = await FleetNode.start({
     ...fleetOf(flags),
+    recoverAfter: flags.recoverAfter * 1000,
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
     ...(flags.resources !== undefined && { resources: flags.resources }),

@@ -90,6 +90,7 @@ export class HostedActors {
       () => hosted.underWay < spec.options.maxConcurrency,
       (call) => this.#call(hosted, call),
       () => {},
+      this.#runner.recoverAfter,
     )
   }
 

@@ -25,6 +25,8 @@ export interface WorkerOptions extends LinkSettings {
   readonly resources?: Readonly<Record<string, number>>
   readonly resourceLimits?: InitOptions['resourceLimits']
   readonly allowVersionMismatch?: boolean
+  /** Milliseconds: what a worker process had that is dead for so long goes to others. 10 seconds unless said otherwise. */
+  readonly recoverAfter?: number
 }
 
 const LOG_LENGTH = 10_000
@@ -68,7 +70,12 @@ export class FleetNode {
     const { CPU, ...custom } = resources
     this.#local = new LocalExecutor('redis', host, { numCpus: CPU!, resources: custom }, hooks)
     this.#clients = new ThreadClients(fleet, this.#local)
-    this.#runner = new CallRunner(fleet, this.#local, new Supplies(fleet, this.#local))
+    this.#runner = new CallRunner(
+      fleet,
+      this.#local,
+      new Supplies(fleet, this.#local),
+      options.recoverAfter ?? 10_000,
+    )
     this.#actors = new HostedActors(this.#runner)
     this.#tasks = new TaskIntakes(
       this.#runner,
@@ -76,6 +83,7 @@ export class FleetNode {
       (job, wire) => this.#actors.start(job, wire),
       (id) => this.#lost(id),
     )
+    fleet.link.onBeat(() => void this.#checkDrivers().catch(() => {}))
     fleet.onMessage = (message) => this.#receive(message)
   }
 
@@ -123,6 +131,12 @@ export class FleetNode {
   #cancel({ call, options }: Extract<Message, { kind: 'cancel' }>): void {
     if (options.recursive) this.#fleet.cancelChildren(call, options)
     this.#runner.cancel(call, options)
+  }
+
+  /** One that is killed does not say that it goes. */
+  async #checkDrivers(): Promise<void> {
+    for (const driver of this.#runner.owners())
+      if (!(await this.#fleet.isDriverAlive(driver))) this.#driverGone(driver)
   }
 
   /** Its tasks run for nobody. */

@@ -3,9 +3,6 @@
 import { type Job, UnrecoverableError, Worker } from 'bullmq'
 import type { Link } from '../link.ts'
 
-const LOCK = 10_000
-const STALLED_CHECK = 5_000
-
 export interface Taken {
   readonly id: string
   /** How often a worker process died that had it. */
@@ -31,6 +28,8 @@ export class Intake {
   #wake: (() => void) | null = null
   #isStopped = false
   #tokens = 0
+  /** A job whose worker process is dead for so long is another's. */
+  readonly #lock: number
 
   constructor(
     link: Link,
@@ -38,24 +37,26 @@ export class Intake {
     hasRoom: () => boolean,
     process: (job: Taken) => Promise<void>,
     lost: (id: string) => void,
+    recoverAfter: number,
   ) {
     this.#name = `${link.id}-${queue}`
     this.#hasRoom = hasRoom
     this.#process = process
     this.#lost = lost
+    this.#lock = recoverAfter
     this.#worker = new Worker(queue, null, {
       connection: link.redis,
       prefix: link.keys.prefix,
       autorun: false,
-      lockDuration: LOCK,
-      stalledInterval: STALLED_CHECK,
+      lockDuration: recoverAfter,
+      stalledInterval: recoverAfter / 2,
       // How often is too often is for each call to say: see `crashes`.
       maxStalledCount: 1_000_000,
       drainDelay: 5,
     })
     this.#worker.on('error', () => {})
     void this.#worker.startStalledCheckTimer()
-    this.#timer = setInterval(() => void this.#extend(), LOCK / 3)
+    this.#timer = setInterval(() => void this.#extend(), recoverAfter / 3)
     this.#loop = this.#run()
   }
 
@@ -116,7 +117,7 @@ export class Intake {
     if (this.#active.size === 0) return
     const ids = [...this.#active.keys()]
     try {
-      const failed = await this.#worker.extendJobLocks(ids, [...this.#active.values()], LOCK)
+      const failed = await this.#worker.extendJobLocks(ids, [...this.#active.values()], this.#lock)
       for (const id of failed) {
         if (!this.#active.delete(id)) continue
         this.#lost(id)

@@ -28,8 +28,10 @@ export class CallRunner {
   readonly #endings = new Map<string, () => void>()
   readonly #underWay = new Set<Promise<void>>()
   isClosing = false
+  readonly recoverAfter: number
 
-  constructor(fleet: RedisExecutor, local: LocalExecutor, supplies: Supplies) {
+  constructor(fleet: RedisExecutor, local: LocalExecutor, supplies: Supplies, recoverAfter: number) {
+    this.recoverAfter = recoverAfter
     this.fleet = fleet
     this.local = local
     this.supplies = supplies
@@ -64,6 +66,10 @@ export class CallRunner {
     if (running === undefined) return
     running.isCancelled = true
     if (running.isSubmitted) this.local.cancel(id, { force, recursive: false })
+  }
+
+  owners(): Set<string> {
+    return new Set([...this.#running.values()].map(({ owner }) => owner))
   }
 
   callsOf(driver: string): string[] {
@@ -176,6 +182,7 @@ export class TaskIntakes {
       () => this.#hasRoomFor(resources),
       (job) => this.#take(job, resources),
       this.#lost,
+      this.#runner.recoverAfter,
     )
     this.#intakes.set(shape, intake)
   }

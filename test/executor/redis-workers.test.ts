@@ -1,0 +1,191 @@
+// What a fleet survives: worker processes that are killed, drained or too new; each task's result is there all the same.
+import {
+  ActorDiedError,
+  get,
+  getActor,
+  init,
+  kill,
+  put,
+  remote,
+  shutdown,
+  WorkerCrashedError,
+} from 'cornichon/executor'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+
+/** Many more, for a machine that has the time: each result is checked. */
+const taskCount = Number(process.env.CORNICHON_FAULT_TASKS ?? 400)
+
+let redis: TestRedis
+const workers = new Set<TestWorker>()
+const start = async (...args: string[]) => {
+  const worker = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2', ...args)
+  workers.add(worker)
+  return worker
+}
+const killWorker = async (worker: TestWorker) => {
+  workers.delete(worker)
+  await worker.kill()
+}
+
+beforeAll(async () => {
+  redis = await startRedis()
+})
+beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
+afterEach(async () => {
+  await shutdown()
+  await Promise.all([...workers].map(killWorker))
+})
+afterAll(() => redis.stop())
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const square = remote(async (n: number) => {
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  return n * n
+})
+
+describe('worker processes', () => {
+  it('X12 are killed at random moments under load: every result is right, none is lost', async () => {
+    await Promise.all([start(), start()])
+    const patient = square.options({ maxRetries: -1 })
+    const refs = Array.from({ length: taskCount }, (_, i) => patient.remote(i))
+    let isDone = false
+    const results = get(refs).finally(() => {
+      isDone = true
+    })
+    const chaos = (async () => {
+      while (!isDone) {
+        await pause(100 + Math.random() * 300)
+        const all = [...workers]
+        const victim = all[Math.floor(Math.random() * all.length)]
+        if (isDone || victim === undefined) continue
+        await killWorker(victim)
+        await start()
+      }
+    })()
+    expect(await results).toEqual(refs.map((_, i) => i * i))
+    await chaos
+  })
+
+  it('X12 a task that ends its worker process each time fails, after maxRetries', async () => {
+    await start()
+    const deadly = remote(() => process.kill(process.pid, 'SIGKILL'), { maxRetries: 1, name: 'deadly' })
+    const ref = deadly.remote()
+    const failure = get(ref).catch((error: unknown) => error)
+    for (let i = 0; i < 2; i++) {
+      const [worker] = workers
+      await new Promise((resolve) => worker!.child.once('exit', resolve))
+      workers.delete(worker!)
+      await start()
+    }
+    const error = await failure
+    expect(error).toBeInstanceOf(WorkerCrashedError)
+    expect(String(error)).toMatch(/worker process ended while it ran task deadly/)
+  })
+
+  it('X12 a thread that ends hurts its task alone, with the exit code', async () => {
+    await start()
+    const others = Array.from({ length: 20 }, (_, i) => square.remote(i))
+    const error = await get(remote(() => process.exit(3), { maxRetries: 1 }).remote()).catch(
+      (e: unknown) => e,
+    )
+    expect(error).toBeInstanceOf(WorkerCrashedError)
+    expect(error).toMatchObject({ exitCode: 3 })
+    expect(await get(others)).toEqual(others.map((_, i) => i * i))
+  })
+
+  it('a call that is made before there is a worker waits for the first', async () => {
+    const ref = square.remote(12)
+    await start()
+    expect(await get(ref)).toBe(144)
+  })
+
+  it('SIGTERM: what runs ends, what waits goes to others, and the exit code is 0', async () => {
+    const first = await start()
+    const slow = remote(async (n: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      return [n, process.pid]
+    })
+    const refs = [1, 2, 3, 4].map((n) => slow.remote(n))
+    await pause(200)
+    const stopped = first.stop()
+    workers.delete(first)
+    await start()
+    const results = await get(refs)
+    expect(results.map(([n]) => n)).toEqual([1, 2, 3, 4])
+    expect(new Set(results.map(([, pid]) => pid)).size).toBe(2)
+    expect(await stopped).toBe(0)
+  })
+})
+
+class Counter {
+  count = 0
+  add(by: number): number {
+    this.count += by
+    return this.count
+  }
+  pid(): number {
+    return process.pid
+  }
+  die(): void {
+    process.kill(process.pid, 'SIGKILL')
+  }
+}
+
+describe('actors', () => {
+  it('X7 start again in another worker process, from their constructor, as often as maxRestarts says', async () => {
+    const first = await start()
+    const counter = remote(Counter, { maxRestarts: 1, maxTaskRetries: -1 }).remote()
+    expect(await get(counter.add.remote(5))).toBe(5)
+    const before = await get(counter.pid.remote())
+    await killWorker(first)
+    await start()
+    expect(await get(counter.add.remote(1))).toBe(1)
+    expect(await get(counter.pid.remote())).not.toBe(before)
+    const [second] = workers
+    await killWorker(second!)
+    await start()
+    await expect(get(counter.add.remote(1))).rejects.toBeInstanceOf(ActorDiedError)
+  })
+
+  it('X7 a call that was under way fails, unless maxTaskRetries lets it run again', async () => {
+    await start()
+    const counter = remote(Counter, { maxRestarts: -1 }).remote()
+    const dying = get(counter.die.remote()).catch((error: unknown) => error)
+    const [worker] = workers
+    await new Promise((resolve) => worker!.child.once('exit', resolve))
+    workers.delete(worker!)
+    await start()
+    expect(await dying).toBeInstanceOf(ActorDiedError)
+    expect(await get(counter.add.remote(2))).toBe(2)
+  })
+
+  it('X7 a detached actor outlives its driver; any driver finds it by its name', async () => {
+    await start()
+    const counter = remote(Counter, { name: 'detached', lifetime: 'detached' }).remote()
+    expect(await get(counter.add.remote(3))).toBe(3)
+    await shutdown()
+    await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+    const found = await getActor<Counter>('detached')
+    expect(await get(found.add.remote(4))).toBe(7)
+    expect(() => remote(Counter, { name: 'other' }).remote()).not.toThrow()
+    kill(found)
+    await expect(getActor('detached')).rejects.toThrow(/no actor named/)
+  })
+})
+
+describe('large values', () => {
+  it('X11 go as bytes, in chunks, both ways', async () => {
+    await start()
+    const bytes = new Uint8Array(Number(process.env.CORNICHON_FAULT_BYTES ?? 20 << 20)).fill(7)
+    bytes[bytes.length - 1] = 8
+    const change = remote((values: Uint8Array) => {
+      values[0] = 1
+      return values
+    })
+    const result = await get(change.remote(put(bytes)))
+    expect(result.length).toBe(bytes.length)
+    expect([result[0], result[1], result.at(-1)]).toEqual([1, 7, 8])
+  })
+})
