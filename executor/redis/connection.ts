@@ -66,11 +66,12 @@ export function withoutPassword(address: string): string {
   return address.replace(/\/\/[^@/]*@/, '//***@')
 }
 
-export function open(options: RedisOptions, address: string): Redis {
+/** A process tells of the losses of one of its connections. */
+export function open(options: RedisOptions, address: string, tells = true): Redis {
   const redis = new Redis(options)
-  let wasTold = false
+  let wasTold = !tells
   redis.on('ready', () => {
-    wasTold = false
+    wasTold = !tells
   })
   redis.on('error', (error: Error) => {
     // Told once for each loss: what is under way goes on when the server is back.

@@ -45,6 +45,7 @@ export class RedisExecutor implements Executor {
   readonly #logs: WorkerLogs
   /** What a worker process does with messages that are not a submitter's. */
   onMessage: (message: Message) => void = () => {}
+  onShutdown: () => void = () => {}
   #isShutDown = false
 
   constructor(link: Link, logTo: InitOptions['logToDriver']) {
@@ -295,6 +296,8 @@ export class RedisExecutor implements Executor {
   async shutdown(): Promise<void> {
     if (this.#isShutDown) return
     this.#isShutDown = true
+    this.onShutdown()
+    this.link.alive.begin()
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
     const pending = [...this.calls.pending.values()]
@@ -333,5 +336,10 @@ export async function startRedis(options: InitOptions): Promise<Executor> {
   )
   const executor = new RedisExecutor(link, options.logToDriver)
   await executor.capacity.refresh()
+  link.alive.end()
+  // Who forgets to say shutdown leaves all the same.
+  const leave = () => void executor.shutdown()
+  process.once('beforeExit', leave)
+  executor.onShutdown = () => process.off('beforeExit', leave)
   return executor
 }

@@ -46,7 +46,9 @@ export class Link {
     this.redis = withScripts(redis)
     this.#lease = lease
     this.alive = new KeepAlive(redis)
-    const reader = open(options, settings.address)
+    // Until it has joined.
+    this.alive.begin()
+    const reader = open(options, settings.address, false)
     this.alive.add(reader)
     void reader.connect().catch(() => {})
     const own = [this.keys.inbox(id), ...(logs ? [this.keys.logs(id)] : [])]
@@ -118,7 +120,7 @@ export class Link {
 
   /** A connection of its own, for what blocks. */
   connection(): Redis {
-    const redis = open(this.options, this.address)
+    const redis = open(this.options, this.address, false)
     this.#others.push(redis)
     this.alive.add(redis)
     return redis

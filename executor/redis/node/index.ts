@@ -99,8 +99,6 @@ export class FleetNode {
       false,
     )
     const fleet = new RedisExecutor(link, false)
-    // A worker process waits for work for as long as it is let.
-    link.alive.begin()
     const node = new FleetNode(fleet, name, resources, options)
     await fleet.capacity.refresh()
     await node.#setUp()

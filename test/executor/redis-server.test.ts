@@ -1,0 +1,141 @@
+// The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
+import { get, init, isInitialized, remote, shutdown } from 'cornichon/executor'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startDriver } from '../support/driver.ts'
+import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+
+const taskCount = Number(process.env.CORNICHON_FAULT_TASKS ?? 400)
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+let redis: TestRedis
+let worker: TestWorker
+const join = (more: object = {}) =>
+  init({ address: redis.address, namespace: redis.namespace, logToDriver: false, ...more })
+
+beforeAll(async () => {
+  redis = await startRedis({ isDurable: true })
+  worker = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2')
+})
+afterEach(() => shutdown())
+afterAll(async () => {
+  await worker.kill()
+  await redis.stop()
+})
+
+describe('a Redis that keeps what it was given', () => {
+  it('X12 is killed and started again under load: every result is right, none is lost', async () => {
+    await join()
+    const square = remote(
+      async (n: number) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return n * n
+      },
+      { maxRetries: -1 },
+    )
+    const refs = Array.from({ length: taskCount }, (_, i) => square.remote(i))
+    const results = get(refs)
+    for (let i = 0; i < 3; i++) {
+      await pause(150)
+      await redis.crash!()
+      await pause(100)
+      await redis.restart!()
+    }
+    expect(await results).toEqual(refs.map((_, i) => i * i))
+    expect(await get(square.remote(5))).toBe(25)
+  })
+})
+
+describe('a driver', () => {
+  it('X12 that is killed leaves no garbage: its tasks are ended, its actors too, its keys have a time', async () => {
+    const driver = startDriver(
+      redis,
+      `const never = remote(() => new Promise(() => {}), { numCpus: 0 })
+       never.remote()
+       const waiting = Array.from({ length: 50 }, () => remote(() => new Promise(() => {}), { numCpus: 2 }).remote())
+       class Idle { ready() { return 'ready' } }
+       const actor = remote(Idle).remote()
+       const kept = put(new Uint8Array(300_000))
+       console.log(await get(actor.ready.remote()))
+       setInterval(() => [waiting, actor, kept], 1000)`,
+    )
+    expect(await driver.line()).toBe('ready')
+    driver.child.kill('SIGKILL')
+    await driver.ended
+    await join()
+    const { describeExecutor } = await import('cornichon/executor')
+    for (const end = Date.now() + 60_000; ; ) {
+      const { workers, actors, resources } = await describeExecutor()
+      const isIdle = workers.every(({ state }) => state === 'idle') && actors.length === 0
+      if (isIdle && resources.CPU!.free === 2) break
+      expect(Date.now()).toBeLessThan(end)
+      await pause(500)
+    }
+    expect(await get(remote(() => 1, { numCpus: 2 }).remote())).toBe(1)
+    const connection = redis.connect()
+    const keys = await connection.keys(`{cornichon-${redis.namespace}}*`)
+    const lasting: string[] = []
+    for (const key of keys) if ((await connection.ttl(key)) === -1) lasting.push(key)
+    // What is left for ever is what the fleet is, and not what a driver had: which queues there are, who is there.
+    const own = lasting.filter(
+      (key) => !/:(shapes|nodes|drivers|control|actors)$|:(meta|events|id|marker)$/.test(key),
+    )
+    expect(own.filter((key) => !/:(failed|stalled-check|pc)$/.test(key) && !/:t-|:a-/.test(key))).toEqual([])
+  })
+
+  it('ends by itself when it has nothing to do, though it did not call shutdown', async () => {
+    const driver = startDriver(redis, 'console.log(await get(remote((x) => x + 1).remote(1)))')
+    expect(await driver.line()).toBe('2')
+    expect(await driver.ended).toBe(0)
+  })
+
+  it('X13 joins only those of its versions: both sides are shown, and an option lets it in', async () => {
+    const connection = redis.connect()
+    const prefix = `{cornichon-${redis.namespace}}`
+    const stranger = { format: 1, node: '18.0.0', cornichon: '0.0.1', name: 'old', resources: {} }
+    await connection.sadd(`${prefix}:drivers`, 'driver-old')
+    await connection.set(`${prefix}:lease:driver-old`, JSON.stringify(stranger), 'PX', 60_000)
+    await expect(join()).rejects.toThrow(
+      /versions differ: here cornichon .* driver-old has cornichon 0\.0\.1, bundle format 1, Node 18\.0\.0.*allowVersionMismatch/,
+    )
+    expect(isInitialized()).toBe(false)
+    await join({ allowVersionMismatch: true })
+    await connection.del(`${prefix}:lease:driver-old`)
+  })
+
+  it('is told when there is no server, or one that would throw calls away', async () => {
+    await expect(init({ address: 'redis://127.0.0.1:1' })).rejects.toThrow(
+      /can't use Redis at redis:\/\/127.0.0.1:1/,
+    )
+    await expect(init({ address: 'http://x' })).rejects.toThrow(/the address is redis:/)
+    await expect(init({ address: 'redis://user:secret@127.0.0.1:1' })).rejects.not.toThrow(/secret/)
+    const connection = redis.connect()
+    await connection.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await expect(join()).rejects.toThrow(/maxmemory-policy allkeys-lru.*noeviction/)
+    await connection.config('SET', 'maxmemory-policy', 'noeviction')
+    await join()
+    await expect(join({ numCpus: 2, ignoreReinitError: true })).resolves.toBe(undefined)
+    await shutdown()
+    await expect(join({ numCpus: 2 })).rejects.toThrow(/numCpus of init does not go with address/)
+  })
+
+  it('X10 hears what its tasks print, line by line', async () => {
+    const lines: { text: string; task: string | null; stream: string }[] = []
+    await join({ logToDriver: (line: (typeof lines)[number]) => lines.push(line) })
+    await get(
+      remote(
+        () => {
+          console.log('hello\nthere')
+          console.error('a problem')
+        },
+        { name: 'talker' },
+      ).remote(),
+    )
+    for (const end = Date.now() + 10_000; lines.length < 3 && Date.now() < end; ) await pause(20)
+    expect(lines.map(({ stream, task, text }) => [stream, task, text])).toEqual([
+      ['stdout', 'talker', 'hello'],
+      ['stdout', 'talker', 'there'],
+      ['stderr', 'talker', 'a problem'],
+    ])
+  })
+})
