@@ -24,7 +24,7 @@ export type {
   InspectedReference,
   InspectedUnit,
 } from './pickle/inspect.ts'
-export type { BufferCallback } from './pickle/out-of-band.ts'
+export type { BufferCallback, BufferNote } from './pickle/out-of-band.ts'
 export type { PicklerOptions, UnpicklerOptions } from './pickle/pickler.ts'
 export type { WebPair } from './pickle/streams.ts'
 export type { Class, DispatchTable, Factory, Reducer, Reduction } from './reducers/index.ts'

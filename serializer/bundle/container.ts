@@ -7,7 +7,7 @@ import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
-export const FORMAT_VERSION = 2
+export const FORMAT_VERSION = 3
 const COMPRESSION_AT = 10
 const KIND_AT = 11
 const CHECKSUM_AT = 12
@@ -33,9 +33,15 @@ export interface Sections {
   readonly graph: Uint8Array
   /** What the buffers that travel out of band have to be like. */
   readonly buffers: Uint8Array
+  /** The bytes of buffers that travel inside, from an offset that is a multiple of 8. */
+  readonly bytes: Uint8Array
 }
 
-const NAMES = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers'] as const
+const NAMES = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers', 'bytes'] as const
+
+const LAST = NAMES.length - 1
+/** Of the last section. */
+const ALIGNMENT = 8
 
 export type SectionParts = Readonly<Record<(typeof NAMES)[number], readonly Uint8Array[]>>
 
@@ -79,6 +85,8 @@ function uncompressed(sections: SectionParts): Uint8Array {
     present |= 1 << i
     size += section + varintSize(section)
   }
+  const aligned = sizes[LAST]
+  if (aligned > 0) size += paddingTo(size - aligned)
   const bytes = allocate(size)
   bytes.set(MAGIC)
   bytes[8] = FORMAT_VERSION
@@ -88,12 +96,24 @@ function uncompressed(sections: SectionParts): Uint8Array {
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
   for (const name of NAMES) {
+    // (Nothing needs padding where nothing follows.)
+    if (name === 'bytes' && aligned > 0) offset += zeros(bytes, offset, paddingTo(offset))
     for (const part of sections[name]) {
       bytes.set(part, offset)
       offset += part.length
     }
   }
   return bytes
+}
+
+function paddingTo(offset: number): number {
+  return (ALIGNMENT - (offset % ALIGNMENT)) % ALIGNMENT
+}
+
+/** Memory that was not filled may have anything in it. */
+function zeros(bytes: Uint8Array, offset: number, count: number): number {
+  for (let i = 0; i < count; i++) bytes[offset + i] = 0
+  return count
 }
 
 /** Where there is much to fill, it is not filled with zeros before. */
@@ -175,6 +195,9 @@ function sectionsOf(
     size += section
   }
   size += offset
+  const aligned = sizes[LAST]
+  const padding = aligned > 0 ? paddingTo(size - aligned) : 0
+  size += padding
   if (bytes.length < size)
     throw new UnpicklingError(
       `the bundle was truncated: it should have ${size} bytes and has ${bytes.length}`,
@@ -182,9 +205,10 @@ function sectionsOf(
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
   if (compression === null) checkSum(bytes)
-  const [manifest, code, functions, text, graph, buffers] = sizes.map((length) =>
-    bytes.subarray(offset, (offset += length)),
-  )
+  const [manifest, code, functions, text, graph, buffers] = sizes
+    .slice(0, LAST)
+    .map((length) => bytes.subarray(offset, (offset += length)))
+  for (const end = offset + padding; offset < end; offset++) if (bytes[offset] !== 0) throw damagedHeader()
   return {
     manifest,
     code,
@@ -192,6 +216,7 @@ function sectionsOf(
     text,
     graph,
     buffers,
+    bytes: bytes.subarray(offset),
     compression,
     isMessage: header[KIND_AT] === MESSAGE,
     inflatedSize: compression === null ? size : HEADER_SIZE + size,

@@ -7,7 +7,13 @@ import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
 import { damaged, type UnpicklingError } from '../errors.ts'
-import { bufferFacts, builtinReducers, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
+import {
+  bufferFacts,
+  builtinReducers,
+  madeBuffer,
+  type ValueSource,
+  type ViewedBytes,
+} from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { TextReader } from './codec/text-reader.ts'
@@ -17,6 +23,8 @@ import { Nodes, UNMADE } from './nodes.ts'
 import { dataDescriptor, inheritsExotic, isObject } from './objects.ts'
 import {
   Attribute,
+  BULK_ALIGNMENT,
+  LEAST_BULK,
   MAX_SHORT_SHAPE,
   More,
   NAMED_STRING,
@@ -72,11 +80,14 @@ export interface ReadContext {
   readonly refusesCode: boolean
   readonly rebuilder: Rebuilder
   readonly limits: CheckedLimits
+  /** May views be views of what was received? */
+  readonly borrows: boolean
 }
 
 export class GraphReader implements ValueSource, PlainSource {
   readonly #in: ByteReader
   readonly #text: TextReader
+  readonly #blobs: ByteReader
   readonly #functions: CodeSource
   readonly #context: ReadContext
   readonly #nodes: Nodes
@@ -106,12 +117,14 @@ export class GraphReader implements ValueSource, PlainSource {
   constructor(
     input: ByteReader,
     text: TextReader,
+    blobs: ByteReader,
     functions: CodeSource,
     context: ReadContext,
     session: ReaderSession | null = null,
   ) {
     this.#in = input
     this.#text = text
+    this.#blobs = blobs
     this.#functions = functions
     this.#context = context
     this.#nodes = session === null ? new Nodes(context.limits.maxObjects) : session.nodes
@@ -154,6 +167,7 @@ export class GraphReader implements ValueSource, PlainSource {
       preventExtensions(namespace)
     }
     if (this.#in.remaining > 0) throw damaged('bytes follow its graph')
+    if (this.#blobs.remaining > 0) throw damaged('it has buffers that nothing takes')
     if (!this.#text.isDone) throw damaged('it has text that no string takes')
     return value
   }
@@ -192,15 +206,19 @@ export class GraphReader implements ValueSource, PlainSource {
   observed(): ((owner: unknown) => void) | undefined {
     const { observe } = this.#context
     if (!observe) return undefined
-    const start = this.#in.position + this.#text.taken
+    const start = this.#position()
     const first = this.#nodes.length
     const outer = this.#observedBytes
     this.#observedBytes = 0
     return (owner) => {
-      const size = this.#in.position + this.#text.taken - start
+      const size = this.#position() - start
       observe(owner, size - this.#observedBytes, first, this.#nodes.length)
       this.#observedBytes = outer + size
     }
+  }
+
+  #position(): number {
+    return this.#in.position + this.#text.taken + this.#blobs.position
   }
 
   get nodes(): readonly unknown[] {
@@ -234,6 +252,20 @@ export class GraphReader implements ValueSource, PlainSource {
   data(): Uint8Array {
     return this.#in.view(this.#in.varint())
   }
+  bulk(): Uint8Array {
+    const length = this.#in.varint()
+    if (length < LEAST_BULK) return this.#in.view(length)
+    const blobs = this.#blobs
+    while (blobs.position % BULK_ALIGNMENT !== 0)
+      if (blobs.byte() !== 0) throw damaged('something stands between its buffers')
+    return blobs.view(length)
+  }
+  borrows(bytes: Uint8Array, alignment: number): boolean {
+    if (!this.#context.borrows || bytes.length < LEAST_BULK || bytes.byteOffset % alignment !== 0)
+      return false
+    const facts = bufferFacts(bytes.buffer)
+    return facts !== null && !facts.isShared && facts.maximum === null
+  }
   outOfBand(number: number): ViewedBytes {
     const buffer = this.#context.buffers[number]
     if (buffer === undefined) throw damaged('a buffer is named that is not there')
@@ -245,6 +277,17 @@ export class GraphReader implements ValueSource, PlainSource {
       const bytes = this.outOfBand(this.#in.varint())
       this.#received(bytes)
       return bytes
+    }
+    if (op === Op.ViewedBuffer) {
+      const bytes = this.bulk()
+      const { length } = bytes
+      if (this.borrows(bytes, BULK_ALIGNMENT)) {
+        const part = { buffer: bytes.buffer, offset: bytes.byteOffset, length }
+        this.#parts.set(this.#nodes.length, part)
+        this.#nodes.add(UNMADE)
+        return part
+      }
+      return { buffer: this.#nodes.add(copyOf(bytes)), offset: 0, length }
     }
     let buffer: unknown
     if (op === Op.Ref) {
@@ -472,6 +515,9 @@ export class GraphReader implements ValueSource, PlainSource {
         if (this.#received(bytes) === UNMADE) throw damaged('a part of a buffer stands for all of it')
         return bytes.buffer
       }
+      case Op.ViewedBuffer:
+      case Op.WholeBuffer:
+        return this.#nodes.add(copyOf(this.bulk()))
       case Op.MemberOf:
         this.value()
         return this.#sameLevel(() => this.value())
@@ -884,6 +930,10 @@ function lengthen(array: unknown[], length: number): void {
     deleteProperty(array, length - 1)
   }
   array.length = length
+}
+
+function copyOf(bytes: Uint8Array): ArrayBufferLike {
+  return madeBuffer({ length: bytes.length, maximum: null, isShared: false }, bytes)
 }
 
 function isIntegerKey(key: PropertyKey): boolean {

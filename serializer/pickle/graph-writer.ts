@@ -28,9 +28,9 @@ import { InstanceShapes } from './instance-shapes.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Memo } from './memo.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
-import { MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
+import { BULK_ALIGNMENT, LEAST_BULK, MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
-import { wrappedView } from './out-of-band.ts'
+import { type OutOfBand, wrappedView } from './out-of-band.ts'
 import { PlainWriter } from './plain-writer.ts'
 import { PropertyWriter } from './property-writer.ts'
 import { HOOK_MET, type Reductions } from './reductions.ts'
@@ -58,6 +58,8 @@ type Filler = (value: any) => void
 export class GraphWriter implements ValueSink {
   readonly out = new ByteWriter()
   readonly text = new TextWriter()
+  /** Of buffers. */
+  blobs: ByteWriter | null = null
   readonly #scalars = new ScalarWriter(this.out, this.text)
   readonly #properties = new PropertyWriter(this)
   readonly references: Reference[] = []
@@ -79,6 +81,9 @@ export class GraphWriter implements ValueSink {
   /** The buffer that is being written for a view of it. */
   #viewing: object | null = null
   readonly #wrappedViews = new Set<object>()
+  #readonlyViews: Set<object> | null = null
+  /** Where it is written that a buffer has views alone. */
+  #viewedBuffers: Map<object, { readonly chunk: Uint8Array; readonly position: number }> | null = null
   #depth = 0
   #inlineDepth = 0
 
@@ -124,6 +129,7 @@ export class GraphWriter implements ValueSink {
       return false
     if (!this.instances.isUnused || this.references.length > 0 || this.#wrappedViews.size > 0) return false
     this.out.restart()
+    this.blobs?.restart()
     this.text.restart()
     return true
   }
@@ -237,13 +243,19 @@ export class GraphWriter implements ValueSink {
     this.out.varint(bytes.length)
     this.out.bytes(bytes)
   }
+  bulk(bytes: Uint8Array): void {
+    if (bytes.length < LEAST_BULK) return this.data(bytes)
+    this.out.varint(bytes.length)
+    this.blobs ??= new ByteWriter()
+    const { blobs } = this
+    while (blobs.length % BULK_ALIGNMENT !== 0) blobs.byte(0)
+    blobs.bytes(bytes)
+  }
   viewed(buffer: ArrayBufferLike, size: number): void {
-    const { offers } = this.options
-    if (offers === null) return this.value(buffer)
     this.#viewing = buffer
     this.value(buffer)
     this.#viewing = null
-    offers.viewed(buffer, size)
+    this.options.offers?.viewed(buffer, size)
   }
   isWrapped(view: ArrayBufferView): boolean {
     return this.#wrappedViews.has(view)
@@ -251,7 +263,8 @@ export class GraphWriter implements ValueSink {
   offer(view: ArrayBufferView, bytes: Uint8Array, size: number): number {
     const { offers } = this.options
     if (offers === null) return -1
-    const number = offers.offer(view, { length: bytes.length, maximum: null, isShared: false }, bytes)
+    const facts = { length: bytes.length, maximum: null, isShared: false }
+    const number = offers.offer(view, facts, bytes, this.#readonlyViews?.has(view) ?? false)
     offers.viewed(view, size)
     return number
   }
@@ -366,7 +379,11 @@ export class GraphWriter implements ValueSink {
     const known = this.#memo.get(value)
     if (known !== undefined) {
       if (this.#namespaces?.has(value)) this.#namespaces.wantAll(value)
-      if (value !== this.#viewing) this.options.offers?.reached(value)
+      if (value !== this.#viewing) {
+        this.options.offers?.reached(value)
+        const mark = this.#viewedBuffers?.get(value)
+        if (mark !== undefined) mark.chunk[mark.position] = Op.WholeBuffer
+      }
       return this.#ref(known)
     }
     if (this.trace) {
@@ -465,7 +482,10 @@ export class GraphWriter implements ValueSink {
     if (owner !== null) return this.#prototypeOf(value, owner)
     if (this.#reductions === null && this.instances.hasHook(value)) throw HOOK_MET
     const reducer = findBuiltinReducer(value)
-    if (reducer >= 0) return this.#outOfBand(value) ? undefined : this.#builtin(value, reducer)
+    if (reducer >= 0) {
+      if (this.#outOfBand(value) || this.#viewedBuffer(value)) return
+      return this.#builtin(value, reducer)
+    }
     if (isArray(value)) return this.#array(value)
     const foreign = findForeignIntrinsic(value)
     if (foreign) return this.reference(value, foreign)
@@ -558,6 +578,10 @@ export class GraphWriter implements ValueSink {
   /** An OutOfBand stands for its view. */
   #wrapped(value: object, view: ArrayBufferView): void {
     if (this.options.offers !== null) this.#wrappedViews.add(view)
+    if ((value as OutOfBand).readonly) {
+      this.#readonlyViews ??= new SetConstructor()
+      this.#readonlyViews.add(view)
+    }
     this.forget(value)
     this.value(view)
   }
@@ -572,6 +596,20 @@ export class GraphWriter implements ValueSink {
     if (value !== this.#viewing) offers.reached(value)
     this.out.byte(Op.OutOfBand)
     this.out.varint(number)
+    this.remember(value)
+    return true
+  }
+
+  /** A buffer that is written for a view of it, and may be read as a part of what was received if nothing else needs it. */
+  #viewedBuffer(value: object): boolean {
+    // A later message could need it.
+    if (value !== this.#viewing || this.#session !== null) return false
+    const facts = bareBuffer(value)
+    if (facts === null || facts.isShared || facts.maximum !== null || facts.length < LEAST_BULK) return false
+    this.#viewedBuffers ??= new MapConstructor()
+    this.out.byte(Op.ViewedBuffer)
+    this.#viewedBuffers.set(value, { chunk: this.out.chunk, position: this.out.last })
+    this.bulk(new Uint8Array(value as ArrayBuffer, 0, facts.length))
     this.remember(value)
     return true
   }

@@ -9,6 +9,7 @@ import type { FunctionEntry } from './code-sections.ts'
 import { GraphReader } from './graph-reader.ts'
 import { InertCode } from './inert-code.ts'
 import { type BundleBytes, openForInspection, rebuild } from './open.ts'
+import { type BufferNote, describeBuffers } from './out-of-band.ts'
 import { inertRebuilder } from './rebuilder.ts'
 
 export interface InspectedBinding {
@@ -58,6 +59,8 @@ export interface BundleInspection {
   readonly sections: readonly { readonly name: string; readonly size: number }[]
   readonly references: readonly InspectedReference[]
   readonly units: readonly InspectedUnit[]
+  /** Those that travel out of band: what they have to be like. */
+  readonly buffers: readonly BufferNote[]
   readonly values: { readonly count: number; readonly bytes: number }
 }
 
@@ -73,7 +76,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection
   const { manifest, units, environments, functions } = bundle
   const code = new InertCode(functions, environments.length)
   const sizes = new Sizes()
-  const reader = new GraphReader(bundle.graph, bundle.text, code, {
+  const reader = new GraphReader(bundle.graph, bundle.text, bundle.blobs, code, {
     references: bundle.references,
     resolve: (reference) => code.reference(describeReference(reference)),
     intrinsic: (path) => code.reference(path),
@@ -81,6 +84,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection
     rebuilder: inertRebuilder,
     buffers: bundle.buffers,
     limits: bundle.limits,
+    borrows: false,
     observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
   })
   const root = reader.root()
@@ -137,6 +141,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection
         })),
       }
     }),
+    buffers: describeBuffers(bundle.container.buffers),
     values: { count: reader.nodes.length, bytes: bundle.sections.find(({ name }) => name === 'graph')!.size },
   }
 }

@@ -63,6 +63,10 @@ export const Op = {
   Persistent: 51,
   /** A buffer that travels out of band. */
   OutOfBand: 52,
+  /** An ArrayBuffer of many bytes that only views of it are there of. */
+  ViewedBuffer: 53,
+  /** The same, which is a value by itself, too. */
+  WholeBuffer: 54,
 } as const
 
 /** Bits of the byte behind a reduction: how its factory is called, and which parts follow. */
@@ -111,3 +115,7 @@ export const Attribute = { Writable: 1, Enumerable: 2, Configurable: 4, All: 7 }
 
 /** Bits of the byte in front of a node's own properties. */
 export const PropertiesFlag = { NonExtensible: 8, Reordered: 16 } as const
+
+/** Bytes from which on a buffer has a place of its own, and what its offset there is a multiple of. */
+export const LEAST_BULK = 64
+export const BULK_ALIGNMENT = 8

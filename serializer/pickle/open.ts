@@ -25,6 +25,12 @@ export interface LoadOptions {
   readonly buffers?: Iterable<OutOfBand | ArrayBufferLike | ArrayBufferView>
   /** For bundles from who is not trusted: how many bytes, objects, levels and code units there may be. */
   readonly limits?: Limits
+  /**
+   * false: typed arrays, DataViews and Buffers of 64 bytes or more are views of the bytes that were handed over (or of what these
+   * were inflated to), not copies. Where a multiple of 8 is no multiple of 8 any more, they are copied still: give a Uint8Array
+   * whose own byteOffset is one. So are buffers that are values themselves, shared or resizable.
+   */
+  readonly copy?: boolean
 }
 
 /** A bundle as it was received: whole, or in pieces, one behind the other. */
@@ -34,6 +40,7 @@ export interface OpenBundle extends CodeEntries {
   readonly references: readonly Reference[]
   readonly text: TextReader
   readonly graph: ByteReader
+  readonly blobs: ByteReader
   readonly buffers: readonly ViewedBytes[]
   readonly limits: CheckedLimits
   readonly isMessage: boolean
@@ -44,6 +51,7 @@ export function prepareLoading({
   code = 'run',
   modules,
   persistentLoad,
+  copy,
   limits,
 }: LoadOptions): CheckedLimits {
   if (code !== 'run' && code !== 'refuse')
@@ -52,6 +60,8 @@ export function prepareLoading({
     throw new TypeError('the option modules is a function that is asked for each module')
   if (persistentLoad !== undefined && typeof persistentLoad !== 'function')
     throw new TypeError('the option persistentLoad is a function that is given an id')
+  if (copy !== undefined && typeof copy !== 'boolean')
+    throw new TypeError(`the option copy is true or false, not ${typeof copy}`)
   return checkLimits(limits)
 }
 
@@ -81,7 +91,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
 }
 
 function opened(
-  { text, graph }: Pick<Sections, 'text' | 'graph'>,
+  { text, graph, bytes }: Pick<Sections, 'text' | 'graph' | 'bytes'>,
   { units, environments, functions }: CodeEntries,
   references: readonly Reference[],
   buffers: readonly ViewedBytes[],
@@ -95,6 +105,7 @@ function opened(
     references,
     text: new TextReader(text, limits.maxString),
     graph: new ByteReader(graph),
+    blobs: new ByteReader(bytes),
     buffers,
     limits,
     isMessage,
@@ -105,7 +116,7 @@ function opened(
 export function noBundle(): OpenBundle {
   const nothing = new Uint8Array()
   return opened(
-    { text: nothing, graph: nothing },
+    { text: nothing, graph: nothing, bytes: nothing },
     { units: [], environments: [], functions: [] },
     [],
     [],
@@ -136,6 +147,7 @@ export function openForInspection(input: unknown): OpenBundle & {
     references: checkReferences(manifest.references),
     text: new TextReader(sections.text, DEFAULT_LIMITS.maxString),
     graph,
+    blobs: new ByteReader(sections.bytes),
     buffers: absentBuffers(sections.buffers),
     limits: DEFAULT_LIMITS,
     isMessage,

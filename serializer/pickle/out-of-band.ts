@@ -5,7 +5,14 @@ import { types } from 'node:util'
 import type { ByteBudget } from '../bundle/limits.ts'
 import { damaged, UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
-import { type BufferFacts, bufferFacts, madeBuffer, type ViewedBytes, windowOf } from '../reducers/index.ts'
+import {
+  type BufferFacts,
+  bufferFacts,
+  isReadonlyView,
+  madeBuffer,
+  type ViewedBytes,
+  windowOf,
+} from '../reducers/index.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 
@@ -20,12 +27,23 @@ let viewBehind: (value: object) => ArrayBufferView | null
  */
 export class OutOfBand {
   readonly #view: ArrayBufferView
+  /** Has whoever made the bytes said that nobody writes to them? */
+  readonly readonly: boolean
 
-  constructor(view: ArrayBufferView) {
+  constructor(view: ArrayBufferView, options?: { readonly readonly?: boolean }) {
     if (!ArrayBuffer.isView(view))
       throw new TypeError('OutOfBand wraps a typed array, a Buffer or a DataView')
     this.#view = view
+    this.readonly = options?.readonly ?? isReadonlyView(view)
     freeze(this)
+  }
+
+  /**
+   * Was the view loaded from bytes that travelled out of band as read-only? JavaScript has no views that nobody can write
+   * to: it is for the receiver to heed.
+   */
+  static isReadonly(view: ArrayBufferView): boolean {
+    return isReadonlyView(view)
   }
 
   get buffer(): ArrayBufferLike {
@@ -63,10 +81,11 @@ interface Taken {
   alignment: number
   /** Is the buffer itself in the graph, and not just views of it? */
   isReached: boolean
+  readonly isReadonly: boolean
 }
 
 /** Bits of a buffer's byte in the section. The alignment's logarithm stands in the lowest two. */
-const Flag = { Shared: 4, Reached: 8 } as const
+const Flag = { Shared: 4, Reached: 8, Readonly: 16 } as const
 
 /** The offers of one call of `dumps`, which may walk the graph more than once: each buffer is offered once. */
 export class Offers {
@@ -80,14 +99,14 @@ export class Offers {
   }
 
   /** The number of the buffer's bytes, or of the view's if that is what the `key` is; -1 if the callback wants them inside. */
-  offer(key: object, facts: BufferFacts, bytes: Uint8Array): number {
+  offer(key: object, facts: BufferFacts, bytes: Uint8Array, isReadonly = false): number {
     let number = this.#numbers.get(key)
     if (number === undefined) {
       const callback = this.#callback
-      const offered = new OutOfBand(bytes)
+      const offered = new OutOfBand(bytes, { readonly: isReadonly })
       number = asUser(() => callback(offered)) ? -1 : this.#taken.length
       this.#numbers.set(key, number)
-      if (number >= 0) this.#taken.push({ facts, alignment: 1, isReached: false })
+      if (number >= 0) this.#taken.push({ facts, alignment: 1, isReached: false, isReadonly })
     }
     return number
   }
@@ -110,9 +129,12 @@ export class Offers {
     if (this.#taken.length === 0) return []
     const out = new ByteWriter()
     out.varint(this.#taken.length)
-    for (const { facts, alignment, isReached } of this.#taken) {
+    for (const { facts, alignment, isReached, isReadonly } of this.#taken) {
       out.byte(
-        (31 - Math.clz32(alignment)) | (facts.isShared ? Flag.Shared : 0) | (isReached ? Flag.Reached : 0),
+        (31 - Math.clz32(alignment)) |
+          (facts.isShared ? Flag.Shared : 0) |
+          (isReached ? Flag.Reached : 0) |
+          (isReadonly ? Flag.Readonly : 0),
       )
       out.varint(facts.length)
       out.varint(facts.maximum === null ? 0 : facts.maximum + 1)
@@ -126,6 +148,7 @@ interface Wanted {
   readonly facts: BufferFacts
   readonly alignment: number
   readonly isReached: boolean
+  readonly isReadonly: boolean
 }
 
 function readSection(section: Uint8Array): Wanted[] {
@@ -136,12 +159,13 @@ function readSection(section: Uint8Array): Wanted[] {
     const flags = input.byte()
     const length = input.varint()
     const maximum = input.varint()
-    if (flags >= Flag.Reached * 2 || (maximum > 0 && maximum - 1 < length))
+    if (flags >= Flag.Readonly * 2 || (maximum > 0 && maximum - 1 < length))
       throw damaged('its list of buffers makes no sense')
     wanted.push({
       facts: { length, maximum: maximum === 0 ? null : maximum - 1, isShared: (flags & Flag.Shared) !== 0 },
       alignment: 1 << (flags & 3),
       isReached: (flags & Flag.Reached) !== 0,
+      isReadonly: (flags & Flag.Readonly) !== 0,
     })
   }
   if (input.remaining > 0) throw damaged('its list of buffers makes no sense')
@@ -197,7 +221,11 @@ function listOf(given: Iterable<unknown>, most: number): unknown[] {
   })
 }
 
-function received({ facts, alignment, isReached }: Wanted, item: unknown, index: number): ViewedBytes {
+function received(
+  { facts, alignment, isReached, isReadonly }: Wanted,
+  item: unknown,
+  index: number,
+): ViewedBytes {
   const window = given(item, index)
   const { buffer, offset, length } = window
   if (length !== facts.length)
@@ -212,9 +240,9 @@ function received({ facts, alignment, isReached }: Wanted, item: unknown, index:
     (facts.isShared && !found.isShared) ||
     (facts.maximum !== null && !(isWhole && found.maximum === facts.maximum)) ||
     (isReached && !(isWhole && found.isShared === facts.isShared))
-  if (!mustCopy) return window
+  if (!mustCopy) return { ...window, isReadonly }
   const copy = madeBuffer(facts, new Bytes(buffer as ArrayBuffer, offset, length))
-  return { buffer: copy, offset: 0, length }
+  return { buffer: copy, offset: 0, length, isReadonly }
 }
 
 function given(item: unknown, index: number): ViewedBytes {
@@ -231,4 +259,22 @@ function given(item: unknown, index: number): ViewedBytes {
 
 function several(count: number): string {
   return count === 1 ? 'one buffer' : `${count} buffers`
+}
+
+export interface BufferNote {
+  readonly byteLength: number
+  readonly shared: boolean
+  readonly resizable: boolean
+  /** Has its sender said that nobody writes to it? */
+  readonly readonly: boolean
+}
+
+/** What the bundle says of the buffers that travelled out of band, in their order. */
+export function describeBuffers(section: Uint8Array): readonly BufferNote[] {
+  return readSection(section).map(({ facts, isReadonly }) => ({
+    byteLength: facts.length,
+    shared: facts.isShared,
+    resizable: facts.maximum !== null,
+    readonly: isReadonly,
+  }))
 }

@@ -36,8 +36,9 @@ function readerOf(
     refusesCode: options.code === 'refuse',
     rebuilder: makeRebuilder(options.persistentLoad),
     limits: bundle.limits,
+    borrows: options.copy === false,
   }
-  return new GraphReader(bundle.graph, bundle.text, functions, context, session)
+  return new GraphReader(bundle.graph, bundle.text, bundle.blobs, functions, context, session)
 }
 
 keepHiddenClass(readerOf(noBundle(), new FunctionReader([], [], []), {}, undefined, null))

@@ -129,9 +129,10 @@ export function bundleOf(
   session: WriterSession | null,
 ): Uint8Array {
   const parts = graph.out.parts()
+  const blobs = graph.blobs?.parts() ?? []
   const { offers } = graph.options
   // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
-  if (offers !== null && parts.reduce((sum, { length }) => sum + length, 0) !== graph.out.length)
+  if (offers !== null && sizeOf(parts) + sizeOf(blobs) !== graph.out.length + (graph.blobs?.length ?? 0))
     throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
   const isMessage = session !== null
   const sections = {
@@ -145,6 +146,7 @@ export function bundleOf(
     text: graph.text.parts(),
     graph: parts,
     buffers: offers?.section() ?? [],
+    bytes: blobs,
   }
   const bundle = compress
     ? writeContainer(sections, isMessage, compress === true ? BEST : compress, compress === true)
@@ -153,8 +155,13 @@ export function bundleOf(
   if (session === null) {
     graph.out.release()
     graph.text.release()
+    graph.blobs?.release()
   } else graph.forgetNamespaces()
   return bundle
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0)
 }
 
 function manifestOf(value: unknown, graph: GraphWriter, before: number): BundleManifest {

@@ -84,11 +84,11 @@ const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
       sink.refuse('the ArrayBuffer is detached', 'Keep the data in a buffer that was not transferred')
     const resizable = bufferResizable && apply(bufferResizable, value, [])
     sink.varint(resizable ? apply(bufferMaximum!, value, []) + 1 : 0)
-    sink.data(new Bytes(value, 0, apply(bufferBytes, value, [])))
+    sink.bulk(new Bytes(value, 0, apply(bufferBytes, value, [])))
   },
   create(source) {
     const maximum = source.varint()
-    const bytes = source.data()
+    const bytes = source.bulk()
     return filled(
       new (ArrayBufferConstructor as ResizableConstructor<ArrayBuffer>)(
         bytes.length,
@@ -107,11 +107,11 @@ const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
   write(value, sink) {
     const growable = sharedGrowable && apply(sharedGrowable, value, [])
     sink.varint(growable ? apply(sharedMaximum!, value, []) + 1 : 0)
-    sink.data(new Bytes(value, 0, apply(sharedBytes, value, [])))
+    sink.bulk(new Bytes(value, 0, apply(sharedBytes, value, [])))
   },
   create(source) {
     const maximum = source.varint()
-    const bytes = source.data()
+    const bytes = source.bulk()
     return filled(
       new (SharedArrayBufferConstructor as unknown as ResizableConstructor<SharedArrayBuffer>)(
         bytes.length,
@@ -120,6 +120,13 @@ const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
       bytes,
     )
   },
+}
+
+/** Views whose sender said that nobody writes to them. */
+const readonlyViews = new WeakSet<ArrayBufferView>()
+
+export function isReadonlyView(view: ArrayBufferView): boolean {
+  return readonlyViews.has(view)
 }
 
 /** What a buffer is beside its bytes. */
@@ -216,13 +223,19 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
     const name = source.string()
     const Constructor = name === 'Buffer' ? Bytes : constructors.get(name)
     if (!Constructor) throw new UnpicklingError(`Node ${process.version} has no ${name}`)
-    const { buffer, offset, length, tracks } = readWindow(source)
     const size = Constructor.BYTES_PER_ELEMENT
+    const window = readWindow(source, size)
+    const { buffer, offset, length, tracks } = window
     if (offset % size !== 0 || length % size !== 0)
       throw new UnpicklingError(`the bundle holds a misaligned ${name}`)
-    if (name === 'Buffer') return nodeBuffer(buffer, offset, length)
-    if (tracks) return new (Constructor as ViewConstructor)(buffer, offset)
-    return new (Constructor as ViewConstructor)(buffer, offset, length / size)
+    const view =
+      name === 'Buffer'
+        ? nodeBuffer(buffer, offset, length)
+        : tracks
+          ? new (Constructor as ViewConstructor)(buffer, offset)
+          : new (Constructor as ViewConstructor)(buffer, offset, length / size)
+    if (window.isReadonly) readonlyViews.add(view)
+    return view
   },
   indexed: true,
 }
@@ -236,8 +249,10 @@ const dataView: BuiltinReducer<DataView> = {
     writeWindow(value, windowOf(value), 1, sink)
   },
   create(source) {
-    const { buffer, offset, length, tracks } = readWindow(source)
-    return tracks ? new View(buffer, offset) : new View(buffer, offset, length)
+    const { buffer, offset, length, tracks, isReadonly } = readWindow(source, 1)
+    const view = tracks ? new View(buffer, offset) : new View(buffer, offset, length)
+    if (isReadonly) readonlyViews.add(view)
+    return view
   },
 }
 
@@ -251,7 +266,7 @@ function writeWindow(
     const bytes = new Bytes(buffer as ArrayBuffer, offset, length)
     const number = sink.offer(view, bytes, size)
     sink.byte(number < 0 ? Window.Own : Window.OutOfBand)
-    if (number < 0) sink.data(bytes)
+    if (number < 0) sink.bulk(bytes)
     else sink.varint(number)
     return
   }
@@ -268,10 +283,12 @@ function writeWindow(
   sink.viewed(buffer, size)
 }
 
-function readWindow(source: ValueSource): ViewedBytes & { tracks: boolean } {
+function readWindow(source: ValueSource, size: number): ViewedBytes & { tracks: boolean } {
   const kind = source.byte()
   if (kind === Window.Own) {
-    const bytes = source.data()
+    const bytes = source.bulk()
+    if (source.borrows(bytes, size))
+      return { buffer: bytes.buffer, offset: bytes.byteOffset, length: bytes.length, tracks: false }
     return {
       buffer: filled(new ArrayBufferConstructor(bytes.length), bytes),
       offset: 0,

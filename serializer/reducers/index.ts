@@ -20,7 +20,7 @@ import { urlParams, urls } from './urls.ts'
 import { weak } from './weak.ts'
 
 export { inheritsFrom } from './brand.ts'
-export { type BufferFacts, bareBuffer, bufferFacts, madeBuffer, windowOf } from './buffers.ts'
+export { type BufferFacts, bareBuffer, bufferFacts, isReadonlyView, madeBuffer, windowOf } from './buffers.ts'
 export { adviceFor, unexportedClass } from './native.ts'
 export {
   type Class,

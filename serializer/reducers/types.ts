@@ -9,6 +9,8 @@ export interface ValueSink {
   string(text: string): void
   /** Raw bytes, with their length. */
   data(bytes: Uint8Array): void
+  /** The bytes of a buffer: `data`, or where there are many, a place of their own. */
+  bulk(bytes: Uint8Array): void
   /** The buffer of a view whose elements have that size: it may travel out of band. */
   viewed(buffer: ArrayBufferLike, size: number): void
   /** Does the view travel without the rest of its buffer because the user says so? */
@@ -25,6 +27,8 @@ export interface ValueSink {
 
 /** A part of a buffer, or all of it. */
 export interface ViewedBytes {
+  /** What the sender said of a view of its own. */
+  readonly isReadonly?: boolean
   readonly buffer: ArrayBufferLike
   readonly offset: number
   readonly length: number
@@ -42,6 +46,9 @@ export interface ValueSource {
   double(): number
   string(): string
   data(): Uint8Array
+  bulk(): Uint8Array
+  /** May the value be a view of these bytes, rather than have a copy? */
+  borrows(bytes: Uint8Array, alignment: number): boolean
   /** The bytes behind the next value, which is a buffer. */
   viewed(): ViewedBytes
   /** Those of that number, which travelled out of band. */

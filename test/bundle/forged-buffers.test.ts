@@ -21,7 +21,7 @@ test('every byte of the graph and of the list of buffers, replaced', () => {
     return window
   })
   const sections = split(bundle)
-  expect(sections).toHaveLength(6)
+  expect(sections).toHaveLength(7)
   const odd: unknown[] = []
   let refused = 0
   const attempt = (work: () => unknown) => {

@@ -8,7 +8,7 @@ import inspector from 'node:inspector'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { mutant } from './mutate.mjs'
-import { code, data } from './samples.mjs'
+import { code, data, messages, reduced, views } from './samples.mjs'
 
 const [, , dist, seedText, first, last, progress] = process.argv
 /** @type {typeof import('../../serializer/index.ts')} */
@@ -32,19 +32,30 @@ watchdog.unref()
 process.on('unhandledRejection', () => {})
 const pickled = (/** @type {readonly unknown[]} */ values) =>
   values.map((value) => Buffer.from(cornichon.dumps(value)))
-const dataSamples = pickled(data)
+const reducing = {
+  reducerOverride: (/** @type {object} */ value) => reduced.get(value),
+  persistentId: (/** @type {object} */ value) => (value instanceof URL ? 'a url' : undefined),
+}
+const dataSamples = [
+  ...pickled(data),
+  ...pickled(views),
+  ...data.map((value) => Buffer.from(cornichon.dumps(value, reducing))),
+]
+/** Each message, with those before it that its Unpickler has loaded. */
+const pickler = new cornichon.Pickler()
+const session = messages.map((value) => Buffer.from(pickler.dump(value)))
 const samples = [...dataSamples, ...dataSamples, ...pickled(code)]
 Reflect.set(globalThis, 'codeOfABundleRan', false)
 
 /** Scripts that were compiled while code was refused, if they hold code of the bundles. */
-const session = new inspector.Session()
-session.connect()
-session.post('Debugger.enable')
+const inspected = new inspector.Session()
+inspected.connect()
+inspected.post('Debugger.enable')
 let compiled = ''
 let refusing = false
-session.on('Debugger.scriptParsed', ({ params: { scriptId } }) => {
+inspected.on('Debugger.scriptParsed', ({ params: { scriptId } }) => {
   if (!refusing) return
-  session.post('Debugger.getScriptSource', { scriptId }, (_, result) => {
+  inspected.post('Debugger.getScriptSource', { scriptId }, (_, result) => {
     if (result?.scriptSource.includes('codeOfABundleRan') || /\bran\(\)/.test(result?.scriptSource ?? ''))
       compiled = result.scriptSource.slice(0, 200)
   })
@@ -106,10 +117,33 @@ const globals = Reflect.ownKeys(globalThis).length
 /** @type {string[]} */
 const odd = []
 let loaded = 0
+/** @param {Uint8Array} bytes @param {import('../../serializer/index.ts').LoadOptions} options @param {number} run */
+function load(bytes, options, run) {
+  if (bytes[11] !== 1) return cornichon.loads(bytes, options)
+  // A forged message in the middle of a session, and then the right ones.
+  const unpickler = new cornichon.Unpickler(options)
+  const place = run % session.length
+  for (const message of session.slice(0, place)) unpickler.load(message)
+  try {
+    return unpickler.load(bytes)
+  } finally {
+    for (const message of session.slice(place)) attemptRight(unpickler, message)
+  }
+}
+
+/** @param {import('../../serializer/index.ts').Unpickler} unpickler @param {Uint8Array} message */
+function attemptRight(unpickler, message) {
+  try {
+    unpickler.load(message)
+  } catch (error) {
+    if (!(error instanceof cornichon.UnpicklingError)) throw error
+  }
+}
+
 /** @param {number} run @param {Uint8Array} bytes @param {import('../../serializer/index.ts').LoadOptions} options */
 function attempt(run, bytes, options) {
   try {
-    cornichon.loads(bytes, options)
+    load(bytes, options, run)
     loaded++
   } catch (error) {
     if (!(error instanceof cornichon.UnpicklingError))
@@ -125,7 +159,8 @@ for (let run = Number(first); run < Number(last); run++) {
   attempt(run, mutant(samples, seed, run), { code: 'refuse' })
   refusing = false
   // Forged data where code may run: there is none in it that could.
-  attempt(run, mutant(dataSamples, seed, run), {})
+  attempt(run, mutant(dataSamples, seed, run), { copy: run % 2 === 0, persistentLoad: () => ({}) })
+  if (run % 4 === 0) attempt(run, mutant(session, seed, run), {})
   if (compiled !== '' || Reflect.get(globalThis, 'codeOfABundleRan')) {
     odd.push(`seed ${seed}, run ${run}: code was compiled or run, though refused: ${compiled}`)
     compiled = ''

@@ -82,6 +82,30 @@ export const data = [
   [Object.seal([1, 2]), Object.preventExtensions({}), 'long '.repeat(100), '日本語'.repeat(30)],
 ]
 
+/** Buffers whose bytes have a section of their own, viewed, and values themselves. */
+const large = new Float64Array(30)
+/** @type {readonly unknown[]} */
+export const views = [
+  [large, new DataView(large.buffer, 8), Buffer.alloc(100, 'x')],
+  [new Uint16Array(90), new Uint8Array(large.buffer), large.buffer],
+]
+
+/** What reducers of the user's say, of intrinsic factories, and what persistentId names. */
+export const reduced = new Map(
+  /** @type {[any, any][]} */ ([
+    [ring, [Map, [[['a', 1]]], { note: 1 }, undefined, [['k', cause]]]],
+    [cause, [Array, [3], undefined, [1, 2]]],
+    [bytes, [Object, [{ a: 1 }], { b: [2] }]],
+  ]),
+)
+
+/** Messages of one session. @type {readonly unknown[]} */
+export const messages = [
+  { id: 1, name: 'first', ring, tags: ['a', 'b'], when: new Date(1) },
+  { id: 2, name: 'second', ring, tags: ['a', 'b'], when: new Date(2) },
+  [ring, bytes, { id: 3, name: 'third', ring: null, tags: [], when: new Date(3) }, 'third', 'second'],
+]
+
 /** @type {readonly unknown[]} */
 export const code = [
   shared,

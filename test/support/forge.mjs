@@ -3,7 +3,7 @@
 import { brotliCompressSync, crc32, gzipSync } from 'node:zlib'
 
 export const HEADER = 16
-export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers']
+export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers', 'bytes']
 
 /** mulberry32 @param {number} seed */
 export function generator(seed) {
@@ -27,7 +27,10 @@ export function split(bytes) {
     }
   }
   const sizes = SECTIONS.map((_, i) => (bytes[9] & (1 << i) ? varint() : 0))
-  return sizes.map((size) => bytes.subarray(at, (at += size)))
+  return sizes.map((size, i) => {
+    if (i === SECTIONS.length - 1 && size > 0) at += (8 - (at % 8)) % 8
+    return bytes.subarray(at, (at += size))
+  })
 }
 
 /** @param {Buffer} header of a bundle @param {readonly Buffer[]} sections */
@@ -35,7 +38,10 @@ export function join(header, sections) {
   const start = Buffer.from(header.subarray(0, HEADER))
   start[9] = sections.reduce((mask, section, i) => (section.length > 0 ? mask | (1 << i) : mask), 0)
   const sizes = sections.filter((section) => section.length > 0).map(({ length }) => varintOf(length))
-  return repaired(Buffer.concat([start, ...sizes, ...sections]))
+  const bytes = Buffer.concat([start, ...sizes, ...sections.slice(0, -1)])
+  const last = sections[sections.length - 1]
+  const padding = last.length > 0 ? (8 - (bytes.length % 8)) % 8 : 0
+  return repaired(Buffer.concat([bytes, Buffer.alloc(padding), last]))
 }
 
 /** @param {number} value */
