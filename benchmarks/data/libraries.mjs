@@ -69,11 +69,13 @@ export const libraries = [
   },
 ]
 
-/** A Pickler and an Unpickler that are kept from message to message. @returns {Codec} */
+/**
+ * A Pickler and an Unpickler that are kept from message to message. By message: the same values come up again and again here,
+ * and to refer to one that was sent would be no feat. @returns {Codec} */
 function openSession() {
   const { Pickler, Unpickler } = /** @type {any} */ (cornichon.everything)
   if (!Pickler || !Unpickler) throw new Error('there is no Pickler yet')
-  const pickler = new Pickler()
+  const pickler = new Pickler({ memo: 'message' })
   const unpickler = new Unpickler()
   return { encode: (value) => pickler.dump(value), decode: (bytes) => unpickler.load(bytes) }
 }

@@ -34,6 +34,8 @@ export class Shapes {
   count = 0
   /** Does one of them have the number of a node, its prototype? */
   usesNodes = false
+  /** Is one of the exemplars the user's? */
+  #hasForeign = false
   #last: Shape | null = null
   readonly #byFirstKey = new Map<string, Shape[]>()
   readonly #exemplars: object[] = []
@@ -41,6 +43,8 @@ export class Shapes {
 
   /** Holds on to no object of the user's. */
   release(): void {
+    if (!this.#hasForeign) return
+    this.#hasForeign = false
     for (const similar of this.#byFirstKey.values()) for (const shape of similar) shape.exemplar = null
     this.#exemplars.length = 0
     this.#exemplified.length = 0
@@ -79,6 +83,7 @@ export class Shapes {
   exemplify(shape: Shape, object: object): void {
     if (shape.isOdd || INDEX.test(shape.keys[0]) || !hasFastProperties(object)) return
     if (shape.exemplar === null && shape.prototype === ObjectPrototype) noteShape(shape.keys, object)
+    this.#hasForeign = true
     this.#exemplify(shape, object)
   }
 

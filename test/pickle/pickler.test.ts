@@ -1,4 +1,7 @@
 // Pickler and Unpickler: several values over one memo.
+import os from 'node:os'
+import path from 'node:path'
+import MagicString from 'magic-string'
 import { describe, expect, test } from 'vitest'
 import {
   dumps,
@@ -243,6 +246,48 @@ describe('what goes wrong', () => {
       expect(() => new Pickler(options as never)).toThrow(TypeError)
     for (const options of [{ limits: 1 }, { code: 'maybe' }, { modules: 1 }])
       expect(() => new Unpickler(options as never)).toThrow(TypeError)
+  })
+})
+
+describe("code: 'refuse'", () => {
+  const kinds: [string, unknown, object?][] = [
+    ['a function', () => 1],
+    ['a class', class {}],
+    ['an accessor', Object.defineProperty({}, 'x', { get: Math.random, enumerable: true })],
+    ['a proxy with traps', new Proxy({}, Reflect)],
+    [
+      'a user factory',
+      [new Date(1)],
+      { reducerOverride: (value: object) => (value instanceof Date ? [Object, [1]] : undefined) },
+    ],
+    ['a package', MagicString],
+  ]
+  test.each(kinds)(
+    'keeps %s out of every message of a session, compressed or not',
+    (_, value, options = {}) => {
+      for (const compress of [false, 'gzip'] as const) {
+        const pickler = new Pickler({ ...options, compress })
+        const unpickler = new Unpickler({ code: 'refuse' })
+        const plain = { plain: [1, 'two'] }
+        expect(unpickler.load(pickler.dump(plain))).toEqual(plain)
+        expect(() => unpickler.load(pickler.dump([plain, value]))).toThrow(UnpicklingError)
+      }
+    },
+  )
+
+  test('asks modules about built-in ones in every message', () => {
+    const pickler = new Pickler()
+    const asked: string[] = []
+    const unpickler = new Unpickler({
+      code: 'refuse',
+      modules: (specifier) => {
+        asked.push(specifier)
+        return specifier === 'node:path'
+      },
+    })
+    expect(unpickler.load(pickler.dump([path.join]))).toEqual([path.join])
+    expect(() => unpickler.load(pickler.dump([path.join, os.hostname]))).toThrow(/node:os/)
+    expect(asked).toEqual(['node:path', 'node:os'])
   })
 })
 
