@@ -18,6 +18,7 @@ const MESSAGE = 1
 const LARGEST_SIZE = 7
 
 const LARGE = 1 << 16
+const NOTHING = new Uint8Array()
 
 /** The sections, in their order in the file. One that is empty takes no place. */
 export interface Sections {
@@ -205,9 +206,11 @@ function sectionsOf(
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
   if (compression === null) checkSum(bytes)
-  const [manifest, code, functions, text, graph, buffers] = sizes
-    .slice(0, LAST)
-    .map((length) => bytes.subarray(offset, (offset += length)))
+  const views: Uint8Array[] = []
+  // Most bundles have two or three.
+  for (let i = 0; i < LAST; i++)
+    views.push(sizes[i] === 0 ? NOTHING : bytes.subarray(offset, (offset += sizes[i])))
+  const [manifest, code, functions, text, graph, buffers] = views
   for (const end = offset + padding; offset < end; offset++) if (bytes[offset] !== 0) throw damagedHeader()
   return {
     manifest,
@@ -216,7 +219,7 @@ function sectionsOf(
     text,
     graph,
     buffers,
-    bytes: bytes.subarray(offset),
+    bytes: aligned === 0 ? NOTHING : bytes.subarray(offset),
     compression,
     isMessage: header[KIND_AT] === MESSAGE,
     inflatedSize: compression === null ? size : HEADER_SIZE + size,

@@ -111,6 +111,25 @@ describe('cornichon pack', () => {
     }
   })
 
+  it('--compress makes a smaller bundle, which run and inspect read', () => {
+    const table = `const table = Array.from({ length: 999 }, (_, i) => 'entry ' + i); export const f = (i) => table[i]`
+    const plain = roundTrip({ 'a.mjs': table }, 'a.mjs#f', [7])
+    for (const [flags, method] of [
+      [['--compress'], 'brotli'],
+      [['--compress', 'gzip'], 'gzip'],
+    ] as const) {
+      const { packed, ran, bytes } = roundTrip({ 'a.mjs': table }, 'a.mjs#f', [7], ...flags)
+      expect(packed.code).toBe(0)
+      expect(ran.stdout).toBe(plain.ran.stdout)
+      expect(bytes.length).toBeLessThan(plain.bytes.length / 2)
+      expect(inspectBundle(bytes).compression).toBe(method)
+      expect(cornichon(workspace.folder, 'inspect', 'out.crn').stdout).toContain(method)
+    }
+    expect(cornichon(workspace.folder, 'pack', 'a.mjs#f', '-o', 'x.crn', '--compress', 'lzma').code).not.toBe(
+      0,
+    )
+  })
+
   it('--by-reference refers to a module of the user', () => {
     workspace.write({
       'own.cjs': 'exports.double = (x) => x * 2',
