@@ -1,5 +1,7 @@
 // How the command fails. A mistake in its use is told in a few lines, without a stack; an error of the program that
 // it runs keeps its stack.
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../../serializer/index.ts'
@@ -44,7 +46,10 @@ function describe(error: unknown): string {
     return [`cornichon: ${error.message}`, ...error.problems.map(describeProblem)].join('\n')
   }
   if (error instanceof PicklingError) return `cornichon: can't be packed\n${describeProblem(error)}`
-  if (error instanceof ProgramError) return `cornichon: ${error.message}\n${describeThrown(error.cause)}`
+  if (error instanceof ProgramError) {
+    withoutOwnFrames(error.cause)
+    return `cornichon: ${error.message}\n${describeThrown(error.cause)}`
+  }
   return `cornichon: this looks like a fault of cornichon's own; please report it\n${describeThrown(error)}`
 }
 
@@ -56,7 +61,40 @@ function describeProblem({ path, location, reason, remedy }: PicklingProblem): s
   ].join('\n')
 }
 
-/** With the stack, the causes, and the properties that errors are given. */
+/** Where a frame of the command's own stands: in the two folders that it is made of, and in the library that it is told by. */
+const OWN_FOLDERS = ['../../executor/', '../../serializer/'].map(
+  (path) => new URL(path, import.meta.url).href,
+)
+const OWN_PLACES = [
+  ...OWN_FOLDERS,
+  ...OWN_FOLDERS.map((url) => fileURLToPath(url)),
+  join('commander', 'lib', 'command.js'),
+]
+const isOwnFrame = (frame: string) => OWN_PLACES.some((place) => frame.includes(place))
+
+/** Takes the frames that called the program from the end of an error's stack, and of its causes'. */
+function withoutOwnFrames(thrown: unknown, seen = new Set<unknown>()): void {
+  if (!(thrown instanceof Error) || seen.has(thrown)) return
+  seen.add(thrown)
+  const { stack } = thrown
+  if (typeof stack === 'string') {
+    const lines = stack.split('\n')
+    const isLeftOut = (line: string) =>
+      /^\s+at /.test(line) && (isOwnFrame(line) || line.includes('(node:internal/'))
+    let end = lines.length
+    while (end > 0 && isLeftOut(lines[end - 1])) end--
+    try {
+      // Where none is ours, Node's say who called.
+      if (lines.slice(end).some(isOwnFrame)) thrown.stack = lines.slice(0, end).join('\n')
+    } catch {
+      // It is frozen, and shows what it has.
+    }
+  }
+  withoutOwnFrames(thrown.cause, seen)
+  if (thrown instanceof AggregateError) for (const each of thrown.errors) withoutOwnFrames(each, seen)
+}
+
+/** With the program's part of the stack, the causes, and the properties that errors are given. */
 function describeThrown(thrown: unknown): string {
   return thrown instanceof Error ? inspect(thrown) : `thrown: ${inspect(thrown)}`
 }

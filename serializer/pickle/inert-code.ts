@@ -15,6 +15,8 @@ export class InertCode implements CodeSource {
   readonly made = new Map<object, InertFunction>()
   /** What stands in for references, with their descriptions. */
   readonly references = new Map<object, string>()
+  /** How many private fields each instance has. */
+  readonly privateState = new Map<object, number>()
   readonly #functions: readonly FunctionEntry[]
   readonly #variables: unknown[][]
 
@@ -51,8 +53,8 @@ export class InertCode implements CodeSource {
 
   setCall(): void {}
 
-  construct(): object {
-    return {}
+  construct(_owner: unknown, prototype: object | null): object {
+    return Object.create(prototype) as object
   }
   stamp(): void {}
 
@@ -63,8 +65,8 @@ export class InertCode implements CodeSource {
     return entry.instanceFields
   }
 
-  setPrivateField(_owner: unknown, index: number, object: object, value: unknown): void {
-    Object.defineProperty(object, `#${index}`, { value, enumerable: true, configurable: true })
+  setPrivateField(_owner: unknown, _index: number, object: object): void {
+    this.privateState.set(object, (this.privateState.get(object) ?? 0) + 1)
   }
   setStaticField(): void {}
 

@@ -204,16 +204,25 @@ class Summaries {
     if (ArrayBuffer.isView(value))
       return `${value[Symbol.toStringTag as never] ?? 'DataView'}(${value.byteLength} bytes)`
     const name = this.#className(value)
-    return (
-      name ?? `{ ${Object.keys(value).slice(0, 4).join(', ')}${Object.keys(value).length > 4 ? ', …' : ''} }`
-    )
+    return name === undefined
+      ? this.#members(value, Object.keys(value))
+      : `${name} ${this.#members(value, [])}`
+  }
+
+  /** The first of its properties, and how many private fields it has: no bundle has their names. */
+  #members(value: object, keys: readonly string[]): string {
+    const shown = keys.slice(0, 4)
+    if (keys.length > 4) shown.push('…')
+    const fields = this.#code.privateState.get(value)
+    if (fields !== undefined) shown.push(`${fields} private`)
+    return shown.length === 0 ? '{}' : `{ ${shown.join(', ')} }`
   }
 
   #className(value: object): string | undefined {
     const constructor = Reflect.get(value, 'constructor') as unknown
     const entry = typeof constructor === 'function' ? this.#code.made.get(constructor)?.entry : undefined
-    if (entry) return `${entry.name || 'a class'} {}`
-    return typeof constructor === 'function' && constructor !== Object ? `${constructor.name} {}` : undefined
+    if (entry) return entry.name || 'a class'
+    return typeof constructor === 'function' && constructor !== Object ? constructor.name : undefined
   }
 }
 

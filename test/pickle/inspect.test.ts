@@ -54,3 +54,26 @@ test('nothing of a bundle runs when it is inspected', () => {
   delete marks.inspected
   expect(loads(bytes)).toHaveLength(2)
 })
+
+test('private state is counted, and what it takes is in the size', () => {
+  class Base {
+    #text = 'x'.repeat(5000)
+    length() {
+      return this.#text.length
+    }
+  }
+  class Account extends Base {
+    readonly owner = 'peter'
+    #balance = 1
+    all() {
+      return this.length() + this.#balance
+    }
+  }
+  const account = new Account()
+  const shown = inspectBundle(dumps(() => account.all()))
+  const [binding] = shown.units
+    .flatMap(({ functions }) => functions)
+    .flatMap(({ bindings }) => bindings.filter(({ name }) => name === 'account'))
+  expect(binding.summary).toMatch(/^Account .*2 private/)
+  expect(binding.size).toBeGreaterThan(5000)
+})

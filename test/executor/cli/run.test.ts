@@ -56,6 +56,24 @@ describe('cornichon run', () => {
     expect(stderr).toContain('TypeError: the root of it')
   })
 
+  it("an error's stack has the program's frames alone, also of causes and behind an await", () => {
+    const { stderr } = run(async function outer() {
+      await null
+      function inner() {
+        throw new RangeError('of the inner')
+      }
+      try {
+        inner()
+      } catch (cause) {
+        throw Object.assign(new Error('of the outer', { cause }), { code: 'E' })
+      }
+    })
+    expect(stderr).toMatch(/Error: of the outer\n\s+at outer /)
+    expect(stderr).toMatch(/RangeError: of the inner\n\s+at inner /)
+    expect(stderr).toContain("code: 'E'")
+    expect(stderr).not.toMatch(/commander|executor|serializer|node:internal/)
+  })
+
   it('shows what a promise was rejected with, also if it is no error, exit code 1', () => {
     expect(run(async () => Promise.reject({ reason: 7 }))).toMatchObject({
       code: 1,
