@@ -1,6 +1,6 @@
 // The parts of a class body and of property keys, as ranges of the text (spec 15.7, 13.2.5).
 import type { AnyNode, Expression, PrivateIdentifier } from 'acorn'
-import { assignedFirst } from './constructor-start.ts'
+import { afterSuper, assignedFirst } from './constructor-start.ts'
 import type { ClassElement, ClassFacts, ElementKind, KeyFacts, Range } from './facts.ts'
 import type { ClassNode, ElementNode } from './nodes.ts'
 import { isPure } from './pure.ts'
@@ -74,6 +74,7 @@ export class KeyReader {
         pure: false,
         bodyStart: null,
         assignsFirst: null,
+        afterSuper: null,
       }
     }
     const isField = node.type === 'PropertyDefinition'
@@ -89,6 +90,7 @@ export class KeyReader {
       pure: !isField || !node.value || isPure(node.value),
       bodyStart: kind === 'constructor' && !isField ? node.value.body.start - this.#offset + 1 : null,
       assignsFirst: kind === 'constructor' && !isField ? assignedFirst(node.value) : null,
+      afterSuper: kind === 'constructor' && !isField ? afterSuper(node.value) : null,
     }
   }
 

@@ -67,6 +67,15 @@ export interface ClassElement {
   readonly bodyStart: number | null
   /** For the constructor: the public property of its object that it assigns before anything that has an effect. */
   readonly assignsFirst: string | null
+  /** For the constructor: what it does after a harmless `super(...)`, if that is its beginning. */
+  readonly afterSuper: AfterSuper | null
+}
+
+/** Assignments to `this` of nothing that has an effect, and whether the constructor ends after them. */
+export interface AfterSuper {
+  /** The properties' names; `#x` for a private field. */
+  readonly assigns: readonly string[]
+  readonly ends: boolean
 }
 
 export interface ClassFacts {

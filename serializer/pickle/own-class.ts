@@ -8,9 +8,10 @@ import { privateFields } from '../codegen/records.ts'
 import { UnpicklingError } from '../errors.ts'
 import { anyArguments } from './any-arguments.ts'
 import type { KnownClass } from './class-registry.ts'
+import { bare } from './private-readers.ts'
 import { analyzed, sourceOf } from './source.ts'
 
-const { construct, getOwnPropertyDescriptor, setPrototypeOf } = Reflect
+const { construct, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Reflect
 const hooks = new WeakMap<object, ClassHook>()
 
 /** Accessors of the class's private fields. Throws UnpicklingError if no method tells them. */
@@ -109,17 +110,41 @@ function stoppedAtBirth(entry: KnownClass, facts: FunctionFacts): object {
 /** Gives the object the private fields of a derived class. */
 export function stampOwn(entry: KnownClass, object: object): void {
   const facts = factsOf(entry)
-  if (constructorOf(facts)) refuse(entry, 'its constructor would run, to call super()')
   const target = checked(facts, entry)
-  const parent = Reflect.getPrototypeOf(target)
+  const prototype = getPrototypeOf(object)
+  const parent = getPrototypeOf(target)
+  const stops = constructorOf(facts) !== undefined && stopsAfterSuper(entry, facts, object)
+  if (stops) setPrototypeOf(object, catcher)
   setPrototypeOf(target, function () {
     return object
   })
   try {
-    construct(target, [])
+    construct(target, anyArguments)
+  } catch (error) {
+    if (error !== STOP) throw error
   } finally {
+    assigned = null
     setPrototypeOf(target, parent)
+    if (stops) setPrototypeOf(object, prototype)
   }
+}
+
+/** Is the constructor stopped where it assigns a property? If not, it runs to its end; refused if that has an effect. */
+function stopsAfterSuper(entry: KnownClass, facts: FunctionFacts, object: object): boolean {
+  const after = constructorOf(facts)!.afterSuper
+  if (!after) refuse(entry, 'its constructor would run, to call super()')
+  const fields = facts.classFacts!.elements.filter(({ kind, isStatic }) => kind === 'field' && !isStatic)
+  const hasComputed = fields.some(({ key }) => key?.kind !== 'private' && key?.kind !== 'static')
+  const privates = privateFields({ facts }, false).map(bare)
+  const isField = (name: string) =>
+    name.startsWith('#')
+      ? privates.includes(bare(name)) // An accessor would run, a method can't be assigned.
+      : fields.some(({ key }) => key?.kind === 'static' && key.name === name)
+  const first = after.assigns.find((name) => !isField(name))
+  if (first === undefined && after.ends) return false
+  const isNew = first !== undefined && !first.startsWith('#') && !getOwnPropertyDescriptor(object, first)
+  if (isNew && !hasComputed) return true
+  refuse(entry, 'its constructor would run, to call super()')
 }
 
 function accessors(entry: KnownClass, name: string): ClassHook['p'][number] {

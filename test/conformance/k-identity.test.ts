@@ -146,6 +146,18 @@ goalTest('K5', 'of many instances none has its constructor run, however that beg
   abstract class Tested {
     abstract secret(): number
   }
+  class Base {
+    readonly base
+    readonly #hidden
+    constructor(base: number, ..._: unknown[]) {
+      effect(base)
+      this.base = base
+      this.#hidden = base
+    }
+    hidden(): number {
+      return this.#hidden
+    }
+  }
   const classes: (new (n: number) => Tested)[] = [
     class extends Object {
       n
@@ -154,6 +166,44 @@ goalTest('K5', 'of many instances none has its constructor run, however that beg
         super()
         this.n = n
         this.#secret = effect(n)
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class extends Map<number, number> {
+      declare n: number
+      #secret
+      constructor(n: number) {
+        super()
+        this.n = n
+        this.#secret = effect(n)
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class extends Base {
+      #secret
+      n
+      constructor(n: number, ...rest: number[]) {
+        super(n, { n }, ...rest)
+        this.#secret = n
+        this.n = `${n}`
+      }
+      secret(): number {
+        return this.#secret
+      }
+    },
+    class extends Base {
+      #secret = 0
+      constructor(n: number) {
+        super(n)
+        this.secretly = n
+      }
+      set secretly(n: number) {
+        effect(n)
+        this.#secret = n
       }
       secret(): number {
         return this.#secret
@@ -215,7 +265,7 @@ goalTest('K5', 'of many instances none has its constructor run, however that beg
     try {
       copies = loads<Tested[]>(dumps(list))
     } catch (error) {
-      // A constructor that has to call super() can't be stopped.
+      // A constructor that has an effect before it can be stopped.
       expect(Class).toBe(classes[0])
       expect(String(error)).toMatch(/UnpicklingError.*super\(\)/)
       continue
@@ -224,6 +274,7 @@ goalTest('K5', 'of many instances none has its constructor run, however that beg
     copies.forEach((copy, i) => {
       expect(copy).toBeInstanceOf(Class)
       expect(copy.secret()).toBe(i)
+      if (copy instanceof Base) expect([copy.base, copy.hidden()]).toEqual([i, i])
       expect(Object.keys(copy)).toEqual(Object.keys(list[i]))
     })
     expect(new Class(3).secret()).toBe(3)
