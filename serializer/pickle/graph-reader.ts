@@ -11,6 +11,7 @@ import {
   bufferFacts,
   builtinReducers,
   madeBuffer,
+  intlFunctionOf,
   type ValueSource,
   type ViewedBytes,
 } from '../reducers/index.ts'
@@ -25,6 +26,7 @@ import {
   Attribute,
   BULK_ALIGNMENT,
   LEAST_BULK,
+  MAX_ARGUMENTS,
   MAX_SHORT_SHAPE,
   More,
   NAMED_STRING,
@@ -66,8 +68,6 @@ export type ContentObserver = (value: unknown, bytes: number, first: number, las
 const MAX_DEPTH = 10_000
 /** Elements that V8 may make room for without need: of more it keeps a table, as it does from a gap of 1024 on. */
 const MOST_ROOM = 4096
-/** V8 passes no more than the stack holds. */
-const MAX_ARGUMENTS = 0xffff
 
 export interface ReadContext {
   readonly references: readonly Reference[]
@@ -476,7 +476,10 @@ export class GraphReader implements ValueSource, PlainSource {
         const made = Math.min(length, this.#argumentsLeft)
         this.#argumentsLeft -= made
         const value = this.#nodes.add(makeArguments(made))
-        this.#later(value, () => this.#properties(value, ['length', 'callee', Symbol.iterator]))
+        this.#later(value, () => {
+          this.#changedPrototype(value, true)
+          this.#properties(value, ['callee'])
+        })
         return value
       }
       case Op.Require: {
@@ -488,6 +491,17 @@ export class GraphReader implements ValueSource, PlainSource {
       case Op.Promisified: {
         const original = this.value()
         return this.#nodes.add(NodePromisify(original as () => void))
+      }
+      case Op.IntlFunction: {
+        const owner = this.value()
+        const found = intlFunctionOf(owner)
+        if (!found) throw damaged('a function of an Intl object has none')
+        const fn = this.#nodes.add(found)
+        this.#later(fn, () => {
+          this.#changedPrototype(fn, true)
+          this.#properties(fn)
+        })
+        return fn
       }
       case Op.ImportMeta:
         return this.#nodes.add(importMeta(this.#in.string()))

@@ -67,6 +67,8 @@ export const Op = {
   ViewedBuffer: 53,
   /** The same, which is a value by itself, too. */
   WholeBuffer: 54,
+  /** The function that `format` or `compare` of an Intl object gives. */
+  IntlFunction: 55,
 } as const
 
 /** Bits of the byte behind a reduction: how its factory is called, and which parts follow. */
@@ -84,6 +86,8 @@ export const Tag = {
   OpenRecord: 0xe0,
 } as const
 
+/** Elements that an arguments object is made with. */
+export const MAX_ARGUMENTS = 0xffff
 export const MAX_SMALL_INTEGER = 0x3f
 export const MAX_SHORT_STRING = 0x3f
 export const MAX_SHORT_SHAPE = 0x1f

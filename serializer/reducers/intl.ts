@@ -100,6 +100,28 @@ function reducerOf({ name, sample }: Kind): BuiltinReducer<object> {
   }
 }
 
+/** The getters that make, and keep, a function bound to their object. */
+const functionGetters = [
+  [Intl.NumberFormat, 'format'],
+  [Intl.DateTimeFormat, 'format'],
+  [Intl.Collator, 'compare'],
+].map(
+  ([Class, name]) =>
+    getOwnPropertyDescriptor((Class as { prototype: object }).prototype, name as string)!.get!,
+)
+
+/** What `format` or `compare` of an Intl object gives, the same at each time; undefined for any other value. */
+export function intlFunctionOf(value: unknown): object | undefined {
+  for (const getter of functionGetters) {
+    try {
+      return apply(getter, value, []) as object
+    } catch {
+      // It is an object of another kind.
+    }
+  }
+  return undefined
+}
+
 /** Options that may give the object again: as resolved; without what only the locale chose; with a month that shows so. */
 function candidates(resolved: Options): Options[] {
   const options = { ...resolved }

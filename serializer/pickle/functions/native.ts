@@ -1,5 +1,6 @@
 // Functions whose code is not the user's: native ones, bound ones, and those inside Node.
-import { internalSlots } from '../../capture/index.ts'
+import { hiddenSlots, internalSlots } from '../../capture/index.ts'
+import { intlFunctionOf } from '../../reducers/index.ts'
 import { findForeignIntrinsic, findNodes, isOfClosedRealm, isPromisified } from '../../references/index.ts'
 import { type FunctionSite, resolveName } from '../function-site.ts'
 import { Op } from '../opcodes.ts'
@@ -8,12 +9,15 @@ import { requireFromAnywhere } from './bindings.ts'
 import type { FunctionContext } from './context.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const FunctionPrototype = Function.prototype
 
 export function writeNative(context: FunctionContext, fn: object): void {
   const { graph } = context
   const slots = internalSlots(fn)
   const target = slots.get('[[TargetFunction]]')
   if (target === undefined) {
+    const owner = intlOwner(fn)
+    if (owner) return writeIntlFunction(context, fn, owner)
     const foreign = findForeignIntrinsic(fn)
     if (foreign) return graph.reference(fn, foreign)
     if (isOfClosedRealm(fn)) {
@@ -42,6 +46,23 @@ export function writeNative(context: FunctionContext, fn: object): void {
   const usual = getPrototypeOf(target as object)
   graph.later(fn, (bound) => {
     graph.changedPrototype(bound, usual)
+    graph.properties(bound, [], false)
+  })
+}
+
+/** What an Intl object's `format` or `compare` gives has no name, and is bound to the object where only a snapshot of the heap shows it. */
+function intlOwner(fn: object): object | undefined {
+  if (getOwnPropertyDescriptor(fn, 'name')?.value !== '') return undefined
+  return hiddenSlots(fn)?.homes.find((object) => intlFunctionOf(object) === fn)
+}
+
+function writeIntlFunction({ graph }: FunctionContext, fn: object, owner: object): void {
+  graph.out.byte(Op.IntlFunction)
+  graph.step('slot', 'BoundThis')
+  graph.value(owner)
+  graph.remember(fn)
+  graph.later(fn, (bound) => {
+    graph.changedPrototype(bound, FunctionPrototype)
     graph.properties(bound, [], false)
   })
 }

@@ -3,10 +3,11 @@ import { Module } from 'node:module'
 import { types } from 'node:util'
 import { captureFunction, scriptOf } from '../../capture/index.ts'
 import { originOfMeta } from '../../codegen/origin.ts'
-import { Op } from '../opcodes.ts'
+import { MAX_ARGUMENTS, Op } from '../opcodes.ts'
 import type { FunctionContext } from './context.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const ObjectPrototype = Object.prototype
 
 /** Objects that only functions know of: module namespaces, `require`, `arguments`. Returns whether it wrote one. */
 export function writeSpecial(context: FunctionContext, value: object): boolean {
@@ -14,9 +15,12 @@ export function writeSpecial(context: FunctionContext, value: object): boolean {
   if (types.isArgumentsObject(value)) {
     const length = getOwnPropertyDescriptor(value, 'length')?.value
     graph.out.byte(Op.Arguments)
-    graph.varint(typeof length === 'number' ? length : 0)
+    graph.varint(isArgumentCount(length) ? length : 0)
     graph.remember(value)
-    graph.later(value, (object) => graph.properties(object, ['callee', Symbol.iterator], false))
+    graph.later(value, (object) => {
+      graph.changedPrototype(object, ObjectPrototype)
+      graph.properties(object, ['callee'], false)
+    })
     return true
   }
   const url = importMetaUrl(value)
@@ -37,6 +41,11 @@ export function writeSpecial(context: FunctionContext, value: object): boolean {
     return true
   }
   return false
+}
+
+/** Code may give `length` any value; it is written as the property that it is then. */
+function isArgumentCount(length: unknown): length is number {
+  return Number.isInteger(length) && (length as number) >= 0 && (length as number) <= MAX_ARGUMENTS
 }
 
 /** The url of a module's `import.meta` object, or of the one that a loaded function has; null for anything else. */

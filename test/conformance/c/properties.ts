@@ -417,6 +417,25 @@ export function properties({ row }: Table): void {
     },
   })
 
+  row('C11', 'the bound functions that objects of Intl give', {
+    build() {
+      const numbers = new Intl.NumberFormat('de', { minimumFractionDigits: 2 })
+      const { format } = numbers
+      const { compare } = new Intl.Collator('sv')
+      const { format: day } = new Intl.DateTimeFormat('en', { timeZone: 'UTC' })
+      return {
+        numbers,
+        format: Object.assign(format, { mark: 1 }),
+        run: () => [format(1.5), compare('z', 'ö'), day(0)],
+      }
+    },
+    check({ numbers, format, run }, assert) {
+      assert.deepEqual((run as any)(), ['1,50', -1, '1/1/1970'])
+      assert.equal((numbers as any).format, format)
+      assert.equal((format as any).mark, 1)
+    },
+  })
+
   row('C11', 'bound built-ins', {
     build() {
       const collected: number[] = []

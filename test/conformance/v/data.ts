@@ -271,6 +271,43 @@ export function data({ row }: Table): void {
     },
   })
 
+  row('V3', 'arguments objects that code has changed', {
+    build() {
+      const made = (change: (object: any) => unknown) => {
+        const object = (function (..._: number[]) {
+          return arguments
+        })(1, 2)
+        change(object)
+        return object
+      }
+      return {
+        array: made((object) => Object.setPrototypeOf(object, Array.prototype)),
+        frozen: made(Object.freeze),
+        sealed: made(Object.seal),
+        negative: made((object) => (object.length = -1)),
+        text: made((object) => (object.length = 'two')),
+        bare: made((object) => delete object.length && delete object[Symbol.iterator] && delete object[0]),
+      }
+    },
+    check(f: any, assert) {
+      assert.deepEqual(
+        f.array.map((x: number) => x * 2),
+        [2, 4],
+      )
+      assert.deepEqual(
+        [f.frozen, f.sealed, f.array].map((each) => [Object.isFrozen(each), Object.isSealed(each)]),
+        [
+          [true, true],
+          [false, true],
+          [false, false],
+        ],
+      )
+      assert.deepEqual([f.negative.length, f.negative[1], f.text.length], [-1, 2, 'two'])
+      assert.deepEqual(Object.getOwnPropertyNames(f.bare).sort(), ['1', 'callee'])
+      assert.equal(Symbol.iterator in f.bare, false)
+    },
+  })
+
   row('V3', 'boxed primitives and arguments objects', {
     build() {
       const boxes: any[] = [
