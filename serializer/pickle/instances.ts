@@ -19,7 +19,7 @@ const ORDINARY_BUILTINS = /^(?:node:)?events:?(?:EventEmitter\.)?prototype$/
 
 /** Intrinsics whose slots a reducer has checked for: what is left is an ordinary object that inherits from them. */
 const ORDINARY_INTRINSICS =
-  /^(?:Object|Function|Array|Map|Set|Date|RegExp|Promise|Number|String|Boolean|Symbol|BigInt|\w*Error|ArrayBuffer|SharedArrayBuffer|DataView|\w+Array|Iterator|%GeneratorFunction%|%AsyncGeneratorFunction%|%AsyncFunction%)(?:\.|$)/
+  /^(?:Object|Function|Array|Map|Set|Date|RegExp|Promise|Number|String|Boolean|Symbol|BigInt|\w*Error|ArrayBuffer|SharedArrayBuffer|DataView|\w+Array|Iterator|Intl\.\w+|URL|URLSearchParams|Buffer|%GeneratorFunction%|%AsyncGeneratorFunction%|%AsyncFunction%)(?:\.|$)/
 
 interface Chain {
   /** Classes by value with private instance elements, base first. */
@@ -135,6 +135,11 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   let builtinBase = false
   for (let at: object | null = prototype; at !== null; at = getPrototypeOf(at)) {
     if (types.isProxy(at)) break
+    // What inherits from a class itself, not from its prototype, is no instance of anything.
+    if (typeof at === 'function') {
+      builtinBase = true
+      break
+    }
     const intrinsic = findIntrinsic(at) ?? findForeignIntrinsic(at)
     if (intrinsic) {
       if (intrinsic.kind !== 'intrinsic' || ORDINARY_INTRINSICS.test(intrinsic.path)) {

@@ -271,6 +271,23 @@ export function data({ row }: Table): void {
     },
   })
 
+  row('V3', 'objects that inherit from built-in objects and are none themselves', {
+    build: () => ({
+      url: Object.create(new URL('a:b')),
+      query: Object.create(new URLSearchParams('a=1')),
+      date: Object.create(Intl.DateTimeFormat.prototype, { mark: { value: 1, enumerable: true } }),
+      buffer: Object.create(Buffer),
+    }),
+    check({ url, query, date, buffer }: any, assert) {
+      assert.equal(Object.getPrototypeOf(url).href, 'a:b')
+      assert.throws(() => url.href, TypeError)
+      assert.equal(Object.getPrototypeOf(query).get('a'), '1')
+      assert.equal(Object.getPrototypeOf(date), Intl.DateTimeFormat.prototype)
+      assert.equal(date.mark, 1)
+      assert.equal(Object.getPrototypeOf(buffer), Buffer)
+    },
+  })
+
   row('V3', 'arguments objects that code has changed', {
     build() {
       const made = (change: (object: any) => unknown) => {
