@@ -10,8 +10,8 @@ import { damaged, type UnpicklingError } from '../errors.ts'
 import {
   bufferFacts,
   builtinReducers,
-  madeBuffer,
   intlFunctionOf,
+  madeBuffer,
   type ValueSource,
   type ViewedBytes,
 } from '../reducers/index.ts'
