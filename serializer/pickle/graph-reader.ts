@@ -3,7 +3,6 @@ import { createRequire, Module } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { promisify, types } from 'node:util'
 import { type CheckedLimits, exceeded } from '../bundle/limits.ts'
-import { SUPER_NAME } from '../codegen/leaf.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
 import { damaged, type UnpicklingError } from '../errors.ts'
@@ -18,10 +17,11 @@ import {
 import type { Reference } from '../references/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { TextReader } from './codec/text-reader.ts'
-import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
-import { Guard, isCoercing } from './guard.ts'
+import { type FunctionNodeSource, FunctionNodes } from './function-nodes.ts'
+import type { CodeSource } from './function-reader.ts'
+import { Guard } from './guard.ts'
 import { Nodes, UNMADE } from './nodes.ts'
-import { dataDescriptor, inheritsExotic, isObject } from './objects.ts'
+import { isObject } from './objects.ts'
 import {
   Attribute,
   BULK_ALIGNMENT,
@@ -30,29 +30,19 @@ import {
   MAX_SHORT_SHAPE,
   More,
   NAMED_STRING,
-  Needs,
   Op,
-  PropertiesFlag,
   Prototype,
   ReductionFlag,
   Tag,
 } from './opcodes.ts'
 import { HOLE, PlainReader, type PlainSource } from './plain-reader.ts'
+import { PropertyReader, type PropertySource } from './property-reader.ts'
 import type { Rebuilder, ReducedContent } from './rebuilder.ts'
 import type { ReaderSession } from './session.ts'
-import { rememberHome, rememberOrigin, rememberSuper } from './source.ts'
+import { rememberOrigin } from './source.ts'
 
-const {
-  apply,
-  defineProperty,
-  deleteProperty,
-  getOwnPropertyDescriptor,
-  ownKeys,
-  preventExtensions,
-  setPrototypeOf,
-} = Reflect
+const { apply, defineProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
 const objectCreate = Object.create
-const isArray = Array.isArray
 const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
 const weakMapSet = WeakMap.prototype.set
@@ -66,9 +56,6 @@ export type ContentObserver = (value: unknown, bytes: number, first: number, las
 
 /** Far more than a writer nests. */
 const MAX_DEPTH = 10_000
-/** Elements that V8 may make room for without need: of more it keeps a table, as it does from a gap of 1024 on. */
-const MOST_ROOM = 4096
-
 export interface ReadContext {
   readonly references: readonly Reference[]
   resolve(reference: Reference): unknown
@@ -84,7 +71,7 @@ export interface ReadContext {
   readonly borrows: boolean
 }
 
-export class GraphReader implements ValueSource, PlainSource {
+export class GraphReader implements ValueSource, PlainSource, PropertySource, FunctionNodeSource {
   readonly #in: ByteReader
   readonly #text: TextReader
   readonly #blobs: ByteReader
@@ -99,7 +86,8 @@ export class GraphReader implements ValueSource, PlainSource {
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
   readonly #parts: Map<number, ViewedBytes>
   readonly #guard: Guard | null
-  readonly #made = new Map<unknown, MadeFunction>()
+  readonly #properties: PropertyReader
+  readonly #functionNodes: FunctionNodes
   readonly #maxString: number
   /** Elements that `arguments` objects may be made with. */
   #argumentsLeft: number
@@ -134,6 +122,8 @@ export class GraphReader implements ValueSource, PlainSource {
     this.#argumentsLeft = input.remaining
     this.#setBase(0)
     this.#guard = context.refusesCode ? new Guard() : null
+    this.#properties = new PropertyReader(this, input, this.#guard)
+    this.#functionNodes = new FunctionNodes(this, input, this.#nodes, functions, this.#properties)
     this.#plain = new PlainReader(
       this,
       input,
@@ -158,7 +148,10 @@ export class GraphReader implements ValueSource, PlainSource {
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
         // Its getter may come later.
-        defineProperty(namespace, name, { ...this.#descriptor(Attribute.Enumerable), configurable: true })
+        defineProperty(namespace, name, {
+          ...this.#properties.descriptor(Attribute.Enumerable),
+          configurable: true,
+        })
       }
       this.#drain()
     }
@@ -226,7 +219,7 @@ export class GraphReader implements ValueSource, PlainSource {
   }
 
   /** Content that is read when everything in hand is done. */
-  #later(owner: unknown, filler: Filler): void {
+  later(owner: unknown, filler: Filler): void {
     this.#owners.push(owner)
     this.#levels.push(this.#base + this.#depth)
     this.#pending.push(filler)
@@ -295,7 +288,7 @@ export class GraphReader implements ValueSource, PlainSource {
       const part = this.#parts.get(id)
       if (part !== undefined) return part
       buffer = this.#nodes.at(id)
-    } else buffer = this.#operation(op)
+    } else buffer = this.operation(op)
     const facts = types.isAnyArrayBuffer(buffer) ? bufferFacts(buffer) : null
     if (facts === null) throw damaged('a view has no buffer')
     return { buffer: buffer as ArrayBufferLike, offset: 0, length: facts.length }
@@ -307,7 +300,7 @@ export class GraphReader implements ValueSource, PlainSource {
   // --- values ---
 
   value(): unknown {
-    return this.#operation(this.#in.byte())
+    return this.operation(this.#in.byte())
   }
 
   deeper(): void {
@@ -338,7 +331,7 @@ export class GraphReader implements ValueSource, PlainSource {
     return text
   }
 
-  #operation(op: number): unknown {
+  operation(op: number): unknown {
     if (op >= Tag.SmallInteger) {
       if (op < Tag.ShortString) return op - Tag.SmallInteger
       if (op < Tag.Record) return this.#string(op - Tag.ShortString)
@@ -439,21 +432,21 @@ export class GraphReader implements ValueSource, PlainSource {
       case Op.Builtin:
         return this.#builtin()
       case Op.Function:
-        return this.#function()
+        return this.#functionNodes.function()
       case Op.Class:
-        return this.#class()
+        return this.#functionNodes.class()
       case Op.Literal:
-        return this.#literal()
+        return this.#functionNodes.literal()
       case Op.PrototypeOf:
-        return this.#prototypeOf()
+        return this.#functionNodes.prototypeOf()
       case Op.Bound: {
         const target = this.value()
         if (typeof target !== 'function') throw damaged('a bound function has no target')
         const outerThis = this.value()
-        const bound = this.#nodes.add(apply(bind, target, [outerThis, ...this.#values()]))
-        this.#later(bound, () => {
-          this.#changedPrototype(bound, true)
-          this.#properties(bound)
+        const bound = this.#nodes.add(apply(bind, target, [outerThis, ...this.values()]))
+        this.later(bound, () => {
+          this.#properties.changedPrototype(bound, true)
+          this.#properties.read(bound)
         })
         return bound
       }
@@ -476,9 +469,9 @@ export class GraphReader implements ValueSource, PlainSource {
         const made = Math.min(length, this.#argumentsLeft)
         this.#argumentsLeft -= made
         const value = this.#nodes.add(makeArguments(made))
-        this.#later(value, () => {
-          this.#changedPrototype(value, true)
-          this.#properties(value, ['callee'])
+        this.later(value, () => {
+          this.#properties.changedPrototype(value, true)
+          this.#properties.read(value, ['callee'])
         })
         return value
       }
@@ -497,9 +490,9 @@ export class GraphReader implements ValueSource, PlainSource {
         const found = intlFunctionOf(owner)
         if (!found) throw damaged('a function of an Intl object has none')
         const fn = this.#nodes.add(found)
-        this.#later(fn, () => {
-          this.#changedPrototype(fn, true)
-          this.#properties(fn)
+        this.later(fn, () => {
+          this.#properties.changedPrototype(fn, true)
+          this.#properties.read(fn)
         })
         return fn
       }
@@ -507,14 +500,14 @@ export class GraphReader implements ValueSource, PlainSource {
         return this.#nodes.add(importMeta(this.#in.string()))
       case Op.Module: {
         const module = this.#nodes.add(new Module('[cornichon]'))
-        this.#later(module, () => {
+        this.later(module, () => {
           module.exports = this.value()
         })
         return module
       }
       case Op.Super: {
         const reference = this.#nodes.add(makeSuper())
-        this.#later(reference, () => {
+        this.later(reference, () => {
           const home = this.value()
           if (!isObject(home)) throw damaged('a home object is none')
           setHome(reference, home)
@@ -522,7 +515,7 @@ export class GraphReader implements ValueSource, PlainSource {
         return reference
       }
       case Op.AfterCall:
-        this.#call()
+        this.#functionNodes.call()
         return this.#sameLevel(() => this.value())
       case Op.OutOfBand: {
         const bytes = this.outOfBand(this.#in.varint())
@@ -569,20 +562,20 @@ export class GraphReader implements ValueSource, PlainSource {
     this.#guard?.reduction()
     const flags = this.#in.byte()
     const factory = this.value()
-    const args = this.#settled(() => this.#values())
+    const args = this.#settled(() => this.values())
     const { rebuilder } = this.#context
     const result = this.#nodes.add(rebuilder.create(factory, args, (flags & ReductionFlag.New) !== 0))
     if ((flags & ~ReductionFlag.New) === 0) return result
-    this.#later(result, () => {
+    this.later(result, () => {
       const content: ReducedContent = {}
       // Below what the content leaves pending: it is whole then.
-      this.#later(result, () => rebuilder.fill(result, content))
+      this.later(result, () => rebuilder.fill(result, content))
       if (flags & ReductionFlag.SetState) content.setState = { setter: this.value(), state: this.value() }
       else if (flags & ReductionFlag.State) {
         this.#in.byte()
-        content.state = this.#descriptors(this.#in.count())
+        content.state = this.#properties.descriptors(this.#in.count())
       }
-      if (flags & ReductionFlag.Items) content.items = this.#values()
+      if (flags & ReductionFlag.Items) content.items = this.values()
       if (flags & ReductionFlag.Entries) {
         const entries: [unknown, unknown][] = []
         for (let left = this.#in.count(); left > 0; left--) entries.push([this.value(), this.value()])
@@ -592,7 +585,7 @@ export class GraphReader implements ValueSource, PlainSource {
     return result
   }
 
-  #values(): unknown[] {
+  values(): unknown[] {
     const values: unknown[] = []
     for (let left = this.#in.count(); left > 0; left--) values.push(this.value())
     return values
@@ -618,15 +611,15 @@ export class GraphReader implements ValueSource, PlainSource {
     else object = objectCreate(prototype)
     this.#nodes.add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
-    this.#later(object, () => {
+    this.later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, base)
-      this.#properties(object)
+      this.#properties.read(object)
     })
     return object
   }
 
   #prototypeLater(object: object): void {
-    this.#later(object, () => {
+    this.later(object, () => {
       this.#guard?.prototype(object)
       setPrototypeOf(object, this.value() as object | null)
     })
@@ -639,36 +632,11 @@ export class GraphReader implements ValueSource, PlainSource {
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(array, prototype)
     this.#nodes.add(array)
     if (mode === Prototype.Later) this.#prototypeLater(array)
-    this.#later(array, () => {
+    this.later(array, () => {
       if (mode >= Prototype.Given) this.#privateElements(array, null)
-      this.#arrayContent(array, length)
+      this.#properties.readElements(array, length)
     })
     return array
-  }
-
-  #arrayContent(array: unknown[], length: number): void {
-    const flags = this.#in.byte()
-    if (flags & 1) {
-      for (let left = this.#in.count(); left > 0; left--) {
-        const index = this.#in.varint()
-        this.#property(array, String(index), Attribute.All)
-      }
-    } else {
-      if (length > this.#in.remaining) throw damaged('an array claims more elements than there are')
-      for (let i = 0; i < length; i++) this.#element(array, i)
-    }
-    if (length > 0xffffffff) throw damaged('an array is too long')
-    if (array.length !== length) lengthen(array, length)
-    if (flags & 2) this.#keyed(array, this.#in.count())
-    if (flags & 4) defineProperty(array, 'length', { writable: false })
-    if (flags & 8) preventExtensions(array)
-  }
-
-  #element(array: unknown[], index: number): void {
-    const op = this.#in.byte()
-    if (op === Op.Hole) return
-    if (op === Op.Accessor || op === Op.Attributes) this.#special(array, String(index), op)
-    else defineProperty(array, index, dataDescriptor(this.#operation(op), Attribute.All))
   }
 
   #builtin(): object {
@@ -679,10 +647,10 @@ export class GraphReader implements ValueSource, PlainSource {
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(object, prototype)
     this.#nodes.add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
-    this.#later(object, () => {
+    this.later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, null)
       reducer.readContent?.(object, this)
-      this.#properties(object, reducer.ownKeys?.(object), reducer.indexed)
+      this.#properties.read(object, reducer.ownKeys?.(object), reducer.indexed)
     })
     return object
   }
@@ -696,272 +664,10 @@ export class GraphReader implements ValueSource, PlainSource {
       for (let i = 0; i < count; i++) this.#functions.setPrivateField(owner, i, object, this.value())
     }
   }
-
-  /** Own properties, onto an object that may have some by the way it was made: these go, or change, or stay. */
-  #properties(object: object, kept: readonly PropertyKey[] = [], indexed = false, apart = true): void {
-    const flags = this.#in.byte()
-    const count = this.#in.count()
-    if (!apart) {
-      this.#descriptors(count)
-      return
-    }
-    // A typed array has nothing but its elements; there may be millions.
-    const present = indexed && types.isTypedArray(object) ? [] : without(ownKeys(object), kept)
-    if (present.length > 0) this.#replaceProperties(object, count, present)
-    else this.#keyed(object, count)
-    if (flags & PropertiesFlag.NonExtensible) preventExtensions(object)
-  }
-
-  #keyed(object: object, count: number): void {
-    if (count === 0) return
-    const usual = this.#in.byte()
-    const coerces = isArray(object) || types.isTypedArray(object)
-    // Where nothing in the chain of prototypes has the key, to assign is to define, in a tenth of the time.
-    const assigns = usual === Attribute.All && !coerces && !inheritsExotic(object)
-    for (; count > 0; count--) {
-      const key = this.#key()
-      const op = this.#in.byte()
-      const isSpecial = op === Op.Accessor || op === Op.Attributes
-      const descriptor = isSpecial ? this.#specialDescriptor(op) : null
-      const value = descriptor ? descriptor.value : this.#operation(op)
-      if (coerces && isCoercing(object, key, value)) throw damaged('a length or element is no number')
-      this.#guard?.property(object, key)
-      if (descriptor) defineProperty(object, key, descriptor)
-      else if (assigns && !(key in object)) (object as Record<PropertyKey, unknown>)[key] = value
-      else defineProperty(object, key, dataDescriptor(value, usual))
-    }
-  }
-
-  #key(): PropertyKey {
-    const key = this.value()
-    if (typeof key !== 'string' && typeof key !== 'symbol') throw damaged('a property key is no key')
-    return key
-  }
-
-  /** Reads all, then deletes what should not be there; from where the order differs, what can go goes first. */
-  #replaceProperties(object: object, count: number, present: readonly PropertyKey[]): void {
-    const wanted = this.#descriptors(count)
-    const names = new Set(wanted.map(([key]) => key))
-    for (const key of present) if (!names.has(key)) deleteProperty(object, key)
-    // Integer keys come first whenever they are added.
-    const left = present.filter((key) => names.has(key) && !isIntegerKey(key))
-    const ordered = wanted.map(([key]) => key).filter((key) => !isIntegerKey(key))
-    let same = 0
-    while (same < left.length && ordered[same] === left[same]) same++
-    for (const key of left.slice(same)) deleteProperty(object, key)
-    for (const [key, descriptor] of wanted) {
-      this.#guard?.property(object, key)
-      if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
-        throw damaged(`the property ${String(key)} can't be defined`)
-      }
-    }
-  }
-
-  #descriptors(count: number): [PropertyKey, PropertyDescriptor][] {
-    const wanted: [PropertyKey, PropertyDescriptor][] = []
-    if (count > 0) {
-      const usual = this.#in.byte()
-      for (; count > 0; count--) wanted.push([this.#key(), this.#descriptor(usual)])
-    }
-    return wanted
-  }
-
-  #property(object: object, key: PropertyKey, usual: number): void {
-    defineProperty(object, key, this.#descriptor(usual))
-  }
-
-  #special(object: object, key: PropertyKey, op: number): void {
-    defineProperty(object, key, this.#specialDescriptor(op))
-  }
-
-  #descriptor(usual: number): PropertyDescriptor {
-    const op = this.#in.byte()
-    if (op === Op.Accessor || op === Op.Attributes) return this.#specialDescriptor(op)
-    return dataDescriptor(this.#operation(op), usual)
-  }
-
-  #specialDescriptor(op: number): PropertyDescriptor {
-    if (op === Op.Attributes) {
-      const attributes = this.#in.byte()
-      return dataDescriptor(this.value(), attributes)
-    }
-    this.#guard?.accessor()
-    const attributes = this.#in.byte()
-    const get = this.value() as () => unknown
-    const set = this.value() as (value: unknown) => void
-    return {
-      get,
-      set,
-      enumerable: (attributes & Attribute.Enumerable) !== 0,
-      configurable: (attributes & Attribute.Configurable) !== 0,
-    }
-  }
-
-  // --- functions and classes ---
-
-  #function(): object {
-    const index = this.#in.varint()
-    const needs = this.#in.byte()
-    const home = needs & Needs.PrivateHome ? this.value() : undefined
-    const outerThis = needs & Needs.This ? this.value() : undefined
-    const call = needs & Needs.Call ? this.#call() : null
-    const { value, made } = this.#functions.function(index, outerThis, call)
-    if (typeof home === 'function') rememberHome(value, home)
-    this.#nodes.add(value)
-    this.#made.set(value, made)
-    this.#later(value, () => {
-      this.#bindings(value, made)
-      this.#functionProperties(value, true)
-    })
-    return value
-  }
-
-  #bindings(owner: object, made: MadeFunction): void {
-    const { bindings } = made.entry
-    if (this.#in.count() !== bindings.length)
-      throw damaged('a function has other bindings than its table says')
-    const values: unknown[] = []
-    const constants: unknown[] = []
-    for (const binding of bindings) {
-      const value = this.value()
-      if (made.existing) continue
-      switch (binding.kind) {
-        case 'value':
-          if (binding.name === SUPER_NAME && isObject(value)) rememberSuper(owner, value)
-          values[binding.slot] = value
-          break
-        case 'const':
-          constants[binding.slot] = value
-          break
-        case 'shared':
-          this.#functions.setShared(made.entry.environments[binding.environment], binding.slot, value)
-          break
-        case 'dead':
-          break
-      }
-    }
-    if (made.existing) return
-    if (values.length > 0) made.setter!(values)
-    made.generator?.next(constants as never)
-  }
-
-  #functionProperties(value: object, apart: boolean): void {
-    this.#changedPrototype(value, apart)
-    if (this.#in.byte() === 1) this.#properties(value, ['arguments', 'caller'], false, apart)
-  }
-
-  /** The number of a call that arrow functions see `this` and `arguments` of; told once for all of them. */
-  #call(): number {
-    const number = this.#in.varint()
-    if (this.#in.byte() === 0) return number
-    const outerThis = this.value()
-    this.#functions.setCall(number, { outerThis, outerArguments: this.#values() })
-    return number
-  }
-
-  #class(): object {
-    const index = this.#in.varint()
-    const identity = this.#in.string()
-    const home = this.#in.byte() & Needs.PrivateHome ? this.value() : undefined
-    const heritage = this.value()
-    const keys: PropertyKey[] = []
-    for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
-    const made = this.#functions.class(index, identity, heritage, keys)
-    const { value, prototype, members } = made
-    const fresh = !made.existing
-    if (typeof home === 'function') rememberHome(value, home)
-    this.#nodes.add(value)
-    this.#nodes.add(prototype)
-    this.#made.set(value, made)
-    for (const member of members) {
-      this.#nodes.add(member)
-      rememberHome(member, value)
-      this.#later(member, () => this.#functionProperties(member, fresh))
-    }
-    this.#later(value, () => {
-      this.#changedPrototype(prototype, fresh)
-      this.#properties(prototype, [], false, fresh)
-    })
-    this.#later(value, () => this.#classContent(made, fresh))
-    return value
-  }
-
-  #classContent(made: MadeClass, fresh: boolean): void {
-    const { value } = made
-    this.#bindings(value, made)
-    for (let i = 0; i < made.entry.staticFields; i++) {
-      const state = this.value()
-      if (fresh) this.#functions.setStaticField(value, i, state)
-    }
-    this.#changedPrototype(value, fresh)
-    this.#properties(value, ['arguments', 'caller'], false, fresh)
-  }
-
-  #changedPrototype(object: object, apart: boolean): void {
-    if (this.#in.byte() === 0) return
-    const prototype = this.value() as object | null
-    this.#guard?.prototype(object)
-    if (apart) setPrototypeOf(object, prototype)
-  }
-
-  #literal(): object {
-    const { value, parts, made } = this.#functions.literal(this.#in.varint())
-    this.#nodes.add(value)
-    for (const part of parts) {
-      this.#nodes.add(part)
-      rememberHome(part, value)
-      this.#later(part, () => this.#functionProperties(part, true))
-    }
-    this.#later(value, () => {
-      this.#bindings(value, made)
-      this.#changedPrototype(value, true)
-      this.#properties(value)
-    })
-    return value
-  }
-
-  #prototypeOf(): object {
-    const owner = this.value()
-    if (typeof owner !== 'function') throw damaged('a prototype belongs to something that is no function')
-    const made = this.#made.get(owner)
-    const prototype = getOwnPropertyDescriptor(owner, 'prototype')?.value as object
-    if (made?.entry.shape === 'class') return prototype
-    this.#nodes.add(prototype)
-    if (made) {
-      this.#later(prototype, () => {
-        this.#changedPrototype(prototype, true)
-        this.#properties(prototype)
-      })
-    }
-    return prototype
-  }
-}
-
-/** V8 would make room for the elements, however few there are; not where one is far behind the others. */
-function lengthen(array: unknown[], length: number): void {
-  if (length - array.length > MOST_ROOM) {
-    defineProperty(array, length - 1, dataDescriptor(undefined, Attribute.All))
-    deleteProperty(array, length - 1)
-  }
-  array.length = length
 }
 
 function copyOf(bytes: Uint8Array): ArrayBufferLike {
   return madeBuffer({ length: bytes.length, maximum: null, isShared: false }, bytes)
-}
-
-function isIntegerKey(key: PropertyKey): boolean {
-  return typeof key === 'string' && /^\d+$/.test(key)
-}
-
-function sameProperty(object: object, key: PropertyKey, wanted: PropertyDescriptor): boolean {
-  return getOwnPropertyDescriptor(object, key)?.value === wanted.value
-}
-
-function without(keys: PropertyKey[], kept: readonly PropertyKey[]): PropertyKey[] {
-  if (keys.length === 0 || kept.length === 0) return keys
-  const set = new Set(kept)
-  return keys.filter((key) => !set.has(key))
 }
 
 function makeArguments(length: number): object {

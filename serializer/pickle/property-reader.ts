@@ -1,0 +1,198 @@
+// Own properties with all their attributes, the elements of arrays that are not plain, and prototypes that were changed:
+// the mirror of property-writer.ts.
+import { types } from 'node:util'
+import { damaged } from '../errors.ts'
+import type { ByteReader } from './codec/byte-reader.ts'
+import { type Guard, isCoercing } from './guard.ts'
+import { dataDescriptor, inheritsExotic } from './objects.ts'
+import { Attribute, Op, PropertiesFlag } from './opcodes.ts'
+
+const {
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  ownKeys,
+  preventExtensions,
+  setPrototypeOf,
+} = Reflect
+const isArray = Array.isArray
+
+/** Elements that V8 may make room for without need: of more it keeps a table, as it does from a gap of 1024 on. */
+const MOST_ROOM = 4096
+
+/** What reading properties asks of the graph's reader. */
+export interface PropertySource {
+  value(): unknown
+  /** The value that an operation begins which was read already. */
+  operation(op: number): unknown
+}
+
+export class PropertyReader {
+  readonly #source: PropertySource
+  readonly #in: ByteReader
+  readonly #guard: Guard | null
+
+  constructor(source: PropertySource, input: ByteReader, guard: Guard | null) {
+    this.#source = source
+    this.#in = input
+    this.#guard = guard
+  }
+
+  /** Own properties, onto an object that may have some by the way it was made: these go, or change, or stay. */
+  read(object: object, kept: readonly PropertyKey[] = [], indexed = false, apart = true): void {
+    const flags = this.#in.byte()
+    const count = this.#in.count()
+    if (!apart) {
+      this.descriptors(count)
+      return
+    }
+    // A typed array has nothing but its elements; there may be millions.
+    const present = indexed && types.isTypedArray(object) ? [] : without(ownKeys(object), kept)
+    if (present.length > 0) this.#replaceProperties(object, count, present)
+    else this.#keyed(object, count)
+    if (flags & PropertiesFlag.NonExtensible) preventExtensions(object)
+  }
+
+  #keyed(object: object, count: number): void {
+    if (count === 0) return
+    const usual = this.#in.byte()
+    const coerces = isArray(object) || types.isTypedArray(object)
+    // Where nothing in the chain of prototypes has the key, to assign is to define, in a tenth of the time.
+    const assigns = usual === Attribute.All && !coerces && !inheritsExotic(object)
+    for (; count > 0; count--) {
+      const key = this.key()
+      const op = this.#in.byte()
+      const isSpecial = op === Op.Accessor || op === Op.Attributes
+      const descriptor = isSpecial ? this.#specialDescriptor(op) : null
+      const value = descriptor ? descriptor.value : this.#source.operation(op)
+      if (coerces && isCoercing(object, key, value)) throw damaged('a length or element is no number')
+      this.#guard?.property(object, key)
+      if (descriptor) defineProperty(object, key, descriptor)
+      else if (assigns && !(key in object)) (object as Record<PropertyKey, unknown>)[key] = value
+      else defineProperty(object, key, dataDescriptor(value, usual))
+    }
+  }
+
+  key(): PropertyKey {
+    const key = this.#source.value()
+    if (typeof key !== 'string' && typeof key !== 'symbol') throw damaged('a property key is no key')
+    return key
+  }
+
+  /** Reads all, then deletes what should not be there; from where the order differs, what can go goes first. */
+  #replaceProperties(object: object, count: number, present: readonly PropertyKey[]): void {
+    const wanted = this.descriptors(count)
+    const names = new Set(wanted.map(([key]) => key))
+    for (const key of present) if (!names.has(key)) deleteProperty(object, key)
+    // Integer keys come first whenever they are added.
+    const left = present.filter((key) => names.has(key) && !isIntegerKey(key))
+    const ordered = wanted.map(([key]) => key).filter((key) => !isIntegerKey(key))
+    let same = 0
+    while (same < left.length && ordered[same] === left[same]) same++
+    for (const key of left.slice(same)) deleteProperty(object, key)
+    for (const [key, descriptor] of wanted) {
+      this.#guard?.property(object, key)
+      if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
+        throw damaged(`the property ${String(key)} can't be defined`)
+      }
+    }
+  }
+
+  /** Keys and descriptors, with nothing defined. */
+  descriptors(count: number): [PropertyKey, PropertyDescriptor][] {
+    const wanted: [PropertyKey, PropertyDescriptor][] = []
+    if (count > 0) {
+      const usual = this.#in.byte()
+      for (; count > 0; count--) wanted.push([this.key(), this.descriptor(usual)])
+    }
+    return wanted
+  }
+
+  #property(object: object, key: PropertyKey, usual: number): void {
+    defineProperty(object, key, this.descriptor(usual))
+  }
+
+  #special(object: object, key: PropertyKey, op: number): void {
+    defineProperty(object, key, this.#specialDescriptor(op))
+  }
+
+  descriptor(usual: number): PropertyDescriptor {
+    const op = this.#in.byte()
+    if (op === Op.Accessor || op === Op.Attributes) return this.#specialDescriptor(op)
+    return dataDescriptor(this.#source.operation(op), usual)
+  }
+
+  #specialDescriptor(op: number): PropertyDescriptor {
+    if (op === Op.Attributes) {
+      const attributes = this.#in.byte()
+      return dataDescriptor(this.#source.value(), attributes)
+    }
+    this.#guard?.accessor()
+    const attributes = this.#in.byte()
+    const get = this.#source.value() as () => unknown
+    const set = this.#source.value() as (value: unknown) => void
+    return {
+      get,
+      set,
+      enumerable: (attributes & Attribute.Enumerable) !== 0,
+      configurable: (attributes & Attribute.Configurable) !== 0,
+    }
+  }
+
+  /** The elements of an array and its other properties. */
+  readElements(array: unknown[], length: number): void {
+    const flags = this.#in.byte()
+    if (flags & 1) {
+      for (let left = this.#in.count(); left > 0; left--) {
+        const index = this.#in.varint()
+        this.#property(array, String(index), Attribute.All)
+      }
+    } else {
+      if (length > this.#in.remaining) throw damaged('an array claims more elements than there are')
+      for (let i = 0; i < length; i++) this.#element(array, i)
+    }
+    if (length > 0xffffffff) throw damaged('an array is too long')
+    if (array.length !== length) lengthen(array, length)
+    if (flags & 2) this.#keyed(array, this.#in.count())
+    if (flags & 4) defineProperty(array, 'length', { writable: false })
+    if (flags & 8) preventExtensions(array)
+  }
+
+  #element(array: unknown[], index: number): void {
+    const op = this.#in.byte()
+    if (op === Op.Hole) return
+    if (op === Op.Accessor || op === Op.Attributes) this.#special(array, String(index), op)
+    else defineProperty(array, index, dataDescriptor(this.#source.operation(op), Attribute.All))
+  }
+
+  /** The prototype of an object that was made with another, or nothing. */
+  changedPrototype(object: object, apart: boolean): void {
+    if (this.#in.byte() === 0) return
+    const prototype = this.#source.value() as object | null
+    this.#guard?.prototype(object)
+    if (apart) setPrototypeOf(object, prototype)
+  }
+}
+
+/** V8 would make room for the elements, however few there are; not where one is far behind the others. */
+function lengthen(array: unknown[], length: number): void {
+  if (length - array.length > MOST_ROOM) {
+    defineProperty(array, length - 1, dataDescriptor(undefined, Attribute.All))
+    deleteProperty(array, length - 1)
+  }
+  array.length = length
+}
+
+function isIntegerKey(key: PropertyKey): boolean {
+  return typeof key === 'string' && /^\d+$/.test(key)
+}
+
+function sameProperty(object: object, key: PropertyKey, wanted: PropertyDescriptor): boolean {
+  return getOwnPropertyDescriptor(object, key)?.value === wanted.value
+}
+
+function without(keys: PropertyKey[], kept: readonly PropertyKey[]): PropertyKey[] {
+  if (keys.length === 0 || kept.length === 0) return keys
+  const set = new Set(kept)
+  return keys.filter((key) => !set.has(key))
+}
