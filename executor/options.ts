@@ -1,5 +1,6 @@
 // Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
 import { availableParallelism } from 'node:os'
+import type { SignOption, VerifyOption } from '../serializer/bundle/signature.ts'
 import { nearest } from './nearest.ts'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
@@ -55,6 +56,13 @@ export interface InitOptions {
   readonly namespace?: string
   /** Files in PEM for a `rediss:` address: whom to trust, and who this is. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /**
+   * Signs all that goes into Redis: a secret of the whole fleet, or a private Ed25519 key. Workers that have a key
+   * (`cornichon worker --key-file`) refuse what is not signed, before any code of it is compiled.
+   */
+  readonly sign?: SignOption
+  /** Whose values are let in: with a secret, that of `sign` unless said otherwise. */
+  readonly verify?: VerifyOption
   /** Joins a fleet although its bundle format or its major version of Node differ. */
   readonly allowVersionMismatch?: boolean
   /** 'inline': in the caller's thread, for debugging. */
@@ -162,6 +170,8 @@ const tables = {
     namespace: (value: unknown) =>
       typeof value === 'string' && /^[\w.-]+$/.test(value) ? null : 'letters, digits, _, . and -',
     tls: anything,
+    sign: anything,
+    verify: anything,
     allowVersionMismatch: flag,
     numCpus: amount,
     resources: record,

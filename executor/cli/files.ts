@@ -2,6 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { readContainer } from '../../serializer/bundle/container.ts'
+import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { UnpicklingError } from '../../serializer/index.ts'
 import { UsageError } from './failure.ts'
 
@@ -9,7 +10,7 @@ import { UsageError } from './failure.ts'
 export function readBundle(file: string): Uint8Array {
   const bytes = attempt(`can't read ${file}`, () => readFileSync(file))
   try {
-    readContainer(bytes)
+    readContainer(withoutSignature(bytes))
   } catch (error) {
     if (!(error instanceof UnpicklingError)) throw error
     throw new UsageError(`${file} can't be used: ${error.message}`)

@@ -1,12 +1,14 @@
 // What the commands about a fleet share: where it is, and how to join it.
 import type { Command } from 'commander'
 import { UsageError } from './failure.ts'
+import { readSeal, type Seal } from './keys.ts'
 
 export interface Fleet {
   readonly address: string
   readonly namespace?: string
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   readonly allowVersionMismatch?: boolean
+  readonly seal?: Seal
 }
 
 export function addFleetOptions(command: Command): Command {
@@ -19,6 +21,11 @@ export function addFleetOptions(command: Command): Command {
     .option('--tls-ca <file>', 'whom to trust, for rediss://')
     .option('--tls-cert <file>', 'the certificate of this process')
     .option('--tls-key <file>', 'and its key')
+    .option(
+      '--key-file <file>',
+      'a secret, or a private Ed25519 key in PEM: what is not signed with it is refused',
+    )
+    .option('--trust-file <files...>', 'public Ed25519 keys whose signatures are let in, too')
     .option('--allow-version-mismatch', 'join although formats or Node versions differ')
 }
 
@@ -28,6 +35,8 @@ export interface FleetFlags {
   readonly tlsCa?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly keyFile?: string
+  readonly trustFile?: readonly string[]
   readonly allowVersionMismatch?: true
 }
 
@@ -40,8 +49,10 @@ export function fleetOf(flags: FleetFlags): Fleet {
     ...(flags.tlsCert !== undefined && { cert: flags.tlsCert }),
     ...(flags.tlsKey !== undefined && { key: flags.tlsKey }),
   }
+  const seal = readSeal(flags.keyFile, flags.trustFile)
   return {
     address,
+    ...(seal !== null && { seal }),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
     ...(Object.keys(tls).length > 0 && { tls }),
     ...(flags.allowVersionMismatch && { allowVersionMismatch: true }),

@@ -3,13 +3,29 @@
 // fails throws; failure.ts makes a message and an exit code of that.
 import { Command } from 'commander'
 import { VERSION } from '../../serializer/version.ts'
+import { addCancel } from './cancel.ts'
 import { exitCodeOf, reportFailure } from './failure.ts'
 import { addInspect } from './inspect.ts'
+import { addList } from './list.ts'
+import { addLogs } from './logs.ts'
 import { addPack } from './pack.ts'
 import { addRun } from './run.ts'
+import { addStatus, addTop } from './status.ts'
+import { addSubmit } from './submit.ts'
 import { addWorker } from './worker.ts'
 
-const subcommands: readonly ((program: Command) => void)[] = [addPack, addRun, addInspect, addWorker]
+const subcommands: readonly ((program: Command) => void)[] = [
+  addPack,
+  addRun,
+  addInspect,
+  addWorker,
+  addSubmit,
+  addStatus,
+  addList,
+  addLogs,
+  addCancel,
+  addTop,
+]
 
 const program = new Command('cornichon')
   .description('Pickles JavaScript: a function or class, with everything it reaches, as one file.')
@@ -28,6 +44,8 @@ Examples:
   $ cornichon pack greet.ts#greet -o greet.crn
   $ cornichon inspect greet.crn
   $ cornichon run greet.crn --args '["peter", 22]'
+
+  $ cornichon worker --address redis://localhost & cornichon run greet.crn --address redis://localhost
 
 Exit codes:
   0  all went well

@@ -4,11 +4,15 @@ import type { Command } from 'commander'
 import { loadsAsync, UnpicklingError } from '../../serializer/index.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { isExistingFolder, readBundle } from './files.ts'
+import { runOnFleet } from './submit.ts'
 
 interface RunFlags {
   readonly args?: string
   readonly json?: true
   readonly packages?: string
+  readonly address?: string
+  readonly namespace?: string
+  readonly keyFile?: string
 }
 
 export function addRun(program: Command): void {
@@ -23,6 +27,9 @@ export function addRun(program: Command): void {
     .argument('<bundle>', 'the file that `cornichon pack` wrote')
     .option('--args <json>', 'the arguments, as a JSON array')
     .option('--json', 'print the result as JSON')
+    .option('--address <url>', 'run it on the fleet of this Redis, and wait; Ctrl-C cancels it')
+    .option('--namespace <name>', 'with --address: which fleet of that Redis')
+    .option('--key-file <file>', 'with --address: what signs the task, as for the workers')
     .option(
       '--packages <folder>',
       'the folder in whose node_modules the packages are that the bundle refers to (default: the current one)',
@@ -40,6 +47,7 @@ Examples:
 }
 
 async function run(file: string, flags: RunFlags): Promise<void> {
+  if (flags.address !== undefined) return runOnFleet(file, flags)
   const args = flags.args === undefined ? undefined : parseArguments(flags.args)
   const value = await load(file, flags.packages)
   print(await resultOf(value, args, file), flags.json === true)

@@ -6,7 +6,7 @@ import type { Packed } from '../payload.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
-import type { RedisObjects } from './objects.ts'
+import { lostFrame, type RedisObjects } from './objects.ts'
 import { settleCall } from './settle.ts'
 import { encodeOutcome, glance, storeOutside } from './values.ts'
 import { encodeCall, type WireCall } from './wire.ts'
@@ -98,6 +98,13 @@ export class Calls {
 
   /** Into its queue. What is refused there fails. */
   async store(call: PendingCall, wire: WireCall, enqueue: () => Promise<unknown>): Promise<void> {
+    const storing = this.#store(call, wire, enqueue)
+    this.#storing.set(call.id, storing)
+    await storing
+    this.#storing.delete(call.id)
+  }
+
+  async #store(call: PendingCall, wire: WireCall, enqueue: () => Promise<unknown>): Promise<void> {
     const { redis, keys } = this.#link
     call.state = 'queued'
     call.since = Date.now()
@@ -115,6 +122,13 @@ export class Calls {
     }
   }
 
+  readonly #storing = new Map<string, Promise<void>>()
+
+  /** A call that was made is in its queue, or has failed. */
+  async stored(id: string): Promise<void> {
+    await this.#storing.get(id)
+  }
+
   /** Its results are failures, for everybody. */
   fail(call: PendingCall, failure: Failure): void {
     if (call.state === 'over') return
@@ -125,7 +139,8 @@ export class Calls {
       this.#link.id,
       call.results.map(() => outcome),
     ).catch(() => {})
-    for (const id of call.results) this.#objects.settle(id, encodeOutcome(outcome, id, this.#link.keys).frame)
+    for (const id of call.results)
+      this.#objects.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
     this.#finish(call)
   }
 
@@ -164,10 +179,8 @@ export class Calls {
     for (const [i, frame] of frames.entries()) {
       const id = results[i]!
       const message = `object ${id} is not in Redis any more: it was not fetched for an hour`
-      this.#objects.settle(
-        id,
-        frame ?? encodeOutcome({ ok: false, failure: failureOf('lost', message) }, id, keys).frame,
-      )
+      if (frame !== null) this.#objects.settle(id, frame)
+      else this.#objects.settleHere(id, lostFrame(id, message, this.#link))
     }
     if (call !== undefined) this.#finish(call)
   }

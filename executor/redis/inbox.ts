@@ -21,20 +21,25 @@ export class Inbox {
   readonly #writer: Redis
   /** By stream: the last entry that was read. */
   readonly #last: Map<string, string>
-  readonly #trimmed: ReadonlySet<string>
+  readonly #trimmed: string
   readonly #deliver: (entries: readonly Entry[]) => void
   #isClosed = false
 
   constructor(
     reader: Redis,
     writer: Redis,
-    streams: { readonly own: readonly string[]; readonly shared: readonly (readonly [string, string])[] },
+    streams: {
+      /** Its own: what was read is cut off. */
+      readonly inbox: string
+      /** Others', too, each from where it is. */
+      readonly shared: readonly (readonly [name: string, from: string])[]
+    },
     deliver: (entries: readonly Entry[]) => void,
   ) {
     this.#reader = reader
     this.#writer = writer
-    this.#trimmed = new Set(streams.own)
-    this.#last = new Map([...streams.own.map((name) => [name, '0'] as const), ...streams.shared])
+    this.#trimmed = streams.inbox
+    this.#last = new Map([[streams.inbox, '0'], ...streams.shared])
     this.#deliver = deliver
     void this.#loop()
   }
@@ -72,7 +77,7 @@ export class Inbox {
       const last = items.at(-1)![0].toString()
       this.#last.set(stream, last)
       // Up to and including the last one.
-      if (this.#trimmed.has(stream)) this.#writer.xtrim(stream, 'MINID', after(last)).catch(() => {})
+      if (stream === this.#trimmed) this.#writer.xtrim(stream, 'MINID', after(last)).catch(() => {})
     }
     this.#deliver(entries)
   }

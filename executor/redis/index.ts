@@ -28,7 +28,7 @@ import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
 import { encodeOutcome, storeOutside } from './values.ts'
 import { checkVersions, versionsHere } from './version.ts'
-import { encodeCall, shapeOf } from './wire.ts'
+import { encodeCall, SET_UP, shapeOf } from './wire.ts'
 
 export class RedisExecutor implements Executor {
   readonly engine = 'redis'
@@ -86,7 +86,10 @@ export class RedisExecutor implements Executor {
     const encoded = encodeOutcome({ ok: true, value }, `fn-${hash}`, keys)
     await Promise.all([
       storeOutside(redis, encoded, Life.function),
-      redis.set(key, encoded.frame, 'PX', Life.function, 'NX'),
+      // A new signature is good for longer.
+      keys.seal.isSigning
+        ? redis.set(key, encoded.frame, 'PX', Life.function)
+        : redis.set(key, encoded.frame, 'PX', Life.function, 'NX'),
       redis.set(`${key}:name`, name, 'PX', Life.function),
       redis.pexpire(key, Life.function),
     ])
@@ -214,7 +217,7 @@ export class RedisExecutor implements Executor {
 
   async runOnAllWorkers(spec: TaskSpec): Promise<void> {
     const { redis, keys, id } = this.link
-    const { frame } = encodeCall({ kind: 'task', spec, owner: id }, keys)
+    const { frame } = encodeCall({ kind: 'task', spec, owner: id }, keys, SET_UP)
     await redis.rpush(keys.setUps, frame)
     this.#setUps.push(frame)
     await this.capacity.refresh()
@@ -293,6 +296,17 @@ export class RedisExecutor implements Executor {
     this.#logs.take(stream, text('text'), text('worker'), text('task') || null)
   }
 
+  /** Goes, and leaves its calls and their results for so long. */
+  async leave(keepFor: number): Promise<void> {
+    this.#isShutDown = true
+    this.onShutdown()
+    const { redis, keys } = this.link
+    await Promise.all([...this.#functions.keys()].map((hash) => redis.pexpire(keys.function(hash), keepFor)))
+    this.calls.abandon()
+    await this.queues.close()
+    await this.link.close(keepFor)
+  }
+
   async shutdown(): Promise<void> {
     if (this.#isShutDown) return
     this.#isShutDown = true
@@ -320,11 +334,15 @@ export class RedisExecutor implements Executor {
 }
 
 /** Joins a fleet. */
-export async function startRedis(options: InitOptions): Promise<Executor> {
+export async function startRedis(options: InitOptions): Promise<RedisExecutor> {
   const settings: LinkSettings = {
     address: options.address!,
     ...(options.namespace !== undefined && { namespace: options.namespace }),
     ...(options.tls !== undefined && { tls: options.tls }),
+    seal: {
+      ...(options.sign !== undefined && { sign: options.sign }),
+      ...(options.verify !== undefined && { verify: options.verify }),
+    },
   }
   const lease = JSON.stringify({ ...versionsHere, pid: process.pid })
   const link = await Link.open(

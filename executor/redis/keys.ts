@@ -1,5 +1,6 @@
 // The names of all keys. One hash tag, so that a Redis Cluster keeps a namespace in one slot, and scripts may touch
 // several keys. What each holds, and for how long, is in docs/executor.md.
+import { Seal } from './seal.ts'
 
 /** Milliseconds. */
 export const Life = {
@@ -17,8 +18,11 @@ export const Life = {
 
 export class Keys {
   readonly prefix: string
+  /** Signs what goes into the keys, and checks what comes out. */
+  readonly seal: Seal
 
-  constructor(namespace: string) {
+  constructor(namespace: string, seal = new Seal()) {
+    this.seal = seal
     this.prefix = `{cornichon-${namespace}}`
   }
 

@@ -7,11 +7,13 @@ import { KeepAlive } from './keep-alive.ts'
 import { Keys, Life } from './keys.ts'
 import type { Message } from './messages.ts'
 import { type Scripts, withScripts } from './scripts.ts'
+import { Seal, type SealSettings } from './seal.ts'
 
 export interface LinkSettings {
   readonly address: string
   readonly namespace?: string
   readonly tls?: TlsFiles
+  readonly seal?: SealSettings
 }
 
 const CONTROL_LENGTH = 10_000
@@ -36,13 +38,14 @@ export class Link {
     options: RedisOptions,
     redis: Redis,
     controlFrom: string,
+    keys: Keys,
     lease: () => string,
     logs: boolean,
   ) {
     this.id = id
     this.address = settings.address
     this.options = options
-    this.keys = new Keys(settings.namespace ?? 'default')
+    this.keys = keys
     this.redis = withScripts(redis)
     this.#lease = lease
     this.alive = new KeepAlive(redis)
@@ -51,8 +54,9 @@ export class Link {
     const reader = open(options, settings.address, false)
     this.alive.add(reader)
     void reader.connect().catch(() => {})
-    const own = [this.keys.inbox(id), ...(logs ? [this.keys.logs(id)] : [])]
-    this.#inbox = new Inbox(reader, redis, { own, shared: [[this.keys.control, controlFrom]] }, (entries) =>
+    const shared: [string, string][] = [[this.keys.control, controlFrom]]
+    if (logs) shared.push([this.keys.logs(id), '0'])
+    this.#inbox = new Inbox(reader, redis, { inbox: this.keys.inbox(id), shared }, (entries) =>
       this.#listener(entries),
     )
     this.#timer = setInterval(() => this.#beat(), Life.beat)
@@ -69,15 +73,15 @@ export class Link {
     readsLogs: boolean,
   ): Promise<Link> {
     const options = redisOptions(settings.address, settings.tls)
+    const keys = new Keys(settings.namespace ?? 'default', new Seal(settings.seal))
     const redis = await connect(options, settings.address)
     try {
-      const keys = new Keys(settings.namespace ?? 'default')
       await check(redis, keys)
       const id = `${kind}-${randomBytes(5).toString('hex')}`
       const [last] = await redis.xrevrange(keys.control, '+', '-', 'COUNT', 1)
       await redis.set(keys.lease(id), lease(), 'PX', Life.lease)
       await redis.sadd(kind === 'node' ? keys.nodes : keys.drivers, id)
-      return new Link(id, settings, options, redis, last?.[0] ?? '0', lease, readsLogs)
+      return new Link(id, settings, options, redis, last?.[0] ?? '0', keys, lease, readsLogs)
     } catch (error) {
       redis.disconnect()
       throw error
@@ -130,13 +134,15 @@ export class Link {
     return (await this.redis.exists(this.keys.lease(process))) === 1
   }
 
-  async close(): Promise<void> {
+  /** With `keepFor`, others go on to see it as alive for so long. */
+  async close(keepFor = 0): Promise<void> {
     clearInterval(this.#timer)
     this.#inbox.close()
     const { redis, keys, id } = this
-    if (redis.status === 'ready') {
+    if (redis.status === 'ready' && keepFor > 0) await redis.set(keys.lease(id), this.#lease(), 'PX', keepFor)
+    else if (redis.status === 'ready') {
       await Promise.all([
-        redis.unlink(keys.lease(id), keys.inbox(id), keys.logs(id)),
+        redis.unlink(keys.lease(id), keys.inbox(id)),
         redis.srem(keys.nodes, id),
         redis.srem(keys.drivers, id),
       ]).catch(() => {})

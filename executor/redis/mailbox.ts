@@ -7,7 +7,7 @@ import type { Link } from './link.ts'
 import { actorQueue, type Queues } from './queues.ts'
 import { settleCall } from './settle.ts'
 import { decodeOutcome, encodeOutcome } from './values.ts'
-import { decodeCall } from './wire.ts'
+import { claimsOf } from './wire.ts'
 
 /** Marks the actor as dead, frees its name, and fails the calls that wait. False if it was dead before. */
 export async function endActor(link: Link, queues: Queues, actor: string, death: Failure): Promise<boolean> {
@@ -44,15 +44,16 @@ async function failMailbox(link: Link, queues: Queues, actor: string, death: Fai
   queues.forget(actorQueue(actor))
 }
 
+/** Also of a call that would be refused: what it claims is enough to tell who made it. */
 async function failCall(link: Link, frame: Buffer, id: string, death: Failure): Promise<void> {
-  const call = await decodeCall(frame, id, link.redis, link.keys)
-  if (call.kind === 'actor') return
+  const claims = claimsOf(frame)
+  if (claims === null || claims.kind === 'actor') return
   const outcome: Outcome = { ok: false, failure: death }
   await settleCall(
     link,
     id,
-    call.owner,
-    Array.from({ length: call.spec.options.numReturns }, () => outcome),
+    claims.owner,
+    Array.from({ length: claims.numReturns }, () => outcome),
   )
 }
 
@@ -63,6 +64,6 @@ export async function deathOf(link: Link, actor: string): Promise<Failure | null
   if (state === null || state === undefined) return failureOf('actor-died', `the actor ${actor} is gone`)
   if (state.toString() !== 'dead') return null
   if (death === null || death === undefined) return failureOf('actor-died', `the actor ${actor} is dead`)
-  const outcome = await decodeOutcome(death, actor, redis, keys)
+  const outcome = await decodeOutcome(keys.seal.open(death, actor), actor, redis, keys)
   return outcome.ok ? null : outcome.failure
 }

@@ -43,8 +43,20 @@ export class RedisObjects {
     return entry
   }
 
-  /** It is in Redis by now. */
-  settle(id: string, frame: Buffer): void {
+  /** It is in Redis by now: the frame as it is there. */
+  settle(id: string, sealed: Buffer): void {
+    if (!this.isExpected(id)) return
+    let frame: Buffer
+    try {
+      frame = this.#link.keys.seal.open(sealed, id)
+    } catch (error) {
+      frame = lostFrame(id, `object ${id} is refused: ${(error as Error).message}`, this.#link)
+    }
+    this.settleHere(id, frame)
+  }
+
+  /** The same with an open frame. */
+  settleHere(id: string, frame: Buffer): void {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.frame !== null) return
     entry.frame = frame
@@ -140,7 +152,7 @@ export class RedisObjects {
         this.#fail(id, `object ${id} could not be stored: ${error.message}`)
       },
     )
-    this.settle(id, encoded.frame)
+    this.settleHere(id, encoded.open)
   }
 
   /** What was settled turns out not to be so. */
@@ -173,7 +185,7 @@ export class RedisObjects {
     const entry = this.#foreign(id)
     const lost = lostFrame(id, `object ${id} is not in the store: it was freed`, this.#link)
     this.#unlink(id, entry.frame)
-    if (entry.frame === null) this.settle(id, lost)
+    if (entry.frame === null) this.settleHere(id, lost)
     else entry.frame = lost
   }
 
@@ -217,7 +229,7 @@ export class RedisObjects {
 
   failPending(outcome: Outcome): void {
     for (const [id, entry] of [...this.#entries])
-      if (entry.frame === null) this.settle(id, encodeOutcome(outcome, id, this.#link.keys).frame)
+      if (entry.frame === null) this.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
   }
 
   /** At the end: nothing of this process stays. */
@@ -246,5 +258,5 @@ function newEntry(isOwn: boolean): Entry {
 }
 
 export function lostFrame(id: string, message: string, { keys }: Link): Buffer {
-  return encodeOutcome({ ok: false, failure: failureOf('lost', message) }, id, keys).frame
+  return encodeOutcome({ ok: false, failure: failureOf('lost', message) }, id, keys).open
 }

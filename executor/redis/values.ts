@@ -1,5 +1,6 @@
 // Values and outcomes in Redis. Up to 100 KiB they are one frame; what is larger leaves its bytes in keys of their own,
 // cut into chunks that keep Redis from standing still.
+import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { dumps, loads } from '../../serializer/index.ts'
 import type { Outcome } from '../executor.ts'
@@ -30,11 +31,16 @@ interface ValueHeader {
   readonly failure?: Omit<Failure, 'thrown'> & { readonly thrown?: PackedHeader }
   /** Where the parts are keys of their own: their sizes. */
   readonly outside?: readonly number[]
+  /** And, where frames are signed, what they have to be. */
+  readonly digests?: readonly string[]
 }
 
 /** Bytes that are to be stored: a frame, and keys beside it. */
 export interface Encoded {
+  /** As it is stored: sealed, if there are keys. */
   readonly frame: Buffer
+  /** The same as this process has it. */
+  readonly open: Buffer
   readonly outside: readonly { readonly key: string; readonly bytes: Uint8Array }[]
 }
 
@@ -68,17 +74,24 @@ export class PartsWriter {
 
   /** As a frame; large parts go outside, under keys made from the id. */
   finish(header: object, id: string, keys: Keys): Encoded {
-    if (this.size <= INLINE_LIMIT) return { frame: encodeFrame(header, this.parts), outside: [] }
+    const { seal } = keys
+    const sealed = (open: Buffer, outside: Encoded['outside']) => ({
+      ...{ open, outside },
+      frame: seal.close(open, id),
+    })
+    if (this.size <= INLINE_LIMIT) return sealed(encodeFrame(header, this.parts), [])
     const outside = this.parts.flatMap((part, i) => {
       const chunks: { key: string; bytes: Uint8Array }[] = []
       for (let at = 0; at < part.byteLength; at += CHUNK)
         chunks.push({ key: keys.part(id, i, at / CHUNK), bytes: part.subarray(at, at + CHUNK) })
       return chunks
     })
-    return {
-      frame: encodeFrame({ ...header, outside: this.parts.map(({ byteLength }) => byteLength) }),
-      outside,
+    const about = {
+      ...header,
+      outside: this.parts.map(({ byteLength }) => byteLength),
+      ...(seal.isSigning && { digests: this.parts.map(digestOf) }),
     }
+    return sealed(encodeFrame(about), outside)
   }
 }
 
@@ -124,6 +137,7 @@ export function glance(frame: Buffer): { ok: boolean; refs: readonly string[]; s
   }
 }
 
+/** Of an open frame. */
 export async function decodeOutcome(frame: Buffer, id: string, redis: Redis, keys: Keys): Promise<Outcome> {
   const { header, parts } = await readParts<ValueHeader>(frame, id, redis, keys)
   if (header.ok) return { ok: true, value: readPacked(header.value!, parts) }
@@ -134,19 +148,24 @@ export async function decodeOutcome(frame: Buffer, id: string, redis: Redis, key
   }
 }
 
-/** A frame with all of its parts, from wherever they are. */
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** A frame with all of its parts, from wherever they are. The frame itself is open: see seal.ts. */
 export async function readParts<H>(
   frame: Buffer,
   id: string,
   redis: Redis,
   keys: Keys,
 ): Promise<{ header: H; parts: readonly Buffer[] }> {
-  const { header, parts } = decodeFrame<H & { outside?: readonly number[] }>(frame)
-  if (header.outside === undefined) return { header, parts }
-  return {
-    header,
-    parts: await Promise.all(header.outside.map((size, i) => readChunks(size, id, i, redis, keys))),
-  }
+  const { header, parts } = decodeFrame<H & Pick<ValueHeader, 'outside' | 'digests'>>(frame)
+  const { outside, digests } = header
+  if (outside === undefined) return { header, parts }
+  const read = await Promise.all(outside.map((size, i) => readChunks(size, id, i, redis, keys)))
+  if (keys.seal.isStrict && !read.every((part, i) => digestOf(part) === digests?.[i]))
+    throw new Error(`a part of ${id} is not what was signed`)
+  return { header, parts: read }
 }
 
 async function readChunks(size: number, id: string, part: number, redis: Redis, keys: Keys): Promise<Buffer> {

@@ -1,4 +1,5 @@
 // dumps and loads: a value to a bundle, and back.
+import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import { withOriginals } from '../originals.ts'
 import { importModules } from '../references/index.ts'
@@ -15,7 +16,7 @@ export type { DumpOptions } from './write.ts'
  * Returns a bundle. Throws PicklingError if something in the graph can't be pickled; its `path` says what.
  */
 export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
-  return withOriginals(() => dump(value, options))
+  return withOriginals(() => signed(dump(value, options), options.sign))
 }
 
 /** Every obstacle to pickling the value, in one pass. Never throws. */

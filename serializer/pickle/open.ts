@@ -2,6 +2,7 @@
 import { type ReadContainer, readContainer, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
+import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
@@ -31,6 +32,8 @@ export interface LoadOptions {
    * whose own byteOffset is one. So are buffers that are values themselves, shared or resizable.
    */
   readonly copy?: boolean
+  /** Lets in only what was signed with this secret or Ed25519 key (or one of a list), before anything of it is read. */
+  readonly verify?: VerifyOption
 }
 
 /** A bundle as it was received: whole, or in pieces, one behind the other. */
@@ -69,7 +72,12 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
   const { code = 'run', modules } = options
   const limits = prepareLoading(options)
   const budget = new ByteBudget(limits)
-  const sections = readContainer(asBytes(input, limits.countsGiven ? limits.maxBytes : null), budget)
+  const bytes = asBytes(input, limits.countsGiven ? limits.maxBytes : null)
+  const { verify } = options
+  const sections = readContainer(
+    verify === undefined ? withoutSignature(bytes) : verifyBytes(bytes, verify),
+    budget,
+  )
   const { units, environments, functions } = readCode(sections)
   if (code === 'refuse' && (units.length > 0 || functions.length > 0)) {
     const [first] = functions
@@ -133,7 +141,7 @@ export function openForInspection(input: unknown): OpenBundle & {
   sections: readonly { name: string; size: number }[]
 } {
   const bytes = asBytes(input, null)
-  const container = readContainer(bytes)
+  const container = readContainer(withoutSignature(bytes))
   const { compression: _, inflatedSize: __, isMessage, ...sections } = container
   const manifest = readManifest(sections.manifest)
   const graph = new ByteReader(sections.graph)

@@ -1,6 +1,7 @@
 // Pickler and Unpickler: several values over one memo, as in Python's pickle. What was sent once (shapes, strings, and with
 // it the objects themselves) is not sent again, which is also what makes small messages fast.
 import type { Duplex } from 'node:stream'
+import { signed } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
 import { withOriginals } from '../originals.ts'
 import { beginWalk, importModules, makePolicy } from '../references/index.ts'
@@ -54,7 +55,7 @@ export class Pickler {
    * nothing was sent, and the next message goes on from the last one. `bufferCallback` is for this message alone.
    */
   dump(value: unknown, call?: { readonly bufferCallback?: BufferCallback }): Uint8Array {
-    return withOriginals(() => this.#dump(value, call))
+    return withOriginals(() => signed(this.#dump(value, call), this.#options.sign))
   }
 
   /** Begins anew: the next message refers to none before it, and sends again what is in it. */

@@ -2,6 +2,7 @@
 import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
 import { writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
+import type { SignOption } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
 import { PicklingError } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
@@ -31,6 +32,11 @@ export interface DumpOptions extends ReductionOptions {
    * ('zstd' needs Node 22.15 or newer on both sides.) `loads` sees it by itself.
    */
   readonly compress?: boolean | Compression
+  /**
+   * Signs the bundle, for `loads(bytes, { verify })`: a secret of both sides, or a private Ed25519 key. With `expiresIn`,
+   * it is refused after that many milliseconds. Buffers that travel out of band are not under the signature.
+   */
+  readonly sign?: SignOption
 }
 
 /** A bundle; with a session, its next message. */

@@ -1,8 +1,10 @@
 // A real Redis for tests: the one that CORNICHON_REDIS_URL names, or a server of the test's own on a socket in a temporary
 // folder, which is gone afterwards.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import { requireServer } from '../../scripts/redis-server.mjs'
 import { createWorkspace } from './workspace.ts'
@@ -99,4 +101,59 @@ function useShared(address: string, namespace: string): TestRedis {
       for (const each of connections) each.disconnect()
     },
   }
+}
+
+/** With TLS, and a user who has a password: on a free port of this machine. */
+export async function startSecureRedis(): Promise<TestRedis & { readonly tls: { readonly ca: string } }> {
+  const server = await requireServer()
+  const workspace = createWorkspace()
+  const openssl = spawnSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-days', '2', '-keyout', workspace.path('key.pem'), '-out', workspace.path('cert.pem')],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' },
+  )
+  if (openssl.status !== 0) throw new Error(`openssl, which this test needs, failed: ${openssl.stderr}`)
+  const port = await freePort()
+  workspace.write({ 'users.conf': 'user default off\nuser driver on >pass ~* &* +@all\n' })
+  const child = spawn(
+    server,
+    [
+      workspace.path('users.conf'),
+      ...['--port', '0', '--tls-port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      ...['--tls-cert-file', workspace.path('cert.pem'), '--tls-key-file', workspace.path('key.pem')],
+      ...['--tls-ca-cert-file', workspace.path('cert.pem'), '--tls-auth-clients', 'no'],
+      ...['--dir', workspace.folder],
+    ],
+    { stdio: 'ignore' },
+  )
+  const ca = workspace.path('cert.pem')
+  const connect = () =>
+    new Redis({ port, username: 'driver', password: 'pass', tls: { ca: readFileSync(ca) } })
+  const probe = connect()
+  probe.on('error', () => {})
+  await probe.ping()
+  probe.disconnect()
+  return {
+    ...{ address: `rediss://driver:pass@localhost:${port}`, namespace: 'secure', tls: { ca }, connect },
+    ...{ crash: null, restart: null },
+    async stop() {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+      workspace.remove()
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }

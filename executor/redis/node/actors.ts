@@ -9,7 +9,7 @@ import { deathOf, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
 import type { WireCall } from '../wire.ts'
 import { Intake, type Taken } from './intake.ts'
-import { UnfitCallError } from './supplies.ts'
+import { RefusedCallError, UnfitCallError } from './supplies.ts'
 import type { CallRunner } from './tasks.ts'
 
 type ActorWire = Extract<WireCall, { kind: 'actor' }>
@@ -111,6 +111,9 @@ export class HostedActors {
         return await this.#runner.fail(job, wire, failure)
       }
       await this.#runner.run(job, wire, () => this.#local.callActor({ ...wire.spec, tries: job.crashes }))
+    } catch (error) {
+      if (!(error instanceof RefusedCallError)) throw error
+      await this.#runner.refuse(job, error)
     } finally {
       hosted.underWay--
       hosted.calls?.look()

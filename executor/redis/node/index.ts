@@ -12,7 +12,7 @@ import { RedisExecutor } from '../index.ts'
 import { Link, type LinkSettings } from '../link.ts'
 import type { Message } from '../messages.ts'
 import { checkVersions, versionsHere } from '../version.ts'
-import { decodeCall, resourcesOfShape } from '../wire.ts'
+import { decodeCall, resourcesOfShape, SET_UP } from '../wire.ts'
 import { HostedActors } from './actors.ts'
 import { ThreadClients } from './client-messages.ts'
 import { Supplies } from './supplies.ts'
@@ -161,7 +161,7 @@ export class FleetNode {
   async #setUp(): Promise<void> {
     const { redis, keys } = this.#fleet.link
     for (const frame of await redis.lrangeBuffer(keys.setUps, 0, -1)) {
-      const wire = await decodeCall(frame, 'set-up', redis, keys)
+      const wire = await decodeCall(frame, SET_UP, redis, keys)
       if (wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
       this.#setUpsDone.add(wire.spec.id)
       await this.#runner.supplies.function(wire.spec.fn, wire.owner)

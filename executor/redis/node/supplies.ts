@@ -5,7 +5,7 @@ import { type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { RedisExecutor } from '../index.ts'
 import { decodeOutcome } from '../values.ts'
-import { decodeCall, type WireCall } from '../wire.ts'
+import { claimsOf, decodeCall, type WireCall } from '../wire.ts'
 
 /** How long the driver may take to export a function again that has expired. */
 const PATIENCE = 5_000
@@ -15,6 +15,15 @@ export class UnfitCallError extends Error {
   constructor(failure: Failure) {
     super(failure.message)
     this.failure = failure
+  }
+}
+
+/** Not signed as it has to be, or damaged: nothing of it was run. */
+export class RefusedCallError extends Error {
+  readonly claims: ReturnType<typeof claimsOf>
+  constructor(message: string, claims: ReturnType<typeof claimsOf>) {
+    super(message)
+    this.claims = claims
   }
 }
 
@@ -32,7 +41,15 @@ export class Supplies {
   async call(id: string): Promise<WireCall | null> {
     const { redis, keys } = this.#fleet.link
     const frame = await redis.getBuffer(keys.call(id))
-    return frame === null ? null : decodeCall(frame, id, redis, keys)
+    if (frame === null) return null
+    try {
+      return await decodeCall(frame, id, redis, keys)
+    } catch (error) {
+      throw new RefusedCallError(
+        `the worker refuses call ${id}: ${(error as Error).message}`,
+        claimsOf(frame),
+      )
+    }
   }
 
   async function(hash: string, owner: string): Promise<void> {
@@ -57,7 +74,8 @@ export class Supplies {
     }
     if (frame === null)
       throw new UnfitCallError(lost(`the function ${hash} is not in Redis, and its driver does not answer`))
-    const outcome = await decodeOutcome(frame, `fn-${hash}`, redis, keys)
+    const purpose = `fn-${hash}`
+    const outcome = await decodeOutcome(keys.seal.open(frame, purpose), purpose, redis, keys)
     if (!outcome.ok) throw new UnfitCallError(outcome.failure)
     const exported: Exported = { hash, name: (await redis.get(`${key}:name`)) ?? hash, value: outcome.value }
     this.#local.exportFunction(exported)
@@ -77,7 +95,7 @@ export class Supplies {
           throw new UnfitCallError(
             lost(`object ${id} is not in the store: it was freed, or its time is over`),
           )
-        const outcome = await decodeOutcome(frame, id, redis, keys)
+        const outcome = await decodeOutcome(keys.seal.open(frame, id), id, redis, keys)
         if (!outcome.ok) throw new UnfitCallError(outcome.failure)
         this.#local.put(id, outcome.value)
         this.#local.hold(id)

@@ -4,10 +4,11 @@ import { type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import type { RedisExecutor } from '../index.ts'
+import { endActor } from '../mailbox.ts'
 import { settleCall } from '../settle.ts'
 import type { WireCall } from '../wire.ts'
 import { Intake, type Taken } from './intake.ts'
-import { type Supplies, UnfitCallError } from './supplies.ts'
+import { RefusedCallError, type Supplies, UnfitCallError } from './supplies.ts'
 
 type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
 
@@ -133,6 +134,19 @@ export class CallRunner {
     else await job.fail(failed.failure.message)
   }
 
+  /** Whoever claims to have made it is told. */
+  async refuse(job: Taken, { message, claims }: RefusedCallError): Promise<void> {
+    const failure: Outcome = { ok: false, failure: failureOf('error', message) }
+    if (claims === null) return job.fail(message)
+    if (claims.kind === 'actor')
+      await endActor(this.fleet.link, this.fleet.queues, job.id, failureOf('actor-died', message))
+    await this.#settle(
+      job,
+      claims.owner,
+      Array.from({ length: claims.numReturns }, () => failure),
+    )
+  }
+
   async fail(job: Taken, { spec, owner }: ResultWire, failure: Failure): Promise<void> {
     const outcome: Outcome = { ok: false, failure }
     await this.#settle(
@@ -231,6 +245,9 @@ export class TaskIntakes {
         placed()
         runner.local.submit({ ...spec, tries: job.crashes })
       })
+    } catch (error) {
+      if (!(error instanceof RefusedCallError)) throw error
+      await runner.refuse(job, error)
     } finally {
       placed()
       this.look()

@@ -1,0 +1,86 @@
+// `cornichon status` and `top`: what a fleet has and does, once or again and again.
+import type { Command } from 'commander'
+import type { Overview } from '../redis/overview.ts'
+import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { formatSize } from './format.ts'
+import { formatTable } from './table.ts'
+import { withFleet } from './with-fleet.ts'
+import { parseAmount } from './worker.ts'
+
+interface StatusFlags extends FleetFlags {
+  readonly json?: true
+}
+
+interface TopFlags extends StatusFlags {
+  readonly interval: number
+  readonly count: number
+}
+
+export function addStatus(program: Command): void {
+  addFleetOptions(program.command('status'))
+    .summary('show what a fleet has and does')
+    .description('Shows the workers of a fleet, their slots, and how many tasks wait, run and failed.')
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', '\nExamples:\n  $ cornichon status --address redis://localhost')
+    .action((flags: StatusFlags) =>
+      withFleet(flags, async (fleet) => {
+        const { FleetView } = await import('../redis/overview.ts')
+        const overview = await new FleetView(fleet).overview()
+        console.log(flags.json ? JSON.stringify(overview, null, 2) : formatOverview(overview))
+      }),
+    )
+}
+
+export function addTop(program: Command): void {
+  addFleetOptions(program.command('top'))
+    .summary('watch a fleet')
+    .description('Shows the same as status, again and again, until Ctrl-C.')
+    .option('--interval <seconds>', 'how often', parseAmount, 1)
+    .option('--count <times>', 'how many times; 0 for no end', parseAmount, 0)
+    .option('--json', 'print a line of JSON each time')
+    .addHelpText('after', '\nExamples:\n  $ cornichon top --address redis://localhost')
+    .action(top)
+}
+
+async function top(flags: TopFlags): Promise<void> {
+  await withFleet(flags, async (fleet) => {
+    const { FleetView } = await import('../redis/overview.ts')
+    const view = new FleetView(fleet)
+    const stopped = new Promise<true>((resolve) => process.once('SIGINT', () => resolve(true)))
+    for (let i = 1; ; i++) {
+      const overview = await view.overview()
+      if (flags.json) console.log(JSON.stringify(overview))
+      else {
+        // The whole screen, on a terminal.
+        if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J')
+        console.log(`${new Date().toLocaleTimeString()}  ${formatOverview(overview)}\n`)
+      }
+      if (i === flags.count) return
+      const pause = new Promise<false>((resolve) => setTimeout(resolve, flags.interval * 1000, false))
+      if (await Promise.race([pause, stopped])) return
+    }
+  })
+}
+
+export function formatOverview({
+  workers,
+  drivers,
+  waiting,
+  running,
+  failed,
+  actors,
+  memory,
+}: Overview): string {
+  const summary =
+    `${workers.length} workers, ${drivers} drivers; tasks: ${waiting} waiting, ${running} running, ${failed} failed; ` +
+    `${actors} actors; Redis holds ${formatSize(memory)}`
+  if (workers.length === 0) return `${summary}\nNo worker has joined: cornichon worker starts one.`
+  const rows = workers.map(({ name, resources, running: tasks, actors: own, version, node }) => [
+    name,
+    Object.entries(resources)
+      .map(([resource, { total, free }]) => `${resource} ${total - free}/${total}`)
+      .join(', '),
+    ...[tasks, own, `${version}, Node ${node}`],
+  ])
+  return `${summary}\n\n${formatTable(['WORKER', 'SLOTS TAKEN', 'TASKS', 'ACTORS', 'VERSION'], rows)}`
+}

@@ -1,0 +1,123 @@
+// `cornichon submit`: a bundle's function as a task of a fleet, without waiting; `cornichon result` fetches what came out.
+import { inspect } from 'node:util'
+import type { Command } from 'commander'
+import { resultId } from '../executor.ts'
+import { errorOf } from '../failures.ts'
+import { unpack } from '../payload.ts'
+import type { RedisExecutor } from '../redis/index.ts'
+import { ProgramError, UsageError } from './failure.ts'
+import { readBundle } from './files.ts'
+import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { withFleet } from './with-fleet.ts'
+import { parseAmount } from './worker.ts'
+
+interface SubmitFlags extends FleetFlags {
+  readonly args?: string
+  readonly name?: string
+  readonly numCpus?: number
+  readonly keep: number
+  readonly json?: true
+}
+
+interface ResultFlags extends FleetFlags {
+  readonly timeout?: number
+  readonly json?: true
+}
+
+export function addSubmit(program: Command): void {
+  addFleetOptions(program.command('submit'))
+    .summary("run a bundle's function on a fleet, without waiting")
+    .description(
+      'Queues a task that calls the function of a bundle, and prints its id: for result, cancel and list.',
+    )
+    .argument('<bundle>', 'the file that `cornichon pack` wrote')
+    .option('--args <json>', 'the arguments, as a JSON array')
+    .option('--name <name>', 'what lists and errors call it')
+    .option('--num-cpus <count>', 'slots that it takes', parseAmount)
+    .option('--keep <seconds>', 'how long it may take to run', parseAmount, 86_400)
+    .option('--json', 'print the id as JSON')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  $ id=$(cornichon submit greet.crn --args '["peter", 22]')\n  $ cornichon result $id`,
+    )
+    .action((file: string, flags: SubmitFlags) =>
+      withFleet(flags, async (fleet) => {
+        const id = await submit(fleet, file, flags)
+        await fleet.calls.stored(id)
+        await fleet.leave(flags.keep * 1000)
+        console.log(flags.json ? JSON.stringify({ id }) : id)
+      }),
+    )
+  addFleetOptions(program.command('result'))
+    .summary('wait for a submitted task, and print its result')
+    .description(
+      'Waits until a task of a fleet is over, and prints its result as run does. Results are kept for an hour.',
+    )
+    .argument('<id>', 'what submit printed')
+    .option('--timeout <seconds>', 'how long to wait', parseAmount)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExamples:\n  $ cornichon result t-1f0a-1 --timeout 60')
+    .action((id: string, flags: ResultFlags) =>
+      withFleet(flags, async (fleet) => {
+        const { FleetView } = await import('../redis/overview.ts')
+        if (!(await new FleetView(fleet).isKnown(id)))
+          throw new UsageError(`there is no task ${id}: its result is gone, or it never was`)
+        await printResult(fleet, id, flags)
+      }),
+    )
+}
+
+async function submit(fleet: RedisExecutor, file: string, flags: Omit<SubmitFlags, 'keep'>): Promise<string> {
+  const { submitBundle } = await import('../redis/submit.ts')
+  return submitBundle(fleet, readBundle(file), parseArguments(flags.args), {
+    name: flags.name ?? file,
+    ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
+  })
+}
+
+function parseArguments(json: string | undefined): unknown[] {
+  if (json === undefined) return []
+  try {
+    const args: unknown = JSON.parse(json)
+    if (Array.isArray(args)) return args
+  } catch {}
+  throw new UsageError(`--args is a JSON array of the arguments, as in --args '["text", 1]', not ${json}`)
+}
+
+/** `cornichon run --address`: with the output of the task, and Ctrl-C cancels it. */
+export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Promise<void> {
+  return withFleet(
+    flags,
+    async (fleet) => {
+      const id = await submit(fleet, file, flags)
+      const stop = () => {
+        fleet.cancel(id, { force: true, recursive: true })
+        // As a program that ends of the signal.
+        process.exitCode = 130
+      }
+      process.once('SIGINT', stop)
+      try {
+        await printResult(fleet, id, flags)
+      } finally {
+        process.off('SIGINT', stop)
+      }
+    },
+    true,
+  )
+}
+
+async function printResult(fleet: RedisExecutor, id: string, flags: ResultFlags): Promise<void> {
+  const result = fleet.outcome(resultId(id, 0))
+  const late =
+    flags.timeout === undefined
+      ? new Promise<never>(() => {})
+      : new Promise<null>((resolve) => setTimeout(resolve, flags.timeout! * 1000, null).unref())
+  const outcome = await Promise.race([result, late])
+  if (outcome === null)
+    throw new ProgramError(`task ${id} is not over after ${flags.timeout} s`, new Error('timed out'))
+  if (!outcome.ok) throw new ProgramError(`task ${id} failed:`, errorOf(outcome.failure))
+  const value = unpack(outcome.value)
+  if (flags.json) console.log(JSON.stringify(value, null, 2) ?? 'null')
+  else if (typeof value === 'string') console.log(value)
+  else if (value !== undefined) console.log(inspect(value, { depth: 8 }))
+}

@@ -1,0 +1,224 @@
+// What there is in a fleet, for people who look at it: read from Redis, and asked of the workers.
+
+import { resultId } from '../executor.ts'
+import { failureOf } from '../failures.ts'
+import type { NodeDescription } from './describe.ts'
+import type { RedisExecutor } from './index.ts'
+import { settleCall } from './settle.ts'
+import { claimsOf } from './wire.ts'
+
+export interface Overview {
+  readonly workers: readonly {
+    readonly id: string
+    readonly name: string
+    readonly resources: Readonly<Record<string, { readonly total: number; readonly free: number }>>
+    readonly running: number
+    readonly actors: number
+    readonly version: string
+    readonly node: string
+  }[]
+  readonly drivers: number
+  readonly waiting: number
+  readonly running: number
+  readonly failed: number
+  readonly actors: number
+  readonly memory: number
+}
+
+export interface ListedTask {
+  readonly id: string
+  readonly name: string
+  readonly state: string
+  readonly attempt: number
+  readonly worker: string | null
+  readonly reason?: string
+}
+
+/** As many of each queue are listed. */
+const MOST = 1000
+
+export class FleetView {
+  readonly #fleet: RedisExecutor
+
+  constructor(fleet: RedisExecutor) {
+    this.#fleet = fleet
+  }
+
+  async #nodes(): Promise<ReadonlyMap<string, NodeDescription>> {
+    const { capacity, requests } = this.#fleet
+    await capacity.refresh()
+    return (await requests.ask('describe', capacity.nodes.keys())) as ReadonlyMap<string, NodeDescription>
+  }
+
+  async overview(): Promise<Overview> {
+    const { link, queues, capacity } = this.#fleet
+    const { redis, keys } = link
+    const nodes = await this.#nodes()
+    const workers = [...capacity.nodes].map(([id, lease]) => {
+      const node = nodes.get(id)
+      return {
+        ...{ id, name: lease.name, version: lease.cornichon, node: lease.node },
+        resources:
+          node?.resources ??
+          Object.fromEntries(
+            Object.entries(lease.resources).map(([name, total]) => [name, { total, free: 0 }]),
+          ),
+        running: node?.tasks.length ?? 0,
+        actors: node?.actors.length ?? 0,
+      }
+    })
+    let waiting = 0
+    let failed = 0
+    for (const shape of await redis.smembers(keys.shapes)) {
+      const counts = await queues.get(shape).getJobCounts('wait', 'prioritized', 'failed')
+      waiting += (counts.wait ?? 0) + (counts.prioritized ?? 0)
+      failed += counts.failed ?? 0
+    }
+    const drivers = await this.#alive(await redis.smembers(keys.drivers))
+    const memory = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1] ?? 0)
+    return {
+      ...{ workers, waiting, failed, memory },
+      // Not the one that looks.
+      drivers: drivers.filter((id) => id !== link.id).length,
+      running: workers.reduce((sum, { running }) => sum + running, 0),
+      actors: await redis.scard(keys.actors),
+    }
+  }
+
+  async #alive(ids: readonly string[]): Promise<string[]> {
+    const { redis, keys } = this.#fleet.link
+    if (ids.length === 0) return []
+    const leases = await redis.mget(ids.map(keys.lease))
+    return ids.filter((_, i) => leases[i] !== null)
+  }
+
+  async tasks(): Promise<ListedTask[]> {
+    const { link, queues } = this.#fleet
+    const tasks: ListedTask[] = []
+    for (const node of (await this.#nodes()).values())
+      for (const { id, name, state, attempt, worker } of node.tasks)
+        tasks.push({ id, name, state, attempt, worker })
+    for (const shape of await link.redis.smembers(link.keys.shapes)) {
+      const queue = queues.get(shape)
+      for (const job of await queue.getJobs(['wait', 'prioritized'], 0, MOST - 1, true))
+        tasks.push({
+          id: job.id!,
+          name: job.name,
+          state: 'queued',
+          attempt: job.stalledCounter,
+          worker: null,
+        })
+      for (const job of await queue.getJobs(['failed'], 0, MOST - 1))
+        tasks.push({
+          ...{ id: job.id!, name: job.name, state: 'failed', attempt: job.attemptsMade, worker: null },
+          reason: job.failedReason,
+        })
+    }
+    return tasks
+  }
+
+  async actors(): Promise<Record<string, unknown>[]> {
+    const { redis, keys } = this.#fleet.link
+    const ids = await redis.smembers(keys.actors)
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const [name, registeredName, state, restarts, node] = await redis.hmget(
+          keys.actor(id),
+          ...['name', 'registeredName', 'state', 'restarts', 'node'],
+        )
+        const pending = await this.#fleet.queues.get(`actor-${id}`).getJobCounts('wait', 'active')
+        return {
+          ...{ id, name, registeredName: registeredName || null, state, restarts: Number(restarts) },
+          worker: this.#fleet.capacity.nodes.get(node ?? '')?.name ?? null,
+          pendingCalls: (pending.wait ?? 0) + (pending.active ?? 0),
+        }
+      }),
+    )
+    return found.filter(({ name }) => name !== null)
+  }
+
+  async functions(): Promise<Record<string, unknown>[]> {
+    const { redis, keys } = this.#fleet.link
+    const prefix = keys.function('')
+    return Promise.all(
+      (await this.#scan(`${prefix}*:name`)).map(async (key) => {
+        const hash = key.slice(prefix.length, -':name'.length)
+        const [name, size, life] = await Promise.all([
+          redis.get(key),
+          redis.strlen(keys.function(hash)),
+          redis.pttl(keys.function(hash)),
+        ])
+        return { hash, name, size, expiresIn: Math.round(life / 1000) }
+      }),
+    )
+  }
+
+  async objects(): Promise<Record<string, unknown>[]> {
+    const { redis, keys } = this.#fleet.link
+    const prefix = keys.object('')
+    return Promise.all(
+      (await this.#scan(`${prefix}*`)).map(async (key) => {
+        const [size, life] = await Promise.all([redis.strlen(key), redis.pttl(key)])
+        return { id: key.slice(prefix.length), size, expiresIn: Math.round(life / 1000) }
+      }),
+    )
+  }
+
+  async #scan(match: string): Promise<string[]> {
+    const found: string[] = []
+    for await (const keys of this.#fleet.link.redis.scanStream({ match, count: 1000 }))
+      found.push(...(keys as string[]))
+    return [...new Set(found)].slice(0, MOST)
+  }
+
+  /** The drivers whose tasks have printed something. */
+  async printers(): Promise<string[]> {
+    const prefix = this.#fleet.link.keys.logs('')
+    return (await this.#scan(`${prefix}*`)).map((key) => key.slice(prefix.length))
+  }
+
+  /** Whether there is a task of that id, or its result. */
+  async isKnown(id: string): Promise<boolean> {
+    const { redis, keys } = this.#fleet.link
+    return (await redis.exists(keys.call(id), keys.object(resultId(id, 0)))) > 0
+  }
+
+  /** Of any driver. False if it is over, or never was. */
+  async cancel(id: string, force: boolean): Promise<boolean> {
+    const { link, queues } = this.#fleet
+    const { redis, keys } = link
+    const frame = await redis.getBuffer(keys.call(id))
+    const claims = frame === null ? null : claimsOf(frame)
+    if (claims === null) return false
+    const failure = failureOf('cancelled', `task ${id} was cancelled, by the command cornichon cancel`)
+    await settleCall(
+      link,
+      id,
+      claims.owner,
+      Array.from({ length: claims.numReturns }, () => ({ ok: false, failure }) as const),
+    )
+    for (const shape of await redis.smembers(keys.shapes)) await queues.remove(shape, id)
+    await link.tellAll({ kind: 'cancel', call: id, options: { force, recursive: true } })
+    return true
+  }
+
+  /** What tasks have printed, and with `follow` what they print from now on. */
+  async *logs(drivers: readonly string[], follow: boolean): AsyncGenerator<ReadonlyMap<string, string>> {
+    const { redis, keys } = this.#fleet.link
+    const last = new Map(drivers.map((id) => [id, '-']))
+    for (;;) {
+      for (const [driver, from] of last) {
+        const entries = await redis.xrange(keys.logs(driver), from === '-' ? '-' : `(${from}`, '+')
+        for (const [id, fields] of entries) {
+          last.set(driver, id)
+          const line = new Map<string, string>([['driver', driver]])
+          for (let i = 0; i < fields.length; i += 2) line.set(fields[i]!, fields[i + 1]!)
+          yield line
+        }
+      }
+      if (!follow) return
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      if (drivers.length === 0) for (const id of await this.printers()) if (!last.has(id)) last.set(id, '-')
+    }
+  }
+}

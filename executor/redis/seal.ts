@@ -1,0 +1,57 @@
+// What protects frames in Redis: with keys, each is signed for the place that it is for, and what is not is refused before
+// anything of it is read. A frame that is valid in one place is none in another.
+import {
+  type SigningKey,
+  type SignOption,
+  signBytes,
+  type VerifyOption,
+  verifyBytes,
+  withoutSignature,
+} from '../../serializer/bundle/signature.ts'
+
+export interface SealSettings {
+  readonly sign?: SignOption
+  /** Whose frames are let in. Of a secret, the same as `sign` unless said otherwise. */
+  readonly verify?: VerifyOption
+}
+
+/** Longer than a call may wait, and than a process goes without exporting its functions again. */
+const LIFE = 7 * 24 * 3_600_000
+
+export class Seal {
+  readonly #sign: { readonly key: SigningKey; readonly expiresIn: number } | null
+  readonly #verify: VerifyOption | null
+
+  constructor({ sign, verify }: SealSettings = {}) {
+    const signing = sign !== undefined && 'key' in sign ? sign : sign === undefined ? null : { key: sign }
+    this.#sign = signing === null ? null : { expiresIn: LIFE, ...signing }
+    this.#verify = verify ?? signing?.key ?? null
+    if (this.#sign !== null) signBytes(new Uint8Array(), this.#sign)
+    if (this.#verify !== null && this.#sign !== null && verify === undefined)
+      verifyBytes(signBytes(new Uint8Array(1), this.#sign), this.#verify)
+  }
+
+  /** Whether frames are signed: then what lies beside them has to be named in them. */
+  get isSigning(): boolean {
+    return this.#sign !== null
+  }
+
+  get isStrict(): boolean {
+    return this.#verify !== null
+  }
+
+  close(frame: Buffer, purpose: string): Buffer {
+    return this.#sign === null ? frame : asBuffer(signBytes(frame, this.#sign, purpose))
+  }
+
+  /** Throws UnpicklingError for what has no right signature. */
+  open(bytes: Buffer, purpose: string): Buffer {
+    return asBuffer(
+      this.#verify === null ? withoutSignature(bytes) : verifyBytes(bytes, this.#verify, purpose),
+    )
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,31 @@
+// Bundles as tasks: the bytes go to the workers as they are, and nothing of them is loaded here.
+import { createHash } from 'node:crypto'
+import { newId } from '../context.ts'
+import { resultId } from '../executor.ts'
+import { type RemoteOptions, taskOptionsOf } from '../options.ts'
+import { packArray } from '../payload.ts'
+import type { RedisExecutor } from './index.ts'
+
+/** Returns the id of the task. */
+export function submitBundle(
+  fleet: RedisExecutor,
+  bundle: Uint8Array,
+  args: readonly unknown[],
+  options: RemoteOptions & { readonly name: string },
+): string {
+  const hash = createHash('sha256').update(bundle).digest('hex')
+  fleet.exportFunction({ hash, name: options.name, value: { bundle } })
+  const id = newId('t')
+  fleet.submit({
+    id,
+    name: options.name,
+    parent: null,
+    fn: hash,
+    options: taskOptionsOf(options),
+    retryOn: null,
+    args: packArray(args),
+    deps: [],
+  })
+  fleet.hold(resultId(id, 0))
+  return id
+}

@@ -1,0 +1,115 @@
+// The commands about a fleet, over a real Redis and a worker process.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { childEnvironment } from '../../support/children.ts'
+import { commandFile, cornichon } from '../../support/command.ts'
+import { startWorker, type TestWorker } from '../../support/fleet.ts'
+import { nodeBinary } from '../../support/paths.ts'
+import { startRedis, type TestRedis } from '../../support/redis.ts'
+import { createWorkspace } from '../../support/workspace.ts'
+
+const workspace = createWorkspace()
+let redis: TestRedis
+let worker: TestWorker
+let fleet: string[]
+const run = (command: string, ...args: string[]) => cornichon(workspace.folder, command, ...fleet, ...args)
+const json = (command: string, ...args: string[]) => JSON.parse(run(command, '--json', ...args).stdout)
+
+beforeAll(async () => {
+  redis = await startRedis()
+  fleet = ['--address', redis.address, '--namespace', redis.namespace]
+  worker = await startWorker(redis, '--num-cpus', '2', '--name', 'one')
+  workspace.write({
+    'jobs.mjs': `
+      export const greet = (name, times) => { console.log('greeting ' + name); return { text: ('hello ' + name + ' ').repeat(times).trim() } }
+      export const fail = () => { throw new RangeError('not today') }
+      export const never = () => new Promise(() => {})`,
+  })
+  for (const name of ['greet', 'fail', 'never'])
+    expect(cornichon(workspace.folder, 'pack', `jobs.mjs#${name}`, '-o', `${name}.crn`).code).toBe(0)
+})
+afterAll(async () => {
+  await worker.kill()
+  await redis.stop()
+  workspace.remove()
+})
+
+describe('cornichon, with a fleet', () => {
+  it('X15 run --address runs a bundle there, prints its output and its result', () => {
+    const { code, stdout } = run('run', 'greet.crn', '--args', '["peter", 2]', '--json')
+    expect(code).toBe(0)
+    expect(stdout).toContain('greeting peter')
+    expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toEqual({ text: 'hello peter hello peter' })
+  })
+
+  it('X15 submit prints an id at once, result fetches what came out, an error has exit code 1', () => {
+    const { id } = json('submit', 'greet.crn', '--args', '["ann", 1]')
+    expect(json('result', id)).toEqual({ text: 'hello ann' })
+    const failing = run('submit', 'fail.crn').stdout.trim()
+    const { code, stderr } = run('result', failing)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/RangeError: not today|not today/)
+    expect(run('result', 't-none-1')).toMatchObject({ code: 2 })
+    expect(run('submit', 'greet.crn', '--args', '{').code).toBe(2)
+  })
+
+  it('X15 status, list and top show what there is, as text and as JSON', () => {
+    const { id } = json('submit', 'never.crn', '--name', 'endless')
+    const { id: later } = json('submit', 'never.crn', '--name', 'later', '--num-cpus', '2')
+    for (const end = Date.now() + 10_000; Date.now() < end; )
+      if (
+        json('list', 'tasks').some(
+          (task: { id: string; state: string }) => task.id === id && task.state === 'running',
+        )
+      )
+        break
+    const tasks = json('list', 'tasks')
+    expect(tasks).toContainEqual(expect.objectContaining({ id, name: 'endless', state: 'running' }))
+    expect(tasks).toContainEqual(expect.objectContaining({ id: later, name: 'later', state: 'queued' }))
+    const status = json('status')
+    expect(status).toMatchObject({
+      running: 1,
+      waiting: 1,
+      workers: [{ name: 'one', resources: { CPU: { total: 2, free: 1 } } }],
+    })
+    expect(run('status').stdout).toMatch(/1 workers.*1 waiting, 1 running[\s\S]*one +CPU 1\/2/)
+    expect(json('top', '--count', '1')).toMatchObject({ running: 1 })
+    expect(json('list', 'workers')).toMatchObject([{ name: 'one' }])
+    expect(json('list', 'functions').length).toBeGreaterThan(0)
+    expect(Array.isArray(json('list', 'objects'))).toBe(true)
+    expect(run('list', 'actors').stdout).toBe('no actors\n')
+    expect(json('cancel', '--force', id, later)).toEqual({ cancelled: [id, later] })
+    expect(run('result', id).stderr).toMatch(/was cancelled/)
+    expect(run('cancel', id)).toMatchObject({ code: 2 })
+  })
+
+  it('X15 logs shows what tasks have printed', () => {
+    expect(run('logs').stdout).toMatch(/\(greet\.crn one\/thread-\d+\) greeting peter/)
+    const lines = run('logs', '--json').stdout.trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).text)).toContain('greeting ann\n')
+  })
+
+  it('X15 Ctrl-C cancels what run waits for', async () => {
+    const child = spawn(nodeBinary, [commandFile, 'run', 'never.crn', ...fleet], {
+      cwd: workspace.folder,
+      env: childEnvironment(),
+      stdio: 'ignore',
+    })
+    for (const end = Date.now() + 10_000; Date.now() < end; ) if (json('status').running === 1) break
+    child.kill('SIGINT')
+    const [code] = await once(child, 'exit')
+    expect(code).not.toBe(0)
+    for (const end = Date.now() + 10_000; Date.now() < end; ) if (json('status').running === 0) break
+    expect(json('status')).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  it('X15 a fleet that is not there is a mistake in the use', () => {
+    const { code, stderr } = cornichon(workspace.folder, 'status', '--address', 'redis://127.0.0.1:1')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/can't use Redis at redis:\/\/127\.0\.0\.1:1/)
+    expect(cornichon(workspace.folder, 'worker', '--address', redis.address, '--resources', 'gpu').code).toBe(
+      2,
+    )
+  })
+})
