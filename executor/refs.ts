@@ -2,6 +2,7 @@
 // travel inside any value.
 import { symbols } from '../serializer/index.ts'
 import { currentExecutor } from './context.ts'
+import type { Executor } from './executor.ts'
 import { noteRef } from './payload.ts'
 
 declare const typeOfObject: unique symbol
@@ -33,14 +34,21 @@ export function refFrom(id: string): ObjectRef {
   return new ObjectRef(id)
 }
 
-// The executor drops objects that nobody holds.
-const holders = new FinalizationRegistry<{ id: string; release: (id: string) => void }>(({ id, release }) =>
-  release(id),
-)
+/** The executor drops objects that nobody holds. */
+const registries = new WeakMap<Executor, FinalizationRegistry<string>>()
+let last: { readonly executor: Executor; readonly registry: FinalizationRegistry<string> } | null = null
 
 function hold(ref: ObjectRef): void {
   const executor = currentExecutor()
   if (executor === null) return
+  if (last?.executor !== executor) {
+    let registry = registries.get(executor)
+    if (registry === undefined) {
+      registry = new FinalizationRegistry((id) => executor.release(id))
+      registries.set(executor, registry)
+    }
+    last = { executor, registry }
+  }
   executor.hold(ref.id)
-  holders.register(ref, { id: ref.id, release: (id) => executor.release(id) })
+  last.registry.register(ref, ref.id)
 }

@@ -20,6 +20,8 @@ const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js
 /** An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
 const LINGER = 10
 
+const MESSAGES_AT_ONCE = 100
+
 export class Thread implements HostWorker {
   readonly name: string
   readonly #pool: Piscina
@@ -49,7 +51,15 @@ export class Thread implements HostWorker {
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))
     this.#pool.on('workerDestroy', () => this.#ended(null))
-    port1.on('message', (message: FromWorker) => this.#receive(message))
+    port1.on('message', (message: FromWorker) => {
+      this.#receive(message)
+      // An event for each message would cost more than the message.
+      for (let more = 0; more < MESSAGES_AT_ONCE; more++) {
+        const next = receiveMessageOnPort(port1)
+        if (next === undefined) return
+        this.#receive(next.message as FromWorker)
+      }
+    })
     port1.unref()
   }
 
