@@ -119,10 +119,8 @@ export function put<T>(value: T): ObjectRef<T> {
   if (value instanceof ObjectRef) throw new TypeError('put was given a ref: it is in the store already')
   const executor = requireExecutor()
   const id = newId('o')
-  const packed = pack(value)
-  const ref = new ObjectRef<T>(id)
-  executor.put(id, packed)
-  return ref
+  executor.put(id, pack(value))
+  return new ObjectRef<T>(id)
 }
 
 /**

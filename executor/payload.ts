@@ -51,14 +51,12 @@ function packBundle(value: unknown): PackedBundle {
   try {
     const bundle = dumps(value, {
       bufferCallback: ({ buffer, byteOffset, byteLength }) => {
-        if (byteLength < OUT_OF_BAND_FROM) return true
-        buffers ??= []
-        if (buffer instanceof SharedArrayBuffer) buffers.push(buffer)
+        if (buffer instanceof SharedArrayBuffer) (buffers ??= []).push(buffer)
         else if (transferMarks.has(buffer) && byteLength === buffer.byteLength) {
-          given ??= []
-          given.push(buffer)
-          buffers.push(buffer)
-        } else buffers.push(buffer.slice(byteOffset, byteOffset + byteLength))
+          ;(given ??= []).push(buffer)
+          ;(buffers ??= []).push(buffer)
+        } else if (byteLength < OUT_OF_BAND_FROM) return true
+        else (buffers ??= []).push(buffer.slice(byteOffset, byteOffset + byteLength))
         return false
       },
     })

@@ -50,7 +50,8 @@ export class Thread implements HostWorker {
     this.#begin = { name, port: port2, capturesOutput: options.logToDriver !== false }
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))
-    this.#pool.on('workerDestroy', () => this.#ended(null))
+    // Who waits for `serve` is told why, but a moment later.
+    this.#pool.on('workerDestroy', () => setImmediate(() => this.#ended(null)))
     port1.on('message', (message: FromWorker) => {
       this.#receive(message)
       // An event for each message would cost more than the message.
