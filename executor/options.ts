@@ -50,7 +50,7 @@ export interface MethodOptions extends CallOptions {
 }
 
 export interface InitOptions {
-  /** A fleet: `redis://[user:password@]host[:port]`, `rediss://...` for TLS, `unix:/path`. Its slots are its workers'. */
+  /** A fleet: `redis://[user:password@]host[:port]`, `rediss://...` for TLS, `unix:/path`. Its slots are its workers'. Or 'threads', 'inline'. */
   readonly address?: string
   /** Drivers and workers of one namespace see each other; 'default' unless said otherwise. */
   readonly namespace?: string

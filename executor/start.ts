@@ -24,7 +24,9 @@ export async function init(options: InitOptions = {}): Promise<void> {
         : 'init was called twice. Call shutdown() first, or say init({ ignoreReinitError: true })',
     )
   }
-  if (options.address === undefined) start(options)
+  const { address, ...rest } = options
+  if (address === 'threads' || address === 'inline') start({ ...rest, mode: address })
+  else if (address === undefined) start(options)
   else await join(options)
 }
 
