@@ -5,10 +5,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Queue, QueueEvents } from 'bullmq'
-import { get, init, remote, shutdown } from 'cornichon/executor'
 import { Redis } from 'ioredis'
+import type * as Executor from '../executor/index.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { Goals, printTable, ratio, size, time } from './support/report.ts'
 
@@ -18,6 +19,10 @@ const MANY = smoke ? 200 : 5000
 const WINDOW = 256
 
 const root = join(import.meta.dirname, '..')
+// As it is shipped.
+const { get, init, remote, shutdown } = (await import(
+  pathToFileURL(join(root, 'dist', 'executor', 'index.js')).href
+)) as typeof Executor
 const redis = await startRedis()
 const socket = redis.address.replace('unix:', '')
 const goals = new Goals()
@@ -56,7 +61,8 @@ interface Rates {
 }
 
 async function measure(call: () => Promise<unknown>, workerPid: number): Promise<Rates> {
-  for (let i = 0; i < LONE / 2; i++) await call()
+  // Every thread has started, and has the function.
+  await Promise.all(Array.from({ length: 2 * WINDOW }, call))
   const times: number[] = []
   for (let i = 0; i < LONE; i++) {
     const begin = performance.now()
@@ -88,6 +94,8 @@ const bullWorker = await child(join(import.meta.dirname, 'executor-redis', 'bull
 const queue = new Queue('direct', { connection: { path: socket, maxRetriesPerRequest: null } })
 const events = new QueueEvents('direct', { connection: { path: socket, maxRetriesPerRequest: null } })
 await events.waitUntilReady()
+queue.setMaxListeners(0)
+events.setMaxListeners(0)
 const direct = await measure(
   async () => (await queue.add('t', { n: 1 })).waitUntilFinished(events),
   bullWorker.pid!,
@@ -99,7 +107,7 @@ await end(bullWorker)
 // --- cornichon ---
 const worker = await child(
   join(root, 'dist', 'executor', 'cli', 'index.js'),
-  ...['worker', '--address', redis.address, '--namespace', redis.namespace, '--num-cpus', '16', '--json'],
+  ...['worker', '--address', redis.address, '--namespace', redis.namespace, '--num-cpus', '4', '--json'],
 )
 await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
 const noop = remote((n: number) => n)
