@@ -42,8 +42,9 @@ export function cancelTests(_: Engine): void {
     const flags = RemoteFlags.remote()
     const task = remote(async () => {
       const { signal } = currentTask()
+      const isAborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       await get(flags.raise.remote('started'))
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      await isAborted
       await get(flags.raise.remote('aborted'))
     })
     const ref = task.remote()
@@ -71,8 +72,9 @@ export function cancelTests(_: Engine): void {
     const flags = RemoteFlags.remote()
     const child = remote(async () => {
       const { signal } = currentTask()
+      const isAborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       await get(flags.raise.remote('child'))
-      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      await isAborted
       await get(flags.raise.remote('child aborted'))
     })
     const parent = remote(async () => get(child.remote()))
