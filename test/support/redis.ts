@@ -135,8 +135,14 @@ export async function startSecureRedis(): Promise<TestRedis & { readonly tls: { 
     new Redis({ port, username: 'driver', password: 'pass', tls: { ca: readFileSync(ca) } })
   const probe = connect()
   probe.on('error', () => {})
-  await probe.ping()
-  probe.disconnect()
+  try {
+    await probe.ping()
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  } finally {
+    probe.disconnect()
+  }
   return {
     ...{ address: `rediss://driver:pass@localhost:${port}`, namespace: 'secure', tls: { ca }, connect },
     ...{ crash: null, restart: null },

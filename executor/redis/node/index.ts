@@ -101,7 +101,8 @@ export class FleetNode {
     const fleet = new RedisExecutor(link, false)
     const node = new FleetNode(fleet, name, resources, options)
     await fleet.capacity.refresh()
-    await node.#setUp()
+    // One that is refused or fails keeps nobody out.
+    await node.#setUp().catch((error: Error) => process.emitWarning(error.message, { type: 'SetUpWarning' }))
     for (const shape of await link.redis.smembers(link.keys.shapes)) node.#add(shape)
     await link.tellAll({ kind: 'node-joined', node: link.id })
     return node
@@ -160,13 +161,23 @@ export class FleetNode {
   /** Functions that are to run on all workers and have not run here yet. */
   async #setUp(): Promise<void> {
     const { redis, keys } = this.#fleet.link
+    let refused: Error | null = null
     for (const frame of await redis.lrangeBuffer(keys.setUps, 0, -1)) {
-      const wire = await decodeCall(frame, SET_UP, redis, keys)
-      if (wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
+      const wire = await decodeCall(frame, SET_UP, redis, keys).catch((error: Error) => {
+        refused = error
+        return null
+      })
+      if (wire === null || wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
+      // Of a driver that was killed.
+      if (!(await this.#fleet.isDriverAlive(wire.owner))) {
+        await redis.lrem(keys.setUps, 0, frame)
+        continue
+      }
       this.#setUpsDone.add(wire.spec.id)
       await this.#runner.supplies.function(wire.spec.fn, wire.owner)
       await this.#local.runOnAllWorkers(wire.spec)
     }
+    if (refused !== null) throw refused
   }
 
   /** To the driver whose call printed it. */
