@@ -19,6 +19,9 @@ const { QuotaExceededError: QuotaExceeded } = globalThis as {
 const quotaOf = getOwnPropertyDescriptor(QuotaExceeded?.prototype ?? {}, 'quota')?.get
 const requestedOf = getOwnPropertyDescriptor(QuotaExceeded?.prototype ?? {}, 'requested')?.get
 
+/** What V8 gives an error: a value up to Node 20, accessors since. */
+const nativeStack = getOwnPropertyDescriptor(new ErrorConstructor(), 'stack')
+
 const error: BuiltinReducer<Error> = {
   name: 'Error',
   matches: (value) => types.isNativeError(value) && !isDOMException(value) && !isNodeError(value),
@@ -50,12 +53,14 @@ const error: BuiltinReducer<Error> = {
   readContent(value, source) {
     const kind = source.byte()
     if (kind === 0) return
-    defineProperty(value, 'stack', {
-      value: source.value(),
-      writable: true,
-      enumerable: kind === 2,
-      configurable: true,
-    })
+    const stack = source.value()
+    const enumerable = kind === 2
+    if (nativeStack?.set === undefined)
+      defineProperty(value, 'stack', { value: stack, writable: true, enumerable, configurable: true })
+    else {
+      defineProperty(value, 'stack', { ...nativeStack, enumerable })
+      apply(nativeStack.set, value, [stack])
+    }
   },
 }
 
