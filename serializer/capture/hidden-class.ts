@@ -18,10 +18,15 @@ interface Intrinsics {
   isFast(object: object): boolean
 }
 
+/** Where V8's flags are locked, setting one ends the process. */
+const LOCKING = /--freeze[-_]flags[-_]after[-_]init(?!=false)/
+const areFlagsLocked = LOCKING.test([...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' '))
+
 const isEnabled =
   process.env['CORNICHON_V8_INTRINSICS'] !== '0' &&
   process.release?.name === 'node' &&
-  // Embedders lock V8's flags: to set one ends the process.
+  !areFlagsLocked &&
+  // Embedders lock them, too.
   process.versions['electron'] === undefined &&
   process.versions['nw'] === undefined &&
   TESTED.includes(process.versions.node.split('.')[0])

@@ -129,6 +129,12 @@ describe('asking V8', () => {
     )
   })
 
+  test('is given up where V8 locks its flags', () => {
+    const nodeArguments = ['--freeze-flags-after-init']
+    const program = 'report([capture.seesHiddenClasses, loads(dumps([{ a: 1 }, { a: 2 }]))])'
+    expect(runProgram(program, { nodeArguments })).toEqual([false, [{ a: 1 }, { a: 2 }]])
+  })
+
   test('goes on when V8 has dropped the code of idle functions', () => {
     const program = `let answers = []
       for (let round = 0; round < 3; round++) {
