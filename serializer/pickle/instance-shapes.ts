@@ -2,7 +2,7 @@
 // special (slots, accessors, symbols) is alike in all objects of one hidden class: one is looked at, the others are compared.
 import { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 
-const { getOwnPropertyDescriptor } = Reflect
+const { getOwnPropertyDescriptor, isExtensible } = Reflect
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object
 const MOST = 8
 
@@ -30,7 +30,8 @@ export class InstanceShapes {
 
   /** Notes an object that was found to be no more than an instance of its class, if all its properties are usual ones. */
   note(object: object): void {
-    if (!seesHiddenClasses || this.#shapes.length === MOST || !hasFastProperties(object)) return
+    if (!seesHiddenClasses || this.#shapes.length === MOST) return
+    if (!hasFastProperties(object) || !isExtensible(object)) return
     const keys = getOwnPropertyNames(object)
     if (getOwnPropertySymbols(object).length > 0 || keys.includes('constructor') || INDEX.test(keys[0]))
       return

@@ -41,12 +41,17 @@ const error: BuiltinReducer<Error> = {
   },
   ownKeys: (value) => (hasNativeStack(value) ? ['stack'] : []),
   writeContent(value, sink) {
+    if (!hasReadableStack(value))
+      sink.refuse(
+        'V8 can not form its stack: its name or message does not turn into text',
+        'Give it a name and a message that are strings, or delete its stack',
+      )
     if (!hasNativeStack(value)) {
       sink.byte(0)
       return
     }
-    const { get, value: stack, enumerable } = getOwnPropertyDescriptor(value, 'stack')!
-    sink.byte(enumerable ? 2 : 1)
+    const { get, value: stack, enumerable, configurable } = getOwnPropertyDescriptor(value, 'stack')!
+    sink.byte((enumerable ? 2 : 1) + (configurable ? 0 : 2))
     sink.step('property', 'stack')
     sink.value(get ? apply(get, value, []) : stack)
   },
@@ -54,11 +59,11 @@ const error: BuiltinReducer<Error> = {
     const kind = source.byte()
     if (kind === 0) return
     const stack = source.value()
-    const enumerable = kind === 2
+    const attributes = { enumerable: kind % 2 === 0, configurable: kind <= 2 }
     if (nativeStack?.set === undefined)
-      defineProperty(value, 'stack', { value: stack, writable: true, enumerable, configurable: true })
+      defineProperty(value, 'stack', { value: stack, writable: true, ...attributes })
     else {
-      defineProperty(value, 'stack', { ...nativeStack, enumerable })
+      defineProperty(value, 'stack', { ...nativeStack, ...attributes })
       apply(nativeStack.set, value, [stack])
     }
   },
@@ -129,11 +134,21 @@ function isDOMException(value: object): boolean {
   return hasBrand(value, DomException.prototype, domName)
 }
 
+/** V8 forms the stack when somebody first looks at it, of the name and message that the error has by then. */
+function hasReadableStack(value: Error): boolean {
+  try {
+    getOwnPropertyDescriptor(value, 'stack')
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** V8 keeps the stack as an own property: data up to Node 20, a native accessor pair since. */
 function hasNativeStack(value: Error): boolean {
   const descriptor = getOwnPropertyDescriptor(value, 'stack')
-  if (!descriptor?.configurable) return false
-  if (!descriptor.get) return descriptor.writable === true
+  if (!descriptor) return false
+  if (!descriptor.get) return descriptor.writable === true && descriptor.configurable === true
   return nativeStackGetters().has(descriptor.get) || isForeignStackGetter(descriptor.get)
 }
 

@@ -105,3 +105,16 @@ test('it never throws and runs nothing: hostile getters, proxies, revoked proxie
   expect(checkSerializable(revoked.proxy).ok).toBe(false)
   expect(checkSerializable(cyclic).problems).toHaveLength(1)
 })
+
+test('an error of which V8 can not form the stack is no fault of ours: it is named', () => {
+  const error = Object.assign(new Error('message'), { name: [Symbol('no text')] })
+  const { problems } = checkSerializable({ error })
+  // V8 may have formed it before: then there is nothing to say.
+  for (const { path, reason } of problems) {
+    expect(path).toBe('value -> .error')
+    expect(reason).toMatch(/stack/)
+  }
+  const frozen = Object.freeze(new Error('frozen'))
+  const { ok } = checkSerializable(frozen)
+  expect(ok).toBe(true)
+})

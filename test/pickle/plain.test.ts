@@ -117,6 +117,31 @@ test('objects of one shape that differ in attributes, symbols or extensibility k
   assertStrictEqual(loads(dumps(graph)), graph)
 })
 
+test('many objects without keys, or with private fields, that are not extensible, sealed or frozen', () => {
+  class Private {
+    #n = 1
+    a = 1
+    read(): number {
+      return this.#n
+    }
+  }
+  const makers: (() => object)[] = [
+    () => ({}),
+    () => Object.create(null) as object,
+    () => new Private(),
+    () => Object.create({ inherited: 1 }) as object,
+    () => ({ 0: 'element' }),
+  ]
+  const locks = [(object: object) => object, Object.preventExtensions, Object.seal, Object.freeze]
+  const graph = makers.flatMap((make) =>
+    locks.flatMap((lock) => Array.from({ length: 20 }, () => lock(make()))),
+  )
+  const copy = loads<object[]>(dumps(graph))
+  expect(copy.map(Object.isExtensible)).toEqual(graph.map(Object.isExtensible))
+  expect(copy.map(Object.isSealed)).toEqual(graph.map(Object.isSealed))
+  expect(copy.map(Object.isFrozen)).toEqual(graph.map(Object.isFrozen))
+})
+
 test('a Map, Set or Date in the guise of a plain object is seen through', () => {
   const graph = [new Map([[1, 2]]), new Set([1]), new Date(5)].map((value) => {
     Object.setPrototypeOf(value, Object.prototype)

@@ -90,7 +90,12 @@ const makers = {
   list: (n: number) => List.from([n, [n]] as unknown[]),
   dictionary: () => new Dictionary(),
   bag: () => new Bag(),
-  failure: () => new Failure('f'),
+  failure: () => {
+    const failure = new Failure('f')
+    // V8 forms the stack when it is first read: of a name that may be anything by then.
+    void failure.stack
+    return failure
+  },
   bytes: (n: number) => new Bytes(n % 9),
   moment: (n: number) => new Moment(n),
   point: () => new Point(),
