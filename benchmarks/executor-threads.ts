@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import Tinypool from 'tinypool'
 import type * as Executor from '../executor/index.ts'
+import { missingPackage } from './support/peers.ts'
 import { Goals, printTable, ratio, time } from './support/report.ts'
 
 const { smoke } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } }).values
@@ -49,7 +49,7 @@ function messages(): Contestant {
   }
 }
 
-function pools(): Contestant[] {
+async function pools(): Promise<Contestant[]> {
   const threads = { minThreads: THREADS, maxThreads: THREADS }
   const piscina = new Piscina({
     filename: file('task.mjs'),
@@ -57,11 +57,17 @@ function pools(): Contestant[] {
     atomics: 'disabled',
     concurrentTasksPerWorker: 16,
   })
-  const tinypool = new Tinypool({ filename: file('task.mjs'), ...threads, concurrentTasksPerWorker: 16 })
-  return [
+  const found: Contestant[] = [
     { name: 'piscina', call: (x) => piscina.run(x) as Promise<number>, end: () => piscina.destroy() },
-    { name: 'tinypool', call: (x) => tinypool.run(x) as Promise<number>, end: () => tinypool.destroy() },
   ]
+  const missing = missingPackage('tinypool')
+  if (missing !== null) console.log(`tinypool is left out: ${missing}`)
+  else {
+    const { default: Tinypool } = await import('tinypool')
+    const tinypool = new Tinypool({ filename: file('task.mjs'), ...threads, concurrentTasksPerWorker: 16 })
+    found.push({ name: 'tinypool', call: (x) => tinypool.run(x), end: () => tinypool.destroy() })
+  }
+  return found
 }
 
 await init({ numCpus: THREADS })
@@ -70,7 +76,7 @@ const addOne = remote((x: number) => x + step)
 const contestants: Contestant[] = [
   { name: 'cornichon, a closure', call: (x) => get(addOne.remote(x)), end: shutdown },
   messages(),
-  ...pools(),
+  ...(await pools()),
 ]
 
 async function lone(call: Contestant['call']): Promise<number> {
