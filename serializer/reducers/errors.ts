@@ -137,7 +137,8 @@ function isDOMException(value: object): boolean {
 /** V8 forms the stack when somebody first looks at it, of the name and message that the error has by then. */
 function hasReadableStack(value: Error): boolean {
   try {
-    getOwnPropertyDescriptor(value, 'stack')
+    const get = getOwnPropertyDescriptor(value, 'stack')?.get
+    if (nativeStackGetters().has(get)) apply(get!, value, [])
     return true
   } catch {
     return false
