@@ -3,7 +3,7 @@ import { symbols } from '../serializer/index.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { currentExecutor, newId } from './context.ts'
 import type { ActorInfo, Executor } from './executor.ts'
-import { exportValue } from './exports.ts'
+import { exportRetryOn, exportValue } from './exports.ts'
 import {
   type ActorRemoteOptions,
   actorOptionsOf,
@@ -32,7 +32,6 @@ export class ActorMethod {
     const executor = requireExecutor()
     const options = methodOptionsOf(given)
     const name = given.name ?? `${handle.info.name}.${method}`
-    const { retryExceptions } = given
     const id = newId('t')
     executor.callActor({
       id,
@@ -41,9 +40,7 @@ export class ActorMethod {
       actor: handle.info.id,
       method,
       options,
-      retryOn: Array.isArray(retryExceptions)
-        ? exportValue(retryExceptions, `retryExceptions of ${name}`, executor)
-        : null,
+      retryOn: exportRetryOn(given, name, executor),
       ...splitArguments(args),
     })
     return resultRefs(id, options.numReturns)

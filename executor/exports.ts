@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { inspectBundle } from '../serializer/index.ts'
 import { changeCheck } from '../serializer/pickle/change-check.ts'
 import type { Executor, Exported } from './executor.ts'
+import type { RemoteOptions } from './options.ts'
 import { type Packed, pack, sizeOf } from './payload.ts'
 
 const WARN_FROM = 10 ** 7
@@ -46,6 +47,17 @@ export function exportValue(value: object, name: string, executor: Executor): st
     executor.exportFunction(exported)
   }
   return exported.hash
+}
+
+/** The export that holds the option `retryExceptions`, where that is a list of classes. */
+export function exportRetryOn(
+  { retryExceptions }: Pick<RemoteOptions, 'retryExceptions'>,
+  name: string,
+  executor: Executor,
+): string | null {
+  return Array.isArray(retryExceptions)
+    ? exportValue(retryExceptions, `retryExceptions of ${name}`, executor)
+    : null
 }
 
 function bytesOf(packed: Packed): Buffer {

@@ -1,21 +1,9 @@
-// The public API of the executor, and nothing else: cornichon/executor.
+// The public API of the executor, and what bundles need of it: cornichon/executor.
 import { registerOwnModule } from '../serializer/pickle/connect.ts'
 import { ActorHandleBase, ActorMethod, handleFrom } from './actors.ts'
-import { cancel, describeExecutor, free, get, getActor, kill, put, runOnAllWorkers, wait } from './api.ts'
-import { currentTask } from './context.ts'
-import {
-  ActorDiedError,
-  ExecutorError,
-  GetTimeoutError,
-  ObjectLostError,
-  ShutdownError,
-  TaskCancelledError,
-  TaskError,
-  TaskTimeoutError,
-  taskErrorFrom,
-  WorkerCrashedError,
-} from './errors.ts'
-import { ObjectRef, refFrom } from './refs.ts'
+import { taskErrorFrom } from './errors.ts'
+import * as api from './public.ts'
+import { refFrom } from './refs.ts'
 import {
   directCall,
   directClassCall,
@@ -23,72 +11,9 @@ import {
   RemoteClassCore,
   RemoteFunctionBase,
   RemoteFunctionCore,
-  remote,
 } from './remote.ts'
-import { init, isInitialized, shutdown } from './start.ts'
-import { transfer } from './transfer.ts'
 
-export type { TaskContext } from './context.ts'
-export type { TaskPlace } from './errors.ts'
-export type { Description } from './executor.ts'
-export type { ActorRemoteOptions, InitOptions, LogLine, MethodOptions, RemoteOptions } from './options.ts'
-export type { ActorHandle, RemoteClass, RemoteFunction, RemoteMethod } from './types.ts'
-
-const api = {
-  ActorDiedError,
-  cancel,
-  currentTask,
-  describeExecutor,
-  ExecutorError,
-  free,
-  GetTimeoutError,
-  get,
-  getActor,
-  init,
-  isInitialized,
-  kill,
-  ObjectLostError,
-  ObjectRef,
-  put,
-  remote,
-  runOnAllWorkers,
-  ShutdownError,
-  shutdown,
-  TaskCancelledError,
-  TaskError,
-  TaskTimeoutError,
-  transfer,
-  WorkerCrashedError,
-  wait,
-}
-
-export {
-  ActorDiedError,
-  cancel,
-  currentTask,
-  describeExecutor,
-  ExecutorError,
-  free,
-  GetTimeoutError,
-  get,
-  getActor,
-  init,
-  isInitialized,
-  kill,
-  ObjectLostError,
-  ObjectRef,
-  put,
-  remote,
-  runOnAllWorkers,
-  ShutdownError,
-  shutdown,
-  TaskCancelledError,
-  TaskError,
-  TaskTimeoutError,
-  transfer,
-  WorkerCrashedError,
-  wait,
-}
+export * from './public.ts'
 
 /** What refs, handles and remote functions are made of, in bundles: by reference, as the API itself. */
 const parts = {

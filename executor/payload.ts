@@ -1,5 +1,6 @@
 // Values on their way. Primitives go as they are; everything else as a bundle, with its buffers beside it.
 import { dumps, loads } from '../serializer/index.ts'
+import type { Description, Exported } from './executor.ts'
 import { transferMarks } from './transfer.ts'
 
 /** Plain data that structured clone keeps: what goes over a port, or through a file. */
@@ -82,6 +83,13 @@ export function unpack(packed: Packed): unknown {
   return buffers === undefined ? loads(bundle) : loads(bundle, { buffers })
 }
 
+const NO_REFS: readonly string[] = []
+
+/** The ids of the ObjectRefs inside. */
+export function refsOf(packed: Packed): readonly string[] {
+  return 'plain' in packed ? NO_REFS : (packed.refs ?? NO_REFS)
+}
+
 export function isPrimitive(value: unknown): boolean {
   switch (typeof value) {
     case 'object':
@@ -100,6 +108,11 @@ export function sizeOf(packed: Packed): number {
   let size = packed.bundle.byteLength
   for (const buffer of packed.buffers ?? []) size += buffer.byteLength
   return size
+}
+
+/** For lists of an executor's functions. */
+export function describeFunction({ hash, name, value }: Exported): Description['functions'][number] {
+  return { hash, name, size: sizeOf(value) }
 }
 
 function plainSize(value: unknown): number {

@@ -3,7 +3,7 @@
 import { type ActorClass, type ActorHandleBase, startActor } from './actors.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { currentExecutor, newId } from './context.ts'
-import { exportValue } from './exports.ts'
+import { exportRetryOn, exportValue } from './exports.ts'
 import {
   type ActorRemoteOptions,
   checkOptions,
@@ -80,15 +80,16 @@ export function directClassCall(core: RemoteClassCore): never {
 }
 
 function remoteFunction(core: RemoteFunctionCore): object {
-  const made = directCall.bind(null, core)
-  Object.setPrototypeOf(made, RemoteFunctionBase.prototype)
-  return Object.defineProperties(made, { core: { value: core }, name: { value: nameOf(core.fn) } })
+  return dressed(directCall.bind(null, core), RemoteFunctionBase.prototype, core, core.fn)
 }
 
 function remoteClass(core: RemoteClassCore): object {
-  const made = directClassCall.bind(null, core)
-  Object.setPrototypeOf(made, RemoteClassBase.prototype)
-  return Object.defineProperties(made, { core: { value: core }, name: { value: nameOf(core.type) } })
+  return dressed(directClassCall.bind(null, core), RemoteClassBase.prototype, core, core.type)
+}
+
+function dressed(callable: object, prototype: object, core: object, named: object): object {
+  Object.setPrototypeOf(callable, prototype)
+  return Object.defineProperties(callable, { core: { value: core }, name: { value: nameOf(named) } })
 }
 
 /**
@@ -119,7 +120,6 @@ function submit(core: RemoteFunctionCore, args: unknown[]): unknown {
   let options = taskOptions.get(core)
   if (options === undefined) taskOptions.set(core, (options = taskOptionsOf(core.options)))
   const name = core.options.name ?? nameOf(core.fn)
-  const { retryExceptions } = core.options
   const id = newId('t')
   executor.submit({
     id,
@@ -127,9 +127,7 @@ function submit(core: RemoteFunctionCore, args: unknown[]): unknown {
     parent: parentId(),
     fn: exportValue(core.fn, name, executor),
     options,
-    retryOn: Array.isArray(retryExceptions)
-      ? exportValue(retryExceptions, `retryExceptions of ${name}`, executor)
-      : null,
+    retryOn: exportRetryOn(core.options, name, executor),
     ...splitArguments(args),
   })
   return resultRefs(id, options.numReturns)

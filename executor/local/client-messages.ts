@@ -1,67 +1,68 @@
-// What the code of a task asks of the executor, from its worker: answered as if it were the driver's own.
-import { resultId } from '../executor.ts'
-import { copyOf, type Packed, transferListOf } from '../payload.ts'
+// What the code of a task asks of the executor, from its worker: answered as if it were the driver's own, by this process's
+// executor or by the fleet's.
+import type { Executor, Outcome } from '../executor.ts'
+import { copyOf, transferListOf } from '../payload.ts'
 import type { ClientMessage } from '../worker/protocol.ts'
-import type { LocalExecutor } from './index.ts'
+import type { Grants } from './grants.ts'
 import type { LocalWorker } from './workers.ts'
 
-export function answerClient(executor: LocalExecutor, worker: LocalWorker, message: ClientMessage): void {
+/** `slots` has to know that a task waits. */
+export function answerClient(
+  executor: Executor,
+  slots: Pick<Executor, 'block' | 'unblock'>,
+  grants: Grants,
+  worker: LocalWorker,
+  message: ClientMessage,
+): void {
   const answer = (request: number, value: unknown, transfer: readonly ArrayBuffer[] = []) => {
     if (!worker.isEnded) worker.host.send(['answer', request, value], transfer)
+  }
+  const answerOutcome = (request: number, outcome: Outcome) => {
+    if (!outcome.ok) return answer(request, outcome)
+    if (worker.isEnded) return
+    const value = copyOf(outcome.value)
+    grants.grantInside(worker, value)
+    answer(request, { ok: true, value }, transferListOf(value))
   }
   switch (message[0]) {
     case 'export':
       return executor.exportFunction(message[1])
-    case 'submit': {
-      const [, spec] = message
-      for (let i = 0; i < spec.options.numReturns; i++) grantNew(executor, worker, resultId(spec.id, i))
-      return executor.submit(spec)
-    }
-    case 'callActor': {
-      const [, spec] = message
-      for (let i = 0; i < spec.options.numReturns; i++) grantNew(executor, worker, resultId(spec.id, i))
-      return executor.callActor(spec)
-    }
-    case 'createActor': {
+    case 'submit':
+      grants.grantResults(worker, message[1].id, message[1].options.numReturns)
+      return executor.submit(message[1])
+    case 'callActor':
+      grants.grantResults(worker, message[1].id, message[1].options.numReturns)
+      return executor.callActor(message[1])
+    case 'createActor':
       executor.createActor(message[1])
       return executor.shareActor(message[1].id)
-    }
     case 'put':
-      grantNew(executor, worker, message[1])
+      grants.grantNew(worker, message[1])
       return executor.put(message[1], message[2])
-    case 'outcome': {
-      const [, request, id] = message
-      return executor.store.whenSettled(id, (outcome) => {
-        if (!outcome.ok) return answer(request, outcome)
-        const value: Packed = copyOf(outcome.value)
-        if (!('plain' in value)) for (const inner of value.refs ?? []) executor.grant(worker, inner)
-        answer(request, { ok: true, value }, transferListOf(value))
-      })
-    }
+    case 'outcome':
+      return void executor.outcome(message[2]).then((outcome) => answerOutcome(message[1], outcome))
     case 'settled':
-      return executor.store.whenSettled(message[2], () => answer(message[1], null))
+      return void executor.settled(message[2]).then(() => answer(message[1], null))
     case 'free':
       return executor.free(message[1])
-    case 'forget': {
-      const [, id, count] = message
-      const left = (worker.grants.get(id) ?? 0) - count
-      if (left > 0) worker.grants.set(id, left)
-      else worker.grants.delete(id)
-      return executor.store.release(id, count)
-    }
+    case 'forget':
+      return grants.forget(worker, message[1], message[2])
     case 'block':
-      return executor.block(message[1])
+      return slots.block(message[1])
     case 'unblock':
-      return executor.unblock(message[1])
+      return slots.unblock(message[1])
     case 'cancel':
       return executor.cancel(message[1], message[2])
     case 'killActor':
       return executor.killActor(message[1], message[2])
     case 'findActor':
-      return void executor.findActor(message[2]).then((info) => {
-        if (info !== null) executor.shareActor(info.id)
-        answer(message[1], info)
-      })
+      return void executor.findActor(message[2]).then(
+        (info) => {
+          if (info !== null) executor.shareActor(info.id)
+          answer(message[1], info)
+        },
+        () => answer(message[1], null),
+      )
     case 'runOnAllWorkers':
       return void executor.runOnAllWorkers(message[2]).then(
         () => answer(message[1], null),
@@ -70,9 +71,4 @@ export function answerClient(executor: LocalExecutor, worker: LocalWorker, messa
     case 'describe':
       return void executor.describe().then((description) => answer(message[1], description))
   }
-}
-
-function grantNew(executor: LocalExecutor, worker: LocalWorker, id: string): void {
-  executor.store.expect(id)
-  executor.grant(worker, id)
 }

@@ -15,11 +15,12 @@ import {
 import { errorOf, type Failure, failureOf } from '../failures.ts'
 import type { InitOptions } from '../options.ts'
 import { totalResources } from '../options.ts'
-import { type Packed, sizeOf } from '../payload.ts'
+import { describeFunction, type Packed, refsOf } from '../payload.ts'
 import { type FromWorker, Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
 import { Call } from './calls.ts'
 import { answerClient } from './client-messages.ts'
+import { Grants } from './grants.ts'
 import type { LocalHooks } from './hooks.ts'
 import type { Host, WorkerEnd } from './host.ts'
 import { WorkerLogs } from './logs.ts'
@@ -32,6 +33,7 @@ export class LocalExecutor implements Executor {
   readonly engine: Executor['engine']
   readonly store = new ObjectStore()
   readonly actors: Actors
+  readonly #grants: Grants
   readonly #host: Host
   readonly #functions = new Map<string, Exported>()
   readonly #resources: Resources
@@ -42,7 +44,7 @@ export class LocalExecutor implements Executor {
   readonly #calls = new Map<string, Call>()
   readonly #setUps: TaskSpec[] = []
   readonly #logs: WorkerLogs
-  /** Where this executor serves a fleet: who is told, and asked instead. */
+  /** Where this executor serves a fleet: who is told, and what tasks ask instead. */
   readonly #hooks: LocalHooks | null
   #workerCount = 0
   #isShutDown = false
@@ -50,6 +52,7 @@ export class LocalExecutor implements Executor {
   constructor(engine: Executor['engine'], host: Host, options: InitOptions, hooks: LocalHooks | null = null) {
     this.engine = engine
     this.#hooks = hooks
+    this.#grants = new Grants(hooks?.objects ?? this.store)
     this.#host = host
     this.#resources = new Resources(totalResources(options))
     this.#logs = new WorkerLogs(options.logToDriver ?? true)
@@ -208,10 +211,7 @@ export class LocalExecutor implements Executor {
         worker: worker?.name ?? null,
       })),
       actors: this.actors.describe(),
-      functions: [...this.#functions.values()].map(({ hash, name, value }) => ({
-        ...{ hash, name },
-        size: sizeOf(value),
-      })),
+      functions: [...this.#functions.values()].map(describeFunction),
       objects: this.store.describe(),
     }
   }
@@ -373,8 +373,7 @@ export class LocalExecutor implements Executor {
       case 'exit':
         return
       default:
-        if (this.#hooks !== null) return this.#hooks.answer(worker, message)
-        return answerClient(this, worker, message)
+        return answerClient(this.#hooks?.executor ?? this, this, this.#grants, worker, message)
     }
   }
 
@@ -516,9 +515,7 @@ export class LocalExecutor implements Executor {
     this.#pool.remove(worker)
     this.#actorWorkers.delete(worker)
     worker.isEnded = true
-    for (const [id, count] of worker.grants) this.store.release(id, count)
-    worker.grants.clear()
-    this.#hooks?.workerEnded(worker)
+    this.#grants.forgetAll(worker)
   }
 
   #giveActorsResources(actor: ActorRecord): void {
@@ -530,23 +527,16 @@ export class LocalExecutor implements Executor {
   // --- refs inside values ---
 
   #holdInside(value: Packed): void {
-    if (!('plain' in value) && value.refs !== undefined) for (const id of value.refs) this.store.hold(id)
+    for (const id of refsOf(value)) this.store.hold(id)
   }
 
   #releaseInside(value: Packed): void {
-    if (!('plain' in value) && value.refs !== undefined) for (const id of value.refs) this.store.release(id)
+    for (const id of refsOf(value)) this.store.release(id)
   }
 
-  /** The worker is about to have refs of its own: they count until it says that it forgot them. */
+  /** The worker is about to have refs of its own. */
   #grantInside(worker: LocalWorker, value: Packed): void {
-    if (!('plain' in value) && value.refs !== undefined) for (const id of value.refs) this.grant(worker, id)
-  }
-
-  grant(worker: LocalWorker, id: string): void {
-    if (this.#host.isThisThread) return
-    if (this.#hooks !== null) return this.#hooks.granted(worker, id)
-    this.store.hold(id)
-    worker.grants.set(id, (worker.grants.get(id) ?? 0) + 1)
+    if (!this.#host.isThisThread) this.#grants.grantInside(worker, value)
   }
 }
 

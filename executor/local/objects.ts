@@ -1,7 +1,7 @@
 // The object store of an executor within one process: outcomes by id, who waits for them, and who holds them.
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
-import { sizeOf } from '../payload.ts'
+import { refsOf, sizeOf } from '../payload.ts'
 
 interface Entry {
   outcome: Outcome | null
@@ -79,7 +79,7 @@ export class ObjectStore {
   }
 
   #eachInside(outcome: Outcome, work: (id: string) => void): void {
-    if (outcome.ok && !('plain' in outcome.value)) for (const id of outcome.value.refs ?? []) work(id)
+    if (outcome.ok) for (const id of refsOf(outcome.value)) work(id)
   }
 
   describe(): { count: number; pending: number; bytes: number } {

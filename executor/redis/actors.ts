@@ -2,7 +2,8 @@
 // tells whether the actor lives.
 import type { ActorCallSpec, ActorInfo, ActorSpec } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
-import { type Calls, PendingCall, refsOf } from './calls.ts'
+import { refsOf } from '../payload.ts'
+import { type Calls, PendingCall } from './calls.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { deathOf, endActor } from './mailbox.ts'

@@ -2,7 +2,7 @@
 // happens, each ends with its results settled.
 import { type CallSpec, type Dependency, type Outcome, resultId } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
-import type { Packed } from '../payload.ts'
+import { refsOf } from '../payload.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
@@ -52,12 +52,6 @@ export class PendingCall {
   get results(): string[] {
     return Array.from({ length: this.numReturns }, (_, i) => resultId(this.id, i))
   }
-}
-
-const NONE: readonly string[] = []
-
-export function refsOf(packed: Packed): readonly string[] {
-  return 'plain' in packed ? NONE : (packed.refs ?? NONE)
 }
 
 export class Calls {

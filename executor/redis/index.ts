@@ -14,7 +14,7 @@ import type {
 import { failureOf } from '../failures.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
-import { type Packed, sizeOf } from '../payload.ts'
+import { describeFunction, type Packed, refsOf } from '../payload.ts'
 import { RedisActors } from './actors.ts'
 import { Calls, PendingCall } from './calls.ts'
 import { Capacity } from './capacity.ts'
@@ -73,9 +73,8 @@ export class RedisExecutor implements Executor {
     const stored = this.#storeFunction(fn)
     stored.catch(() => {})
     this.#functions.set(fn.hash, { exported: fn, stored })
-    const { value } = fn
-    const refs = 'plain' in value ? undefined : value.refs
-    for (const id of refs ?? []) this.objects.hold(id)
+    const refs = refsOf(fn.value)
+    for (const id of refs) this.objects.hold(id)
     this.objects.share(refs)
   }
 
@@ -184,8 +183,7 @@ export class RedisExecutor implements Executor {
   // --- objects ---
 
   put(id: string, value: Packed): void {
-    const refs = 'plain' in value ? undefined : value.refs
-    this.objects.share(refs)
+    this.objects.share(refsOf(value))
     this.objects.put(id, { ok: true, value })
   }
 
@@ -246,10 +244,7 @@ export class RedisExecutor implements Executor {
     return this.#whileWaiting(
       describeFleet(
         this,
-        [...this.#functions.values()].map(({ exported: { hash, name, value } }) => ({
-          ...{ hash, name },
-          size: sizeOf(value),
-        })),
+        [...this.#functions.values()].map(({ exported }) => describeFunction(exported)),
       ),
     )
   }

@@ -174,8 +174,8 @@ export class RedisObjects {
     if (entry.holds <= 0 && !entry.isFresh && (entry.frame !== null || !entry.isOwn)) this.#drop(id, entry)
   }
 
-  share(ids: readonly string[] | undefined): void {
-    for (const id of ids ?? []) {
+  share(ids: readonly string[]): void {
+    for (const id of ids) {
       const entry = this.#entries.get(id)
       if (entry !== undefined) entry.isShared = true
     }

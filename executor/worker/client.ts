@@ -11,7 +11,7 @@ import type {
   TaskSpec,
 } from '../executor.ts'
 import { resultId } from '../executor.ts'
-import { type Packed, transferListOf } from '../payload.ts'
+import { type Packed, refsOf, transferListOf } from '../payload.ts'
 import type { ClientMessage } from './protocol.ts'
 
 export class WorkerClient implements Executor {
@@ -91,7 +91,7 @@ export class WorkerClient implements Executor {
 
   /** The driver keeps what a value's refs stand for, as long as they live here. */
   takeGrants(value: Packed): void {
-    if (!('plain' in value) && value.refs !== undefined) for (const id of value.refs) this.#granted(id)
+    for (const id of refsOf(value)) this.#granted(id)
   }
 
   #granted(id: string): void {

@@ -14,7 +14,6 @@ import type { Message } from '../messages.ts'
 import { checkVersions, versionsHere } from '../version.ts'
 import { decodeCall, resourcesOfShape, SET_UP } from '../wire.ts'
 import { HostedActors } from './actors.ts'
-import { ThreadClients } from './client-messages.ts'
 import { Supplies } from './supplies.ts'
 import { CallRunner, TaskIntakes } from './tasks.ts'
 
@@ -35,7 +34,6 @@ export class FleetNode {
   readonly name: string
   readonly #fleet: RedisExecutor
   readonly #local: LocalExecutor
-  readonly #clients: ThreadClients
   readonly #runner: CallRunner
   readonly #tasks: TaskIntakes
   readonly #actors: HostedActors
@@ -59,17 +57,15 @@ export class FleetNode {
       start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits),
     }
     const hooks: LocalHooks = {
-      answer: (worker, message) => this.#clients.answer(worker, message),
+      executor: fleet,
+      objects: fleet.objects,
       printed: (worker, stream, text, task) => this.#printed(worker, stream, text, task),
-      granted: (worker, id) => this.#clients.grant(worker, id),
       roomChanged: () => this.#tasks?.look(),
       callEnded: (id) => this.#runner.ended(id),
       actorChanged: (actor) => this.#actors.changed(actor),
-      workerEnded: (worker) => this.#clients.workerEnded(worker),
     }
     const { CPU, ...custom } = resources
     this.#local = new LocalExecutor('redis', host, { numCpus: CPU!, resources: custom }, hooks)
-    this.#clients = new ThreadClients(fleet, this.#local)
     this.#runner = new CallRunner(
       fleet,
       this.#local,
@@ -81,7 +77,7 @@ export class FleetNode {
       this.#runner,
       resources,
       (job, wire) => this.#actors.start(job, wire),
-      (id) => this.#lost(id),
+      (id) => this.#actors.lost(id),
     )
     fleet.link.onBeat(() => void this.#checkDrivers().catch(() => {}))
     fleet.onMessage = (message) => this.#receive(message)
@@ -206,10 +202,6 @@ export class FleetNode {
       )
       .catch(() => {})
     redis.pexpire(key, 3_600_000).catch(() => {})
-  }
-
-  #lost(id: string): void {
-    this.#actors.lost(id)
   }
 
   /** Takes no more, lets what runs end for so long, gives back the rest, and leaves. */

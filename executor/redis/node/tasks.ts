@@ -3,6 +3,7 @@ import { type CancelOptions, type Outcome, resultId, type TaskSpec } from '../..
 import { type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
+import { refsOf } from '../../payload.ts'
 import type { RedisExecutor } from '../index.ts'
 import { endActor } from '../mailbox.ts'
 import { settleCall } from '../settle.ts'
@@ -124,9 +125,8 @@ export class CallRunner {
 
   async #settle(job: Taken, owner: string, outcomes: readonly Outcome[]): Promise<void> {
     for (const outcome of outcomes) {
-      if (!outcome.ok || 'plain' in outcome.value) continue
       // Whoever gets the value has these refs; from now on only their time ends them.
-      this.fleet.objects.share(outcome.value.refs)
+      if (outcome.ok) this.fleet.objects.share(refsOf(outcome.value))
     }
     await settleCall(this.fleet.link, job.id, owner, outcomes)
     const failed = outcomes.find((outcome) => !outcome.ok)
