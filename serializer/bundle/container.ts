@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
+import { varintSize, writeVarint } from './varint.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
@@ -92,8 +93,8 @@ function uncompressed(sections: SectionParts): Uint8Array {
   bytes.set(MAGIC)
   bytes[8] = FORMAT_VERSION
   bytes[9] = present
-  bytes[10] = 0
-  bytes[11] = 0
+  bytes[COMPRESSION_AT] = 0
+  bytes[KIND_AT] = 0
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
   for (const name of NAMES) {
@@ -120,18 +121,6 @@ function zeros(bytes: Uint8Array, offset: number, count: number): number {
 /** Where there is much to fill, it is not filled with zeros before. */
 function allocate(size: number): Uint8Array {
   return size < LARGE ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
-}
-
-function varintSize(value: number): number {
-  let size = 1
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) size++
-  return size
-}
-
-function writeVarint(bytes: Uint8Array, offset: number, value: number): number {
-  for (; value >= 0x80; value = Math.floor(value / 0x80)) bytes[offset++] = (value % 0x80) | 0x80
-  bytes[offset++] = value
-  return offset
 }
 
 export interface ReadContainer extends Sections {

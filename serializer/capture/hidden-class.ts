@@ -41,7 +41,7 @@ export function haveSameHiddenClass(a: object, b: object): boolean {
   try {
     return intrinsics!.same(a, b)
   } catch {
-    return again() && intrinsics!.same(a, b)
+    return again().same(a, b)
   }
 }
 
@@ -50,14 +50,13 @@ export function hasFastProperties(object: object): boolean {
   try {
     return intrinsics!.isFast(object)
   } catch {
-    return again() && intrinsics!.isFast(object)
+    return again().isFast(object)
   }
 }
 
 /** V8 drops the code of functions that were idle for long, and parses them again, without the flag. */
-function again(): boolean {
-  intrinsics = compile() ?? { same: () => false, isFast: () => false }
-  return true
+function again(): Intrinsics {
+  return (intrinsics = compile() ?? { same: () => false, isFast: () => false })
 }
 
 function compile(): Intrinsics | null {

@@ -1,8 +1,10 @@
 // Objects that the general paths write, because they have private fields, say, come in numbers too. What makes an object
 // special (slots, accessors, symbols) is alike in all objects of one hidden class: one is looked at, the others are compared.
-import { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
+import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
+import { isExemplary } from './exemplars.ts'
+import { isUsual } from './objects.ts'
 
-const { getOwnPropertyDescriptor, isExtensible } = Reflect
+const { getOwnPropertyDescriptor } = Reflect
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object
 const MOST = 8
 
@@ -31,16 +33,10 @@ export class InstanceShapes {
   /** Notes an object that was found to be no more than an instance of its class, if all its properties are usual ones. */
   note(object: object): void {
     if (!seesHiddenClasses || this.#shapes.length === MOST) return
-    if (!hasFastProperties(object) || !isExtensible(object)) return
     const keys = getOwnPropertyNames(object)
-    if (getOwnPropertySymbols(object).length > 0 || keys.includes('constructor') || INDEX.test(keys[0]))
+    if (!isExemplary(object, keys) || getOwnPropertySymbols(object).length > 0) return
+    if (keys.includes('constructor') || !keys.every((key) => isUsual(getOwnPropertyDescriptor(object, key))))
       return
-    for (const key of keys) {
-      const { writable, enumerable, configurable } = getOwnPropertyDescriptor(object, key)!
-      if (!writable || !enumerable || !configurable) return
-    }
     this.#shapes.push({ exemplar: object, keys })
   }
 }
-
-const INDEX = /^\d/

@@ -1,7 +1,7 @@
 // Reads the members of objects whose properties are known to be data. A shape that is met often gets a function of its own,
 // in which V8 knows where each member is; these are kept from bundle to bundle. (record-builder.ts is the mirror.)
+import { generate } from './generated.ts'
 
-const FunctionConstructor = Function
 /** Objects of a shape in one bundle, from which on a function of its own pays off. */
 const OFTEN = 16
 /** Functions that are kept, before all are forgotten. */
@@ -11,7 +11,6 @@ const KEPT = 1000
 type Read = (object: object, values: unknown[], base: number) => boolean
 
 const kept = new Map<string, Read>()
-let canGenerate = true
 
 export class MemberReader {
   readonly #keys: readonly string[]
@@ -36,7 +35,6 @@ export class MemberReader {
 }
 
 function generated(keys: readonly string[]): Read | null {
-  if (!canGenerate) return null
   const names = keys.map((key) => JSON.stringify(key))
   const known = kept.get(names.join())
   if (known !== undefined) return known
@@ -45,14 +43,9 @@ function generated(keys: readonly string[]): Read | null {
     if (${members.map((name) => `typeof ${name} === 'function'`).join(' || ')}) return false
     ${members.map((name, i) => `values[base + ${i}] = ${name}`).join('; ')}
     return true`
-  try {
-    // Compiled from nothing but property names in string literals.
-    const read = new FunctionConstructor('object', 'values', 'base', body) as Read
-    if (kept.size >= KEPT) kept.clear()
-    kept.set(names.join(), read)
-    return read
-  } catch {
-    canGenerate = false
-    return null
-  }
+  const read = generate<Read>(['object', 'values', 'base'], body)
+  if (read === null) return null
+  if (kept.size >= KEPT) kept.clear()
+  kept.set(names.join(), read)
+  return read
 }

@@ -17,6 +17,16 @@ export function dataDescriptor(value: unknown, attributes: number): PropertyDesc
   }
 }
 
+/** Is it a data property with the attributes of one that was assigned? */
+export function isUsual(descriptor: PropertyDescriptor | undefined): boolean {
+  return (
+    descriptor !== undefined &&
+    descriptor.writable === true &&
+    descriptor.enumerable === true &&
+    descriptor.configurable === true
+  )
+}
+
 /** Has the object something else to say than it seems when it is asked for a key, or given a property? */
 export function isExotic(object: object): boolean {
   return types.isProxy(object) || types.isTypedArray(object) || types.isModuleNamespaceObject(object)

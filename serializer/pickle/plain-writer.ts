@@ -10,6 +10,7 @@ import { findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
 import type { ByteWriter } from './codec/byte-writer.ts'
 import { littleEndian } from './codec/endianness.ts'
+import { isUsual } from './objects.ts'
 import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
 import { MAX_SHAPE_KEYS, type Shape, type Shapes } from './shapes.ts'
 import type { Trace } from './trace.ts'
@@ -122,13 +123,7 @@ export class PlainWriter {
       const descriptor = getOwnPropertyDescriptor(value, keys[i])!
       const member = descriptor.value as unknown
       // Methods may belong to their object: they are looked at together.
-      if (
-        !descriptor.writable ||
-        !descriptor.enumerable ||
-        !descriptor.configurable ||
-        typeof member === 'function'
-      )
-        return false
+      if (!isUsual(descriptor) || typeof member === 'function') return false
       values[base + i] = member
     }
     if (shape !== null) {
@@ -386,18 +381,8 @@ function hasIndexesAlone(array: unknown[]): boolean {
 const LENGTH_ALONE = /^\[ \.\.\. \d+ more items?, \[length\]: \d+ \]$/
 
 function hasPlainElements(array: unknown[]): boolean {
-  for (let i = 0; i < array.length; i++) if (!isPlainElement(array, i)) return false
+  for (let i = 0; i < array.length; i++) if (!isUsual(getOwnPropertyDescriptor(array, i))) return false
   return true
-}
-
-function isPlainElement(array: unknown[], key: number): boolean {
-  const descriptor = getOwnPropertyDescriptor(array, key)
-  return (
-    descriptor !== undefined &&
-    descriptor.writable === true &&
-    descriptor.enumerable === true &&
-    descriptor.configurable === true
-  )
 }
 
 /** Is the object more than its properties, which a changed prototype hides? */

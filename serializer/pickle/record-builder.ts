@@ -2,13 +2,13 @@
 // constructor V8 knows how to make at once; these are kept from bundle to bundle.
 import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { generate } from './generated.ts'
 import { isExotic } from './objects.ts'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
 const { defineProperty, getPrototypeOf } = Reflect
 const { create: objectCreate, getOwnPropertyNames } = Object
 const ObjectPrototype = Object.prototype
-const FunctionConstructor = Function
 const SetConstructor = Set
 
 /** Objects of a shape, from which on a function of its own pays off. */
@@ -29,7 +29,6 @@ const NO_VALUES: Values = { value: () => undefined }
 /** Of objects that inherit from Object.prototype, by their first key. */
 const kept = new Map<string, RecordBuilder[]>()
 let countKept = 0
-let canGenerate = true
 
 /** The builder for objects with these keys, of which there are some, all different. */
 export function recordBuilder(keys: readonly string[], prototype: object | null): RecordBuilder {
@@ -106,17 +105,18 @@ export class RecordBuilder {
   }
 
   #generated(): Build | null {
-    if (!canGenerate || this.#prototype === null || this.keys.length > MAX_SHAPE_KEYS) return null
+    if (this.#prototype === null || this.keys.length > MAX_SHAPE_KEYS) return null
     if (this.#prototype !== ObjectPrototype) return this.#constructing(this.#prototype)
     const members = this.keys.map((key) => `${JSON.stringify(key)}: values.value()`)
-    const build = generate(`return (values) => ({ ${members.join(', ')} })`)?.() ?? null
+    const build = generate<Build>(['values'], `return { ${members.join(', ')} }`)
     this.representative = build?.(NO_VALUES) ?? null
     return build
   }
 
   #constructing(prototype: object): Build | null {
     const members = this.keys.map((key) => `this[${JSON.stringify(key)}] = values.value()`)
-    const made = generate(
+    const made = generate<(prototype: object) => Build>(
+      ['prototype'],
       `function Record(values) { ${members.join('; ')} }
       Record.prototype = prototype
       return (values) => new Record(values)`,
@@ -126,16 +126,6 @@ export class RecordBuilder {
 }
 
 keepHiddenClass(new RecordBuilder([], ObjectPrototype))
-
-/** Compiled from nothing but property names in string literals. Null where no code may be made of strings. */
-function generate(body: string): ((prototype?: object) => Build) | null {
-  try {
-    return new FunctionConstructor('prototype', body) as (prototype?: object) => Build
-  } catch {
-    canGenerate = false
-    return null
-  }
-}
 
 /** `__proto__` is. What is exotic among the prototypes might do anything, and is not asked. */
 function isInherited(key: string, prototype: object | null): boolean {

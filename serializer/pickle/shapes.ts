@@ -1,7 +1,8 @@
 // The shapes of a graph's plain objects: their keys and their prototype, which the bundle has once. Most objects look
 // like the one before, or like the one that followed that one the last time: so these are tried first.
-import { hasFastProperties, haveSameHiddenClass } from '../capture/index.ts'
+import { haveSameHiddenClass } from '../capture/index.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { isExemplary } from './exemplars.ts'
 import { knownShapeOf, noteShape } from './known-shapes.ts'
 import { MemberReader } from './member-reader.ts'
 
@@ -81,7 +82,7 @@ export class Shapes {
 
   /** Objects of this one's hidden class have this shape, too. */
   exemplify(shape: Shape, object: object): void {
-    if (shape.isOdd || INDEX.test(shape.keys[0]) || !hasFastProperties(object)) return
+    if (shape.isOdd || !isExemplary(object, shape.keys)) return
     if (shape.exemplar === null && shape.prototype === ObjectPrototype) noteShape(shape.keys, object)
     this.#hasForeign = true
     this.#exemplify(shape, object)
@@ -132,8 +133,6 @@ function makeShape(keys: readonly string[], prototype: object | null): Shape {
 }
 
 keepHiddenClass(makeShape([], null))
-
-const INDEX = /^\d/
 
 /** Elements alone are not told by the hidden class. Of an object's keys they come first. */
 function isLike(object: object, exemplar: object, keys: readonly string[]): boolean {

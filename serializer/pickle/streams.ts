@@ -4,6 +4,7 @@ import { Duplex, Transform } from 'node:stream'
 import { types } from 'node:util'
 import { isMessageStart } from '../bundle/container.ts'
 import { exceeded } from '../bundle/limits.ts'
+import { varintSize, writeVarint } from '../bundle/varint.ts'
 import { UnpicklingError } from '../errors.ts'
 import { joined } from './chunks.ts'
 
@@ -12,13 +13,9 @@ const LONGEST_LENGTH = 7
 
 /** The length, a varint, then the message. */
 export function frame(message: Uint8Array): Uint8Array {
-  const length: number[] = []
-  let left = message.length
-  for (; left >= 0x80; left = Math.floor(left / 0x80)) length.push((left % 0x80) | 0x80)
-  length.push(left)
-  const bytes = new Uint8Array(length.length + message.length)
-  bytes.set(length)
-  bytes.set(message, length.length)
+  const { length } = message
+  const bytes = new Uint8Array(varintSize(length) + length)
+  bytes.set(message, writeVarint(bytes, 0, length))
   return bytes
 }
 
