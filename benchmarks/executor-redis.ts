@@ -11,7 +11,9 @@ import { Queue, QueueEvents } from 'bullmq'
 import { Redis } from 'ioredis'
 import type * as Executor from '../executor/index.ts'
 import { startRedis } from '../test/support/redis.ts'
+import { median } from './support/measure.mjs'
 import { Goals, printTable, ratio, size, time } from './support/report.ts'
+import { loneTask, tasksPerSecond } from './support/tasks.ts'
 
 const { smoke } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } }).values
 const LONE = smoke ? 20 : 500
@@ -64,26 +66,14 @@ async function measure(call: () => Promise<unknown>, workerPid: number): Promise
   for (let i = 0; i < LONE / 2; i++) await call()
   // Every thread has started, and has the function.
   await Promise.all(Array.from({ length: WINDOW }, call))
-  const times: number[] = []
-  for (let i = 0; i < LONE; i++) {
-    const begin = performance.now()
-    await call()
-    times.push((performance.now() - begin) * 1000)
-  }
-  times.sort((a, b) => a - b)
+  const p50 = await loneTask(call, LONE)
   const serverPid = Number(/process_id:(\d+)/.exec(await connection.info('server'))![1])
   const before = [process.pid, workerPid, serverPid].map(cpuOf)
-  const begin = performance.now()
-  let left = MANY
-  const lane = async () => {
-    while (left-- > 0) await call()
-  }
-  await Promise.all(Array.from({ length: WINDOW }, lane))
-  const seconds = (performance.now() - begin) / 1000
+  const rate = await tasksPerSecond(call, MANY, WINDOW)
   const after = [process.pid, workerPid, serverPid].map(cpuOf)
   return {
-    p50: times[LONE >> 1]!,
-    rate: MANY / seconds,
+    p50,
+    rate,
     cpu: after.map((used, i) => (used - before[i]!) / MANY),
   }
 }
@@ -162,7 +152,6 @@ for (const bytes of smoke ? [1e5] : [1e5, 1e6, 1e8]) {
     plain.push((second - first) * 1000)
     through.push((performance.now() - second) * 1000)
   }
-  const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!
   const [a, b] = [median(plain), median(through)]
   rows.push([size(bytes), time(a), time(b), ratio(b / a)])
   goals.check(`results of ${size(bytes)} within 1.3 times SET and GET`, b <= 1.3 * a, ratio(b / a))

@@ -6,8 +6,10 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type * as Executor from '../executor/index.ts'
+import { median, now } from './support/measure.mjs'
 import { missingPackage } from './support/peers.ts'
 import { Goals, printTable, ratio, time } from './support/report.ts'
+import { loneTask, tasksPerSecond } from './support/tasks.ts'
 
 const { smoke } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } }).values
 const THREADS = 2
@@ -79,31 +81,16 @@ const contestants: Contestant[] = [
   ...(await pools()),
 ]
 
-async function lone(call: Contestant['call']): Promise<number> {
-  const samples: number[] = []
-  for (let i = 0; i < LONE; i++) {
-    const start = performance.now()
-    if ((await call(i)) !== i + 1) throw new Error('a wrong result')
-    samples.push((performance.now() - start) * 1000)
-  }
-  return samples.sort((a, b) => a - b)[samples.length >> 1]!
-}
-
-/** Tasks a second, with so many under way at any time. */
-async function rate(call: Contestant['call']): Promise<number> {
-  let next = 0
-  const start = performance.now()
-  const lane = async () => {
-    while (next < MANY) await call(next++)
-  }
-  await Promise.all(Array.from({ length: WINDOW }, lane))
-  return (MANY / (performance.now() - start)) * 1000
-}
-
 const results = new Map<string, { p50: number[]; rate: number[] }>()
 for (let round = 0; round <= ROUNDS; round++) {
   for (const { name, call } of contestants) {
-    const result = { p50: await lone(call), rate: await rate(call) }
+    const checked = async (x: number) => {
+      if ((await call(x)) !== x + 1) throw new Error('a wrong result')
+    }
+    const result = {
+      p50: await loneTask(checked, LONE),
+      rate: await tasksPerSecond(call, MANY, WINDOW),
+    }
     // The first round warms up.
     if (round === 0 && !smoke) continue
     const known = results.get(name) ?? { p50: [], rate: [] }
@@ -112,15 +99,14 @@ for (let round = 0; round <= ROUNDS; round++) {
     results.set(name, known)
   }
 }
-const middle = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1]!
 const ours = results.get('cornichon, a closure')!
 printTable(
   [`no-op tasks, ${THREADS} threads`, 'lone task, p50', `tasks/s, window ${WINDOW}`, 'of ours'],
   [...results].map(([name, { p50, rate: rates }]) => [
     name,
-    time(middle(p50)),
-    Math.round(middle(rates)).toLocaleString('en'),
-    name === contestants[0]!.name ? '' : ratio(middle(rates) / middle(ours.rate)),
+    time(median(p50)),
+    Math.round(median(rates)).toLocaleString('en'),
+    name === contestants[0]!.name ? '' : ratio(median(rates) / median(ours.rate)),
   ]),
 )
 
@@ -129,11 +115,11 @@ async function payload(make: () => Uint8Array): Promise<number> {
   const samples: number[] = []
   for (let i = 0; i < (smoke ? 2 : 30); i++) {
     const bytes = make()
-    const start = performance.now()
+    const start = now()
     if ((await get(sizeOf.remote(bytes))) !== PAYLOAD) throw new Error('a wrong result')
-    samples.push((performance.now() - start) * 1000)
+    samples.push(now() - start)
   }
-  return middle(samples)
+  return median(samples)
 }
 const shared = new Uint8Array(new SharedArrayBuffer(PAYLOAD))
 console.log()
@@ -157,6 +143,6 @@ await Promise.all(contestants.map(({ end }) => end()))
 
 const goals = new Goals()
 const piscina = results.get('piscina')!
-const share = middle(ours.rate) / middle(piscina.rate)
+const share = median(ours.rate) / median(piscina.rate)
 goals.check('at least 0.8 of the rate of piscina with a fixed function', share >= 0.8, ratio(share))
 if (!smoke) goals.print()
