@@ -1,0 +1,171 @@
+// What goes between the parts: what a user writes (fields), what travels (a resolved environment), what a worker makes
+// of it (a process context), and who does each step. Modelled on Ray's runtime_env; `npm` is in pip's place.
+
+/** An environment as a user writes it. Each field is a plugin's; a built-in field is one of ours. */
+export interface RuntimeEnvFields {
+  /** A folder, a .zip or .tgz, or an address of one: the directory that tasks run in. */
+  readonly workingDir?: string
+  /** Archives whose files are added: npm packages under their names, others over the working directory. */
+  readonly uris?: readonly string[]
+  /** Patterns in gitignore's syntax: what of `workingDir` stays at home. `!node_modules` takes in what is left out else. */
+  readonly excludes?: readonly string[]
+  /** `name@range` each, or a local .tgz or folder; a package.json or lock file by path; 'auto': what bundles refer to. */
+  readonly npm?: 'auto' | string | readonly string[] | NpmField
+  readonly envVars?: Readonly<Record<string, string>>
+  /** A semver range that the worker's Node.js is in. */
+  readonly nodeVersion?: string
+  readonly container?: ContainerField
+  /** Pickled; runs once in each worker process, before its first task. */
+  readonly setupHook?: () => unknown
+  readonly config?: ConfigField
+  /** By the name of a plugin that both the driver and the workers have registered. */
+  readonly plugins?: Readonly<Record<string, unknown>>
+}
+
+export interface NpmField {
+  /** As in `npm: [...]`. */
+  readonly packages?: 'auto' | readonly string[]
+  readonly packageJson?: string
+  readonly lockFile?: string
+  /** Whether packages may run their install scripts; false unless said otherwise. */
+  readonly allowScripts?: boolean
+}
+
+export interface ContainerField {
+  readonly image: string
+  /** Further arguments of `docker run`. */
+  readonly runOptions?: readonly string[]
+  /** Which command line; the first that is installed unless said otherwise. */
+  readonly engine?: 'docker' | 'podman'
+}
+
+export interface ConfigField {
+  /** Milliseconds that making the environment may take: 600,000 unless said otherwise. */
+  readonly setupTimeout?: number
+}
+
+/** Any plain data that JSON holds. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/**
+ * An environment as it travels: plain data, in which folders and files have become package URIs
+ * (`cornichon://pkg_<sha256>.zip`), a hook the hash of its export, and 'auto' a list of exact versions.
+ */
+export interface ResolvedEnv {
+  /** SHA-256 (hex) of `fields` in canonical JSON: environments that are the same have the same. */
+  readonly key: string
+  /** By the name of a field. Nothing of it depends on the machine that made it. */
+  readonly fields: { readonly [field: string]: Json }
+  /** Milliseconds. */
+  readonly setupTimeout: number
+}
+
+/** A file or folder of this machine that has become a package. */
+export interface LocalPackage {
+  /** `cornichon://pkg_<sha256 of the manifest>.zip` */
+  readonly uri: string
+  /** The folder. */
+  readonly path: string
+  readonly files: readonly PackageFile[]
+  /** Of all files, bytes. */
+  readonly size: number
+}
+
+/** A line of a package's manifest. */
+export interface PackageFile {
+  /** With `/`, relative to the package. */
+  readonly path: string
+  /** Bits of permission that archives keep: 0o755 or 0o644; of a link, 0o120000. */
+  readonly mode: number
+  readonly size: number
+  /** SHA-256 of the bytes, hex; of a link, of where it points. */
+  readonly hash: string
+}
+
+/** Where a worker gets packages from: the fleet's Redis, or the folder that they were made of. */
+export interface PackageSource {
+  /** Writes the archive of a package URI to a file. Rejects if nobody has it (any more). */
+  fetch(uri: string, toFile: string, signal: AbortSignal): Promise<void>
+}
+
+/** How a worker process is started in an environment. Plugins change it, one after the other, by priority. */
+export interface ProcessContext {
+  cwd: string
+  /** What is added to the variables of the worker. */
+  env: Record<string, string>
+  /** Node.js, as it is to be called. */
+  execPath: string
+  execArgv: string[]
+  /** What the command is put behind: `['docker', 'run', ...]`. Empty: it is started as it is. */
+  prefix: string[]
+}
+
+/** Lines that a set-up prints; the tail of it is in RuntimeEnvSetupError. */
+export interface SetupLogger {
+  write(text: string): void
+}
+
+/** An environment in use: it stays on disk until it is given back. */
+export interface EnvLease {
+  readonly key: string
+  readonly context: Readonly<ProcessContext>
+  release(): void
+}
+
+export interface EnvDescription {
+  readonly key: string
+  readonly state: 'creating' | 'ready' | 'failed'
+  /** Bytes on disk. */
+  readonly size: number
+  /** How many worker processes use it now. */
+  readonly uses: number
+  /** Of one that failed: why, and the end of what its tools printed. */
+  readonly failure: string | null
+}
+
+/** What a worker makes environments with. */
+export interface EnvManager {
+  /** Makes it if it is not there. Rejects with RuntimeEnvSetupError; nothing half-made stays; the next call tries again. */
+  acquire(env: ResolvedEnv): Promise<EnvLease>
+  describe(): readonly EnvDescription[]
+  close(): Promise<void>
+}
+
+/** What a plugin's `create` is given. */
+export interface PluginTools {
+  /** A folder of its own that is empty: what it makes there is moved into place when it is whole. */
+  readonly folder: string
+  readonly packages: PackageSource
+  readonly logger: SetupLogger
+  /** Aborted when the time is over. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * A field of environments: what it may be, what a worker makes for it, and how processes are changed by that. After
+ * Ray's RuntimeEnvPlugin.
+ */
+export interface RuntimeEnvPlugin<Value extends Json = Json> {
+  /** The field's name; of users' plugins, the name under `plugins`. */
+  readonly name: string
+  /** JSON Schema of the resolved value. */
+  readonly schema?: object
+  /** The lower, the sooner `create` and `modifyContext` come. Users' have 10 unless they say otherwise; ours are below 10. */
+  readonly priority?: number
+  /**
+   * What of the value has to be made and is kept by name: the same URI is made once on a worker, and shared. None: there
+   * is nothing to make.
+   */
+  uris?(value: Value): readonly string[]
+  /** Makes what a URI names, in `tools.folder`. */
+  create?(uri: string, value: Value, env: ResolvedEnv, tools: PluginTools): Promise<void> | void
+  /** Changes how worker processes are started. `folders` are those of its URIs, in order. */
+  modifyContext?(
+    context: ProcessContext,
+    value: Value,
+    folders: readonly string[],
+    env: ResolvedEnv,
+  ): Promise<void> | void
+  /** The folder of a URI is about to be removed. */
+  delete?(uri: string, folder: string): Promise<void> | void
+}
