@@ -13,6 +13,8 @@ export interface ScriptRecord {
   /** Where the script begins in its file: inline scripts and wrappers. */
   readonly startLine: number
   readonly startColumn: number
+  /** As the script names it; empty for none. */
+  readonly sourceMapUrl: string
   /** The text that V8 compiled, after any transformation. */
   source(): string
 }
@@ -129,6 +131,7 @@ interface ScriptParsed {
   readonly isModule?: boolean
   readonly startLine: number
   readonly startColumn: number
+  readonly sourceMapURL?: string
 }
 
 function learn(params: ScriptParsed, known: ReadonlyMap<string, ScriptRecord>): void {
@@ -148,6 +151,7 @@ function learn(params: ScriptParsed, known: ReadonlyMap<string, ScriptRecord>): 
     isModule: params.isModule === true,
     startLine,
     startColumn,
+    sourceMapUrl: params.sourceMapURL ?? '',
     source() {
       text ??= withDebugger(() => post('Debugger.getScriptSource', { scriptId }).scriptSource as string)
       return text

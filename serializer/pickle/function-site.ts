@@ -11,6 +11,7 @@ import {
   internalSlots,
   isStrictFunction,
   offsetOf,
+  originalPosition,
   ProbeError,
   probeVariables,
   type ScopeRecord,
@@ -101,11 +102,12 @@ class Site implements FunctionSite {
   }
 }
 
-/** `file:line`, one-based, for messages. */
-export function locationOf(site: FunctionSite): string | undefined {
-  const url = site.script?.url
-  if (!url) return undefined
-  return `${url.startsWith('file://') ? decodeURIComponent(url.slice(7)) : url}:${site.line + 1}`
+/** `file:line`, one-based, for messages: in the text as it was written, where a source map tells. */
+export function locationOf({ script, line, column }: FunctionSite): string | undefined {
+  if (!script?.url) return undefined
+  const original = originalPosition(script, line, column)
+  const url = original?.url ?? script.url
+  return `${url.startsWith('file://') ? decodeURIComponent(url.slice(7)) : url}:${(original?.line ?? line) + 1}`
 }
 
 /** The global object of the function's realm. */

@@ -62,8 +62,8 @@ export class Trace {
   }
 
   /** `file:line` of a function, for values below it. */
-  locate(fn: object, location: string): void {
-    this.#locations.set(fn, location)
+  locate(fn: object, location: string | undefined): void {
+    if (location) this.#locations.set(fn, location)
   }
 
   collect(refusal: Refusal): void {
