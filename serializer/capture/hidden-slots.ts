@@ -53,6 +53,21 @@ export function hiddenSlots(fn: object): HiddenSlots | undefined {
   return slots
 }
 
+/**
+ * Tells the contexts apart that have a function's variable of that name. Undefined where V8 does not tell: of a module's
+ * variables, or without a snapshot.
+ */
+export function contextWith(fn: object, name: string): number | undefined {
+  try {
+    current ??= new Snapshot()
+    return current.contextWith(fn, name)
+  } catch {
+    return undefined
+  } finally {
+    release(true)
+  }
+}
+
 /** Lets go of the snapshot, which is as large as the heap. */
 export function forgetSnapshot(): void {
   current = undefined
@@ -62,6 +77,7 @@ class Snapshot {
   readonly #text: SnapshotText
   readonly #width: number
   readonly #id: number
+  readonly #name: number
   /** By node, where its edges begin. */
   readonly #edgeStarts: Uint32Array
 
@@ -71,6 +87,7 @@ class Snapshot {
     const { nodes } = this.#text
     this.#width = node_fields.length
     this.#id = node_fields.indexOf('id')
+    this.#name = node_fields.indexOf('name')
     const count = node_fields.indexOf('edge_count')
     this.#edgeStarts = new Uint32Array(nodes.length / this.#width + 1)
     for (let node = 0; node < nodes.length; node += this.#width) {
@@ -80,20 +97,43 @@ class Snapshot {
   }
 
   slotsOf(fn: object): HiddenSlots {
-    const id = Number(
-      post('HeapProfiler.getHeapObjectId', { objectId: objectIdOf(fn) }).heapSnapshotObjectId as string,
-    )
     const homes: object[] = []
     let outerThis: object | undefined
-    let context = this.#target(this.#nodeOf(id), 'internal', 'context')
-    while (context !== undefined) {
+    for (const context of this.#contexts(fn)) {
       for (const { type, name, target } of this.#edges(context)) {
         if (type === 'hidden') homes.push(...this.#object(target))
         else if (type === 'context' && name === 'this') outerThis ??= this.#object(target)[0]
       }
-      context = this.#target(context, 'internal', 'previous')
     }
     return { homes, outerThis }
+  }
+
+  contextWith(fn: object, name: string): number | undefined {
+    for (const context of this.#contexts(fn)) {
+      // It holds the names of the variables.
+      const info = this.#target(context, 'internal', 'scope_info')
+      if (info !== undefined && this.#hasName(info, name)) return context
+    }
+    return undefined
+  }
+
+  #hasName(info: number, wanted: string): boolean {
+    const { nodes, strings } = this.#text
+    for (const { type, target } of this.#edges(info))
+      if (type === 'hidden' && strings[nodes[target + this.#name]] === wanted) return true
+    return false
+  }
+
+  /** Innermost first. */
+  *#contexts(fn: object): Generator<number> {
+    const id = Number(
+      post('HeapProfiler.getHeapObjectId', { objectId: objectIdOf(fn) }).heapSnapshotObjectId as string,
+    )
+    let context = this.#target(this.#nodeOf(id), 'internal', 'context')
+    while (context !== undefined) {
+      yield context
+      context = this.#target(context, 'internal', 'previous')
+    }
   }
 
   #nodeOf(id: number): number {

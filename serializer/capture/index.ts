@@ -11,7 +11,7 @@ export {
 } from './functions.ts'
 export { functionsOf } from './heap.ts'
 export { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from './hidden-class.ts'
-export { type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
+export { contextWith, type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
 export { probe, probing } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'
 export { ProbeError } from './probe-error.ts'

@@ -4,7 +4,7 @@
 import MagicString from 'magic-string'
 import type { FunctionFacts } from '../analyze/facts.ts'
 import { editClass, heritageName } from './class-body.ts'
-import type { BindingRecord, FunctionRecord } from './records.ts'
+import type { AssignedImports, BindingRecord, FunctionRecord } from './records.ts'
 
 /** Begins the names that a template declares beside the user's: a direct `eval` in its function sees them. */
 export const OWN_NAME = '$cornichon_'
@@ -33,6 +33,7 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
   const body: string[] = []
   if (record.strict && !isClass) body.push("'use strict';")
   if (values.length > 0) body.push(`var ${values.map((binding) => binding.name).join(', ')};`)
+  if (record.assignedImports) body.push(emitAssigned(record.assignedImports))
   let holder: string
   if (record.asDeclaration) {
     body.push(`${record.text};`)
@@ -70,6 +71,15 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
   if (constants.length > 0) return `function* ${parameters} {\n${text}\n}`
   if (record.lexical !== 'none') return `function ${parameters} {\n${text}\n}`
   return `${parameters} => {\n${text}\n}`
+}
+
+/** Assigning an import throws, and what it reads is the variable: the object that assignments go to does both. */
+function emitAssigned({ name, members }: AssignedImports): string {
+  const accessors = [...members].map(
+    ([member, variable]) =>
+      `get ${member}() { return ${variable.name} }, set ${member}($) { const constant = 0; constant = $ }`,
+  )
+  return `const ${name} = { ${accessors.join(', ')} };`
 }
 
 /** A declaration's own name is declared by the declaration itself. */

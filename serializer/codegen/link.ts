@@ -131,7 +131,10 @@ class Linker {
     const bindings = record.bindings
       .map((binding) => `${binding.variable ? '^' : binding.kind[0]}${binding.name}`)
       .join()
-    const key = `${record.name}\n${record.strict}${record.lexical}${record.asDeclaration}\n${bindings}\n${record.text}`
+    const assigned = [...(record.assignedImports?.members ?? [])].map(
+      ([member, { name }]) => `${member} ${name}`,
+    )
+    const key = `${record.name}\n${record.strict}${record.lexical}${record.asDeclaration}\n${bindings}\n${assigned}\n${record.text}`
     let text = this.#texts.get(key)
     if (text === undefined) this.#texts.set(key, (text = emitLeaf(record, children)))
     return text

@@ -33,6 +33,16 @@ export interface SharedVariable {
   readonly call?: number
 }
 
+/**
+ * Imports that a function assigns, which throws, and that follow a variable which other functions assign: in its text the
+ * assignments are to members of an object.
+ */
+export interface AssignedImports {
+  /** The object's name. */
+  readonly name: string
+  readonly members: Map<string, SharedVariable>
+}
+
 /** A method, getter or setter that is cut out of the class or object literal it is rebuilt in. */
 export interface MemberRecord {
   readonly isStatic: boolean
@@ -77,6 +87,7 @@ export interface FunctionRecord {
   readonly literal: readonly LiteralPart[] | null
   /** It uses `super` and is not rebuilt within its home object. */
   readonly awayFromHome: boolean
+  readonly assignedImports: AssignedImports | null
   /** The folder or file URL that relative imports are resolved from, where the code asks. */
   origin: string | null
 }

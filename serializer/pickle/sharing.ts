@@ -3,12 +3,12 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 
 import type { Declaration } from '../analyze/index.ts'
-import { bindingIn, probing, type Variable } from '../capture/index.ts'
+import { bindingIn, contextWith, probing, type Variable } from '../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { joinImports } from './aliases.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
-import { type Use, variableOf, type Wanted } from './variable-use.ts'
+import { type Use, valueNow, variableOf, type Wanted } from './variable-use.ts'
 
 /** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
 export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf): void {
@@ -107,7 +107,8 @@ interface Marked {
 function partition(uses: readonly Use[], wanted: Wanted): void {
   const marked = new Map<unknown, Marked>()
   const readers: [use: Use, variable: Variable][] = []
-  const silent: Use[] = []
+  /** Functions that can't be asked: classes with nothing but fields. */
+  let silent: Use[] = []
   try {
     for (const use of uses) {
       const variable = variableOf(use, wanted)
@@ -121,10 +122,11 @@ function partition(uses: readonly Use[], wanted: Wanted): void {
       if (known) known.members.push(use)
       else if (use.binding.written) use.binding.kind = 'const'
     }
+    if (marked.size > 0) silent = silent.filter((use) => !marked.get(valueNow(use))?.members.push(use))
   } finally {
     for (const { restore } of marked.values()) restore()
   }
-  for (const use of silent) sameScope(use, [...marked.values()])?.members.push(use)
+  for (const members of bySight(silent)) share(members)
   for (const { members } of marked.values())
     if (members.some((use) => use.binding.written && use.binding.kind === 'value')) share(members)
 }
@@ -140,11 +142,20 @@ function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void 
   marked.set(mark, { restore: () => variable.set(use.binding.value), members: [use] })
 }
 
-/** A function that can't be asked (a class with nothing but fields): its scope looks like the other's in all it has. */
-function sameScope(use: Use, groups: readonly Marked[]): Marked | undefined {
-  return groups.find(({ members }) =>
-    members.some((member) => alikeScopes(use.binding.scope, member.binding.scope)),
-  )
+/** Uses that nothing can be written through: together if their scopes look alike, and are one to a heap snapshot. */
+function bySight(uses: readonly Use[]): Use[][] {
+  const groups: Use[][] = []
+  for (const use of uses) {
+    const { record, binding } = use
+    const group = groups.find(
+      ([other]) =>
+        alikeScopes(binding.scope, other.binding.scope) &&
+        contextWith(record.fn, binding.name) === contextWith(other.record.fn, binding.name),
+    )
+    if (group) group.push(use)
+    else groups.push([use])
+  }
+  return groups.filter((group) => group.some(({ binding }) => binding.written && binding.kind === 'value'))
 }
 
 export function alikeScopes(a: object | null, b: object | null): boolean {

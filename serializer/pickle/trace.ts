@@ -6,9 +6,12 @@ import { formatPath, type PathSegment, PicklingError, type PicklingProblem } fro
 /** Thrown within the walk, where the path is not known. */
 export class Refusal extends Error {
   readonly remedy: string
-  constructor(reason: string, remedy: string, options?: ErrorOptions) {
+  /** Where it is about something else than what the walk is at. */
+  readonly at: object | null
+  constructor(reason: string, remedy: string, options?: ErrorOptions & { readonly at?: object }) {
     super(reason, options)
     this.remedy = remedy
+    this.at = options?.at ?? null
   }
 }
 
@@ -80,7 +83,7 @@ export class Trace {
   #problem(refusal: Refusal): PicklingProblem {
     const segments: PathSegment[] = []
     let location: string | undefined
-    for (let at = this.#current; at !== null; ) {
+    for (let at = refusal.at ?? this.#current; at !== null; ) {
       location ??= this.#locations.get(at)
       const origin = this.#origins.get(at)
       if (!origin) break

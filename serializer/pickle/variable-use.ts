@@ -1,5 +1,5 @@
 // A function's use of a variable, and live access to the variable through that function.
-import { ProbeError, probeVariables, type Variable } from '../capture/index.ts'
+import { bindingIn, captureFunction, ProbeError, probeVariables, type Variable } from '../capture/index.ts'
 import type { BindingRecord, FunctionRecord } from '../codegen/records.ts'
 import { analyzed, sourceOf } from './source.ts'
 
@@ -26,6 +26,13 @@ export function variableOf({ record, binding }: Use, wanted: Wanted = NOTHING_EL
     }
   }
   return undefined
+}
+
+/** What the variable holds now, an import's too, as a new snapshot of the function's scopes shows it. No function is asked. */
+export function valueNow({ record, binding }: Use): unknown {
+  const { scopes } = captureFunction(record.fn)
+  const scope = scopes[scopes.length - 1 - binding.depth]
+  return scope && bindingIn(scope.object, binding.name)?.value
 }
 
 /**

@@ -78,6 +78,7 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
     members: kept,
     literal: null,
     awayFromHome: false,
+    assignedImports: null,
     origin: context.origins.of(live),
   }
   context.add(record)

@@ -61,7 +61,12 @@ export function writeLiteral(context: FunctionContext, value: object, parts: Lit
           'Keep methods that use `super` in the object they were written in',
         )
       } else if (binding.written && !known.written)
-        bindings[bindings.indexOf(known)] = { ...known, scope: known.scope, written: true }
+        bindings[bindings.indexOf(known)] = {
+          ...known,
+          kind: binding.kind,
+          scope: known.scope,
+          written: true,
+        }
     }
   }
   const record: FunctionRecord = {
@@ -81,6 +86,7 @@ export function writeLiteral(context: FunctionContext, value: object, parts: Lit
     members: [],
     literal: parts,
     awayFromHome: false,
+    assignedImports: null,
     origin: context.origins.of(lives[0]),
   }
   context.add(record)

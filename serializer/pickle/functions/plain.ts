@@ -76,6 +76,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     members: [],
     literal: null,
     awayFromHome: superHome !== null,
+    assignedImports: null,
     origin,
   }
   context.add(record)

@@ -120,6 +120,72 @@ export function moduleState({ row }: Table): void {
     },
   })
 
+  row(
+    'C15',
+    'an import that its function assigns: that throws, and what it reads is what its module assigns',
+    {
+      source: {
+        esm: js`
+      import { n, n as other, bump } from './n.mjs'
+      const attempt = (f) => { try { f(); return 'assigned' } catch (error) { return error.name } }
+      const build = () => ({
+        plain: () => { try { n++ } catch {} return n },
+        alias: () => { try { other = 'own'; } catch {} return other },
+        Class: class { #k = 1; write() { try { n += this.#k } catch {} return n } },
+        attempts: () => [
+          attempt(() => { [n] = [7] }),
+          attempt(() => { ({ n } = { n: 7 }) }),
+          attempt(() => { ({ n = 7, ...other } = {}) }),
+          attempt(() => { for (n of [7]); }),
+          attempt(() => { n ??= 7 }),
+          attempt(() => { { let n = 1; n = 2 } }),
+        ],
+        read: () => [n, other],
+        bump,
+      })`,
+      },
+      files: { 'n.mjs': `export let n = 0; export const bump = () => ++n` },
+      check({ plain, alias, Class, attempts, read, bump }: any, assert) {
+        const instance = new Class()
+        const seen = () => [plain(), alias(), instance.write(), ...read()]
+        const failed = 'TypeError'
+        assert.deepEqual(seen(), [0, 0, 0, 0, 0])
+        bump()
+        assert.equal(bump(), 2)
+        assert.deepEqual(attempts(), [failed, failed, failed, failed, 'assigned', 'assigned'])
+        assert.deepEqual(seen(), [2, 2, 2, 2, 2])
+      },
+      once: 'a class that is known keeps the module state that it has',
+    },
+  )
+
+  row('C15', 'classes with nothing but fields follow an import', {
+    source: modules(js`
+      import { Same } from './same.mjs'
+      import { Alias } from './alias.mjs'
+      import { bump } from './n.mjs'
+      const build = () => ({ read: () => [new Same().x, new Alias().x], bump })`),
+    files: {
+      'same.mjs': `import { n } from './n.mjs'; export class Same { x = n }`,
+      'alias.mjs': `import { n as other } from './n.mjs'; export class Alias { x = other }`,
+      'n.mjs': `export let n = 0; export const bump = () => ++n`,
+    },
+    check({ read, bump }: any, assert) {
+      assert.deepEqual(read(), [0, 0])
+      bump()
+      assert.deepEqual(read(), [1, 1])
+    },
+    once: 'a class that is known keeps the module state that it has',
+  })
+
+  row('C15', 'an import of what a class alone assigns, in a field, is refused', {
+    source: modules(js`
+      import { n, Counter } from './n.mjs'
+      const build = () => ({ deep: { read: () => n }, Counter })`),
+    files: { 'n.mjs': `export let n = 0; export class Counter { id = ++n }` },
+    refused: { message: /imports `n`.*Counter assigns/, path: /deep.*read/ },
+  })
+
   row('C15', 'modules in a cycle that assign their own exports, with top-level await', {
     source: modules(js`
       import { a, setA, seeB } from './a.mjs'
@@ -150,13 +216,18 @@ export function moduleState({ row }: Table): void {
     source: {
       esm: js`
       import { n, inc } from './n.mjs'
-      const build = () => ({ read: (text) => eval(text), inc })`,
+      import { alias } from './alias.mjs'
+      const build = () => ({ read: (text) => eval(text), alias, inc })`,
     },
-    files: { 'n.mjs': `export let n = 0; export const inc = () => ++n` },
-    check({ read, inc }: any, assert) {
+    files: {
+      'n.mjs': `export let n = 0; export const inc = () => ++n`,
+      'alias.mjs': `import { n as other } from './n.mjs'; export const alias = () => other`,
+    },
+    check({ read, alias, inc }: any, assert) {
       assert.equal(read('n + 1'), 1)
       inc()
       assert.equal(read('n + 1'), 2)
+      assert.equal(alias(), 1)
     },
   })
 

@@ -553,6 +553,27 @@ export function sharing({ row }: Table): void {
     },
   })
 
+  row('C5', 'classes with nothing but fields share what their fields assign', {
+    build: () => {
+      const make = () => {
+        let n = 0
+        return [
+          class A {
+            id = ++n
+          },
+          class B {
+            id = ++n
+          },
+        ]
+      }
+      return [...make(), ...make()]
+    },
+    check([A, B, C, D]: any[], assert) {
+      assert.deepEqual([new A().id, new B().id, new A().id, new C().id, new D().id], [1, 2, 3, 1, 2])
+    },
+    once: 'a class that is known keeps the state that it has',
+  })
+
   row('C5', 'functions while they run, or half run, share as well', {
     build() {
       let n = 0
