@@ -1,7 +1,7 @@
 // Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
 import { availableParallelism } from 'node:os'
+import { nearest } from '../runtime-env/nearest.ts'
 import type { SignOption, VerifyOption } from '../serializer/bundle/signature.ts'
-import { nearest } from './nearest.ts'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
 

@@ -55,19 +55,71 @@ export interface ResolvedEnv {
   /** SHA-256 (hex) of `fields` in canonical JSON: environments that are the same have the same. */
   readonly key: string
   /** By the name of a field. Nothing of it depends on the machine that made it. */
-  readonly fields: { readonly [field: string]: Json }
+  readonly fields: ResolvedFields
   /** Milliseconds. */
   readonly setupTimeout: number
 }
 
+/** What travels of each field. Only those that are there change something. */
+export type ResolvedFields = {
+  /** `cornichon://`, `file:`, `http:` or `https:`. */
+  readonly workingDir?: string
+  readonly uris?: readonly string[]
+  readonly npm?: ResolvedNpm
+  readonly envVars?: Readonly<Record<string, string>>
+  readonly nodeVersion?: string
+  readonly container?: ResolvedContainer
+  /** The hash that the hook is exported under. */
+  readonly setupHook?: string
+  /** Each as `toPlain` (plain.ts) writes it; `fromPlain` gives it back. */
+  readonly plugins?: Readonly<Record<string, Json>>
+}
+
+/** What npm is run on: a folder that has just this in it. */
+export type ResolvedNpm = {
+  /** `dependencies` and the like. Those that are `file:` name what is in `local`. */
+  readonly packageJson: { readonly [field: string]: Json }
+  /** For `npm ci`. */
+  readonly lockFile: { readonly [field: string]: Json } | null
+  /** By path in that folder: the URI of the archive that becomes this file (.tgz) or is unpacked into this folder (.zip). */
+  readonly local: Readonly<Record<string, string>>
+  readonly allowScripts: boolean
+}
+
+export type ResolvedContainer = {
+  readonly image: string
+  readonly runOptions: readonly string[]
+  readonly engine: 'docker' | 'podman' | null
+}
+
+/** What `RuntimeEnv.resolve` gives. */
+export interface Resolution {
+  /** Null: nothing of the process changes. */
+  readonly env: ResolvedEnv | null
+  /** Of what is on this machine and `env` names by a `cornichon://` URI. */
+  readonly packages: readonly LocalPackage[]
+}
+
+/** A reference of a bundle's manifest, as far as `npm: 'auto'` needs it. */
+export interface PackageMention {
+  readonly specifier: string
+  readonly version: string | null
+  /** The packages, one within the other, that have it in a node_modules of their own. */
+  readonly via?: readonly string[]
+}
+
 /** A file or folder of this machine that has become a package. */
 export interface LocalPackage {
-  /** `cornichon://pkg_<sha256 of the manifest>.zip` */
+  /**
+   * Of a folder, `cornichon://pkg_<sha256 of the manifest>.zip`. Of a file that is an archive already,
+   * `cornichon://pkg_<sha256 of its bytes>.zip` or `.tgz`.
+   */
   readonly uri: string
-  /** The folder. */
+  readonly kind: 'folder' | 'archive'
   readonly path: string
+  /** Of a folder, sorted. None of an archive. */
   readonly files: readonly PackageFile[]
-  /** Of all files, bytes. */
+  /** Bytes: of all files together, or of the archive. */
   readonly size: number
 }
 
@@ -75,11 +127,13 @@ export interface LocalPackage {
 export interface PackageFile {
   /** With `/`, relative to the package. */
   readonly path: string
-  /** Bits of permission that archives keep: 0o755 or 0o644; of a link, 0o120000. */
+  /** 0o100755 or 0o100644; of a link, 0o120777; of a folder, which is there if it is empty, 0o40755. */
   readonly mode: number
   readonly size: number
-  /** SHA-256 of the bytes, hex; of a link, of where it points. */
+  /** SHA-256 of the bytes, hex; of a link, of where it points. Empty for a folder. */
   readonly hash: string
+  /** Of a link: where it points, relative to it. */
+  readonly target?: string
 }
 
 /** Where a worker gets packages from: the fleet's Redis, or the folder that they were made of. */

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../../runtime-env/nearest.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { isExistingFile, isExistingFolder } from './files.ts'
 

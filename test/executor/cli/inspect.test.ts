@@ -1,7 +1,7 @@
 // `cornichon inspect`: a tree for people, JSON for programs, and nothing is run.
 import { afterAll, describe, expect, it } from 'vitest'
 import { formatCount, formatSize, formatTree } from '../../../executor/cli/format.ts'
-import { nearest } from '../../../executor/nearest.ts'
+import { nearest } from '../../../runtime-env/nearest.ts'
 import { dumps, inspectBundle } from '../../../serializer/index.ts'
 import { cornichon } from '../../support/command.ts'
 import { createWorkspace } from '../../support/workspace.ts'

@@ -1,0 +1,55 @@
+// Where archives are: by URI, or by path on this machine.
+import { statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { refuse, show } from './field.ts'
+
+const schemes = ['http:', 'https:', 'file:', 'cornichon:']
+
+export type ArchiveKind = 'zip' | 'tgz'
+
+/** By the end of its name. */
+export function archiveKind(name: string): ArchiveKind | null {
+  if (/\.zip$/i.test(name)) return 'zip'
+  return /\.(tgz|tar\.gz)$/i.test(name) ? 'tgz' : null
+}
+
+/** One letter before the colon is a drive of Windows. */
+export function isUri(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:/i.test(text)
+}
+
+/** The URI in its normal form. Throws a TypeError if no worker could fetch it. */
+export function checkUri(path: string, text: string): string {
+  const scheme = text.slice(0, text.indexOf(':') + 1).toLowerCase()
+  if (!schemes.includes(scheme))
+    throw refuse(path, text, `archives are fetched by ${schemes.join(', ')} and no other scheme`)
+  if (scheme === 'cornichon:') {
+    if (/^cornichon:\/\/pkg_[0-9a-f]{64}\.(zip|tgz)$/.test(text)) return text
+    throw refuse(path, text, "a package's URI is cornichon://pkg_<64 hex digits>.zip or .tgz")
+  }
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw refuse(path, text, 'that is not a URL')
+  }
+  if (scheme === 'file:') checkFileUrl(path, text, url)
+  else if (url.hostname === '') throw refuse(path, text, 'it names no host')
+  if (archiveKind(url.pathname) === null)
+    throw refuse(path, text, `an archive's name ends with .zip, .tgz or .tar.gz`)
+  return url.href
+}
+
+function checkFileUrl(path: string, text: string, url: URL): void {
+  if (!/^file:\/\/\/(?!\/)/i.test(text))
+    throw refuse(path, text, `a file: URL has three slashes and then the absolute path: ${show(url.href)}?`)
+  try {
+    fileURLToPath(url)
+  } catch (error) {
+    throw refuse(path, text, (error as Error).message)
+  }
+}
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}

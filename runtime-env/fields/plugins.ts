@@ -1,0 +1,41 @@
+// plugins: values of fields that users' plugins make something of, by the plugin's name.
+import { fromPlain, isJson, isRecord, toPlain, whyNotPlain } from '../plain.ts'
+import type { Json } from '../types.ts'
+import { type Field, refuse, wrong } from './field.ts'
+
+export const plugins: Field<'plugins'> = {
+  name: 'plugins',
+  otherNames: ['plugin', 'extensions'],
+  check(value) {
+    if (!isRecord(value)) throw wrong('plugins', "an object with a value for each plugin's name", value)
+    const given = Object.entries(value).filter(([, each]) => each !== undefined)
+    for (const [name, each] of given) {
+      if (name === '' || name === '__proto__') throw refuse('plugins', name, 'no plugin can have that name')
+      const why = whyNotPlain(each, `plugins.${name}`)
+      if (why !== null)
+        throw new TypeError(
+          `${why}, in a runtime environment: what plugins are given is data that JSON or superjson holds`,
+        )
+    }
+    // Copies: what the caller does with its own afterwards is no part of the environment.
+    return Object.fromEntries(given.map(([name, each]) => [name, copyOf(each)]))
+  },
+  // Each is a field in its own right.
+  merge: (outer, inner) => ({ ...outer, ...inner }),
+  resolve(value) {
+    const entries = Object.entries(value).map(([name, each]) => [name, toPlain(each)] as const)
+    return entries.length === 0 ? undefined : Object.fromEntries(entries)
+  },
+}
+
+function copyOf(value: unknown): unknown {
+  return isJson(value) ? structuredClone(value) : fromPlain(toPlain(value))
+}
+
+/** Of JSON: what `toPlain` wrote of each. */
+export function pluginsFromJson(json: unknown): unknown {
+  if (!isRecord(json)) return json
+  return Object.fromEntries(
+    Object.entries(json).map(([name, each]) => [name, isJson(each) ? fromPlain(each as Json) : each]),
+  )
+}

@@ -1,0 +1,80 @@
+// What of a folder stays at home: our defaults, .gitignore and .cornichonignore at any depth, the caller's patterns. As in
+// git, the last rule that says something about a path decides; what lies deeper speaks later, the caller last of all.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ignore, { type Ignore } from 'ignore'
+
+/** Version control, installed packages, and what build tools keep for themselves. */
+export const DEFAULT_EXCLUDES: readonly string[] = [
+  ...['.git', '.hg', '.svn', '.jj'],
+  ...['node_modules', '.pnpm-store', '.yarn/cache', '.yarn/unplugged'],
+  ...[
+    '.cache',
+    '.parcel-cache',
+    '.turbo',
+    '.nx/cache',
+    '.next/cache',
+    '.vite',
+    '.rollup.cache',
+    '.rpt2_cache',
+  ],
+  ...['*.tsbuildinfo', '.eslintcache', '.stylelintcache', '.nyc_output', '__pycache__'],
+  ...['.DS_Store', 'Thumbs.db', '.*.sw[op]'],
+]
+
+/** In this order: the second may take back what the first says. */
+const ignoreFiles = ['.gitignore', '.cornichonignore']
+
+interface Rules {
+  /** The folder whose paths they are about, with a slash behind it; '' for the package itself. */
+  readonly folder: string
+  readonly rules: Ignore
+}
+
+export class IgnoreRules {
+  /** Outermost first, the caller's not among them. */
+  readonly #stack: readonly Rules[]
+  readonly #excludes: Ignore | null
+
+  private constructor(stack: readonly Rules[], excludes: Ignore | null) {
+    this.#stack = stack
+    this.#excludes = excludes
+  }
+
+  static withDefaults(excludes: readonly string[]): IgnoreRules {
+    return new IgnoreRules(
+      [{ folder: '', rules: rulesOf(DEFAULT_EXCLUDES) }],
+      excludes.length === 0 ? null : rulesOf(excludes),
+    )
+  }
+
+  static only(excludes: readonly string[]): IgnoreRules {
+    return new IgnoreRules([], rulesOf(excludes))
+  }
+
+  /** The rules inside a folder, given the names in it. */
+  inside(root: string, folder: string, names: readonly string[]): IgnoreRules {
+    const files = ignoreFiles.filter((name) => names.includes(name))
+    if (files.length === 0) return this
+    const rules = rulesOf(files.map((name) => readFileSync(join(root, folder, name), 'utf8')))
+    return new IgnoreRules([...this.#stack, { folder, rules }], this.#excludes)
+  }
+
+  /** A folder's path ends with a slash. */
+  ignores(path: string): boolean {
+    const callers = this.#excludes?.test(path)
+    if (callers?.ignored) return true
+    if (callers?.unignored) return false
+    for (let i = this.#stack.length - 1; i >= 0; i--) {
+      const { folder, rules } = this.#stack[i]!
+      const said = rules.test(path.slice(folder.length))
+      if (said.ignored) return true
+      if (said.unignored) return false
+    }
+    return false
+  }
+}
+
+function rulesOf(patterns: readonly string[]): Ignore {
+  return ignore({ ignorecase: false }).add(patterns as string[])
+}

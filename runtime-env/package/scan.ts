@@ -1,0 +1,90 @@
+// A folder's files, as the rules leave them. Synchronous: environments are resolved in the middle of a call.
+import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { IgnoreRules } from './ignore-rules.ts'
+
+/** A file, a link or an empty folder that is to be packaged; its bytes have not been read. */
+export interface Found {
+  readonly path: string
+  readonly mode: number
+  readonly size: number
+  /** Of a link: where it points, from where it is, with slashes. */
+  readonly target?: string
+  readonly stats: Stats
+}
+
+export const FILE = 0o100644
+export const PROGRAM = 0o100755
+export const LINK = 0o120777
+export const FOLDER = 0o040755
+
+/** Sorted by path, by code units. */
+export function scan(root: string, rules: IgnoreRules | null): Found[] {
+  const found: Found[] = []
+  const problems: string[] = []
+  const realRoot = realpathSync(root)
+  const visit = (folder: string, outer: IgnoreRules | null) => {
+    const names = readdirSync(join(root, folder)).sort()
+    const inner = outer?.inside(root, folder, names) ?? null
+    if (names.length === 0 && folder !== '')
+      found.push({ path: folder.slice(0, -1), mode: FOLDER, size: 0, stats: lstatSync(join(root, folder)) })
+    for (const name of names) {
+      const path = `${folder}${name}`
+      const stats = lstatSync(join(root, path))
+      const isFolder = stats.isDirectory()
+      if (inner?.ignores(isFolder ? `${path}/` : path)) continue
+      if (isFolder) visit(`${path}/`, inner)
+      else if (stats.isFile())
+        // By the owner's bit, as git does: the others depend on the umask.
+        found.push({ path, mode: stats.mode & 0o100 ? PROGRAM : FILE, size: stats.size, stats })
+      else if (stats.isSymbolicLink()) found.push(link(root, realRoot, path, stats, problems))
+      else problems.push(`${path} is ${kindOf(stats)}, which no archive holds`)
+    }
+  }
+  visit('', rules)
+  if (problems.length > 0) throw unfit(root, problems)
+  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** Links that stay inside are kept as links, written relative to where they are. */
+function link(root: string, realRoot: string, path: string, stats: Stats, problems: string[]): Found {
+  const place = dirname(join(root, path))
+  const written = readlinkSync(join(root, path))
+  const points = isAbsolute(written) ? insideOf(root, realRoot, written) : resolve(place, written)
+  if (!isInside(root, points) || !isReallyInside(realRoot, join(root, path)))
+    problems.push(`${path} is a link to ${written}, which is outside`)
+  const target = (isAbsolute(written) ? relative(place, points) || '.' : written).split(sep).join('/')
+  return { path, mode: LINK, size: Buffer.byteLength(target), target, stats }
+}
+
+/** An absolute path into the folder may be written by its real path, while the folder itself is behind a link. */
+function insideOf(root: string, realRoot: string, path: string): string {
+  return isInside(realRoot, path) ? join(root, relative(realRoot, path)) : resolve(path)
+}
+
+function isInside(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
+}
+
+/** Through links to folders on the way, too. What a link points to may not be there. */
+function isReallyInside(realRoot: string, path: string): boolean {
+  try {
+    return isInside(realRoot, realpathSync(path))
+  } catch {
+    return true
+  }
+}
+
+function unfit(root: string, problems: readonly string[]): Error {
+  const shown = problems.slice(0, 10).join('; ')
+  const more = problems.length > 10 ? `; and ${problems.length - 10} more` : ''
+  return new Error(
+    `${root} can't be packaged: ${shown}${more}. Leave them out (excludes, .gitignore or .cornichonignore), or replace links by what they point to`,
+  )
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isSocket()) return 'a socket'
+  if (stats.isFIFO()) return 'a pipe'
+  return 'a device'
+}
