@@ -35,6 +35,7 @@ export function probeVariables(
 
 interface Accessors {
   readonly type: () => string
+  readonly isUndefined: () => boolean
   readonly get: () => unknown
   readonly set: (value: unknown) => void
 }
@@ -49,7 +50,7 @@ function ask(
   const asked = names.filter((name) => !readingRunsCode(captured.scopes, name))
   const accessors = asked.map((name) => {
     const parameter = `$${name}`
-    return `{ type: () => typeof ${name}, get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
+    return `{ type: () => typeof ${name}, isUndefined: () => ${name} === void 0, get: () => ${name}, set: ${parameter} => { ${name} = ${parameter} } }`
   })
   // Told apart within the probe: a debugger that pauses at every exception does not see these.
   const take = (list: unknown) => {
@@ -64,15 +65,19 @@ function ask(
 }
 
 /** Told by writing a mark, and taking it back at once: writing a constant throws, writing an import does nothing. */
-function kindOf({ type, get, set }: Accessors): Variable['kind'] | 'undeclared' {
+function kindOf({ type, isUndefined, get, set }: Accessors): Variable['kind'] | 'undeclared' {
   let value: unknown
+  let typeName: string
   try {
     // `typeof` throws in the dead zone, and does not for what nothing declares.
-    type()
+    typeName = type()
   } catch {
     return 'dead'
   }
   try {
+    // In the dead zone of an exported variable Node 20 reads a value of V8's own, which is no value of JavaScript: of the
+    // type 'undefined', and not undefined.
+    if (!isUndefined() && typeName === 'undefined') return 'dead'
     value = get()
   } catch {
     return 'undeclared'

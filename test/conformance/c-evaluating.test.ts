@@ -50,7 +50,6 @@ goalTest(
   },
 )
 
-// V8 shows an exported variable's dead zone as undefined up to Node 20, also to code that it evaluates for a debugger.
 goalTest(
   'C4',
   'an ES module of a cycle that has not begun to evaluate: functions hoisted, imports dead',
@@ -87,9 +86,52 @@ goalTest(
       ['hoisted', 'value', 'value', 'value'],
     ])
   },
-  'kept',
-  22,
 )
+
+goalTest('C4', 'exported variables in their dead zones, and those that are undefined', async () => {
+  const result = await runScript(
+    `${attempt}
+    const { bytes, again } = await import('./a.mjs')
+    await report([bytes, again()].map((each) => {
+      const copy = cornichon.loads(each)
+      return Object.keys(copy).map((key) => attempt(copy[key]))
+    }))`,
+    {
+      files: {
+        'a.mjs': `
+          import { dump } from './dump.mjs'
+          import { late as own } from './a.mjs'
+          export let nothing
+          export let given = undefined
+          const all = {
+            nothing: () => nothing,
+            given: () => { given = undefined; return given },
+            read: () => late,
+            typeOf: () => typeof late,
+            write: () => { counter += 1; return counter },
+            make: () => new Late().x,
+            renamed: () => hidden,
+            imported: () => own,
+            method: new (class { get() { return late } })().get,
+          }
+          for (let i = 0; i < 30; i++) dump(all.read)
+          export const bytes = dump(all)
+          export const again = () => dump(all)
+          export const late = 'late'
+          export let counter = 1
+          export default class Late { x = 'made' }
+          let hidden = 'hidden'
+          export { hidden as other }`,
+        'dump.mjs': dumpModule,
+      },
+    },
+  )
+  const undefinedOnes = ['undefined', 'undefined']
+  expect(result).toEqual([
+    [...undefinedOnes, ...Array(7).fill('ReferenceError')],
+    [...undefinedOnes, 'late', 'string', 2, 'made', 'hidden', 'late', 'late'],
+  ])
+})
 
 goalTest(
   'C16',
