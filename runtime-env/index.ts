@@ -1,5 +1,7 @@
 // The public API of runtime environments: cornichon/runtime-env.
+export { RuntimeEnvSetupError } from './errors.ts'
 export { PackageChangedError } from './package/index.ts'
+export { registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from './plugins/registry.ts'
 export { type FromOptions, type ResolveOptions, RuntimeEnv } from './runtime-env.ts'
 export type {
   ConfigField,
@@ -9,10 +11,14 @@ export type {
   NpmField,
   PackageFile,
   PackageMention,
+  PluginTools,
+  ProcessContext,
   Resolution,
   ResolvedContainer,
   ResolvedEnv,
   ResolvedFields,
   ResolvedNpm,
   RuntimeEnvFields,
+  RuntimeEnvPlugin,
+  SetupLogger,
 } from './types.ts'

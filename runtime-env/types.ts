@@ -152,6 +152,8 @@ export interface ProcessContext {
   execArgv: string[]
   /** What the command is put behind: `['docker', 'run', ...]`. Empty: it is started as it is. */
   prefix: string[]
+  /** Folders that what is in front of it has to let it see, at the same paths: the cache's. */
+  mounts?: string[]
 }
 
 /** Lines that a set-up prints; the tail of it is in RuntimeEnvSetupError. */
@@ -193,6 +195,13 @@ export interface PluginTools {
   readonly logger: SetupLogger
   /** Aborted when the time is over. */
   readonly signal: AbortSignal
+  /**
+   * The file of an archive (`cornichon:`, `file:`, `http:` or `https:`), fetched once on a worker. It stays until the
+   * set-up is done.
+   */
+  archive(uri: string): Promise<string>
+  /** Unpacks a .zip or .tgz into a folder that is empty. `name` is what errors call it. Refuses what would leave the folder. */
+  unpack(archive: string, folder: string, name?: string): Promise<void>
 }
 
 /**
@@ -204,8 +213,13 @@ export interface RuntimeEnvPlugin<Value extends Json = Json> {
   readonly name: string
   /** JSON Schema of the resolved value. */
   readonly schema?: object
-  /** The lower, the sooner `create` and `modifyContext` come. Users' have 10 unless they say otherwise; ours are below 10. */
+  /**
+   * The lower, the sooner `create` and `modifyContext` come. Users' have 10 unless they say otherwise; ours are below 10,
+   * but for `container` (1000), which puts a command in front of what all others have done.
+   */
   readonly priority?: number
+  /** Throws if this worker can not have it. Comes first, before anything is made. */
+  check?(value: Value, env: ResolvedEnv): Promise<void> | void
   /**
    * What of the value has to be made and is kept by name: the same URI is made once on a worker, and shared. None: there
    * is nothing to make.
