@@ -1,5 +1,6 @@
 // Instances of classes: which classes of the prototype chain gave the object private elements, and their values.
 // (ECMAScript: PrivateElements; they live on the object and no property shows them.)
+import { EventEmitter } from 'node:events'
 import { types } from 'node:util'
 import { type PrivateElement, privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
@@ -12,7 +13,9 @@ import { analyzed, isClassText, sourceOf } from './source.ts'
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const { create: objectCreate, hasOwn } = Object
 const ObjectPrototype = Object.prototype
+const { isPrototypeOf } = ObjectPrototype
 const FunctionPrototype = Function.prototype
+const EventEmitterPrototype = EventEmitter.prototype
 
 /** Node's own classes whose instances are ordinary objects: all their state is in properties. */
 const ORDINARY_BUILTINS = /^(?:node:)?events:?(?:EventEmitter\.)?prototype$/
@@ -30,6 +33,8 @@ interface Chain {
   readonly foreign: object | null
   /** The name of a class of Node's whose instances hold state outside JavaScript. */
   readonly native: string | null
+  /** That class is an EventEmitter: what its constructor has made has its own `_events`. */
+  readonly isEmitter: boolean
   /** It ends in a class of Node's or the language's, whose instances may have private fields that a reducer knows. */
   readonly builtinBase: boolean
   /** Instances that the inspector was asked about. */
@@ -42,6 +47,7 @@ const PLAIN: Chain = {
   base: null,
   foreign: null,
   native: null,
+  isEmitter: false,
   builtinBase: false,
   asked: 0,
   reader: null,
@@ -89,7 +95,8 @@ export class InstanceFacts {
     if (prototype === ObjectPrototype || prototype === null) return null
     const chain = this.#chain(prototype, graph)
     if (chain === PLAIN) return null
-    if (chain.native !== null) {
+    // `Object.create(IncomingMessage.prototype)`, as Express has it, inherits from such a class and is none of its instances.
+    if (chain.native !== null && !(chain.isEmitter && !hasOwn(value, '_events'))) {
       const { reason, remedy } = adviceFor(chain.native)
       graph.refuse(reason, remedy)
     }
@@ -132,49 +139,31 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   const stamping: object[] = []
   let base: object | null = null
   let foreign: object | null = null
+  let native: string | null = null
+  let isEmitter = false
   let builtinBase = false
-  for (let at: object | null = prototype; at !== null; at = getPrototypeOf(at)) {
-    if (types.isProxy(at)) break
+  for (let at: object | null = prototype; at !== null && !types.isProxy(at); at = getPrototypeOf(at)) {
     // What inherits from a class itself, not from its prototype, is no instance of anything.
-    if (typeof at === 'function') {
-      builtinBase = true
-      break
-    }
+    builtinBase = typeof at === 'function'
+    if (builtinBase) break
     const intrinsic = findIntrinsic(at) ?? findForeignIntrinsic(at)
     if (intrinsic) {
-      if (intrinsic.kind !== 'intrinsic' || ORDINARY_INTRINSICS.test(intrinsic.path)) {
-        builtinBase = intrinsic.kind !== 'intrinsic' || intrinsic.path !== 'Object.prototype'
-        break
-      }
-      return {
-        stamping,
-        base,
-        foreign,
-        native: nameOfPrototype(at, intrinsic.path),
-        builtinBase: true,
-        asked: 0,
-        reader: null,
-      }
+      const path = intrinsic.kind === 'intrinsic' ? intrinsic.path : null
+      builtinBase = path !== 'Object.prototype'
+      if (path !== null && !ORDINARY_INTRINSICS.test(path)) native = nameOfPrototype(at, path)
+      break
     }
     const builtin = findBuiltin(at)
     if (builtin) {
       const name = builtin.kind === 'builtin' ? `${builtin.module}:${String(builtin.path)}` : ''
-      if (!ORDINARY_BUILTINS.test(name))
-        return {
-          stamping,
-          base,
-          foreign,
-          native: nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at),
-          builtinBase: true,
-          asked: 0,
-          reader: null,
-        }
       builtinBase = true
+      if (!ORDINARY_BUILTINS.test(name))
+        native = nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at)
+    } else native = unexportedClass(at)
+    if (builtin || native !== null) {
+      isEmitter = Reflect.apply(isPrototypeOf, EventEmitterPrototype, [at])
       break
     }
-    const unexported = unexportedClass(at)
-    if (unexported !== null)
-      return { stamping, base, foreign, native: unexported, builtinBase: true, asked: 0, reader: null }
     const owner = prototypeOwner(at)
     if (owner === null) continue
     const text = sourceOf(owner)
@@ -187,8 +176,9 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
       if (!facts.classFacts!.heritage) base = owner
     }
   }
-  if (stamping.length === 0 && foreign === null) return PLAIN
-  return { stamping, base, foreign, native: null, builtinBase, asked: 0, reader: null }
+  if (stamping.length === 0 && foreign === null && native === null) return PLAIN
+  builtinBase ||= native !== null
+  return { stamping, base, foreign, native, isEmitter, builtinBase, asked: 0, reader: null }
 }
 
 /** Instances of one class that the inspector is asked about, before a probe pays off. */
