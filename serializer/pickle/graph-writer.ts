@@ -18,6 +18,7 @@ import {
   findPackageExport,
   findSymbol,
   isReferable,
+  noteMembers,
   type Reference,
 } from '../references/index.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
@@ -528,7 +529,7 @@ export class GraphWriter implements ValueSink {
     } else {
       this.out.byte(Op.Reference)
       this.out.varint(this.references.length)
-      this.references.push(reference)
+      this.references.push(noteMembers(value, reference))
     }
     this.remember(value)
   }

@@ -11,7 +11,7 @@ import { bare, type Stamp, type StampReader, stampReader } from './private-reade
 import { analyzed, isClassText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
-const { create: objectCreate, hasOwn } = Object
+const { create: objectCreate, getOwnPropertySymbols, hasOwn } = Object
 const ObjectPrototype = Object.prototype
 const { isPrototypeOf } = ObjectPrototype
 const FunctionPrototype = Function.prototype
@@ -33,7 +33,7 @@ interface Chain {
   readonly foreign: object | null
   /** The name of a class of Node's whose instances hold state outside JavaScript. */
   readonly native: string | null
-  /** That class is an EventEmitter: what its constructor has made has its own `_events`. */
+  /** That class is an EventEmitter. */
   readonly isEmitter: boolean
   /** It ends in a class of Node's or the language's, whose instances may have private fields that a reducer knows. */
   readonly builtinBase: boolean
@@ -95,8 +95,7 @@ export class InstanceFacts {
     if (prototype === ObjectPrototype || prototype === null) return null
     const chain = this.#chain(prototype, graph)
     if (chain === PLAIN) return null
-    // `Object.create(IncomingMessage.prototype)`, as Express has it, inherits from such a class and is none of its instances.
-    if (chain.native !== null && !(chain.isEmitter && !hasOwn(value, '_events'))) {
+    if (chain.native !== null && !(chain.isEmitter && isMadeByNone(value))) {
       const { reason, remedy } = adviceFor(chain.native)
       graph.refuse(reason, remedy)
     }
@@ -126,6 +125,14 @@ export class InstanceFacts {
     if (chain === undefined) this.#chains.set(prototype, (chain = chainOf(prototype, graph)))
     return chain
   }
+}
+
+/**
+ * Has no constructor of the EventEmitter that it inherits from been at work? Each gives its object `_events`, or (Hash and
+ * its like, which wait with that) symbols of Node's. `Object.create(IncomingMessage.prototype)`, as Express has it, has neither.
+ */
+function isMadeByNone(value: object): boolean {
+  return !hasOwn(value, '_events') && getOwnPropertySymbols(value).length === 0
 }
 
 /** Up to Object.prototype, are there none but the user's objects? */

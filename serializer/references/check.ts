@@ -15,7 +15,7 @@ export function checkReferences(list: readonly unknown[]): readonly Reference[] 
 
 function isReference(entry: unknown): entry is Reference {
   if (typeof entry !== 'object' || entry === null) return false
-  const { kind, path, module, specifier, version, esm, via } = entry as Record<string, unknown>
+  const { kind, path, module, specifier, version, esm, via, members } = entry as Record<string, unknown>
   switch (kind) {
     case 'intrinsic':
       return typeof path === 'string'
@@ -29,7 +29,8 @@ function isReference(entry: unknown): entry is Reference {
         isStrings(path) &&
         (version === null || typeof version === 'string') &&
         typeof esm === 'boolean' &&
-        (via === undefined || isStrings(via))
+        (via === undefined || isStrings(via)) &&
+        (members === undefined || (Number.isSafeInteger(members) && (members as number) >= 0))
       )
     default:
       return false

@@ -6,6 +6,7 @@ import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import { fileFor } from './exports-map.ts'
+import { checkMembers } from './members.ts'
 import { findPackageRoot, packageNameOf, readPackage } from './origin.ts'
 import type { PackageReference, Reference } from './types.ts'
 
@@ -38,7 +39,9 @@ export function resolvePackage(
   const own = ownModules.get(reference.specifier)
   if (own) return followExport(own, reference)
   const imported = reference.esm ? namespaces?.get(moduleKey(reference)) : undefined
-  return followExport(imported ?? requireModule(reference), reference)
+  const value = followExport(imported ?? requireModule(reference), reference)
+  checkMembers(value, reference, startOf(reference))
+  return value
 }
 
 function followExport(module: unknown, reference: PackageReference): unknown {

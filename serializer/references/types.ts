@@ -23,4 +23,6 @@ export interface PackageReference {
   readonly esm: boolean
   /** The packages, one within the other, that have it in a node_modules of their own. */
   readonly via?: readonly string[]
+  /** Of a class or a prototype: how many own properties the prototype has at the sender's. */
+  readonly members?: number
 }

@@ -314,3 +314,48 @@ test('dumping runs no module again: not under a loader that hooks into require, 
   })
   expect(report).toEqual([1, 'counted'])
 })
+
+describe('a package that gives a class its methods only when it makes the first instance', () => {
+  const lazy = {
+    'lazy/package.json': '{ "name": "lazy", "version": "1.0.0" }',
+    'lazy/index.js': `
+      exports.Schema = function Schema(name) {
+        this.name = name
+        Schema.prototype.parse ??= function () { return this.name }
+      }
+      exports.plain = function plain() {}`,
+  }
+  const send = `import lazy from 'lazy'; export const value = [new lazy.Schema('first'), new lazy.Schema('second'), lazy.plain]`
+  const listen = `const warnings = []; process.on('warning', ({ name, message }) => warnings.push(name + ': ' + message))`
+  const tell = `setImmediate(() => report(warnings))`
+
+  test('loads warns once, naming the class, the package and what to do', () => {
+    const { report } = exchange({
+      packages: lazy,
+      send,
+      receive: `${listen}; loads(bytes); loads(bytes); ${tell}`,
+    })
+    expect(report).toEqual([
+      expect.stringMatching(
+        /^UnpicklingWarning: Schema\.prototype of lazy has 1 .* 2 .*first instance.*by value/,
+      ),
+    ])
+  })
+
+  test('no warning where the methods are there, or the version is another one', () => {
+    const warmed = exchange({
+      packages: lazy,
+      send,
+      receive: `${listen}; new (require('lazy').Schema)(); loads(bytes)[0].parse(); ${tell}`,
+    })
+    expect(warmed.report).toEqual([])
+    const newer = { ...lazy, 'lazy/package.json': '{ "name": "lazy", "version": "1.0.1" }' }
+    const other = exchange({
+      senderPackages: lazy,
+      receiverPackages: newer,
+      send,
+      receive: `${listen}; loads(bytes); ${tell}`,
+    })
+    expect(other.report).toEqual([])
+  })
+})

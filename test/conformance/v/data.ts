@@ -288,6 +288,33 @@ export function data({ row }: Table): void {
     },
   })
 
+  row(
+    'V3',
+    "objects that inherit from Node's classes and that none of their constructors made, as Express has them",
+    {
+      build() {
+        const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http')
+        const { Readable } = process.getBuiltinModule('node:stream')
+        const request = Object.create(IncomingMessage.prototype)
+        request.accepts = () => 'yes'
+        return {
+          request: Object.create(request, { app: { value: { name: 'app' }, enumerable: true } }),
+          response: Object.create(ServerResponse.prototype),
+          source: Object.create(Readable.prototype, { mark: { value: 1 } }),
+        }
+      },
+      check({ request, response, source }: any, assert) {
+        const { IncomingMessage, ServerResponse } = process.getBuiltinModule('node:http')
+        assert.equal(request.accepts(), 'yes')
+        assert.equal(request.app.name, 'app')
+        assert.equal(Object.hasOwn(request, 'accepts'), false)
+        assert.ok(request instanceof IncomingMessage)
+        assert.equal(Object.getPrototypeOf(response), ServerResponse.prototype)
+        assert.equal(source.mark, 1)
+      },
+    },
+  )
+
   row('V3', 'arguments objects that code has changed', {
     build() {
       const made = (change: (object: any) => unknown) => {
