@@ -4,6 +4,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAborted } from './abort.ts'
 import { Claims } from './claims.ts'
 import { isAlive } from './owner.ts'
 import { bytesText, diskSize } from './sizes.ts'
@@ -288,14 +289,4 @@ function isDiskFull(error: unknown): boolean {
     if (typeof output === 'string' && /\b(ENOSPC|EDQUOT)\b/.test(output)) return true
   }
   return false
-}
-
-/** What a promise gives, or the signal's reason as soon as it is aborted. */
-export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -1,5 +1,6 @@
 // The environments of a worker: made when they are asked for first, shared by all that ask, given up when nobody has used
 // them for a while.
+import { setMaxListeners } from 'node:events'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { OutputTail, RuntimeEnvSetupError } from '../errors.ts'
@@ -125,13 +126,15 @@ class Manager implements EnvManager {
       () => timeout.abort(new Error(`it took longer than ${seconds} s (config.setupTimeout)`)),
       env.setupTimeout,
     )
+    const signal = AbortSignal.any([timeout.signal, this.#closing.signal])
+    setMaxListeners(0, signal)
     try {
       const prepared = await prepare(env, {
         cache: await this.#open(),
         packages: this.#packages,
         limits: this.#limits,
         logger,
-        signal: AbortSignal.any([timeout.signal, this.#closing.signal]),
+        signal,
       })
       known.ready = prepared
       known.size = prepared.size

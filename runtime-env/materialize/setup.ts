@@ -7,7 +7,8 @@ import type { AssemblyTools } from '../plugins/built-in.ts'
 import { type PluginTurn, pluginTurns } from '../plugins/fields.ts'
 import type { PackageSource, PluginTools, ProcessContext, ResolvedEnv, SetupLogger } from '../types.ts'
 import { type UnpackLimits, UnpackTree, unpack, unpackInto } from '../unpack/index.ts'
-import { type Cache, type HeldEntry, unlessAborted } from './cache.ts'
+import { unlessAborted } from './abort.ts'
+import type { Cache, HeldEntry } from './cache.ts'
 import { fetchArchive } from './fetch.ts'
 
 export interface SetupTools {

@@ -1,9 +1,11 @@
 // Reading .tgz: in one pass, as it comes. Bytes are counted as they are unpacked, headers and skipped entries too.
+import { setMaxListeners } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { Parser, type ReadEntry } from 'tar'
+import { unlessAborted } from '../materialize/abort.ts'
 import { type Allowance, type ArchiveEntry, ArchiveError } from './entries.ts'
 import type { Visit } from './index.ts'
 
@@ -65,8 +67,10 @@ class Entries {
   /** A hard link needs what is before it; what comes later waits for it in turn. */
   #before: Promise<unknown> = Promise.resolve()
   #failure: { readonly error: unknown } | null = null
+  readonly #stopped = new AbortController()
 
   constructor(allowance: Allowance, visit: Visit) {
+    setMaxListeners(0, this.#stopped.signal)
     this.#allowance = allowance
     this.#visit = visit
   }
@@ -93,12 +97,23 @@ class Entries {
     try {
       this.#allowance.addEntry()
       await before
-      await this.#visit(described(entry), entry as AsyncIterable<Uint8Array>)
+      await this.#visit(described(entry), this.#contentOf(entry))
     } catch (error) {
       this.#failure ??= { error }
       this.onError(error)
     } finally {
       entry.resume()
+    }
+  }
+
+  /** Whoever waits for bytes that come no more is told so, too. */
+  async *#contentOf(entry: ReadEntry): AsyncGenerator<Uint8Array> {
+    const { signal } = this.#stopped
+    const parts = entry[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await unlessAborted(Promise.resolve(parts.next()), signal)
+      if (done) return
+      yield value as Uint8Array
     }
   }
 
@@ -109,7 +124,7 @@ class Entries {
 
   /** When it ends, nothing is written any more. */
   async giveUp(): Promise<void> {
-    for (const entry of this.#underWay.keys()) entry.destroy()
+    this.#stopped.abort(new ArchiveError('it is given up'))
     await Promise.all(this.#underWay.values())
   }
 }

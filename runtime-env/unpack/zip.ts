@@ -28,8 +28,9 @@ export async function readZip(
   visit: Visit,
   signal?: AbortSignal,
 ): Promise<void> {
+  // Names are checked where those of all archives are.
   const zip = await yauzl
-    .openPromise(file, { autoClose: false, strictFileNames: true, validateEntrySizes: true })
+    .openPromise(file, { autoClose: false, decodeStrings: false, validateEntrySizes: true })
     .catch(refuse)
   try {
     const entries = await directoryOf(zip, allowance)
@@ -54,12 +55,9 @@ async function directoryOf(zip: ZipFile, allowance: Allowance): Promise<Entry[]>
     for await (const entry of zip.eachEntry()) {
       allowance.addEntry()
       allowance.addBytes(entry.uncompressedSize)
-      if (entry.isEncrypted())
-        throw new ArchiveError(`the entry ${JSON.stringify(entry.fileName)} is encrypted`)
+      if (entry.isEncrypted()) throw new ArchiveError(`${named(entry)} is encrypted`)
       if (!entry.canDecodeFileData())
-        throw new ArchiveError(
-          `the entry ${JSON.stringify(entry.fileName)} is compressed by a method other than deflate`,
-        )
+        throw new ArchiveError(`${named(entry)} is compressed by a method other than deflate`)
       entries.push(entry)
     }
   } catch (error) {
@@ -70,18 +68,19 @@ async function directoryOf(zip: ZipFile, allowance: Allowance): Promise<Entry[]>
 
 async function read(zip: ZipFile, entry: Entry, visit: Visit): Promise<void> {
   const content = contentOf(zip, entry)
+  const path = nameOf(entry)
   const mode = entry.externalFileAttributes >>> 16
-  const [kind, type] = entry.fileName.endsWith('/')
+  const [kind, type] = path.endsWith('/')
     ? (['folder', 'folder'] as const)
     : (kinds.get(mode & 0o170000) ?? (['other', 'file of an unknown kind'] as const))
   let target: string | null = null
   if (kind === 'link') {
     if (entry.uncompressedSize > LONGEST_LINK)
-      throw new ArchiveError(`the link ${JSON.stringify(entry.fileName)} is too long`)
+      throw new ArchiveError(`${named(entry)} is a link that is too long`)
     target = (await buffer(content)).toString()
   }
   const found: ArchiveEntry = {
-    path: entry.fileName,
+    path,
     kind,
     type,
     size: entry.uncompressedSize,
@@ -102,8 +101,15 @@ async function* contentOf(zip: ZipFile, entry: Entry): AsyncGenerator<Buffer> {
   } catch (error) {
     refuse(error)
   }
-  if (sum !== entry.crc32)
-    throw new ArchiveError(`the entry ${JSON.stringify(entry.fileName)} is damaged: its checksum is another`)
+  if (sum !== entry.crc32) throw new ArchiveError(`${named(entry)} is damaged: its checksum is another`)
+}
+
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  return yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, true)
+}
+
+function named(entry: Entry): string {
+  return `the entry ${JSON.stringify(nameOf(entry))}`
 }
 
 /** What yauzl and zlib say of an archive, as an error of ours; what the system says stays. */
