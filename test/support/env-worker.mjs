@@ -1,0 +1,37 @@
+// A process with a maker of environments, told by messages what to do. Packages are files of a folder.
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const { dist, packages, plugins, ...options } = JSON.parse(process.argv[2])
+const { openEnvManager } = await import(join(dist, 'runtime-env/manager.js'))
+const { registerRuntimeEnvPlugin } = await import(join(dist, 'runtime-env/index.js'))
+for (const plugin of plugins ?? []) registerRuntimeEnvPlugin(plugin)
+
+const manager = openEnvManager({
+  ...options,
+  packages: {
+    fetch: async (uri, toFile) => copyFileSync(join(packages, uri.slice('cornichon://'.length)), toFile),
+  },
+})
+const leases = []
+
+const jobs = {
+  async acquire({ env }) {
+    const lease = await manager.acquire(env)
+    return { lease: leases.push(lease) - 1, context: lease.context }
+  },
+  release: ({ lease }) => leases[lease].release(),
+  describe: () => manager.describe(),
+  close: () => manager.close(),
+}
+
+process.on('message', async ({ id, job, ...given }) => {
+  try {
+    process.send({ id, value: await jobs[job](given) })
+  } catch (error) {
+    const { name, message, output, reason } = error
+    process.send({ id, error: { name, message, output, reason } })
+  }
+})
+process.on('disconnect', () => process.exit())
+process.send({ id: 'ready' })
