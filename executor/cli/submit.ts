@@ -43,7 +43,7 @@ export function addSubmit(program: Command): void {
     .action((file: string, flags: SubmitFlags) =>
       withFleet(flags, async (fleet) => {
         const id = await submit(fleet, file, flags)
-        await fleet.calls.stored(id)
+        await fleet.calls.stored()
         await fleet.leave(flags.keep * 1000)
         console.log(flags.json ? JSON.stringify({ id }) : id)
       }),

@@ -10,7 +10,7 @@ import { deathOf, endActor } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
 import { actorQueue, type Queues } from './queues.ts'
 import { glance, storeOutside } from './values.ts'
-import { encodeCall, shapeOf } from './wire.ts'
+import { encodeCalls, shapeOf } from './wire.ts'
 
 class View {
   readonly id: string
@@ -110,11 +110,11 @@ export class RedisActors {
     if (lacking !== null)
       return this.#die(view, failureOf('actor-died', `${view.label} can never run: ${lacking}`))
     if (view.death !== null) return
-    const encoded = encodeCall({ kind: 'actor', spec, owner }, keys)
+    const encoded = encodeCalls([{ kind: 'actor', spec, owner }], keys)
     await Promise.all([
       storeOutside(redis, encoded, Life.call),
       redis.set(keys.call(spec.id), encoded.frame, 'PX', Life.call),
-      this.#queues.add(shape, spec.id, `${spec.name}.constructor`),
+      this.#queues.add(shape, spec.id, `${spec.name}.constructor`, 0, {}),
     ])
   }
 
@@ -158,7 +158,7 @@ export class RedisActors {
       spec.options.numReturns,
       actorQueue(spec.actor),
       spec.actor,
-      (sent) => void this.#send(view, sent, spec, epoch),
+      (sent) => this.#send(view, sent, spec, epoch),
     )
     view.underWay++
     if (view.death === null) view.outbox.push(call)
@@ -188,15 +188,26 @@ export class RedisActors {
     this.#endIfUnreachable(view)
   }
 
-  async #send(view: View, call: PendingCall, spec: ActorCallSpec, epoch: number): Promise<void> {
+  #send(view: View, call: PendingCall, spec: ActorCallSpec, epoch: number): void {
     const wire = { kind: 'call', spec, owner: this.#link.id, epoch } as const
-    await this.#calls.store(call, wire, () => this.#queues.add(call.queue, call.id, call.name))
-    // Whoever ends an actor first says so and then empties its mailbox: one of us sees the other.
-    const death = view.death ?? (await deathOf(this.#link, view.id).catch(() => null))
+    this.#calls.send(call, wire, 0, (batch) => void this.#lookForDeath(view, call, batch))
+  }
+
+  /** By batch: asked once. */
+  readonly #deaths = new WeakMap<object, Promise<Failure | null>>()
+
+  /** Whoever ends an actor first says so and then empties its mailbox: one of us sees the other. */
+  async #lookForDeath(view: View, call: PendingCall, batch: object): Promise<void> {
+    let asked = this.#deaths.get(batch)
+    if (asked === undefined) {
+      asked = deathOf(this.#link, view.id).catch(() => null)
+      this.#deaths.set(batch, asked)
+    }
+    const death = view.death ?? (await asked)
     if (death === null) return
     view.death ??= death
     this.#forgetName(view)
-    void this.#queues.remove(call.queue, call.id)
+    void this.#queues.remove(call.queue, call.place!.batch)
     this.#calls.fail(call, death)
   }
 

@@ -7,9 +7,9 @@ import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
 import { lostFrame, type RedisObjects } from './objects.ts'
-import { settleCall } from './settle.ts'
-import { encodeOutcome, glance, storeOutside } from './values.ts'
-import { encodeCall, type WireCall } from './wire.ts'
+import type { Outbox } from './outbox.ts'
+import { encodeOutcome, glance } from './values.ts'
+import { type Place, placeAlone, type WireCall } from './wire.ts'
 
 /** What is kept of a call while it is under way: little, for there may be many. */
 export class PendingCall {
@@ -26,6 +26,8 @@ export class PendingCall {
   state: 'waiting' | 'queued' | 'over' = 'waiting'
   /** When it was sent, or renewed. */
   since = 0
+  /** Where it is in Redis, once it is sent. */
+  place: Place | null = null
   /** Let go of once it is queued. */
   send: (() => void) | null
 
@@ -57,13 +59,15 @@ export class PendingCall {
 export class Calls {
   readonly #link: Link
   readonly #objects: RedisObjects
+  readonly #outbox: Outbox
   readonly pending = new Map<string, PendingCall>()
   /** Told when a call is over. */
   onOver: (call: PendingCall) => void = () => {}
 
-  constructor(link: Link, objects: RedisObjects) {
+  constructor(link: Link, objects: RedisObjects, outbox: Outbox) {
     this.#link = link
     this.#objects = objects
+    this.#outbox = outbox
     link.onBeat(() => void this.#check().catch(() => {}))
   }
 
@@ -91,48 +95,39 @@ export class Calls {
   }
 
   /** Into its queue. What is refused there fails. */
-  async store(call: PendingCall, wire: WireCall, enqueue: () => Promise<unknown>): Promise<void> {
-    const storing = this.#store(call, wire, enqueue)
-    this.#storing.set(call.id, storing)
-    await storing
-    this.#storing.delete(call.id)
-  }
-
-  async #store(call: PendingCall, wire: WireCall, enqueue: () => Promise<unknown>): Promise<void> {
-    const { redis, keys } = this.#link
+  send(call: PendingCall, wire: WireCall, priority: number, stored?: (batch: object) => void): void {
     call.state = 'queued'
-    call.since = Date.now()
     call.send = null
-    try {
-      const encoded = encodeCall(wire, keys)
-      // In this order, on one connection: who takes the job finds the frame.
-      await Promise.all([
-        storeOutside(redis, encoded, Life.call),
-        redis.set(keys.call(call.id), encoded.frame, 'PX', Life.call),
-        enqueue(),
-      ])
-    } catch (error) {
-      this.fail(call, failureOf('error', `${call.name} could not be queued: ${(error as Error).message}`))
-    }
+    this.#outbox.add(call.queue, priority, {
+      wire,
+      isOver: () => call.state === 'over',
+      leave: (place) => {
+        call.place = place
+        call.since = Date.now()
+      },
+      failed: (error) =>
+        this.fail(call, failureOf('error', `${call.name} could not be queued: ${error.message}`)),
+      ...(stored !== undefined && { stored }),
+    })
   }
 
-  readonly #storing = new Map<string, Promise<void>>()
-
-  /** A call that was made is in its queue, or has failed. */
-  async stored(id: string): Promise<void> {
-    await this.#storing.get(id)
+  /** All calls that were made are in their queues, or have failed. */
+  stored(): Promise<void> {
+    return this.#outbox.idle()
   }
 
   /** Its results are failures, for everybody. */
   fail(call: PendingCall, failure: Failure): void {
     if (call.state === 'over') return
     const outcome: Outcome = { ok: false, failure }
-    settleCall(
-      this.#link,
-      call.id,
-      this.#link.id,
-      call.results.map(() => outcome),
-    ).catch(() => {})
+    this.#link.settler
+      .settle(
+        call.id,
+        call.place ?? placeAlone(call.id),
+        this.#link.id,
+        call.results.map(() => outcome),
+      )
+      .catch(() => {})
     for (const id of call.results)
       this.#objects.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
     this.#finish(call)
@@ -158,18 +153,26 @@ export class Calls {
     this.pending.clear()
   }
 
-  done({ call: id, results }: Extract<Message, { kind: 'done' }>, frames: readonly Buffer[]): void {
-    const call = this.pending.get(id)
-    if (frames.length === results.length) {
-      for (const [i, result] of results.entries()) this.#objects.settle(result, frames[i]!)
-      if (call !== undefined) this.#finish(call)
-    } else void this.#collect([...results], call)
+  done({ calls }: Extract<Message, { kind: 'done' }>, frames: readonly Buffer[]): void {
+    const isWhole = calls.reduce((sum, [, results]) => sum + results, 0) === frames.length
+    let at = 0
+    for (const [id, results] of calls) {
+      const call = this.pending.get(id)
+      if (isWhole) {
+        for (let i = 0; i < results; i++) this.#objects.settle(resultId(id, i), frames[at++]!)
+        if (call !== undefined) this.#finish(call)
+      } else
+        void this.#collect(
+          Array.from({ length: results }, (_, i) => resultId(id, i)),
+          call,
+        )
+    }
   }
 
   /** From the keys. */
   async #collect(results: readonly string[], call: PendingCall | undefined): Promise<void> {
     const { redis, keys } = this.#link
-    const frames = await redis.mgetBuffer(results.map(keys.object))
+    const frames = results.length === 0 ? [] : await redis.mgetBuffer(results.map(keys.object))
     for (const [i, frame] of frames.entries()) {
       const id = results[i]!
       const message = `object ${id} is not in Redis any more: it was not fetched for an hour`
@@ -193,14 +196,19 @@ export class Calls {
     for (const id of this.#objects.watched()) this.#objects.fetch(id)
     const old: PendingCall[] = []
     for (const call of this.pending.values()) {
-      if (call.state === 'queued' && call.actor !== call.id) old.push(call)
+      if (call.state === 'queued' && call.place !== null) old.push(call)
       if (old.length === 2000) break
     }
     for (let at = 0; at < old.length; at += 500) {
       const batch = old.slice(at, at + 500)
       const found = await redis.cornichonPresent(
-        2 * batch.length,
-        ...batch.flatMap((call) => [keys.object(resultId(call.id, 0)), keys.call(call.id)]),
+        3 * batch.length,
+        ...batch.flatMap(({ id, place }) => [
+          keys.object(resultId(id, 0)),
+          keys.call(place!.batch),
+          keys.batch(place!.batch),
+        ]),
+        ...batch.map(({ place }) => (place!.size === 1 ? '' : place!.index)),
       )
       for (const [i, call] of batch.entries()) {
         if (call.state !== 'queued') continue
@@ -215,7 +223,8 @@ export class Calls {
         }
         if (now - call.since > Life.call / 3) {
           call.since = now
-          redis.pexpire(keys.call(call.id), Life.call).catch(() => {})
+          redis.pexpire(keys.call(call.place!.batch), Life.call).catch(() => {})
+          redis.pexpire(keys.batch(call.place!.batch), Life.call).catch(() => {})
         }
       }
     }

@@ -11,11 +11,18 @@ export interface Frame<H> {
 }
 
 export function encodeFrame(header: object, parts: readonly Uint8Array[] = []): Buffer {
-  const text = Buffer.from(JSON.stringify({ ...header, sizes: parts.map(({ byteLength }) => byteLength) }))
-  const start = Buffer.alloc(HEADER_AT)
-  start[0] = VERSION
-  start.writeUInt32LE(text.length, 1)
-  return Buffer.concat([start, text, ...parts])
+  const text = JSON.stringify({ ...header, sizes: parts.map(({ byteLength }) => byteLength) })
+  const length = Buffer.byteLength(text)
+  const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.byteLength, HEADER_AT + length))
+  bytes[0] = VERSION
+  bytes.writeUInt32LE(length, 1)
+  bytes.write(text, HEADER_AT)
+  let at = HEADER_AT + length
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.byteLength
+  }
+  return bytes
 }
 
 export function decodeFrame<H>(bytes: Buffer): Frame<H> {

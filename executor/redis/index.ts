@@ -24,11 +24,12 @@ import { Life } from './keys.ts'
 import { Link, type LinkSettings } from './link.ts'
 import type { Message } from './messages.ts'
 import { RedisObjects } from './objects.ts'
+import { Outbox } from './outbox.ts'
 import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
 import { encodeOutcome, storeOutside } from './values.ts'
 import { checkVersions, versionsHere } from './version.ts'
-import { encodeCall, SET_UP, shapeOf } from './wire.ts'
+import { encodeCalls, SET_UP, shapeOf } from './wire.ts'
 
 export class RedisExecutor implements Executor {
   readonly engine = 'redis'
@@ -51,8 +52,8 @@ export class RedisExecutor implements Executor {
   constructor(link: Link, logTo: InitOptions['logToDriver']) {
     this.link = link
     this.objects = new RedisObjects(link)
-    this.calls = new Calls(link, this.objects)
     this.queues = new Queues(link)
+    this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, this.queues))
     this.capacity = new Capacity(link)
     this.requests = new Requests(link)
     this.#logs = new WorkerLogs(logTo ?? true)
@@ -113,9 +114,7 @@ export class RedisExecutor implements Executor {
       if (lacking !== null)
         return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
       const wire = { kind: 'task', spec, owner: this.link.id } as const
-      void this.calls.store(ready, wire, () =>
-        this.queues.add(shape, spec.id, spec.name, spec.options.priority),
-      )
+      this.calls.send(ready, wire, spec.options.priority)
     })
     this.calls.admit(call, (ready) => ready.send!())
     if (this.#isShutDown) this.calls.fail(call, failureOf('shutdown', 'the executor is shut down'))
@@ -134,7 +133,7 @@ export class RedisExecutor implements Executor {
     const call = this.calls.pending.get(id)
     if (options.recursive) this.cancelChildren(id, options)
     if (call !== undefined) {
-      if (call.state === 'queued' && call.actor === null) void this.queues.remove(call.queue, id)
+      if (call.actor === null && call.place?.size === 1) void this.queues.remove(call.queue, id)
       this.calls.fail(call, failureOf('cancelled', `task ${call.name} (${id}) was cancelled`))
     } else if (!this.objects.isExpected(`${id}.0`)) return
     void this.link.tellAll({ kind: 'cancel', call: id, options })
@@ -215,7 +214,7 @@ export class RedisExecutor implements Executor {
 
   async runOnAllWorkers(spec: TaskSpec): Promise<void> {
     const { redis, keys, id } = this.link
-    const { frame } = encodeCall({ kind: 'task', spec, owner: id }, keys, SET_UP)
+    const { frame } = encodeCalls([{ kind: 'task', spec, owner: id }], keys, SET_UP)
     await redis.rpush(keys.setUps, frame)
     this.#setUps.push(frame)
     await this.capacity.refresh()
@@ -234,6 +233,12 @@ export class RedisExecutor implements Executor {
     const isAlive = await this.link.isAlive(id)
     this.#drivers.set(id, { isAlive, checked: Date.now() })
     return isAlive
+  }
+
+  /** Whether it was alive within the last beat, as far as this process knows. */
+  wasAlive(id: string): boolean {
+    const known = this.#drivers.get(id)
+    return known !== undefined && known.isAlive && Date.now() - known.checked < Life.beat
   }
 
   forgetDriver(id: string): void {
@@ -309,7 +314,9 @@ export class RedisExecutor implements Executor {
     this.link.alive.begin()
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
-    const pending = [...this.calls.pending.values()]
+    const batches = new Map<string, string>()
+    for (const { place, queue } of this.calls.pending.values())
+      if (place !== null) batches.set(place.batch, queue)
     this.calls.abandon()
     this.objects.failPending({ ok: false, failure })
     if (redis.status === 'ready') {
@@ -317,8 +324,8 @@ export class RedisExecutor implements Executor {
         this.link.tellAll({ kind: 'driver-gone', driver: id }),
         this.#actors.shutdown(failure),
         ...this.#setUps.map((frame) => redis.lrem(keys.setUps, 0, frame)),
-        ...pending.map(({ id: call }) => redis.unlink(keys.call(call))),
-        ...pending.map((call) => (call.state === 'queued' ? this.queues.remove(call.queue, call.id) : null)),
+        ...[...batches.keys()].map((batch) => redis.unlink(keys.call(batch), keys.batch(batch))),
+        ...[...batches].map(([batch, queue]) => this.queues.remove(queue, batch)),
         this.objects.clear(),
       ]).catch(() => {})
     }

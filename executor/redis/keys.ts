@@ -36,7 +36,10 @@ export class Keys {
   part = (id: string, part: number, chunk: number): string => this.#of('part', `${id}:${part}:${chunk}`)
   /** Who waits for an object that another made. */
   watchers = (id: string): string => this.#of('watch', id)
-  call = (id: string): string => this.#of('call', id)
+  /** Calls that were made at once: see wire.ts. */
+  call = (batch: string): string => this.#of('call', batch)
+  /** How far a batch of several calls is: see scripts.ts. */
+  batch = (id: string): string => this.#of('batch', id)
   function = (hash: string): string => this.#of('fn', hash)
   /** A stream: results, requests and answers for one process. */
   inbox = (process: string): string => this.#of('inbox', process)

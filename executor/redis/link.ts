@@ -8,6 +8,7 @@ import { Keys, Life } from './keys.ts'
 import type { Message } from './messages.ts'
 import { type Scripts, withScripts } from './scripts.ts'
 import { Seal, type SealSettings } from './seal.ts'
+import { Settler } from './settle.ts'
 
 export interface LinkSettings {
   readonly address: string
@@ -25,6 +26,7 @@ export class Link {
   readonly redis: Redis & Scripts
   readonly options: RedisOptions
   readonly alive: KeepAlive
+  readonly settler: Settler
   readonly #inbox: Inbox
   readonly #beats: (() => void)[] = []
   readonly #timer: NodeJS.Timeout
@@ -47,6 +49,7 @@ export class Link {
     this.options = options
     this.keys = keys
     this.redis = withScripts(redis)
+    this.settler = new Settler(this.redis, keys)
     this.#lease = lease
     this.alive = new KeepAlive(redis)
     // Until it has joined.

@@ -5,7 +5,6 @@ import { type Failure, failureOf } from '../failures.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { actorQueue, type Queues } from './queues.ts'
-import { settleCall } from './settle.ts'
 import { decodeOutcome, encodeOutcome } from './values.ts'
 import { claimsOf } from './wire.ts'
 
@@ -35,8 +34,9 @@ async function failMailbox(link: Link, queues: Queues, actor: string, death: Fai
     await Promise.all(
       jobs.map(async (job) => {
         if (job === undefined || job.id === undefined) return
-        const frame = await redis.getBuffer(keys.call(job.id))
-        if (frame !== null) await failCall(link, frame, job.id, death)
+        const { of: batch = job.id, at = 0, to = 1, size = 1 } = job.data
+        const frame = await redis.getBuffer(keys.call(batch))
+        if (frame !== null) await failCalls(link, frame, batch, [at, to, size], death)
         await queues.remove(actorQueue(actor), job.id)
       }),
     )
@@ -44,16 +44,27 @@ async function failMailbox(link: Link, queues: Queues, actor: string, death: Fai
   queues.forget(actorQueue(actor))
 }
 
-/** Also of a call that would be refused: what it claims is enough to tell who made it. */
-async function failCall(link: Link, frame: Buffer, id: string, death: Failure): Promise<void> {
+/** Also calls that would be refused: what they claim is enough to tell who made them. */
+export async function failCalls(
+  link: Link,
+  frame: Buffer,
+  batch: string,
+  [at, to, size]: readonly [at: number, to: number, size: number],
+  failure: Failure,
+): Promise<void> {
   const claims = claimsOf(frame)
   if (claims === null || claims.kind === 'actor') return
-  const outcome: Outcome = { ok: false, failure: death }
-  await settleCall(
-    link,
-    id,
-    claims.owner,
-    Array.from({ length: claims.numReturns }, () => outcome),
+  const outcome: Outcome = { ok: false, failure }
+  await Promise.all(
+    claims.calls.slice(at, to).map(({ id, numReturns }, i) =>
+      link.settler.settle(
+        // What is alone in its frame is known by where that is, whatever it says.
+        size === 1 ? batch : id,
+        { batch, index: at + i, size },
+        claims.owner,
+        Array.from({ length: numReturns }, () => outcome),
+      ),
+    ),
   )
 }
 

@@ -2,8 +2,8 @@
 import type { CancelOptions } from '../executor.ts'
 
 export type Message =
-  /** A call is over: its results follow as frames, empty where a result is too large to travel along. */
-  | { readonly kind: 'done'; readonly call: string; readonly results: readonly string[] }
+  /** Calls are over, each with so many results: they follow as frames, unless the inbox is long. */
+  | { readonly kind: 'done'; readonly calls: readonly (readonly [id: string, results: number])[] }
   /** An object that the process watches is there. */
   | { readonly kind: 'object'; readonly id: string }
   /** A worker needs a function that has expired. */

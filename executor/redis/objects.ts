@@ -4,11 +4,13 @@ import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
-import { decodeOutcome, encodeOutcome, glance, outsideKeys, storeOutside } from './values.ts'
+import { decodeOutcome, encodeOutcome, type Glance, glance, outsideKeys, storeOutside } from './values.ts'
 
 interface Entry {
   /** As it is in Redis, large parts aside; null while it is pending. */
   frame: Buffer | null
+  /** What the frame says of itself; null while there is none. */
+  about: Glance | null
   waiters: ((frame: Buffer) => void)[] | null
   holds: number
   /** Nobody has held it yet: whoever made the call is about to. */
@@ -60,8 +62,9 @@ export class RedisObjects {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.frame !== null) return
     entry.frame = frame
+    entry.about = glance(frame)
     entry.renewed = Date.now()
-    for (const inner of glance(frame).refs) this.hold(inner)
+    for (const inner of entry.about.refs) this.hold(inner)
     const { waiters } = entry
     entry.waiters = null
     if (waiters !== null) {
@@ -158,7 +161,12 @@ export class RedisObjects {
   /** What was settled turns out not to be so. */
   #fail(id: string, message: string): void {
     const entry = this.#entries.get(id)
-    if (entry !== undefined) entry.frame = lostFrame(id, message, this.#link)
+    if (entry !== undefined) this.#replace(entry, lostFrame(id, message, this.#link))
+  }
+
+  #replace(entry: Entry, frame: Buffer): void {
+    entry.frame = frame
+    entry.about = glance(frame)
   }
 
   hold(id: string): void {
@@ -184,24 +192,24 @@ export class RedisObjects {
   free(id: string): void {
     const entry = this.#foreign(id)
     const lost = lostFrame(id, `object ${id} is not in the store: it was freed`, this.#link)
-    this.#unlink(id, entry.frame)
+    this.#unlink(id, entry.about)
     if (entry.frame === null) this.settleHere(id, lost)
-    else entry.frame = lost
+    else this.#replace(entry, lost)
   }
 
   #drop(id: string, entry: Entry): void {
     // Somebody still waits for it.
     if (entry.waiters !== null) return
     if (!this.#entries.delete(id)) return
-    if (entry.frame !== null) for (const inner of glance(entry.frame).refs) this.release(inner)
-    if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.frame)
+    if (entry.about !== null) for (const inner of entry.about.refs) this.release(inner)
+    if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.about)
   }
 
-  #unlink(id: string, frame: Buffer | null): void {
+  #unlink(id: string, about: Glance | null): void {
     const { keys } = this.#link
     if (this.#doomed.length === 0) setImmediate(() => this.#sweep()).unref?.()
     this.#doomed.push(keys.object(id))
-    if (frame !== null) this.#doomed.push(...outsideKeys(frame, id, keys))
+    if (about !== null && about.outside.length > 0) this.#doomed.push(...outsideKeys(about, id, keys))
   }
 
   #sweep(): Promise<unknown> {
@@ -214,9 +222,9 @@ export class RedisObjects {
     const now = Date.now()
     const { redis, keys } = this.#link
     for (const [id, entry] of this.#entries) {
-      if (entry.frame === null || now - entry.renewed < Life.object / 3) continue
+      if (entry.about === null || now - entry.renewed < Life.object / 3) continue
       entry.renewed = now
-      for (const key of [keys.object(id), ...outsideKeys(entry.frame, id, keys)])
+      for (const key of [keys.object(id), ...outsideKeys(entry.about, id, keys)])
         redis.pexpire(key, Life.object).catch(() => {})
     }
   }
@@ -234,7 +242,7 @@ export class RedisObjects {
 
   /** At the end: nothing of this process stays. */
   async clear(): Promise<void> {
-    for (const [id, entry] of this.#entries) if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.frame)
+    for (const [id, entry] of this.#entries) if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.about)
     this.#entries.clear()
     await this.#sweep()
   }
@@ -242,9 +250,9 @@ export class RedisObjects {
   describe(): { count: number; pending: number; bytes: number } {
     let pending = 0
     let bytes = 0
-    for (const { frame } of this.#entries.values()) {
-      if (frame === null) pending++
-      else if (glance(frame).ok) bytes += glance(frame).size
+    for (const { about } of this.#entries.values()) {
+      if (about === null) pending++
+      else if (about.ok) bytes += about.size
     }
     return { count: this.#entries.size, pending, bytes }
   }
@@ -252,7 +260,7 @@ export class RedisObjects {
 
 function newEntry(isOwn: boolean): Entry {
   return {
-    ...{ frame: null, waiters: null, holds: 0, isFresh: true, isOwn },
+    ...{ frame: null, about: null, waiters: null, holds: 0, isFresh: true, isOwn },
     ...{ isShared: false, isWatched: false, renewed: 0 },
   }
 }

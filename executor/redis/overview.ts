@@ -1,11 +1,12 @@
 // What there is in a fleet, for people who look at it: read from Redis, and asked of the workers.
 
+import type { Job } from 'bullmq'
 import { resultId } from '../executor.ts'
 import { failureOf } from '../failures.ts'
 import type { NodeDescription } from './describe.ts'
 import type { RedisExecutor } from './index.ts'
-import { settleCall } from './settle.ts'
-import { claimsOf } from './wire.ts'
+import { failCalls } from './mailbox.ts'
+import { claimsOf, type JobData } from './wire.ts'
 
 export interface Overview {
   readonly workers: readonly {
@@ -70,9 +71,8 @@ export class FleetView {
     let waiting = 0
     let failed = 0
     for (const shape of await redis.smembers(keys.shapes)) {
-      const counts = await queues.get(shape).getJobCounts('wait', 'prioritized', 'failed')
-      waiting += (counts.wait ?? 0) + (counts.prioritized ?? 0)
-      failed += counts.failed ?? 0
+      waiting += await this.#count(shape, ['wait', 'prioritized'])
+      for (const { data } of await queues.get(shape).getJobs(['failed'])) failed += data.failed?.length ?? 1
     }
     const drivers = await this.#alive(await redis.smembers(keys.drivers))
     const memory = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1] ?? 0)
@@ -83,6 +83,37 @@ export class FleetView {
       running: workers.reduce((sum, { running }) => sum + running, 0),
       actors: await redis.scard(keys.actors),
     }
+  }
+
+  /** Of a queue: its calls that are not over. */
+  async #count(queue: string, states: readonly ('wait' | 'prioritized' | 'active')[]): Promise<number> {
+    let count = 0
+    for (let at = 0; ; at += MOST) {
+      const jobs = await this.#fleet.queues.get(queue).getJobs([...states], at, at + MOST - 1)
+      for (const job of jobs) count += rangeOf(job).length - (await this.#settled(job)).size
+      if (jobs.length < MOST) return count
+    }
+  }
+
+  /** Which calls of a job are over: their indexes within the batch. */
+  async #settled(job: Job<JobData>): Promise<ReadonlySet<number>> {
+    const { batch, at, to, size } = rangeOf(job)
+    if (size === 1) return new Set()
+    const { redis, keys } = this.#fleet.link
+    const state = await redis.hkeys(keys.batch(batch))
+    const over = state.filter((name) => name.startsWith('x')).map((name) => Number(name.slice(1)))
+    return new Set(over.filter((index) => index >= at && index < to))
+  }
+
+  async #callsOf(job: Job<JobData>): Promise<{ readonly id: string; readonly name: string }[]> {
+    const { batch, at, to, size } = rangeOf(job)
+    if (size === 1) return [{ id: batch, name: job.name }]
+    const { redis, keys } = this.#fleet.link
+    const frame = await redis.getBuffer(keys.call(batch))
+    const claims = frame === null ? null : claimsOf(frame)
+    if (claims === null) return []
+    const over = await this.#settled(job)
+    return claims.calls.filter((_, index) => index >= at && index < to && !over.has(index))
   }
 
   async #alive(ids: readonly string[]): Promise<string[]> {
@@ -100,19 +131,18 @@ export class FleetView {
         tasks.push({ id, name, state, attempt, worker })
     for (const shape of await link.redis.smembers(link.keys.shapes)) {
       const queue = queues.get(shape)
-      for (const job of await queue.getJobs(['wait', 'prioritized'], 0, MOST - 1, true))
-        tasks.push({
-          id: job.id!,
-          name: job.name,
-          state: 'queued',
-          attempt: job.stalledCounter,
-          worker: null,
-        })
-      for (const job of await queue.getJobs(['failed'], 0, MOST - 1))
-        tasks.push({
-          ...{ id: job.id!, name: job.name, state: 'failed', attempt: job.attemptsMade, worker: null },
-          reason: job.failedReason,
-        })
+      const waiting: ListedTask[] = []
+      for (const job of await queue.getJobs(['wait', 'prioritized'], 0, MOST - 1, true)) {
+        for (const { id, name } of await this.#callsOf(job))
+          waiting.push({ id, name, state: 'queued', attempt: job.stalledCounter, worker: null })
+        if (waiting.length >= MOST) break
+      }
+      tasks.push(...waiting.slice(0, MOST))
+      for (const job of await queue.getJobs(['failed'], 0, MOST - 1)) {
+        const { data, id: own, name: title, failedReason, attemptsMade } = job
+        for (const [id, name, reason] of data.failed ?? [[own!, title, failedReason] as const])
+          tasks.push({ id, name, state: 'failed', attempt: attemptsMade, worker: null, reason })
+      }
     }
     return tasks
   }
@@ -126,11 +156,10 @@ export class FleetView {
           keys.actor(id),
           ...['name', 'registeredName', 'state', 'restarts', 'node'],
         )
-        const pending = await this.#fleet.queues.get(`actor-${id}`).getJobCounts('wait', 'active')
         return {
           ...{ id, name, registeredName: registeredName || null, state, restarts: Number(restarts) },
           worker: this.#fleet.capacity.nodes.get(node ?? '')?.name ?? null,
-          pendingCalls: (pending.wait ?? 0) + (pending.active ?? 0),
+          pendingCalls: await this.#count(`actor-${id}`, ['wait', 'active']),
         }
       }),
     )
@@ -164,11 +193,11 @@ export class FleetView {
     )
   }
 
-  async #scan(match: string): Promise<string[]> {
+  async #scan(match: string, most = MOST): Promise<string[]> {
     const found: string[] = []
     for await (const keys of this.#fleet.link.redis.scanStream({ match, count: 1000 }))
       found.push(...(keys as string[]))
-    return [...new Set(found)].slice(0, MOST)
+    return [...new Set(found)].slice(0, most)
   }
 
   /** The drivers whose tasks have printed something. */
@@ -180,24 +209,42 @@ export class FleetView {
   /** Whether there is a task of that id, or its result. */
   async isKnown(id: string): Promise<boolean> {
     const { redis, keys } = this.#fleet.link
-    return (await redis.exists(keys.call(id), keys.object(resultId(id, 0)))) > 0
+    return (await redis.exists(keys.object(resultId(id, 0)))) === 1 || (await this.#find(id)) !== null
+  }
+
+  /** The frame that a call is in: its own as a rule, else that of calls that were made with it. */
+  async #find(id: string): Promise<{
+    readonly frame: Buffer
+    readonly batch: string
+    readonly index: number
+    size: number
+  } | null> {
+    const { redis, keys } = this.#fleet.link
+    const prefix = keys.call('')
+    // Ids of calls of one process differ in the number at their end.
+    const near = `${prefix}${id.slice(0, id.lastIndexOf('-') + 1)}`
+    for (const key of [keys.call(id), ...(await this.#scan(`${near}*`, Number.POSITIVE_INFINITY))]) {
+      const frame = await redis.getBuffer(key)
+      const calls = (frame === null ? null : claimsOf(frame))?.calls ?? []
+      const index = calls.findIndex((call) => call.id === id)
+      if (index < 0) continue
+      const batch = key.slice(prefix.length)
+      if ((await redis.hexists(keys.batch(batch), `x${index}`)) === 1) return null
+      return { frame: frame!, batch, index, size: calls.length }
+    }
+    return null
   }
 
   /** Of any driver. False if it is over, or never was. */
   async cancel(id: string, force: boolean): Promise<boolean> {
     const { link, queues } = this.#fleet
-    const { redis, keys } = link
-    const frame = await redis.getBuffer(keys.call(id))
-    const claims = frame === null ? null : claimsOf(frame)
-    if (claims === null) return false
+    const found = await this.#find(id)
+    if (found === null) return false
+    const { frame, batch, index, size } = found
     const failure = failureOf('cancelled', `task ${id} was cancelled, by the command cornichon cancel`)
-    await settleCall(
-      link,
-      id,
-      claims.owner,
-      Array.from({ length: claims.numReturns }, () => ({ ok: false, failure }) as const),
-    )
-    for (const shape of await redis.smembers(keys.shapes)) await queues.remove(shape, id)
+    await failCalls(link, frame, batch, [index, index + 1, size], failure)
+    if (size === 1)
+      for (const shape of await link.redis.smembers(link.keys.shapes)) await queues.remove(shape, id)
     await link.tellAll({ kind: 'cancel', call: id, options: { force, recursive: true } })
     return true
   }
@@ -221,4 +268,15 @@ export class FleetView {
       if (drivers.length === 0) for (const id of await this.printers()) if (!last.has(id)) last.set(id, '-')
     }
   }
+}
+
+function rangeOf({ id, data }: Job<JobData>): {
+  readonly batch: string
+  readonly at: number
+  readonly to: number
+  readonly size: number
+  readonly length: number
+} {
+  const { of: batch = id!, at = 0, to = 1, size = 1 } = data
+  return { batch, at, to, size, length: to - at }
 }

@@ -2,19 +2,20 @@
 // is in the call's frame, as bytes.
 import { Queue } from 'bullmq'
 import type { Link } from './link.ts'
+import type { JobData } from './wire.ts'
 
 /** BullMQ takes no more. */
 const LOWEST_PRIORITY = 2_097_151
 
 export class Queues {
   readonly #link: Link
-  readonly #byName = new Map<string, Queue>()
+  readonly #byName = new Map<string, Queue<JobData>>()
 
   constructor(link: Link) {
     this.#link = link
   }
 
-  get(name: string): Queue {
+  get(name: string): Queue<JobData> {
     let queue = this.#byName.get(name)
     if (queue === undefined) {
       const { redis, keys } = this.#link
@@ -26,17 +27,22 @@ export class Queues {
     return queue
   }
 
-  add(name: string, id: string, title: string, priority = 0): Promise<unknown> {
-    return this.get(name).add(
-      title,
-      {},
-      {
-        jobId: id,
-        removeOnComplete: true,
-        removeOnFail: { count: 1000 },
-        ...(priority > 0 && { priority: Math.min(priority, LOWEST_PRIORITY) }),
-      },
-    )
+  /** `first` is for what comes back: before all others of its priority, if that is none. */
+  add(
+    name: string,
+    id: string,
+    title: string,
+    priority: number,
+    data: JobData,
+    first = false,
+  ): Promise<unknown> {
+    return this.get(name).add(title, data, {
+      jobId: id,
+      ...(first && priority === 0 && { lifo: true }),
+      removeOnComplete: true,
+      removeOnFail: { count: 1000 },
+      ...(priority > 0 && { priority: Math.min(priority, LOWEST_PRIORITY) }),
+    })
   }
 
   /** If it still waits. */

@@ -5,33 +5,84 @@ import type { Redis } from 'ioredis'
 const LONG_INBOX = 1000
 
 /**
- * The outcomes of a call. The first writer wins, since a call may run more than once; whoever waits is told. A driver
- * that is gone is told nothing.
+ * The outcomes of calls of one owner. The first writer wins, since a call may run more than once; whoever waits is told.
+ * A driver that is gone is told nothing. A call of a batch is marked as over, and the last one of a batch ends its frame.
+ * Of results whose bytes are in keys of their own, these have to be there.
  */
 const settle = `
-local life, inboxPrefix, message, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local fresh = redis.call('UNLINK', KEYS[1])
-local fields = {'m', message}
-for i = 1, count do
-  local object, watchers = KEYS[2 + 2 * i], KEYS[3 + 2 * i]
-  local id, frame = ARGV[3 + 2 * i], ARGV[4 + 2 * i]
-  if redis.call('SET', object, frame, 'NX', 'PX', life) then
-    fresh = fresh + 1
-    for _, watcher in ipairs(redis.call('SMEMBERS', watchers)) do
-      redis.call('XADD', inboxPrefix .. watcher, '*', 'm', cjson.encode({kind = 'object', id = id}))
-      redis.call('PEXPIRE', inboxPrefix .. watcher, life)
-    end
-    redis.call('UNLINK', watchers)
-  end
-  fields[#fields + 1] = 'f'
-  fields[#fields + 1] = frame
+local life, callLife, inboxPrefix, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local calls, parts = tonumber(ARGV[5]), tonumber(ARGV[6])
+local key, arg, fresh = 2, 6, 0
+for i = 1, parts do
+  key = key + 1
+  if redis.call('EXISTS', KEYS[key]) == 0 then return redis.error_reply('a part of the result could not be stored') end
 end
-if fresh > 0 and redis.call('EXISTS', KEYS[3]) == 1 then
-  if redis.call('XLEN', KEYS[2]) >= ${LONG_INBOX} then fields = {'m', message} end
-  redis.call('XADD', KEYS[2], '*', unpack(fields))
-  redis.call('PEXPIRE', KEYS[2], life)
+local fields = {'m', message}
+for i = 1, calls do
+  local frame, state = KEYS[key + 1], KEYS[key + 2]
+  local index, size, results = ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3])
+  key, arg = key + 2, arg + 3
+  if size == 1 then fresh = fresh + redis.call('UNLINK', frame)
+  elseif redis.call('EXISTS', frame) == 1 and redis.call('HSETNX', state, 'x' .. index, 1) == 1 then
+    fresh = fresh + 1
+    local over = redis.call('HINCRBY', state, 'd', 1)
+    if over == size then redis.call('UNLINK', frame, state)
+    elseif over == 1 then redis.call('PEXPIRE', state, callLife) end
+  end
+  for r = 1, results do
+    local object, watchers, id, value = KEYS[key + 1], KEYS[key + 2], ARGV[arg + 1], ARGV[arg + 2]
+    key, arg = key + 2, arg + 2
+    if redis.call('SET', object, value, 'NX', 'PX', life) then
+      fresh = fresh + 1
+      local told = redis.call('SMEMBERS', watchers)
+      for _, watcher in ipairs(told) do
+        redis.call('XADD', inboxPrefix .. watcher, '*', 'm', cjson.encode({kind = 'object', id = id}))
+        redis.call('PEXPIRE', inboxPrefix .. watcher, life)
+      end
+      if #told > 0 then redis.call('UNLINK', watchers) end
+    end
+    fields[#fields + 1] = 'f'
+    fields[#fields + 1] = value
+  end
+end
+if fresh > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
+  if redis.call('XLEN', KEYS[1]) >= ${LONG_INBOX} then fields = {'m', message} end
+  redis.call('XADD', KEYS[1], '*', unpack(fields))
+  redis.call('PEXPIRE', KEYS[1], life)
 end
 return fresh`
+
+/**
+ * What the job is for that was taken just now, by the token of its lock: the frame of its batch, from where to where, and
+ * what is known of its calls. A job that comes back from a dead process has those calls charged that had begun, once.
+ */
+const open = `
+local prefix, callPrefix, statePrefix, token, life = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
+  if redis.call('GET', prefix .. id .. ':lock') == token then
+    local data, stalled = unpack(redis.call('HMGET', prefix .. id, 'data', 'stc'))
+    if not data then return false end
+    if data == '{}' then return {id, id, 0, 1, 1, redis.call('GET', callPrefix .. id)} end
+    local range = cjson.decode(data)
+    local batch, at, to, size = range.of or id, range.at or 0, range.to, range.size
+    local frame, state = redis.call('GET', callPrefix .. batch), statePrefix .. batch
+    if not frame then return {id, batch, at, to, size, false} end
+    local ends = tonumber(redis.call('HGET', state, 'e' .. at) or to)
+    if ends < to then to = ends end
+    stalled = tonumber(stalled or 0)
+    if stalled > tonumber(redis.call('HGET', state, 'r' .. at) or 0) then
+      local began = tonumber(redis.call('HGET', state, 's' .. at) or at)
+      if began > to then began = to end
+      for i = at, began - 1 do
+        if redis.call('HEXISTS', state, 'x' .. i) == 0 then redis.call('HINCRBY', state, 'c' .. i, 1) end
+      end
+      redis.call('HSET', state, 'r' .. at, stalled, 's' .. at, at)
+      redis.call('PEXPIRE', state, life)
+    end
+    return {id, batch, at, to, size, frame, unpack(redis.call('HGETALL', state))}
+  end
+end
+return false`
 
 /** The object, or null and a place among those who are told. */
 const watch = `
@@ -65,19 +116,46 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 1`
 
-/** Which of the keys there are. */
+/** Of calls: whether there is a result, and whether the call is still to be done. */
 const present = `
 local found = {}
-for i, key in ipairs(KEYS) do found[i] = redis.call('EXISTS', key) end
+for i = 1, #ARGV do
+  local object, frame, state = KEYS[3 * i - 2], KEYS[3 * i - 1], KEYS[3 * i]
+  found[2 * i - 1] = redis.call('EXISTS', object)
+  local isThere = redis.call('EXISTS', frame)
+  if isThere == 1 and ARGV[i] ~= '' and redis.call('HEXISTS', state, 'x' .. ARGV[i]) == 1 then isThere = 0 end
+  found[2 * i] = isThere
+end
 return found`
 
 type Key = string
 type Value = string | Buffer | number
 
 export interface Scripts {
-  /** Keys: call, inbox, lease of the owner; then object and watchers of each result. */
+  /** See settle.ts. */
   cornichonSettle(keys: number, ...keysAndValues: (Key | Value)[]): Promise<number>
-  cornichonPresent(keys: number, ...names: Key[]): Promise<number[]>
+  cornichonOpenBuffer(
+    keys: 1,
+    active: Key,
+    jobPrefix: Key,
+    callPrefix: Key,
+    statePrefix: Key,
+    token: string,
+    life: number,
+  ): Promise<
+    | [
+        job: Buffer,
+        batch: Buffer,
+        at: number,
+        to: number,
+        size: number,
+        frame: Buffer | null,
+        ...state: Buffer[],
+      ]
+    | null
+  >
+  /** Keys: object, frame and state of each call; then the index of each within its batch, or '' if it is alone. */
+  cornichonPresent(keys: number, ...names: (Key | Value)[]): Promise<number[]>
   cornichonWatchBuffer(
     keys: 2,
     object: Key,
@@ -107,6 +185,7 @@ export interface Scripts {
 
 export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonSettle', { lua: settle })
+  redis.defineCommand('cornichonOpen', { lua: open })
   redis.defineCommand('cornichonWatch', { lua: watch })
   redis.defineCommand('cornichonPresent', { lua: present })
   redis.defineCommand('cornichonCreateActor', { lua: createActor })

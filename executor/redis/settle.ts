@@ -1,32 +1,125 @@
-// Outcomes on their way into Redis: once, whoever comes first, and told to who waits.
+// Outcomes on their way into Redis: once, whoever comes first, and told to who waits. Those that come while others are on
+// their way go together.
+import type { Redis } from 'ioredis'
 import { type Outcome, resultId } from '../executor.ts'
-import { Life } from './keys.ts'
-import type { Link } from './link.ts'
+import { type Keys, Life } from './keys.ts'
 import type { Message } from './messages.ts'
+import type { Scripts } from './scripts.ts'
 import { type Encoded, encodeOutcome, storeOutside } from './values.ts'
+import type { Place } from './wire.ts'
 
-export async function settleCall(
-  link: Link,
-  call: string,
-  owner: string,
-  outcomes: readonly Outcome[],
-): Promise<readonly Encoded[]> {
-  const { redis, keys } = link
-  const results = outcomes.map((_, i) => resultId(call, i))
-  const encoded = outcomes.map((outcome, i) => encodeOutcome(outcome, results[i]!, keys))
-  for (const each of encoded) if (each.outside.length > 0) await storeOutside(redis, each, Life.object)
-  const message: Message = { kind: 'done', call, results }
-  await redis.cornichonSettle(
-    3 + 2 * results.length,
-    keys.call(call),
-    keys.inbox(owner),
-    keys.lease(owner),
-    ...results.flatMap((id) => [keys.object(id), keys.watchers(id)]),
-    Life.object,
-    keys.inbox(''),
-    JSON.stringify(message),
-    results.length,
-    ...results.flatMap((id, i) => [id, encoded[i]!.frame]),
-  )
-  return encoded
+interface Settled {
+  readonly call: string
+  readonly place: Place
+  readonly encoded: readonly Encoded[]
+  readonly done: () => void
+  readonly failed: (error: Error) => void
+}
+
+/** Of one message: a driver reads it at once. */
+const MOST_CALLS = 64
+const MOST_BYTES = 128 * 1024
+
+/** For one caller. */
+class Lane {
+  waiting: Settled[] = []
+  underWay = 0
+  isDue = false
+}
+
+export class Settler {
+  readonly #redis: Redis & Scripts
+  readonly #keys: Keys
+  readonly #lanes = new Map<string, Lane>()
+
+  constructor(redis: Redis & Scripts, keys: Keys) {
+    this.#redis = redis
+    this.#keys = keys
+  }
+
+  /** Resolves when they are stored. */
+  async settle(call: string, place: Place, owner: string, outcomes: readonly Outcome[]): Promise<void> {
+    const encoded = outcomes.map((outcome, i) => encodeOutcome(outcome, resultId(call, i), this.#keys))
+    const large = encoded.filter(({ outside }) => outside.length > 0)
+    if (large.length === 0) return this.#join({ call, place, encoded }, owner)
+    // On one connection, in this order: the script looks whether the parts have arrived.
+    const parts = Promise.all(large.map((each) => storeOutside(this.#redis, each, Life.object)))
+    parts.catch(() => {})
+    try {
+      await this.#send([{ call, place, encoded }], owner)
+    } catch (error) {
+      await parts
+      throw error
+    }
+  }
+
+  #join(settled: Pick<Settled, 'call' | 'place' | 'encoded'>, owner: string): Promise<void> {
+    let lane = this.#lanes.get(owner)
+    if (lane === undefined) this.#lanes.set(owner, (lane = new Lane()))
+    const { waiting } = lane
+    return new Promise((done, failed) => {
+      waiting.push({ ...settled, done, failed })
+      if (lane.isDue) return
+      lane.isDue = true
+      process.nextTick(() => {
+        lane.isDue = false
+        this.#flush(owner, lane)
+      })
+    })
+  }
+
+  /** While one message is on its way, results gather for the next. */
+  #flush(owner: string, lane: Lane): void {
+    if (lane.underWay > 0 && lane.waiting.length < MOST_CALLS) return
+    const all = lane.waiting
+    if (all.length === 0) {
+      if (lane.underWay === 0) this.#lanes.delete(owner)
+      return
+    }
+    lane.waiting = []
+    for (let at = 0; at < all.length; ) {
+      const from = at
+      for (let bytes = 0; at < all.length && at - from < MOST_CALLS && bytes < MOST_BYTES; at++)
+        for (const { frame } of all[at]!.encoded) bytes += frame.length
+      const batch = all.slice(from, at)
+      lane.underWay++
+      void this.#send(batch, owner).then(
+        () => {
+          for (const { done } of batch) done()
+          this.#sent(owner, lane)
+        },
+        (error: Error) => {
+          for (const { failed } of batch) failed(error)
+          this.#sent(owner, lane)
+        },
+      )
+    }
+  }
+
+  #sent(owner: string, lane: Lane): void {
+    lane.underWay--
+    this.#flush(owner, lane)
+  }
+
+  async #send(calls: readonly Pick<Settled, 'call' | 'place' | 'encoded'>[], owner: string): Promise<void> {
+    const keys = this.#keys
+    const message: Message = { kind: 'done', calls: calls.map(({ call, encoded }) => [call, encoded.length]) }
+    const names = [keys.inbox(owner), keys.lease(owner)]
+    const values: (string | number | Buffer)[] = [
+      ...[Life.object, Life.call, keys.inbox(''), JSON.stringify(message), calls.length],
+    ]
+    const parts = calls.flatMap(({ encoded }) => encoded.flatMap(({ outside }) => outside))
+    values.push(parts.length)
+    for (const { key } of parts) names.push(key)
+    for (const { call, place, encoded } of calls) {
+      names.push(keys.call(place.batch), keys.batch(place.batch))
+      values.push(place.index, place.size, encoded.length)
+      for (let i = 0; i < encoded.length; i++) {
+        const id = resultId(call, i)
+        names.push(keys.object(id), keys.watchers(id))
+        values.push(id, encoded[i]!.frame)
+      }
+    }
+    await this.#redis.cornichonSettle(names.length, ...names, ...values)
+  }
 }

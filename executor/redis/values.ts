@@ -11,9 +11,14 @@ import type { Keys } from './keys.ts'
 
 export const INLINE_LIMIT = 100 * 1024
 const CHUNK = 8 * 1024 * 1024
+/** Plain values of up to that size are JSON in the header; the codec is for all others. */
+const LONGEST_JSON_STRING = 1000
+const MOST_JSON_VALUES = 16
 
-/** What a packed value is without its bytes. */
-interface PackedHeader {
+/** What a packed value is without its bytes; small plain ones are all there. */
+export type PackedHeader = { readonly json: unknown } | { readonly none: 1 } | PackedBytes
+
+interface PackedBytes {
   /** It was plain. */
   readonly plain?: 1
   readonly refs?: readonly string[]
@@ -52,7 +57,11 @@ export class PartsWriter {
   add(packed: Packed): PackedHeader {
     const at = this.parts.length
     if ('plain' in packed) {
-      this.#part(dumps(packed.plain))
+      const { plain } = packed
+      if (plain === undefined) return { none: 1 }
+      if (Array.isArray(plain) ? plain.length <= MOST_JSON_VALUES && plain.every(isJson) : isJson(plain))
+        return { json: plain }
+      this.#part(dumps(plain))
       return { plain: 1, at }
     }
     const { bundle, buffers, refs } = packed
@@ -95,10 +104,24 @@ export class PartsWriter {
   }
 }
 
-export function readPacked(
-  { plain, at, refs, buffers, shared }: PackedHeader,
-  parts: readonly Buffer[],
-): Packed {
+/** Whether JSON gives back just this, in few bytes. */
+function isJson(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.length <= LONGEST_JSON_STRING
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+    case 'boolean':
+      return true
+    default:
+      return value === null
+  }
+}
+
+export function readPacked(header: PackedHeader, parts: readonly Buffer[]): Packed {
+  if ('json' in header) return { plain: header.json }
+  if ('none' in header) return { plain: undefined }
+  const { plain, at, refs, buffers, shared } = header
   const bundle = parts[at]!
   if (plain) return { plain: loads(bundle, { code: 'refuse' }) }
   return {
@@ -128,12 +151,24 @@ export function encodeOutcome(outcome: Outcome, id: string, keys: Keys): Encoded
 }
 
 /** What can be told of an outcome without its value. */
-export function glance(frame: Buffer): { ok: boolean; refs: readonly string[]; size: number } {
+export interface Glance {
+  readonly ok: boolean
+  readonly refs: readonly string[]
+  readonly size: number
+  /** The sizes of the parts that are keys of their own. */
+  readonly outside: readonly number[]
+}
+
+const NONE: readonly never[] = []
+
+export function glance(frame: Buffer): Glance {
   const { header } = decodeFrame<ValueHeader>(frame)
+  const { ok, value, outside } = header
   return {
-    ok: header.ok,
-    refs: header.value?.refs ?? [],
-    size: header.outside?.reduce((sum, size) => sum + size, 0) ?? frame.length,
+    ok,
+    refs: value !== undefined && 'at' in value ? (value.refs ?? NONE) : NONE,
+    size: outside?.reduce((sum, size) => sum + size, 0) ?? frame.length,
+    outside: outside ?? NONE,
   }
 }
 
@@ -181,9 +216,8 @@ function chunkKeys(size: number, id: string, part: number, keys: Keys): string[]
 }
 
 /** All keys that a frame's parts have outside of it. */
-export function outsideKeys(frame: Buffer, id: string, keys: Keys): string[] {
-  const { header } = decodeFrame<{ outside?: readonly number[] }>(frame)
-  return (header.outside ?? []).flatMap((size, part) => chunkKeys(size, id, part, keys))
+export function outsideKeys({ outside }: Glance, id: string, keys: Keys): string[] {
+  return outside.flatMap((size, part) => chunkKeys(size, id, part, keys))
 }
 
 /** Sends the parts outside; the frame is to follow. */

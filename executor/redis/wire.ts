@@ -1,10 +1,11 @@
-// Calls in Redis: the frame under `call:<id>` that a worker reads when it takes the job of that id.
+// Calls in Redis: the frame under `call:<batch>` that holds calls that were made at once, and which part of it a job is
+// for. What the calls have in common is in the frame once.
 import type { Redis } from 'ioredis'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
-import type { ActorCallSpec, ActorSpec, TaskSpec } from '../executor.ts'
+import type { ActorCallSpec, ActorSpec, Dependency, TaskSpec } from '../executor.ts'
 import { decodeFrame } from './frame.ts'
 import type { Keys } from './keys.ts'
-import { type Encoded, PartsWriter, readPacked, readParts } from './values.ts'
+import { type Encoded, type PackedHeader, PartsWriter, readPacked, readParts } from './values.ts'
 
 export type WireCall =
   | { readonly kind: 'task'; readonly spec: TaskSpec; readonly owner: string }
@@ -17,44 +18,122 @@ export type WireCall =
     }
   | { readonly kind: 'actor'; readonly spec: ActorSpec; readonly owner: string }
 
+/** Where a call is: calls of one batch have one frame. A batch has the id of its first call. */
+export interface Place {
+  readonly batch: string
+  readonly index: number
+  /** How many calls the batch has. */
+  readonly size: number
+}
+
+export function placeAlone(call: string): Place {
+  return { batch: call, index: 0, size: 1 }
+}
+
+/** What a job of the queue is for: those of a batch from `at`, up to `to`. A job of one call says nothing. */
+export interface JobData {
+  readonly of?: string
+  readonly at?: number
+  readonly to?: number
+  readonly size?: number
+  /** Of those, the ones that failed, for people. */
+  readonly failed?: readonly (readonly [id: string, name: string, message: string])[]
+}
+
 /** In the list of what runs on all workers, a call has this for an id. */
 export const SET_UP = 'set-up'
 
-export function encodeCall(call: WireCall, keys: Keys, id = call.spec.id): Encoded {
-  const { args, ...spec } = call.spec
+type WireSpec = WireCall['spec']
+
+interface Shared {
+  readonly spec: object
+  readonly epoch?: number
+}
+
+interface GroupHeader {
+  readonly kind: WireCall['kind']
+  readonly owner: string
+  readonly shared: readonly Shared[]
+  readonly calls: readonly (readonly [
+    shared: number,
+    id: string,
+    args: PackedHeader,
+    deps: readonly Dependency[] | 0,
+  ])[]
+}
+
+/** Of one kind, and of one caller. */
+export function encodeCalls(calls: readonly WireCall[], keys: Keys, id = calls[0]!.spec.id): Encoded {
   const writer = new PartsWriter()
-  return writer.finish({ ...call, spec, args: writer.add(args) }, purposeOf(id), keys)
+  const { kind, owner } = calls[0]!
+  const models: WireCall[] = []
+  const shared: Shared[] = []
+  const header: GroupHeader = {
+    ...{ kind, owner, shared },
+    calls: calls.map((call) => {
+      let model = models.findLastIndex((each) => haveTheSame(each, call))
+      if (model < 0) {
+        model = models.push(call) - 1
+        const { id: _id, args: _args, deps: _deps, ...spec } = call.spec
+        shared.push({ spec, ...(call.kind === 'call' && { epoch: call.epoch }) })
+      }
+      const { id: own, args, deps } = call.spec
+      return [model, own, writer.add(args), deps.length === 0 ? 0 : deps]
+    }),
+  }
+  return writer.finish(header, purposeOf(id), keys)
+}
+
+/** All but what each call has for itself. */
+function haveTheSame(a: WireCall, b: WireCall): boolean {
+  if (a.kind === 'call' && b.kind === 'call' && a.epoch !== b.epoch) return false
+  const [left, right] = [a.spec, b.spec] as [WireSpec, WireSpec]
+  for (const name in left) {
+    if (name === 'id' || name === 'args' || name === 'deps') continue
+    if (left[name as keyof WireSpec] !== right[name as keyof WireSpec]) return false
+  }
+  for (const name in right) if (!(name in left)) return false
+  return true
 }
 
 const purposeOf = (id: string) => `call-${id}`
 
 /** Throws UnpicklingError, with nothing of it read, if keys are asked for and the frame is not signed as it has to be. */
-export async function decodeCall(sealed: Buffer, id: string, redis: Redis, keys: Keys): Promise<WireCall> {
+export async function decodeCalls(
+  sealed: Buffer,
+  id: string,
+  redis: Redis,
+  keys: Keys,
+): Promise<readonly WireCall[]> {
   const frame = keys.seal.open(sealed, purposeOf(id))
-  const { header, parts } = await readParts<WireCall & { args: Parameters<typeof readPacked>[0] }>(
-    frame,
-    purposeOf(id),
-    redis,
-    keys,
-  )
-  const { args, ...call } = header
-  return { ...call, spec: { ...call.spec, args: readPacked(args, parts) } } as WireCall
+  const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), redis, keys)
+  const { kind, owner, shared } = header
+  return header.calls.map(([model, own, args, deps]) => {
+    const { spec, ...more } = shared[model]!
+    return {
+      ...{ kind, owner, ...more },
+      spec: { ...spec, id: own, args: readPacked(args, parts), deps: deps === 0 ? [] : deps },
+    } as WireCall
+  })
 }
 
 export interface Claims {
   readonly kind: WireCall['kind']
   readonly owner: string
-  readonly numReturns: number
+  readonly calls: readonly { readonly id: string; readonly name: string; readonly numReturns: number }[]
 }
 
-/** Of a call that is refused: whom to tell so. It is nothing but a claim. */
+/** Of calls that are refused, or only looked at: who made them, and what for. It is nothing but a claim. */
 export function claimsOf(sealed: Buffer): Claims | null {
   try {
-    const { header } = decodeFrame<WireCall>(Buffer.from(withoutSignature(sealed)))
-    const numReturns = header.kind === 'actor' ? 0 : header.spec.options.numReturns
-    return Number.isInteger(numReturns) && numReturns >= 0 && numReturns < 1000
-      ? { kind: header.kind, owner: String(header.owner), numReturns }
-      : null
+    const { header } = decodeFrame<GroupHeader>(Buffer.from(withoutSignature(sealed)))
+    const calls = header.calls.map(([model, id]) => {
+      const spec = header.shared[model]!.spec as WireSpec
+      const numReturns = header.kind === 'actor' ? 0 : (spec as TaskSpec).options.numReturns
+      if (!(Number.isInteger(numReturns) && numReturns >= 0 && numReturns < 1000)) throw new Error()
+      return { id: String(id), name: String(spec.name), numReturns }
+    })
+    return { kind: header.kind, owner: String(header.owner), calls }
   } catch {
     return null
   }

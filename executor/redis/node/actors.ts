@@ -7,9 +7,9 @@ import type { LocalExecutor } from '../../local/index.ts'
 import { Life } from '../keys.ts'
 import { deathOf, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
-import type { WireCall } from '../wire.ts'
+import { decodeCalls, type WireCall } from '../wire.ts'
 import { Intake, type Taken } from './intake.ts'
-import { RefusedCallError, UnfitCallError } from './supplies.ts'
+import { UnfitCallError } from './supplies.ts'
 import type { CallRunner } from './tasks.ts'
 
 type ActorWire = Extract<WireCall, { kind: 'actor' }>
@@ -84,22 +84,33 @@ export class HostedActors {
         maxRestarts: maxRestarts < 0 ? maxRestarts : maxRestarts - restarts,
       },
     })
-    hosted.calls = new Intake(
-      link,
-      actorQueue(spec.id),
-      () => hosted.underWay < spec.options.maxConcurrency,
-      (call) => this.#call(hosted, call),
-      () => {},
-      this.#runner.recoverAfter,
-    )
+    hosted.calls = new Intake(link, queues, {
+      queue: actorQueue(spec.id),
+      recoverAfter: this.#runner.recoverAfter,
+      room: (most) => Math.min(most, spec.options.maxConcurrency - hosted.underWay),
+      read: (frame, batch) => decodeCalls(frame, batch, redis, keys),
+      start: (call) => this.#call(hosted, call),
+      refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
+      // Nobody else could take them.
+      keep: (calls) => calls.length,
+      patience: null,
+      lost: () => {},
+    })
   }
 
   async #call(hosted: Hosted, job: Taken): Promise<void> {
     hosted.underWay++
+    let isUnderWay = true
+    const ended = () => {
+      if (!isUnderWay) return
+      isUnderWay = false
+      hosted.underWay--
+      hosted.calls?.look()
+    }
     const { spec } = hosted.wire
     try {
-      const wire = await this.#runner.supplies.call(job.id)
-      if (wire === null || wire.kind !== 'call') return await job.complete()
+      const { wire } = job
+      if (wire.kind !== 'call') return await job.complete()
       this.#restartUpTo(hosted, wire.owner, wire.epoch)
       const maxRetries =
         wire.spec.options.maxRetries < 0 ? spec.options.maxTaskRetries : wire.spec.options.maxRetries
@@ -110,13 +121,14 @@ export class HostedActors {
         )
         return await this.#runner.fail(job, wire, failure)
       }
-      await this.#runner.run(job, wire, () => this.#local.callActor({ ...wire.spec, tries: job.crashes }))
-    } catch (error) {
-      if (!(error instanceof RefusedCallError)) throw error
-      await this.#runner.refuse(job, error)
+      await this.#runner.run(
+        job,
+        wire,
+        () => this.#local.callActor({ ...wire.spec, tries: job.crashes }),
+        ended,
+      )
     } finally {
-      hosted.underWay--
-      hosted.calls?.look()
+      ended()
     }
   }
 

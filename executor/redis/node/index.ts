@@ -12,7 +12,7 @@ import { RedisExecutor } from '../index.ts'
 import { Link, type LinkSettings } from '../link.ts'
 import type { Message } from '../messages.ts'
 import { checkVersions, versionsHere } from '../version.ts'
-import { decodeCall, resourcesOfShape, SET_UP } from '../wire.ts'
+import { decodeCalls, resourcesOfShape, SET_UP } from '../wire.ts'
 import { HostedActors } from './actors.ts'
 import { Supplies } from './supplies.ts'
 import { CallRunner, TaskIntakes } from './tasks.ts'
@@ -159,11 +159,11 @@ export class FleetNode {
     const { redis, keys } = this.#fleet.link
     let refused: Error | null = null
     for (const frame of await redis.lrangeBuffer(keys.setUps, 0, -1)) {
-      const wire = await decodeCall(frame, SET_UP, redis, keys).catch((error: Error) => {
+      const [wire] = await decodeCalls(frame, SET_UP, redis, keys).catch((error: Error) => {
         refused = error
-        return null
+        return []
       })
-      if (wire === null || wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
+      if (wire === undefined || wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
       // Of a driver that was killed.
       if (!(await this.#fleet.isDriverAlive(wire.owner))) {
         await redis.lrem(keys.setUps, 0, frame)

@@ -1,13 +1,20 @@
-// Takes jobs of one queue, one after the other, when there is room for them. BullMQ keeps the queue, its order, its locks
-// and the recovery of what a dead worker had; jobs are taken by hand, for how many fit changes from moment to moment.
+// Takes jobs of one queue, one after the other, when there is room for them, and starts their calls. BullMQ keeps the
+// queue, its order, its locks and the recovery of what a dead worker had; jobs are taken by hand, for how many fit changes
+// from moment to moment. Of a batch it keeps no more than it can start soon: the rest goes back at once, for others.
 import { Job, UnrecoverableError, Worker } from 'bullmq'
 import type { Link } from '../link.ts'
+import type { Queues } from '../queues.ts'
+import type { JobData, Place, WireCall } from '../wire.ts'
+import { openTaken, Range } from './range.ts'
 
+/** A call that was taken. */
 export interface Taken {
   readonly id: string
-  /** How often a worker process died that had it. */
+  readonly place: Place
+  readonly wire: WireCall
+  /** How often a worker process died that ran it. */
   readonly crashes: number
-  /** Its results are stored: it leaves the queue. */
+  /** Its results are stored. */
   complete(): Promise<void>
   /** The same, for people who look at the queue: it is among the failed ones. */
   fail(message: string): Promise<void>
@@ -15,109 +22,290 @@ export interface Taken {
   giveBack(): Promise<void>
 }
 
+export interface IntakeSettings {
+  readonly queue: string
+  readonly recoverAfter: number
+  /** How many calls could start now, up to so many. */
+  room(most: number): number
+  /** Reads the calls of a frame; throws if they are refused. */
+  read(frame: Buffer, batch: string): Promise<readonly WireCall[]>
+  /** Runs a call: rejects if its results could not be stored. */
+  start(call: Taken): Promise<void>
+  refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
+  /** How many of the calls are worth being kept, where there is room for so many of them. */
+  keep(calls: readonly Taken[], room: number): number
+  /** Milliseconds that a call may wait here for room; null where nobody else could take it. */
+  readonly patience: number | null
+  /** The job of a call is another's by now. */
+  lost(call: string): void
+}
+
+interface Held extends Taken {
+  readonly range: Range
+}
+
+/** The end of a job, where it is to bring the next one. */
+type Next = Parameters<typeof Job.fromJSON>[1]
+
+/** Asks for what a job is for at once, with the job. */
+class Taker extends Worker<JobData> {
+  onTake: (token: string) => void = () => {}
+
+  protected override moveToActive(token: string, name?: string): ReturnType<Worker<JobData>['getNextJob']> {
+    const moving = super.moveToActive(token, name)
+    this.onTake(token)
+    return moving
+  }
+}
+
 export class Intake {
-  readonly #worker: Worker
+  readonly #link: Link
+  readonly #queues: Queues
+  readonly #worker: Taker
   readonly #name: string
-  readonly #hasRoom: () => boolean
-  readonly #process: (job: Taken) => Promise<void>
-  /** By id: what has to be locked on. */
-  readonly #active = new Map<string, string>()
-  readonly #lost: (id: string) => void
+  readonly #settings: IntakeSettings
+  /** By id of the job: what has to be locked on. */
+  readonly #active = new Map<string, Range>()
+  /** Taken, and not begun. */
+  #waiting: Held[] = []
+  #isStarting = false
+  /** A job may be on its way. */
+  #isTaking = false
+  #lastStart = 0
+  #patience: NodeJS.Timeout | null = null
+  readonly #opening = new Map<string, ReturnType<typeof openTaken>>()
   readonly #timer: NodeJS.Timeout
   readonly #loop: Promise<void>
   #wake: (() => void) | null = null
   #isStopped = false
   #tokens = 0
-  /** A job whose worker process is dead for so long is another's. */
-  readonly #lock: number
 
-  constructor(
-    link: Link,
-    queue: string,
-    hasRoom: () => boolean,
-    process: (job: Taken) => Promise<void>,
-    lost: (id: string) => void,
-    recoverAfter: number,
-  ) {
+  constructor(link: Link, queues: Queues, settings: IntakeSettings) {
+    this.#link = link
+    this.#queues = queues
+    this.#settings = settings
+    const { queue, recoverAfter } = settings
     this.#name = `${link.id}-${queue}`
-    this.#hasRoom = hasRoom
-    this.#process = process
-    this.#lost = lost
-    this.#lock = recoverAfter
-    this.#worker = new Worker(queue, null, {
+    this.#worker = new Taker(queue, null, {
       connection: link.redis,
       prefix: link.keys.prefix,
       autorun: false,
+      // A job whose worker process is dead for so long is another's.
       lockDuration: recoverAfter,
       stalledInterval: recoverAfter / 2,
       // How often is too often is for each call to say: see `crashes`.
       maxStalledCount: 1_000_000,
       drainDelay: 5,
     })
+    // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
+    this.#worker.onTake = (token) => this.#openSoon(token)
     this.#worker.on('error', () => {})
     void this.#worker.startStalledCheckTimer()
     this.#timer = setInterval(() => void this.#extend(), recoverAfter / 3)
     this.#loop = this.#run()
   }
 
+  #openSoon(token: string): void {
+    const opening = new Promise<void>((resolve) => process.nextTick(resolve)).then(() =>
+      openTaken(this.#link, this.#settings.queue, token),
+    )
+    opening.catch(() => {})
+    this.#opening.set(token, opening)
+  }
+
   /** There may be room now. */
   look(): void {
-    if (this.#wake === null || !this.#hasRoom()) return
+    this.#startWaiting()
+    if (this.#wake === null || !this.#wantsMore) return
     this.#wake()
     this.#wake = null
   }
 
+  get #wantsMore(): boolean {
+    return !this.#isStopped && !this.#isTaking && this.#waiting.length === 0 && this.#settings.room(1) > 0
+  }
+
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      if (!this.#hasRoom()) {
+      if (!this.#wantsMore) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
         continue
       }
+      const token = `${this.#name}-${++this.#tokens}`
+      this.#isTaking = true
       try {
-        const token = `${this.#name}-${++this.#tokens}`
         const job = await this.#worker.getNextJob(token)
-        if (job !== undefined) this.#start(job, token)
+        if (job !== undefined) await this.#taken(job, token)
       } catch {
         if (!this.#isStopped) await new Promise((resolve) => setTimeout(resolve, 200))
+      } finally {
+        this.#opening.delete(token)
+        this.#isTaking = false
       }
     }
   }
 
-  #start(job: Job, token: string): void {
-    const id = job.id!
-    this.#active.set(id, token)
-    const end = async (work: () => Promise<unknown>) => {
-      this.#active.delete(id)
-      await this.#untilDone(work)
+  /** A job is ours: its calls start, or wait for room here, or go back. */
+  async #taken(job: Job<JobData>, token: string): Promise<void> {
+    const opening = this.#opening.get(token)
+    this.#opening.delete(token)
+    const opened = (await opening) ?? (await openTaken(this.#link, this.#settings.queue, token))
+    // Its lock may be another's by now.
+    if (opened === null || opened.job !== job.id) return
+    const range = new Range(job, token, opened, this.#link, this.#queues, this.#settings.queue)
+    this.#active.set(range.job, range)
+    if (this.#isStopped) return this.#end(range, () => job.moveToWait(token))
+    if (opened.frame === null) return this.#over(range)
+    let calls: readonly WireCall[]
+    try {
+      calls = await this.#settings.read(opened.frame, range.batch)
+    } catch (error) {
+      const { frame, batch, at, to, size } = opened
+      await this.#settings.refuse(frame, batch, [at, to, size], error as Error)
+      return this.#end(range, () => this.#fail(job, token, (error as Error).message))
     }
-    const taken: Taken = {
-      id,
-      crashes: job.stalledCounter,
-      complete: () =>
-        end(async () => this.#next(await job.moveToCompleted(null, token, this.#wantsNext), token)),
-      fail: (message) => end(() => job.moveToFailed(new UnrecoverableError(message), token, false)),
-      giveBack: () => end(() => job.moveToWait(token)),
+    const taken = range.calls(calls, (call) => this.#taking(range, call))
+    if (taken.length === 0) return this.#over(range)
+    this.#waiting.push(...taken)
+    if (this.#settings.patience !== null) {
+      const room = this.#settings.room(taken.length)
+      if (room < taken.length) {
+        const kept = this.#settings.keep(taken, room)
+        if (kept < taken.length) this.#giveBackFrom(taken[kept]!, range)
+      }
     }
-    if (this.#isStopped) return void taken.giveBack().catch(() => {})
+    this.#startWaiting()
+    if (this.#waiting.length > 0) this.#beginPatience()
+  }
+
+  #taking(range: Range, { id, place, wire, crashes }: Omit<Taken, 'complete' | 'fail' | 'giveBack'>): Held {
+    const over = () => (range.isOver ? this.#over(range) : Promise.resolve())
+    return {
+      ...{ id, place, wire, crashes, range },
+      complete: () => {
+        range.left--
+        return over()
+      },
+      fail: (message) => {
+        range.left--
+        range.failed.push([id, wire.spec.name, message])
+        return over()
+      },
+      giveBack: () => {
+        range.left--
+        range.isGivenBack = true
+        return over()
+      },
+    }
+  }
+
+  #startWaiting(): void {
+    // What a start does to the room is looked at here, and not within.
+    if (this.#isStarting || this.#waiting.length === 0 || this.#isStopped) return
+    this.#isStarting = true
+    try {
+      for (;;) {
+        const count = Math.min(this.#settings.room(this.#waiting.length), this.#waiting.length)
+        if (count === 0) return
+        const calls = this.#waiting.splice(0, count)
+        this.#lastStart = Date.now()
+        // Said before they begin: whoever finds them after a crash of this process knows which may be to blame.
+        for (const range of new Set(calls.map((call) => call.range))) range.begin(calls)
+        for (const call of calls) this.#start(call)
+        if (this.#waiting.length === 0) return
+      }
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  #start(call: Held): void {
     // What it could not process stays locked for a while, and is then another's.
-    this.#process(taken).catch(() => this.#active.delete(id))
+    this.#settings.start(call).catch(() => this.#drop(call.range))
   }
 
-  /** Redis is asked for the next job with the end of the last one: that saves a round trip under load. */
-  get #wantsNext(): boolean {
-    return !this.#isStopped && this.#hasRoom()
+  #drop(range: Range): void {
+    this.#active.delete(range.job)
+    this.#waiting = this.#waiting.filter((call) => call.range !== range)
   }
 
-  #next(answer: unknown, token: string): void {
-    if (!Array.isArray(answer)) return
-    const [data, id] = answer as [Parameters<typeof Job.fromJSON>[1] | null, string]
-    if (data !== null && id) this.#start(Job.fromJSON(this.#worker, data, id), token)
+  /** What waits for longer goes back: one slow call holds up nobody. */
+  #beginPatience(): void {
+    const { patience } = this.#settings
+    if (patience === null || this.#patience !== null) return
+    this.#lastStart = Date.now()
+    this.#patience = setInterval(() => {
+      if (this.#waiting.length > 0 && Date.now() - this.#lastStart < patience) return
+      clearInterval(this.#patience!)
+      this.#patience = null
+      this.#giveBackAll()
+    }, patience).unref()
+  }
+
+  #giveBackAll(): void {
+    for (const range of new Set(this.#waiting.map((call) => call.range)))
+      this.#giveBackFrom(this.#waiting.find((call) => call.range === range)!, range)
+  }
+
+  readonly #givingBack = new Set<Promise<void>>()
+
+  #giveBackFrom({ place }: Held, range: Range): void {
+    const isKept = (call: Held) => call.range !== range || call.place.index < place.index
+    const before = this.#waiting.length
+    this.#waiting = this.#waiting.filter(isKept)
+    range.left -= before - this.#waiting.length
+    if (place.index === range.at) {
+      range.isGivenBack = true
+      if (range.isOver) void this.#over(range)
+      return
+    }
+    // Until the rest is in the queue, this job stands for it.
+    range.left++
+    const work = range.giveBackFrom(place.index).then(async () => {
+      range.left--
+      if (range.isOver) await this.#over(range)
+    })
+    this.#givingBack.add(work)
+    void work.finally(() => this.#givingBack.delete(work))
+  }
+
+  async #over(range: Range): Promise<void> {
+    const { bull, token, failed } = range
+    if (range.isGivenBack) return this.#end(range, () => bull.moveToWait(token))
+    if (failed.length > 0) {
+      const message = failed[0]![2]
+      if (range.size > 1) await bull.updateData({ ...bull.data, failed }).catch(() => {})
+      return this.#end(range, () => this.#fail(bull, token, message))
+    }
+    // Redis is asked for the next job with the end of the last one: that saves a round trip under load.
+    const wantsNext = this.#wantsMore
+    if (!wantsNext) return this.#end(range, () => bull.moveToCompleted(null as never, token, false))
+    this.#isTaking = true
+    return this.#end(range, async () => {
+      const completing = bull.moveToCompleted(null as never, token, true)
+      this.#openSoon(token)
+      try {
+        const answer: unknown = await completing
+        if (!Array.isArray(answer)) return
+        const [data, id] = answer as [Next | null, string]
+        if (data !== null && id) await this.#taken(Job.fromJSON(this.#worker, data, id), token)
+      } finally {
+        this.#opening.delete(token)
+        this.#isTaking = false
+        this.look()
+      }
+    })
+  }
+
+  #fail(job: Job<JobData>, token: string, message: string): Promise<unknown> {
+    return job.moveToFailed(new UnrecoverableError(message), token, false)
   }
 
   /** Its lock may be another's by now: then it is not ours to move. */
-  async #untilDone(work: () => Promise<unknown>): Promise<void> {
+  async #end(range: Range, work: () => Promise<unknown>): Promise<void> {
+    this.#active.delete(range.job)
     try {
       await work()
     } catch {
@@ -127,12 +315,18 @@ export class Intake {
 
   async #extend(): Promise<void> {
     if (this.#active.size === 0) return
-    const ids = [...this.#active.keys()]
+    const ranges = [...this.#active.values()]
     try {
-      const failed = await this.#worker.extendJobLocks(ids, [...this.#active.values()], this.#lock)
+      const failed = await this.#worker.extendJobLocks(
+        ranges.map(({ job }) => job),
+        ranges.map(({ token }) => token),
+        this.#settings.recoverAfter,
+      )
       for (const id of failed) {
-        if (!this.#active.delete(id)) continue
-        this.#lost(id)
+        const range = this.#active.get(id)
+        if (range === undefined) continue
+        this.#drop(range)
+        this.#settings.lost(id)
       }
     } catch {
       // At the next time; who is cut off for longer than the lock lasts is told then.
@@ -142,6 +336,7 @@ export class Intake {
   /** Takes no more. */
   stop(): void {
     this.#isStopped = true
+    this.#giveBackAll()
     this.#wake?.()
     this.#wake = null
   }
@@ -149,6 +344,8 @@ export class Intake {
   async close(): Promise<void> {
     this.stop()
     clearInterval(this.#timer)
+    if (this.#patience !== null) clearInterval(this.#patience)
+    await Promise.all(this.#givingBack)
     await this.#worker.close(true).catch(() => {})
     await this.#loop
   }

@@ -5,7 +5,6 @@ import { type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { RedisExecutor } from '../index.ts'
 import { decodeOutcome } from '../values.ts'
-import { claimsOf, decodeCall, type WireCall } from '../wire.ts'
 
 /** How long the driver may take to export a function again that has expired. */
 const PATIENCE = 5_000
@@ -18,38 +17,20 @@ export class UnfitCallError extends Error {
   }
 }
 
-/** Not signed as it has to be, or damaged: nothing of it was run. */
-export class RefusedCallError extends Error {
-  readonly claims: ReturnType<typeof claimsOf>
-  constructor(message: string, claims: ReturnType<typeof claimsOf>) {
-    super(message)
-    this.claims = claims
-  }
-}
-
 export class Supplies {
   readonly #fleet: RedisExecutor
   readonly #local: LocalExecutor
   readonly #functions = new Map<string, Promise<void>>()
+  readonly #here = new Set<string>()
 
   constructor(fleet: RedisExecutor, local: LocalExecutor) {
     this.#fleet = fleet
     this.#local = local
   }
 
-  /** Null if it is over, or was cancelled. */
-  async call(id: string): Promise<WireCall | null> {
-    const { redis, keys } = this.#fleet.link
-    const frame = await redis.getBuffer(keys.call(id))
-    if (frame === null) return null
-    try {
-      return await decodeCall(frame, id, redis, keys)
-    } catch (error) {
-      throw new RefusedCallError(
-        `the worker refuses call ${id}: ${(error as Error).message}`,
-        claimsOf(frame),
-      )
-    }
+  /** Whether there is nothing to fetch. */
+  has(hash: string): boolean {
+    return this.#here.has(hash)
   }
 
   async function(hash: string, owner: string): Promise<void> {
@@ -79,6 +60,7 @@ export class Supplies {
     if (!outcome.ok) throw new UnfitCallError(outcome.failure)
     const exported: Exported = { hash, name: (await redis.get(`${key}:name`)) ?? hash, value: outcome.value }
     this.#local.exportFunction(exported)
+    this.#here.add(hash)
   }
 
   /** The values of arguments that are refs, into the store of this process, where they stay until they are let go. */

@@ -5,11 +5,10 @@ import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import { refsOf } from '../../payload.ts'
 import type { RedisExecutor } from '../index.ts'
-import { endActor } from '../mailbox.ts'
-import { settleCall } from '../settle.ts'
-import type { WireCall } from '../wire.ts'
+import { endActor, failCalls } from '../mailbox.ts'
+import { claimsOf, decodeCalls, type WireCall } from '../wire.ts'
 import { Intake, type Taken } from './intake.ts'
-import { RefusedCallError, type Supplies, UnfitCallError } from './supplies.ts'
+import { type Supplies, UnfitCallError } from './supplies.ts'
 
 type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
 
@@ -53,9 +52,10 @@ export class CallRunner {
     return this.#underWay.size
   }
 
-  run(job: Taken, wire: ResultWire, submit: () => void): Promise<void> {
+  /** Until its results are stored. `ended` is called as soon as it does not run any more. */
+  run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<void> {
     this.#running.set(job.id, { owner: wire.owner, isSubmitted: false, isCancelled: false })
-    const work = this.#run(job, wire, submit)
+    const work = this.#run(job, wire, submit, ended)
     this.#underWay.add(work)
     return work.finally(() => {
       this.#underWay.delete(work)
@@ -87,40 +87,70 @@ export class CallRunner {
     return null
   }
 
-  async #run(job: Taken, wire: ResultWire, submit: () => void): Promise<void> {
+  async #run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<void> {
     const { spec, owner } = wire
-    const { numReturns } = spec.options
-    let held: readonly string[]
-    try {
-      if (wire.kind === 'task') await this.supplies.function(wire.spec.fn, owner)
-      if (spec.retryOn !== null) await this.supplies.function(spec.retryOn, owner)
-      held = await this.supplies.arguments(spec.deps)
-    } catch (error) {
-      return this.fail(
-        job,
-        wire,
-        error instanceof UnfitCallError
-          ? error.failure
-          : failureOf('error', `${spec.name} can't be read: ${(error as Error).message}`),
-      )
+    let held: readonly string[] = []
+    if (!this.#hasAll(wire)) {
+      try {
+        if (wire.kind === 'task') await this.supplies.function(wire.spec.fn, owner)
+        if (spec.retryOn !== null) await this.supplies.function(spec.retryOn, owner)
+        held = await this.supplies.arguments(spec.deps)
+      } catch (error) {
+        return this.fail(
+          job,
+          wire,
+          error instanceof UnfitCallError
+            ? error.failure
+            : failureOf('error', `${spec.name} can't be read: ${(error as Error).message}`),
+        )
+      }
     }
-    const ending = numReturns > 0 ? null : new Promise<void>((resolve) => this.#endings.set(spec.id, resolve))
-    submit()
-    this.supplies.letGo(held)
-    const running = this.#running.get(spec.id)
-    if (running !== undefined) {
-      running.isSubmitted = true
-      if (running.isCancelled) this.local.cancel(spec.id, { force: true, recursive: false })
-    }
-    await ending
-    const results = Array.from({ length: numReturns }, (_, i) => resultId(spec.id, i))
-    for (const id of results) this.local.hold(id)
-    const outcomes = await Promise.all(results.map((id) => this.local.outcome(id)))
-    for (const id of results) this.local.release(id)
+    const outcomes = await this.#outcomes(job, wire, submit, held)
+    ended()
     // Ended by the end of this process: another is to run it.
     if (this.isClosing && outcomes.some((each) => !each.ok && each.failure.kind === 'shutdown'))
       return job.giveBack()
     await this.#settle(job, owner, outcomes)
+  }
+
+  #hasAll({ kind, spec }: ResultWire): boolean {
+    return (
+      spec.deps.length === 0 &&
+      spec.retryOn === null &&
+      (kind === 'call' || this.supplies.has((spec as TaskSpec).fn))
+    )
+  }
+
+  #outcomes(
+    job: Taken,
+    { spec }: ResultWire,
+    submit: () => void,
+    held: readonly string[],
+  ): Promise<readonly Outcome[]> {
+    const { numReturns } = spec.options
+    const { store } = this.local
+    return new Promise((resolve) => {
+      if (numReturns === 0) this.#endings.set(spec.id, () => resolve([]))
+      submit()
+      this.supplies.letGo(held)
+      const running = this.#running.get(job.id)
+      if (running !== undefined) {
+        running.isSubmitted = true
+        if (running.isCancelled) this.local.cancel(spec.id, { force: true, recursive: false })
+      }
+      const outcomes: Outcome[] = []
+      let missing = numReturns
+      for (let i = 0; i < numReturns; i++) {
+        const id = resultId(spec.id, i)
+        store.hold(id)
+        store.whenSettled(id, (outcome) => {
+          outcomes[i] = outcome
+          if (--missing > 0) return
+          resolve(outcomes)
+          for (let each = 0; each < numReturns; each++) store.release(resultId(spec.id, each))
+        })
+      }
+    })
   }
 
   async #settle(job: Taken, owner: string, outcomes: readonly Outcome[]): Promise<void> {
@@ -128,23 +158,24 @@ export class CallRunner {
       // Whoever gets the value has these refs; from now on only their time ends them.
       if (outcome.ok) this.fleet.objects.share(refsOf(outcome.value))
     }
-    await settleCall(this.fleet.link, job.id, owner, outcomes)
+    await this.fleet.link.settler.settle(job.id, job.place, owner, outcomes)
     const failed = outcomes.find((outcome) => !outcome.ok)
     if (failed === undefined || failed.ok) await job.complete()
     else await job.fail(failed.failure.message)
   }
 
-  /** Whoever claims to have made it is told. */
-  async refuse(job: Taken, { message, claims }: RefusedCallError): Promise<void> {
-    const failure: Outcome = { ok: false, failure: failureOf('error', message) }
-    if (claims === null) return job.fail(message)
-    if (claims.kind === 'actor')
-      await endActor(this.fleet.link, this.fleet.queues, job.id, failureOf('actor-died', message))
-    await this.#settle(
-      job,
-      claims.owner,
-      Array.from({ length: claims.numReturns }, () => failure),
-    )
+  /** Not signed as they have to be, or damaged: nothing of them was run. Whoever claims to have made them is told. */
+  async refuse(
+    frame: Buffer,
+    batch: string,
+    range: readonly [at: number, to: number, size: number],
+    error: Error,
+  ): Promise<void> {
+    const { link, queues } = this.fleet
+    const message = `the worker refuses call ${batch}: ${error.message}`
+    if (claimsOf(frame)?.kind === 'actor')
+      await endActor(link, queues, batch, failureOf('actor-died', message))
+    else await failCalls(link, frame, batch, range, failureOf('error', message))
   }
 
   async fail(job: Taken, { spec, owner }: ResultWire, failure: Failure): Promise<void> {
@@ -164,6 +195,11 @@ function crashed({ crashes }: Taken, { name, id }: TaskSpec): Failure {
 
 type Amounts = Readonly<Record<string, number>>
 
+/** Milliseconds: a call that will wait no longer than that here is not worth giving back. */
+const SOON = 5
+/** One that has waited so long is given back all the same. */
+const PATIENCE = 50
+
 export class TaskIntakes {
   readonly #runner: CallRunner
   readonly #lost: (id: string) => void
@@ -173,6 +209,8 @@ export class TaskIntakes {
   /** Of jobs that were taken and are not placed yet. */
   readonly #reserved: Record<string, number> = {}
   #reservedCount = 0
+  /** By function: milliseconds that it took of late. */
+  readonly #durations = new Map<string, number>()
 
   constructor(
     runner: CallRunner,
@@ -188,24 +226,52 @@ export class TaskIntakes {
 
   /** Takes calls of a shape from now on, if this process can ever run one. */
   add(shape: string, resources: Amounts): void {
-    if (this.#intakes.has(shape) || this.#runner.isClosing) return
+    const runner = this.#runner
+    if (this.#intakes.has(shape) || runner.isClosing) return
     for (const name in resources) if (resources[name]! > (this.#total[name] ?? 0)) return
-    const intake = new Intake(
-      this.#runner.fleet.link,
-      shape,
-      () => this.#hasRoomFor(resources),
-      (job) => this.#take(job, resources),
-      this.#lost,
-      this.#runner.recoverAfter,
-    )
+    const { link, queues } = runner.fleet
+    const intake = new Intake(link, queues, {
+      queue: shape,
+      recoverAfter: runner.recoverAfter,
+      room: (most) => this.#room(resources, most),
+      read: (frame, batch) => decodeCalls(frame, batch, link.redis, link.keys),
+      start: (call) => this.#start(call, resources),
+      refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
+      keep: (calls, room) => this.#worthKeeping(calls, room),
+      patience: PATIENCE,
+      lost: this.#lost,
+    })
     this.#intakes.set(shape, intake)
   }
 
-  #hasRoomFor(wanted: Amounts): boolean {
-    if (this.#reservedCount === 0) return this.#runner.local.hasRoomFor(wanted)
-    const sum: Record<string, number> = { ...this.#reserved }
-    for (const name in wanted) sum[name] = (sum[name] ?? 0) + wanted[name]!
-    return this.#runner.local.hasRoomFor(sum)
+  /** How many more calls that need so much could start now. */
+  #room(wanted: Amounts, most: number): number {
+    let count = 0
+    for (const sum: Record<string, number> = { ...this.#reserved }; count < most; count++) {
+      for (const name in wanted) sum[name] = (sum[name] ?? 0) + wanted[name]!
+      if (!this.#runner.local.hasRoomFor(sum)) break
+    }
+    return count
+  }
+
+  /** Short ones are there before another worker could have them. */
+  #worthKeeping(calls: readonly Taken[], room: number): number {
+    if (room === 0) return 0
+    let kept = room
+    for (let wait = 0; kept < calls.length; kept++) {
+      const { wire } = calls[kept]!
+      const took = wire.kind === 'task' ? this.#durations.get(wire.spec.fn) : undefined
+      if (took === undefined || (wait += took / room) > SOON) break
+    }
+    return kept
+  }
+
+  #noteDuration(fn: string, milliseconds: number): void {
+    const known = this.#durations.get(fn)
+    if (known === undefined && this.#durations.size > 10_000) this.#durations.clear()
+    // The first ones are slow: they load the function.
+    const weight = known === undefined ? 1 : milliseconds < known ? 1 / 2 : 1 / 8
+    this.#durations.set(fn, (known ?? 0) + (milliseconds - (known ?? 0)) * weight)
   }
 
   #reserve(amounts: Amounts, sign: 1 | -1): void {
@@ -217,8 +283,9 @@ export class TaskIntakes {
     for (const intake of this.#intakes.values()) intake.look()
   }
 
-  async #take(job: Taken, resources: Amounts): Promise<void> {
+  async #start(job: Taken, resources: Amounts): Promise<void> {
     const runner = this.#runner
+    const { wire } = job
     let isReserved = true
     this.#reserve(resources, 1)
     const placed = () => {
@@ -227,27 +294,30 @@ export class TaskIntakes {
       this.#reserve(resources, -1)
     }
     try {
-      const wire = await runner.supplies.call(job.id)
-      if (wire === null) return await job.complete()
       if (wire.kind === 'actor') {
         placed()
         return await this.#startActor(job, wire)
       }
       if (wire.kind !== 'task') return await job.complete()
       const { spec, owner } = wire
-      if (!(await runner.fleet.isDriverAlive(owner))) {
-        await runner.fleet.link.redis.unlink(runner.fleet.link.keys.call(job.id))
+      if (!runner.fleet.wasAlive(owner) && !(await runner.fleet.isDriverAlive(owner))) {
+        const { redis, keys } = runner.fleet.link
+        await redis.unlink(keys.call(job.place.batch), keys.batch(job.place.batch))
         return await job.complete()
       }
       const { maxRetries } = spec.options
       if (maxRetries >= 0 && job.crashes > maxRetries) return await runner.fail(job, wire, crashed(job, spec))
-      await runner.run(job, wire, () => {
-        placed()
-        runner.local.submit({ ...spec, tries: job.crashes })
-      })
-    } catch (error) {
-      if (!(error instanceof RefusedCallError)) throw error
-      await runner.refuse(job, error)
+      let begin = 0
+      await runner.run(
+        job,
+        wire,
+        () => {
+          placed()
+          begin = performance.now()
+          runner.local.submit({ ...spec, tries: job.crashes })
+        },
+        () => this.#noteDuration(spec.fn, performance.now() - begin),
+      )
     } finally {
       placed()
       this.look()

@@ -1,0 +1,149 @@
+// What one job is for: the calls of a batch from one index up to another. What this process can't do of it soon goes back
+// as a job of its own.
+import type { Job } from 'bullmq'
+import { Life } from '../keys.ts'
+import type { Link } from '../link.ts'
+import type { Queues } from '../queues.ts'
+import type { JobData, Place, WireCall } from '../wire.ts'
+
+export interface Opened {
+  readonly job: string
+  readonly batch: string
+  readonly at: number
+  readonly to: number
+  readonly size: number
+  /** Null if all of its calls are over. */
+  readonly frame: Buffer
+  /** See scripts.ts. */
+  readonly state: ReadonlyMap<string, string>
+}
+
+/** By the token that a job was taken with; null if it is not in the queue's list of those that are under way. */
+export async function openTaken(
+  { redis, keys }: Link,
+  queue: string,
+  token: string,
+): Promise<(Omit<Opened, 'frame'> & { readonly frame: Buffer | null }) | null> {
+  const prefix = `${keys.prefix}:${queue}:`
+  const answer = await redis.cornichonOpenBuffer(
+    1,
+    `${prefix}active`,
+    prefix,
+    keys.call(''),
+    keys.batch(''),
+    token,
+    Life.call,
+  )
+  if (answer === null) return null
+  const [job, batch, at, to, size, frame, ...fields] = answer
+  const state = new Map<string, string>()
+  for (let i = 0; i < fields.length; i += 2) state.set(fields[i]!.toString(), fields[i + 1]!.toString())
+  return { job: job.toString(), batch: batch.toString(), at, to, size, frame, state }
+}
+
+interface Member {
+  readonly id: string
+  readonly place: Place
+  readonly wire: WireCall
+  readonly crashes: number
+}
+
+export class Range {
+  readonly bull: Job<JobData>
+  readonly job: string
+  readonly token: string
+  readonly batch: string
+  readonly at: number
+  readonly size: number
+  readonly #link: Link
+  readonly #queues: Queues
+  readonly #queue: string
+  readonly #state: ReadonlyMap<string, string>
+  #to: number
+  #begun = -1
+  /** Those that are not over. */
+  left = 0
+  readonly failed: [id: string, name: string, message: string][] = []
+  isGivenBack = false
+
+  constructor(
+    bull: Job<JobData>,
+    token: string,
+    { job, batch, at, to, size, state }: Omit<Opened, 'frame'>,
+    link: Link,
+    queues: Queues,
+    queue: string,
+  ) {
+    this.bull = bull
+    this.token = token
+    this.job = job
+    this.batch = batch
+    this.at = at
+    this.size = size
+    this.#to = to
+    this.#state = state
+    this.#link = link
+    this.#queues = queues
+    this.#queue = queue
+  }
+
+  get isOver(): boolean {
+    return this.left === 0
+  }
+
+  /** Those that are not over yet. */
+  calls<T>(all: readonly WireCall[], make: (member: Member) => T): T[] {
+    const members: T[] = []
+    for (let index = this.at; index < this.#to && index < all.length; index++) {
+      if (this.#state.has(`x${index}`)) continue
+      const wire = all[index]!
+      members.push(
+        make({
+          wire,
+          id: wire.spec.id,
+          place: { batch: this.batch, index, size: this.size },
+          crashes: this.size === 1 ? this.bull.stalledCounter : Number(this.#state.get(`c${index}`) ?? 0),
+        }),
+      )
+    }
+    this.left = members.length
+    return members
+  }
+
+  /** Its calls among these are about to begin. One that is alone has begun when it is taken. */
+  begin(calls: readonly { readonly place: Place; readonly range: Range }[]): void {
+    if (this.size === 1) return
+    let last = this.#begun
+    for (const { range, place } of calls) if (range === this) last = Math.max(last, place.index)
+    if (last === this.#begun) return
+    const { redis, keys } = this.#link
+    const key = keys.batch(this.batch)
+    redis.hset(key, `s${this.at}`, last + 1).catch(() => {})
+    if (this.#begun < 0) redis.pexpire(key, Life.call).catch(() => {})
+    this.#begun = last
+  }
+
+  /** Those from an index on become a job of their own. */
+  async giveBackFrom(index: number): Promise<void> {
+    const { redis, keys } = this.#link
+    const { batch, size } = this
+    const data: JobData = { of: batch, at: index, to: this.#to, size }
+    const key = keys.batch(batch)
+    try {
+      // In this order: what crashes in between leaves calls in two jobs, and never in none.
+      await this.#queues.add(
+        this.#queue,
+        `${batch}~${index}`,
+        this.bull.name,
+        this.bull.opts.priority ?? 0,
+        data,
+        true,
+      )
+      this.#to = index
+      await Promise.all([redis.hset(key, `e${this.at}`, index), redis.pexpire(key, Life.call)])
+    } catch {
+      // Then this job goes back as a whole, when what has begun of it is over.
+      this.isGivenBack = true
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// Calls on their way into the queues. Those of one queue and priority that are made at once, or while others are on their
+// way, go as one batch: one frame, one job.
+import type { Redis } from 'ioredis'
+import { sizeOf } from '../payload.ts'
+import { type Keys, Life } from './keys.ts'
+import type { Queues } from './queues.ts'
+import { INLINE_LIMIT, storeOutside } from './values.ts'
+import { encodeCalls, type Place, type WireCall } from './wire.ts'
+
+/** So many calls share a job at most: more would save little, and workers share out whole jobs first. */
+const MOST_CALLS = 64
+/** Fewer calls under way than that are not worth waiting for others. */
+const FEW = 8
+
+/** A call that is ready: nothing that it needs is missing. */
+export interface Ready {
+  readonly wire: WireCall
+  /** Not needed any more. */
+  isOver(): boolean
+  /** Told where it is, when it is about to be sent. */
+  leave(place: Place): void
+  failed(error: Error): void
+  /** Told after it is in the queue; `batch` is one for all calls of a batch. */
+  stored?(batch: object): void
+}
+
+class Lane {
+  waiting: Ready[] = []
+  isDue = false
+  underWay = 0
+}
+
+export class Outbox {
+  readonly #redis: Redis
+  readonly #keys: Keys
+  readonly #queues: Queues
+  readonly #lanes = new Map<string, Lane>()
+  #idle: (() => void)[] = []
+
+  constructor(redis: Redis, keys: Keys, queues: Queues) {
+    this.#redis = redis
+    this.#keys = keys
+    this.#queues = queues
+  }
+
+  add(queue: string, priority: number, call: Ready): void {
+    const name = `${priority} ${queue}`
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) this.#lanes.set(name, (lane = new Lane()))
+    lane.waiting.push(call)
+    if (lane.isDue) return
+    lane.isDue = true
+    process.nextTick(() => {
+      lane.isDue = false
+      this.#flush(name, lane, queue, priority)
+    })
+  }
+
+  /** All that was added is in its queue, or has failed. */
+  async idle(): Promise<void> {
+    if (this.#lanes.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #flush(name: string, lane: Lane, queue: string, priority: number): void {
+    const all = lane.waiting
+    if (all.length === 0) {
+      if (lane.underWay > 0 || lane.isDue) return
+      this.#lanes.delete(name)
+      if (this.#lanes.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+      return
+    }
+    if (lane.underWay >= FEW && all.length < MOST_CALLS) return
+    lane.waiting = []
+    for (let at = 0; at < all.length; ) {
+      const batch: Ready[] = []
+      for (let bytes = 0; at < all.length && batch.length < MOST_CALLS; at++) {
+        const call = all[at]!
+        if (call.isOver()) continue
+        const size = sizeOf(call.wire.spec.args)
+        // What is large goes alone: its bytes do not go into the frame.
+        if (batch.length > 0 && bytes + size > INLINE_LIMIT) break
+        bytes += size
+        batch.push(call)
+      }
+      if (batch.length === 0) continue
+      lane.underWay += batch.length
+      void this.#send(batch, queue, priority).finally(() => {
+        lane.underWay -= batch.length
+        this.#flush(name, lane, queue, priority)
+      })
+    }
+    if (lane.underWay === 0) this.#flush(name, lane, queue, priority)
+  }
+
+  async #send(batch: readonly Ready[], queue: string, priority: number): Promise<void> {
+    const size = batch.length
+    const { id, name } = batch[0]!.wire.spec
+    try {
+      for (const [index, call] of batch.entries()) call.leave({ batch: id, index, size })
+      const encoded = encodeCalls(
+        batch.map(({ wire }) => wire),
+        this.#keys,
+      )
+      // In this order, on one connection: who takes the job finds the frame.
+      await Promise.all([
+        storeOutside(this.#redis, encoded, Life.call),
+        this.#redis.set(this.#keys.call(id), encoded.frame, 'PX', Life.call),
+        this.#queues.add(queue, id, name, priority, size === 1 ? {} : { to: size, size }),
+      ])
+    } catch (error) {
+      for (const call of batch) call.failed(error as Error)
+      return
+    }
+    const sent = {}
+    for (const call of batch) call.stored?.(sent)
+  }
+}
