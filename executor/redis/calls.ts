@@ -61,6 +61,8 @@ export class Calls {
   readonly #objects: RedisObjects
   readonly #outbox: Outbox
   readonly pending = new Map<string, PendingCall>()
+  /** By queue: how many calls were sent and are not over. */
+  readonly sent = new Map<string, number>()
   /** Told when a call is over. */
   onOver: (call: PendingCall) => void = () => {}
 
@@ -104,6 +106,7 @@ export class Calls {
       leave: (place) => {
         call.place = place
         call.since = Date.now()
+        this.sent.set(call.queue, (this.sent.get(call.queue) ?? 0) + 1)
       },
       failed: (error) =>
         this.fail(call, failureOf('error', `${call.name} could not be queued: ${error.message}`)),
@@ -137,6 +140,11 @@ export class Calls {
     if (!this.pending.delete(call.id)) return
     call.state = 'over'
     call.send = null
+    if (call.place !== null) {
+      const left = this.sent.get(call.queue)! - 1
+      if (left > 0) this.sent.set(call.queue, left)
+      else this.sent.delete(call.queue)
+    }
     for (const [, id] of call.deps) this.#objects.release(id)
     for (const id of call.refs) this.#objects.release(id)
     this.#link.alive.end()

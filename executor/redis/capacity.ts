@@ -12,6 +12,8 @@ export interface NodeLease {
 export class Capacity {
   readonly #link: Link
   nodes = new Map<string, NodeLease>()
+  /** CPUs of all workers. */
+  slots = 0
 
   constructor(link: Link) {
     this.#link = link
@@ -28,6 +30,7 @@ export class Capacity {
         if (lease !== null) nodes.set(ids[i]!, JSON.parse(lease) as NodeLease)
         else redis.srem(keys.nodes, ids[i]!).catch(() => {})
       this.nodes = nodes
+      this.slots = [...nodes.values()].reduce((sum, { resources }) => sum + (resources.CPU ?? 0), 0)
     } catch {
       // At the next beat.
     }

@@ -53,7 +53,8 @@ export class RedisExecutor implements Executor {
     this.link = link
     this.objects = new RedisObjects(link)
     this.queues = new Queues(link)
-    this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, this.queues))
+    const backlog = (queue: string) => (this.calls.sent.get(queue) ?? 0) - 2 * this.capacity.slots
+    this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, this.queues, backlog))
     this.capacity = new Capacity(link)
     this.requests = new Requests(link)
     this.#logs = new WorkerLogs(logTo ?? true)
@@ -238,7 +239,7 @@ export class RedisExecutor implements Executor {
   /** Whether it was alive within the last beat, as far as this process knows. */
   wasAlive(id: string): boolean {
     const known = this.#drivers.get(id)
-    return known !== undefined && known.isAlive && Date.now() - known.checked < Life.beat
+    return known?.isAlive === true && Date.now() - known.checked < Life.beat
   }
 
   forgetDriver(id: string): void {

@@ -9,8 +9,8 @@ import { encodeCalls, type Place, type WireCall } from './wire.ts'
 
 /** So many calls share a job at most: more would save little, and workers share out whole jobs first. */
 const MOST_CALLS = 64
-/** Fewer calls under way than that are not worth waiting for others. */
-const FEW = 8
+/** Milliseconds: a call waits no longer for others to come along. */
+const PATIENCE = 1
 
 /** A call that is ready: nothing that it needs is missing. */
 export interface Ready {
@@ -25,9 +25,18 @@ export interface Ready {
 }
 
 class Lane {
+  readonly queue: string
+  readonly priority: number
   waiting: Ready[] = []
   isDue = false
+  /** Batches on their way. */
   underWay = 0
+  timer: NodeJS.Timeout | null = null
+
+  constructor(queue: string, priority: number) {
+    this.queue = queue
+    this.priority = priority
+  }
 }
 
 export class Outbox {
@@ -35,25 +44,34 @@ export class Outbox {
   readonly #keys: Keys
   readonly #queues: Queues
   readonly #lanes = new Map<string, Lane>()
+  /** How many calls of a queue wait for the workers, beyond what they have their hands full with. */
+  readonly #backlog: (queue: string) => number
   #idle: (() => void)[] = []
 
-  constructor(redis: Redis, keys: Keys, queues: Queues) {
+  constructor(redis: Redis, keys: Keys, queues: Queues, backlog: (queue: string) => number) {
     this.#redis = redis
     this.#keys = keys
     this.#queues = queues
+    this.#backlog = backlog
   }
 
   add(queue: string, priority: number, call: Ready): void {
     const name = `${priority} ${queue}`
     let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, (lane = new Lane()))
+    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(queue, priority)))
     lane.waiting.push(call)
     if (lane.isDue) return
     lane.isDue = true
     process.nextTick(() => {
       lane.isDue = false
-      this.#flush(name, lane, queue, priority)
+      if (!this.#mayWait(lane)) this.#flush(lane)
+      else lane.timer ??= setTimeout(() => this.#flush(lane), PATIENCE)
     })
+  }
+
+  /** The workers have enough to do: the calls come sooner if they come together. */
+  #mayWait({ waiting, queue }: Lane): boolean {
+    return waiting.length < MOST_CALLS && this.#backlog(queue) > 2 * waiting.length
   }
 
   /** All that was added is in its queue, or has failed. */
@@ -61,15 +79,10 @@ export class Outbox {
     if (this.#lanes.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  #flush(name: string, lane: Lane, queue: string, priority: number): void {
+  #flush(lane: Lane): void {
+    if (lane.timer !== null) clearTimeout(lane.timer)
+    lane.timer = null
     const all = lane.waiting
-    if (all.length === 0) {
-      if (lane.underWay > 0 || lane.isDue) return
-      this.#lanes.delete(name)
-      if (this.#lanes.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
-      return
-    }
-    if (lane.underWay >= FEW && all.length < MOST_CALLS) return
     lane.waiting = []
     for (let at = 0; at < all.length; ) {
       const batch: Ready[] = []
@@ -83,16 +96,22 @@ export class Outbox {
         batch.push(call)
       }
       if (batch.length === 0) continue
-      lane.underWay += batch.length
-      void this.#send(batch, queue, priority).finally(() => {
-        lane.underWay -= batch.length
-        this.#flush(name, lane, queue, priority)
+      lane.underWay++
+      void this.#send(batch, lane).finally(() => {
+        lane.underWay--
+        this.#endIfIdle(lane)
       })
     }
-    if (lane.underWay === 0) this.#flush(name, lane, queue, priority)
+    this.#endIfIdle(lane)
   }
 
-  async #send(batch: readonly Ready[], queue: string, priority: number): Promise<void> {
+  #endIfIdle(lane: Lane): void {
+    if (lane.underWay > 0 || lane.isDue || lane.waiting.length > 0) return
+    this.#lanes.delete(`${lane.priority} ${lane.queue}`)
+    if (this.#lanes.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #send(batch: readonly Ready[], { queue, priority }: Lane): Promise<void> {
     const size = batch.length
     const { id, name } = batch[0]!.wire.spec
     try {

@@ -19,18 +19,25 @@ interface Settled {
 /** Of one message: a driver reads it at once. */
 const MOST_CALLS = 64
 const MOST_BYTES = 128 * 1024
+/** So many are worth a message, while others are about to follow. */
+const ENOUGH = 16
+/** Milliseconds: and longer than that they do not wait for others. */
+const PATIENCE = 1
 
 /** For one caller. */
 class Lane {
   waiting: Settled[] = []
   underWay = 0
   isDue = false
+  timer: NodeJS.Timeout | null = null
 }
 
 export class Settler {
   readonly #redis: Redis & Scripts
   readonly #keys: Keys
   readonly #lanes = new Map<string, Lane>()
+  /** Whether more results are about to come: then they come together. */
+  isBusy: () => boolean = () => false
 
   constructor(redis: Redis & Scripts, keys: Keys) {
     this.#redis = redis
@@ -63,17 +70,20 @@ export class Settler {
       lane.isDue = true
       process.nextTick(() => {
         lane.isDue = false
-        this.#flush(owner, lane)
+        if (lane.waiting.length >= ENOUGH || !this.isBusy()) this.#flush(owner, lane)
+        else lane.timer ??= setTimeout(() => this.#flush(owner, lane), PATIENCE)
       })
     })
   }
 
   /** While one message is on its way, results gather for the next. */
   #flush(owner: string, lane: Lane): void {
+    if (lane.timer !== null) clearTimeout(lane.timer)
+    lane.timer = null
     if (lane.underWay > 0 && lane.waiting.length < MOST_CALLS) return
     const all = lane.waiting
     if (all.length === 0) {
-      if (lane.underWay === 0) this.#lanes.delete(owner)
+      if (lane.underWay === 0 && !lane.isDue) this.#lanes.delete(owner)
       return
     }
     lane.waiting = []

@@ -206,6 +206,12 @@ export class HostedActors {
     }
   }
 
+  /** Whether calls wait here for their actor. */
+  get isBusy(): boolean {
+    for (const { calls } of this.#byId.values()) if (calls?.isBusy) return true
+    return false
+  }
+
   stop(): void {
     for (const { calls } of this.#byId.values()) calls?.stop()
   }

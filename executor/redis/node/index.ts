@@ -81,6 +81,7 @@ export class FleetNode {
     )
     fleet.link.onBeat(() => void this.#checkDrivers().catch(() => {}))
     fleet.onMessage = (message) => this.#receive(message)
+    fleet.link.settler.isBusy = () => this.#tasks.isBusy || this.#actors.isBusy
   }
 
   static async start(options: WorkerOptions): Promise<FleetNode> {

@@ -7,6 +7,10 @@ import type { Queues } from '../queues.ts'
 import type { JobData, Place, WireCall } from '../wire.ts'
 import { openTaken, Range } from './range.ts'
 
+/** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
+const RUNNING_OUT = 8
+const SOON = 5
+
 /** A call that was taken. */
 export interface Taken {
   readonly id: string
@@ -32,7 +36,7 @@ export interface IntakeSettings {
   /** Runs a call: rejects if its results could not be stored. */
   start(call: Taken): Promise<void>
   refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
-  /** How many of the calls are worth being kept, where there is room for so many of them. */
+  /** How many of the calls that wait here are worth being kept, where there is room for so many of them. */
   keep(calls: readonly Taken[], room: number): number
   /** Milliseconds that a call may wait here for room; null where nobody else could take it. */
   readonly patience: number | null
@@ -113,6 +117,11 @@ export class Intake {
     this.#opening.set(token, opening)
   }
 
+  /** Whether calls wait here for room. */
+  get isBusy(): boolean {
+    return this.#waiting.length > 0
+  }
+
   /** There may be room now. */
   look(): void {
     this.#startWaiting()
@@ -122,7 +131,11 @@ export class Intake {
   }
 
   get #wantsMore(): boolean {
-    return !this.#isStopped && !this.#isTaking && this.#waiting.length === 0 && this.#settings.room(1) > 0
+    if (this.#isStopped || this.#isTaking) return false
+    if (this.#waiting.length === 0 && this.#settings.room(1) > 0) return true
+    // What is here is about to run out.
+    if (this.#waiting.length > RUNNING_OUT || Date.now() - this.#lastStart > SOON) return false
+    return this.#settings.keep(this.#waiting, 0) === this.#waiting.length
   }
 
   async #run(): Promise<void> {
@@ -169,12 +182,10 @@ export class Intake {
     const taken = range.calls(calls, (call) => this.#taking(range, call))
     if (taken.length === 0) return this.#over(range)
     this.#waiting.push(...taken)
-    if (this.#settings.patience !== null) {
-      const room = this.#settings.room(taken.length)
-      if (room < taken.length) {
-        const kept = this.#settings.keep(taken, room)
-        if (kept < taken.length) this.#giveBackFrom(taken[kept]!, range)
-      }
+    const room = this.#settings.room(this.#waiting.length)
+    if (room < this.#waiting.length) {
+      const first = this.#waiting[this.#settings.keep(this.#waiting, room)]
+      if (first !== undefined) this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
     this.#startWaiting()
     if (this.#waiting.length > 0) this.#beginPatience()

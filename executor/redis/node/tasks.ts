@@ -230,6 +230,7 @@ export class TaskIntakes {
     if (this.#intakes.has(shape) || runner.isClosing) return
     for (const name in resources) if (resources[name]! > (this.#total[name] ?? 0)) return
     const { link, queues } = runner.fleet
+    const slots = Math.min(...Object.keys(resources).map((name) => this.#total[name]! / resources[name]!))
     const intake = new Intake(link, queues, {
       queue: shape,
       recoverAfter: runner.recoverAfter,
@@ -237,7 +238,7 @@ export class TaskIntakes {
       read: (frame, batch) => decodeCalls(frame, batch, link.redis, link.keys),
       start: (call) => this.#start(call, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
-      keep: (calls, room) => this.#worthKeeping(calls, room),
+      keep: (calls, room) => this.#worthKeeping(calls, room, slots),
       patience: PATIENCE,
       lost: this.#lost,
     })
@@ -254,16 +255,21 @@ export class TaskIntakes {
     return count
   }
 
-  /** Short ones are there before another worker could have them. */
-  #worthKeeping(calls: readonly Taken[], room: number): number {
-    if (room === 0) return 0
+  /** Short ones have run before another worker could have them. */
+  #worthKeeping(calls: readonly Taken[], room: number, slots: number): number {
     let kept = room
     for (let wait = 0; kept < calls.length; kept++) {
       const { wire } = calls[kept]!
       const took = wire.kind === 'task' ? this.#durations.get(wire.spec.fn) : undefined
-      if (took === undefined || (wait += took / room) > SOON) break
+      if (took === undefined || (wait += took / slots) > SOON) break
     }
     return kept
+  }
+
+  /** Whether calls wait here for room. */
+  get isBusy(): boolean {
+    for (const intake of this.#intakes.values()) if (intake.isBusy) return true
+    return false
   }
 
   #noteDuration(fn: string, milliseconds: number): void {
