@@ -1,23 +1,28 @@
 // `npm run bench -- executor-redis [--smoke]`: what does a task on a fleet cost, against BullMQ used directly with a
-// registered processor; actors' calls; large results against SET and GET of the same bytes. On a Redis of its own.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+// registered processor, and against a queue over Streams written here; actors' calls; large results against SET and GET
+// of the same bytes; how it scales with workers and with what is queued. On a Redis of its own.
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Queue, QueueEvents } from 'bullmq'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Redis } from 'ioredis'
 import type * as Executor from '../executor/index.ts'
 import { startRedis } from '../test/support/redis.ts'
-import { median } from './support/measure.mjs'
+import {
+  type Contestant,
+  cpuOf,
+  endChild,
+  startBullMQ,
+  startChild,
+  startStreams,
+} from './executor-redis/contestants.ts'
 import { Goals, printTable, ratio, size, time } from './support/report.ts'
-import { loneTask, tasksPerSecond } from './support/tasks.ts'
 
 const { smoke } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } }).values
-const LONE = smoke ? 20 : 500
-const MANY = smoke ? 200 : 5000
+const LONE = smoke ? 20 : 300
+const MANY = smoke ? 200 : 4000
+const ROUNDS = smoke ? 1 : 5
 const WINDOW = 256
 
 const root = join(import.meta.dirname, '..')
@@ -28,82 +33,76 @@ const { get, init, remote, shutdown } = (await import(
 const redis = await startRedis()
 const socket = redis.address.replace('unix:', '')
 const goals = new Goals()
-
-async function child(file: string, ...args: string[]): Promise<ChildProcess> {
-  const started = spawn(process.execPath, [file, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await new Promise<void>((resolve) => {
-    createInterface(started.stdout!).on('line', (line) => line.includes('ready') && resolve())
-  })
-  return started
-}
-
-async function end(process: ChildProcess): Promise<void> {
-  const ended = once(process, 'exit')
-  process.kill('SIGKILL')
-  await ended
-}
-
-/** Microseconds of a process's CPU, where /proc tells. */
-function cpuOf(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10_000
-  } catch {
-    return Number.NaN
-  }
-}
-
-interface Rates {
-  readonly p50: number
-  readonly rate: number
-  readonly cpu: readonly number[]
-}
-
-async function measure(call: () => Promise<unknown>, workerPid: number): Promise<Rates> {
-  for (let i = 0; i < LONE / 2; i++) await call()
-  // Every thread has started, and has the function.
-  await Promise.all(Array.from({ length: WINDOW }, call))
-  const p50 = await loneTask(call, LONE)
-  const serverPid = Number(/process_id:(\d+)/.exec(await connection.info('server'))![1])
-  const before = [process.pid, workerPid, serverPid].map(cpuOf)
-  const rate = await tasksPerSecond(call, MANY, WINDOW)
-  const after = [process.pid, workerPid, serverPid].map(cpuOf)
-  return {
-    p50,
-    rate,
-    cpu: after.map((used, i) => (used - before[i]!) / MANY),
-  }
-}
-
 const connection = new Redis(socket)
+const serverPid = Number(/process_id:(\d+)/.exec(await connection.info('server'))![1])
+const startWorker = (namespace: string, slots: number) =>
+  startChild(
+    join(root, 'dist', 'executor', 'cli', 'index.js'),
+    ...['worker', '--address', redis.address, '--namespace', namespace],
+    ...['--num-cpus', String(slots), '--json'],
+  )
+const middle = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1]!
 
-// --- BullMQ ---
-const bullWorker = await child(join(import.meta.dirname, 'executor-redis', 'bullmq-worker.mjs'), socket)
-const queue = new Queue('direct', { connection: { path: socket, maxRetriesPerRequest: null } })
-const events = new QueueEvents('direct', { connection: { path: socket, maxRetriesPerRequest: null } })
-await events.waitUntilReady()
-queue.setMaxListeners(0)
-events.setMaxListeners(0)
-const direct = await measure(
-  // It loses completions, now and then: those count as what they took, and hold up nobody for longer.
-  async () => (await queue.add('t', { n: 1 })).waitUntilFinished(events, 2000).catch(() => null),
-  bullWorker.pid!,
-)
-await queue.close()
-await events.close()
-await end(bullWorker)
+// --- no-op tasks ---
 
-// --- cornichon ---
-const worker = await child(
-  join(root, 'dist', 'executor', 'cli', 'index.js'),
-  ...['worker', '--address', redis.address, '--namespace', redis.namespace, '--num-cpus', '4', '--json'],
-)
+const worker = await startWorker(redis.namespace, 4)
 await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
 const noop = remote((n: number) => n)
-const ours = await measure(() => get(noop.remote(1)), worker.pid!)
+const contestants: Contestant[] = [
+  { name: 'cornichon', workerPid: worker.pid!, call: (n) => get(noop.remote(n)), end: async () => {} },
+  await startBullMQ(socket),
+  await startStreams(socket),
+]
+
+async function lone({ call }: Contestant): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < LONE; i++) {
+    const begin = performance.now()
+    await call(i)
+    times.push((performance.now() - begin) * 1000)
+  }
+  return middle(times)
+}
+
+/** With so many under way at any time: tasks a second, and the CPU of a task in driver, worker and Redis. */
+async function backlog({ call, workerPid }: Contestant): Promise<[rate: number, ...cpu: number[]]> {
+  const pids = [process.pid, workerPid, serverPid]
+  const before = pids.map(cpuOf)
+  const begin = performance.now()
+  let next = 0
+  const lane = async () => {
+    while (next < MANY) await call(next++)
+  }
+  await Promise.all(Array.from({ length: WINDOW }, lane))
+  const seconds = (performance.now() - begin) / 1000
+  return [MANY / seconds, ...pids.map((pid, i) => (cpuOf(pid) - before[i]!) / MANY)]
+}
+
+const measured = new Map<string, { p50: number[]; loads: number[][] }>()
+// The first round warms up. One after the other within a round: what else the machine does hits all alike.
+for (let round = smoke ? 1 : 0; round <= ROUNDS; round++) {
+  for (const contestant of contestants) {
+    const result = { p50: await lone(contestant), load: await backlog(contestant) }
+    if (round === 0) continue
+    const known = measured.get(contestant.name) ?? { p50: [], loads: [] }
+    known.p50.push(result.p50)
+    known.loads.push(result.load)
+    measured.set(contestant.name, known)
+  }
+}
+const results = [...measured].map(([name, { p50, loads }]) => {
+  const [rate, ...cpu] = loads[0]!.map((_, i) => middle(loads.map((load) => load[i]!)))
+  return { name, p50: middle(p50), rate: rate!, cpu }
+})
+printTable(
+  ['no-op tasks', 'lone task, p50', `tasks/s, window ${WINDOW}`, 'CPU driver', 'worker', 'Redis'],
+  results.map(({ name, p50, rate, cpu }) => [name, time(p50), rate.toFixed(0), ...cpu.map(time)]),
+)
+const [ours, bull, hand] = results as [(typeof results)[0], (typeof results)[0], (typeof results)[0]]
+goals.check('lone task at most 1.2 times BullMQ', ours.p50 <= 1.2 * bull.p50, ratio(ours.p50 / bull.p50))
+goals.check('under backlog at least 2 times BullMQ', ours.rate >= 2 * bull.rate, ratio(ours.rate / bull.rate))
+goals.check('and above Streams by hand', ours.rate > hand.rate, ratio(ours.rate / hand.rate))
+for (const contestant of contestants) await contestant.end()
 
 class Counter {
   count = 0
@@ -112,54 +111,117 @@ class Counter {
   }
 }
 const counter = remote(Counter).remote()
-await get(counter.add.remote())
-const actorCalls = smoke ? 50 : 1000
-const begin = performance.now()
-await get(Array.from({ length: actorCalls }, () => counter.add.remote()))
-const actorRate = actorCalls / ((performance.now() - begin) / 1000)
-
-printTable(
-  ['no-op tasks', 'lone p50', 'tasks/s', 'CPU driver', 'worker', 'Redis'],
-  [
-    ['BullMQ, QueueEvents', direct],
-    ['cornichon', ours],
-  ].map(([name, rates]) => {
-    const { p50, rate, cpu } = rates as Rates
-    return [name as string, time(p50), rate.toFixed(0), ...cpu.map(time)]
-  }),
-)
-console.log(`\ncalls of one actor: ${actorRate.toFixed(0)}/s\n`)
-goals.check('lone task at most 1.2 times BullMQ', ours.p50 <= 1.2 * direct.p50, ratio(ours.p50 / direct.p50))
-goals.check(
-  'under backlog at least 2 times BullMQ',
-  ours.rate >= 2 * direct.rate,
-  ratio(ours.rate / direct.rate),
-)
+const actorCalls = smoke ? 50 : 2000
+const actorRates: number[] = []
+for (let round = 0; round < 3; round++) {
+  const begin = performance.now()
+  await get(Array.from({ length: actorCalls }, () => counter.add.remote()))
+  actorRates.push(actorCalls / ((performance.now() - begin) / 1000))
+}
+console.log(`\ncalls of one actor: ${middle(actorRates).toFixed(0)}/s\n`)
 
 // --- large results ---
+
 const make = remote((bytes: number) => new Uint8Array(bytes).fill(7))
 const rows: string[][] = []
 for (const bytes of smoke ? [1e5] : [1e5, 1e6, 1e8]) {
-  const times = bytes > 1e7 ? 3 : 20
+  const times = bytes > 1e7 ? 5 : 60
   const [plain, through]: [number[], number[]] = [[], []]
-  const value = Buffer.alloc(bytes, 7)
   for (let i = 0; i < times; i++) {
     const first = performance.now()
-    await connection.set('plain', value)
+    // What a task does, too: make the bytes.
+    await connection.set('plain', Buffer.alloc(bytes, 7))
     await connection.getBuffer('plain')
     const second = performance.now()
     await get(make.remote(bytes))
     plain.push((second - first) * 1000)
     through.push((performance.now() - second) * 1000)
   }
-  const [a, b] = [median(plain), median(through)]
-  rows.push([size(bytes), time(a), time(b), ratio(b / a)])
+  await connection.unlink('plain')
+  const [a, b] = [middle(plain), middle(through)]
+  const beyond = b - ours.p50
+  rows.push([size(bytes), time(a), time(b), ratio(b / a), ratio(beyond / a)])
   goals.check(`results of ${size(bytes)} within 1.3 times SET and GET`, b <= 1.3 * a, ratio(b / a))
 }
-printTable(['result', 'SET, GET', 'task', ''], rows)
+printTable(['result', 'SET, GET', 'task', '', 'beyond a no-op task'], rows)
+await shutdown()
+await endChild(worker)
+
+// --- scaling ---
+
+/** A namespace of its own, with so many worker processes of 8 slots. */
+async function fleet<T>(workers: number, name: string, work: () => Promise<T>): Promise<T> {
+  const namespace = `${redis.namespace}-${name}`
+  const children = await Promise.all(Array.from({ length: workers }, () => startWorker(namespace, 8)))
+  await init({ address: redis.address, namespace, logToDriver: false })
+  try {
+    return await work()
+  } finally {
+    await shutdown()
+    for (const child of children) await endChild(child)
+  }
+}
+
+const sleep = remote(() => new Promise<void>((resolve) => setTimeout(resolve, 10)))
+const byWorkers: string[][] = []
+let single = 0
+for (const count of smoke ? [1] : [1, 2, 4]) {
+  const tasks = (smoke ? 50 : 1000) * count
+  const rate = await fleet(count, `w${count}`, async () => {
+    await get(Array.from({ length: 32 * count }, () => sleep.remote()))
+    const start = performance.now()
+    await get(Array.from({ length: tasks }, () => sleep.remote()))
+    return tasks / ((performance.now() - start) / 1000)
+  })
+  single ||= rate
+  byWorkers.push([String(count), rate.toFixed(0), ratio(rate / single), `${(8 * count) / 0.01}`])
+}
+console.log()
+printTable(['workers of 8 slots, tasks that sleep 10 ms', 'tasks/s', '', 'at most'], byWorkers)
+
+const byQueue: string[][] = []
+const perTask: number[] = []
+for (const count of smoke ? [200] : [1000, 10_000, 100_000]) {
+  const microseconds = await fleet(1, `q${count}`, async () => {
+    await get(Array.from({ length: 500 }, (_, i) => noop.remote(i)))
+    const start = performance.now()
+    const values = await get(Array.from({ length: count }, (_, i) => noop.remote(i)))
+    if (values.at(-1) !== count - 1) throw new Error('a wrong result')
+    return ((performance.now() - start) * 1000) / count
+  })
+  perTask.push(microseconds)
+  byQueue.push([count.toLocaleString('en'), time(microseconds)])
+}
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const heldBytes = () => {
+  collect()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+const pendingCount = smoke ? 1000 : 50_000
+const memory = await fleet(0, 'memory', async () => {
+  const before = heldBytes()
+  const refs = Array.from({ length: pendingCount }, (_, i) => noop.remote(i))
+  const waiting = Promise.allSettled(refs.map((ref) => get(ref)))
+  // All are queued by then: there is nobody to run them.
+  for (let last = -1; ; ) {
+    const stored = await connection.dbsize()
+    if (stored === last) break
+    last = stored
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+  const bytes = (heldBytes() - before) / pendingCount
+  void waiting
+  return bytes
+})
+console.log()
+printTable(['no-op tasks, queued at once', 'time a task'], byQueue)
+console.log(`\ndriver's memory for a task that waits: ${memory.toFixed(0)} bytes\n`)
+const spread = Math.max(...perTask) / Math.min(...perTask)
+goals.check('time a task flat from 1,000 to 100,000 queued', spread <= 1.5, ratio(spread))
+goals.check('less than 1 KiB of the driver for a task that waits', memory < 1024, `${memory.toFixed(0)} B`)
 goals.print()
 
-await shutdown()
-await end(worker)
 connection.disconnect()
 await redis.stop()

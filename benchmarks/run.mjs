@@ -1,5 +1,5 @@
-// `npm run bench -- NAME [flags]`: builds, runs benchmarks/NAME.ts and hands the flags on (--smoke: a few seconds, only
-// to see that it works). Without a name it lists what there is. The peers are installed on first use, here; --smoke
+// `npm run bench -- NAME [flags]`: builds, runs benchmarks/NAME.ts, or all of benchmarks/NAME-*.ts, and hands the flags on
+// (--smoke: a few seconds, only to see that it works). Without a name it lists what there is. The peers are installed on first use, here; --smoke
 // does without them.
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -14,13 +14,18 @@ const names = readdirSync(here)
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
   .map((file) => file.slice(0, -'.ts'.length))
 
-if (names.includes(name)) {
+const chosen = names.includes(name) ? [name] : names.filter((each) => each.startsWith(`${name}-`))
+
+if (chosen.length > 0) {
   if (!flags.includes('--smoke')) await ensureInstalled(here)
   if (!(await build())) throw new Error('the build failed')
-  const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(here, `${name}.ts`), ...flags], {
-    stdio: 'inherit',
-  })
-  process.exitCode = status ?? 1
+  for (const each of chosen) {
+    if (chosen.length > 1) console.log(`\n--- ${each} ---\n`)
+    const { status } = spawnSync(process.execPath, ['--import', 'tsx', join(here, `${each}.ts`), ...flags], {
+      stdio: 'inherit',
+    })
+    process.exitCode ||= status ?? 1
+  }
 } else {
   if (name !== undefined) console.error(`There is no benchmark '${name}'.`)
   console.log(
