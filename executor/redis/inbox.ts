@@ -7,6 +7,10 @@ const BLOCK = 5_000
 /** A read that has no answer for so long is on a dead connection. */
 const STUCK = 15_000
 
+/** So many entries that were read may lie there, and for so many milliseconds. */
+const UNTRIMMED = 100
+const TRIM_AFTER = 50
+
 export interface Entry {
   readonly stream: string
   readonly fields: ReadonlyMap<string, Buffer>
@@ -76,14 +80,32 @@ export class Inbox {
       for (const [, fields] of items) entries.push(entryOf(stream, fields))
       const last = items.at(-1)![0].toString()
       this.#last.set(stream, last)
-      // Up to and including the last one.
-      if (stream === this.#trimmed) this.#writer.xtrim(stream, 'MINID', after(last)).catch(() => {})
+      if (stream === this.#trimmed) this.#trimSoon(items.length)
     }
     this.#deliver(entries)
   }
 
+  #untrimmed = 0
+  #timer: NodeJS.Timeout | null = null
+
+  /** Up to and including the last one that was read. Not for each: that would be a command for each result. */
+  #trimSoon(count: number): void {
+    this.#untrimmed += count
+    if (this.#untrimmed >= UNTRIMMED) return this.#trim()
+    this.#timer ??= setTimeout(() => this.#trim(), TRIM_AFTER).unref()
+  }
+
+  #trim(): void {
+    this.#untrimmed = 0
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const stream = this.#trimmed
+    this.#writer.xtrim(stream, 'MINID', after(this.#last.get(stream)!)).catch(() => {})
+  }
+
   close(): void {
     this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
     this.#reader.disconnect()
   }
 }

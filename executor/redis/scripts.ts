@@ -55,9 +55,11 @@ return fresh`
 /**
  * What the job is for that was taken just now, by the token of its lock: the frame of its batch, from where to where, and
  * what is known of its calls. A job that comes back from a dead process has those calls charged that had begun, once.
+ * BullMQ's marker wakes who waits for jobs, and is set with each that is taken: where none is left, it would wake in vain.
  */
 const open = `
 local prefix, callPrefix, statePrefix, token, life = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if redis.call('EXISTS', prefix .. 'wait', prefix .. 'prioritized') == 0 then redis.call('ZREM', prefix .. 'marker', '0') end
 for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
   if redis.call('GET', prefix .. id .. ':lock') == token then
     local data, stalled = unpack(redis.call('HMGET', prefix .. id, 'data', 'stc'))

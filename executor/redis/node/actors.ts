@@ -93,6 +93,7 @@ export class HostedActors {
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
       // Nobody else could take them.
       keep: (calls) => calls.length,
+      isBrief: () => false,
       patience: null,
       lost: () => {},
     })

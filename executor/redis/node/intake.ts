@@ -10,6 +10,8 @@ import { openTaken, Range } from './range.ts'
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
 const RUNNING_OUT = 8
 const SOON = 5
+/** Milliseconds that a brief call may take before the next job is asked for without it. */
+const BRIEF = 2
 
 /** A call that was taken. */
 export interface Taken {
@@ -38,6 +40,8 @@ export interface IntakeSettings {
   refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
   /** How many of the calls that wait here are worth being kept, where there is room for so many of them. */
   keep(calls: readonly Taken[], room: number): number
+  /** Whether the call will be over within a millisecond or two. */
+  isBrief(call: Taken): boolean
   /** Milliseconds that a call may wait here for room; null where nobody else could take it. */
   readonly patience: number | null
   /** The job of a call is another's by now. */
@@ -54,6 +58,11 @@ type Next = Parameters<typeof Job.fromJSON>[1]
 /** Asks for what a job is for at once, with the job. */
 class Taker extends Worker<JobData> {
   onTake: (token: string) => void = () => {}
+
+  /** Nothing was left when it was asked last: it waits before it asks again. */
+  async nothingLeft(): Promise<void> {
+    await this.nextJobFromJobData()
+  }
 
   protected override moveToActive(token: string, name?: string): ReturnType<Worker<JobData>['getNextJob']> {
     const moving = super.moveToActive(token, name)
@@ -75,6 +84,10 @@ export class Intake {
   #isStarting = false
   /** A job may be on its way. */
   #isTaking = false
+  /** The end of the last job brought another. */
+  #isFlowing = false
+  /** What was taken is about to be over: its end brings the next job. */
+  #pause: Promise<void> | null = null
   #lastStart = 0
   #patience: NodeJS.Timeout | null = null
   readonly #opening = new Map<string, ReturnType<typeof openTaken>>()
@@ -146,6 +159,10 @@ export class Intake {
         })
         continue
       }
+      if (this.#pause !== null) {
+        await this.#pause
+        continue
+      }
       const token = `${this.#name}-${++this.#tokens}`
       this.#isTaking = true
       try {
@@ -189,6 +206,19 @@ export class Intake {
     }
     this.#startWaiting()
     if (this.#waiting.length > 0) this.#beginPatience()
+    else if (taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
+  }
+
+  #pauseFor(range: Range): void {
+    this.#pause ??= new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, BRIEF)
+      range.onOver = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    }).then(() => {
+      this.#pause = null
+    })
   }
 
   #taking(range: Range, { id, place, wire, crashes }: Omit<Taken, 'complete' | 'fail' | 'giveBack'>): Held {
@@ -283,6 +313,7 @@ export class Intake {
   }
 
   async #over(range: Range): Promise<void> {
+    range.onOver()
     const { bull, token, failed } = range
     if (range.isGivenBack) return this.#end(range, () => bull.moveToWait(token))
     if (failed.length > 0) {
@@ -296,12 +327,18 @@ export class Intake {
     this.#isTaking = true
     return this.#end(range, async () => {
       const completing = bull.moveToCompleted(null as never, token, true)
-      this.#openSoon(token)
+      // Where the last answer brought a job, this one does, too.
+      if (this.#isFlowing) this.#openSoon(token)
       try {
         const answer: unknown = await completing
-        if (!Array.isArray(answer)) return
-        const [data, id] = answer as [Next | null, string]
-        if (data !== null && id) await this.#taken(Job.fromJSON(this.#worker, data, id), token)
+        const [data, id] = (Array.isArray(answer) ? answer : []) as [Next?, string?]
+        if (data && id) {
+          this.#isFlowing = true
+          await this.#taken(Job.fromJSON(this.#worker, data, id), token)
+        } else {
+          this.#isFlowing = false
+          await this.#worker.nothingLeft()
+        }
       } finally {
         this.#opening.delete(token)
         this.#isTaking = false

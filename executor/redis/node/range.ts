@@ -65,6 +65,8 @@ export class Range {
   left = 0
   readonly failed: [id: string, name: string, message: string][] = []
   isGivenBack = false
+  /** Told when none of its calls is left. */
+  onOver: () => void = () => {}
 
   constructor(
     bull: Job<JobData>,

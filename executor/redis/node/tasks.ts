@@ -197,6 +197,7 @@ type Amounts = Readonly<Record<string, number>>
 
 /** Milliseconds: a call that will wait no longer than that here is not worth giving back. */
 const SOON = 5
+const BRIEF = 1
 /** One that has waited so long is given back all the same. */
 const PATIENCE = 50
 
@@ -239,6 +240,7 @@ export class TaskIntakes {
       start: (call) => this.#start(call, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
       keep: (calls, room) => this.#worthKeeping(calls, room, slots),
+      isBrief: ({ wire }) => wire.kind === 'task' && (this.#durations.get(wire.spec.fn) ?? BRIEF) < BRIEF,
       patience: PATIENCE,
       lost: this.#lost,
     })
