@@ -4,6 +4,9 @@ import type { Redis } from 'ioredis'
 /** A stream with more entries than that belongs to a slow reader: values stay in their keys, and are fetched. */
 const LONG_INBOX = 1000
 
+/** So many calls may begin before it is said that they have. */
+const MAY_HAVE_BEGUN = 8
+
 /**
  * The outcomes of calls of one owner. The first writer wins, since a call may run more than once; whoever waits is told.
  * A driver that is gone is told nothing. A call of a batch is marked as over, and the last one of a batch ends its frame.
@@ -11,39 +14,50 @@ const LONG_INBOX = 1000
  */
 const settle = `
 local life, callLife, inboxPrefix, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local calls, parts = tonumber(ARGV[5]), tonumber(ARGV[6])
-local key, arg, fresh = 2, 6, 0
+local parts, batches, results = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local key, arg, fresh = 2, 7, 0
 for i = 1, parts do
   key = key + 1
   if redis.call('EXISTS', KEYS[key]) == 0 then return redis.error_reply('a part of the result could not be stored') end
 end
-local fields = {'m', message}
-for i = 1, calls do
-  local frame, state = KEYS[key + 1], KEYS[key + 2]
-  local index, size, results = ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3])
-  key, arg = key + 2, arg + 3
+for i = 1, batches do
+  local frame, state, size, calls = KEYS[key + 1], KEYS[key + 2], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+  key, arg = key + 2, arg + 2
   if size == 1 then fresh = fresh + redis.call('UNLINK', frame)
-  elseif redis.call('EXISTS', frame) == 1 and redis.call('HSETNX', state, 'x' .. index, 1) == 1 then
-    fresh = fresh + 1
-    local over = redis.call('HINCRBY', state, 'd', 1)
-    if over == size then redis.call('UNLINK', frame, state)
-    elseif over == 1 then redis.call('PEXPIRE', state, callLife) end
+  elseif redis.call('EXISTS', frame) == 1 then
+    local marks = {}
+    for c = 1, calls do
+      marks[2 * c - 1] = 'x' .. ARGV[arg + c]
+      marks[2 * c] = 1
+    end
+    local new = redis.call('HSET', state, unpack(marks))
+    if new > 0 then
+      fresh = fresh + new
+      local over = redis.call('HINCRBY', state, 'd', new)
+      if over == size then redis.call('UNLINK', frame, state)
+      elseif over == new then redis.call('PEXPIRE', state, callLife) end
+    end
   end
-  for r = 1, results do
-    local object, watchers, id, value = KEYS[key + 1], KEYS[key + 2], ARGV[arg + 1], ARGV[arg + 2]
-    key, arg = key + 2, arg + 2
-    if redis.call('SET', object, value, 'NX', 'PX', life) then
-      fresh = fresh + 1
-      local told = redis.call('SMEMBERS', watchers)
-      for _, watcher in ipairs(told) do
+  arg = arg + calls
+end
+local watchers = {}
+for i = 1, results do watchers[i] = KEYS[key + 2 * i] end
+local isWatched = results > 0 and redis.call('EXISTS', unpack(watchers)) > 0
+local fields = {'m', message}
+for i = 1, results do
+  local object, id, value = KEYS[key + 2 * i - 1], ARGV[arg + 2 * i - 1], ARGV[arg + 2 * i]
+  if redis.call('SET', object, value, 'NX', 'PX', life) then
+    fresh = fresh + 1
+    if isWatched then
+      for _, watcher in ipairs(redis.call('SMEMBERS', watchers[i])) do
         redis.call('XADD', inboxPrefix .. watcher, '*', 'm', cjson.encode({kind = 'object', id = id}))
         redis.call('PEXPIRE', inboxPrefix .. watcher, life)
       end
-      if #told > 0 then redis.call('UNLINK', watchers) end
+      redis.call('UNLINK', watchers[i])
     end
-    fields[#fields + 1] = 'f'
-    fields[#fields + 1] = value
   end
+  fields[2 * i + 1] = 'f'
+  fields[2 * i + 2] = value
 end
 if fresh > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
   if redis.call('XLEN', KEYS[1]) >= ${LONG_INBOX} then fields = {'m', message} end
@@ -54,7 +68,8 @@ return fresh`
 
 /**
  * What the job is for that was taken just now, by the token of its lock: the frame of its batch, from where to where, and
- * what is known of its calls. A job that comes back from a dead process has those calls charged that had begun, once.
+ * what is known of its calls. A job that comes back from a dead process has those calls charged that had begun, once; where
+ * none is known to be under way, those that may have begun since the process said how far it was.
  * BullMQ's marker wakes who waits for jobs, and is set with each that is taken: where none is left, it would wake in vain.
  */
 const open = `
@@ -75,9 +90,17 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
     if stalled > tonumber(redis.call('HGET', state, 'r' .. at) or 0) then
       local began = tonumber(redis.call('HGET', state, 's' .. at) or at)
       if began > to then began = to end
-      for i = at, began - 1 do
-        if redis.call('HEXISTS', state, 'x' .. i) == 0 then redis.call('HINCRBY', state, 'c' .. i, 1) end
+      local charged = 0
+      local function charge(from, up)
+        for i = from, up - 1 do
+          if redis.call('HEXISTS', state, 'x' .. i) == 0 then
+            redis.call('HINCRBY', state, 'c' .. i, 1)
+            charged = charged + 1
+          end
+        end
       end
+      charge(at, began)
+      if charged == 0 then charge(began, math.min(began + ${MAY_HAVE_BEGUN}, to)) end
       redis.call('HSET', state, 'r' .. at, stalled, 's' .. at, at)
       redis.call('PEXPIRE', state, life)
     end

@@ -114,22 +114,29 @@ export class Settler {
   async #send(calls: readonly Pick<Settled, 'call' | 'place' | 'encoded'>[], owner: string): Promise<void> {
     const keys = this.#keys
     const message: Message = { kind: 'done', calls: calls.map(({ call, encoded }) => [call, encoded.length]) }
-    const names = [keys.inbox(owner), keys.lease(owner)]
-    const values: (string | number | Buffer)[] = [
-      ...[Life.object, Life.call, keys.inbox(''), JSON.stringify(message), calls.length],
-    ]
     const parts = calls.flatMap(({ encoded }) => encoded.flatMap(({ outside }) => outside))
-    values.push(parts.length)
-    for (const { key } of parts) names.push(key)
-    for (const { call, place, encoded } of calls) {
-      names.push(keys.call(place.batch), keys.batch(place.batch))
-      values.push(place.index, place.size, encoded.length)
+    const names = [keys.inbox(owner), keys.lease(owner), ...parts.map(({ key }) => key)]
+    const batches = new Map<string, Place[]>()
+    for (const { place } of calls) {
+      const known = batches.get(place.batch)
+      if (known === undefined) batches.set(place.batch, [place])
+      else known.push(place)
+    }
+    const values: (string | number | Buffer)[] = [
+      ...[Life.object, Life.call, keys.inbox(''), JSON.stringify(message), parts.length, batches.size],
+      calls.reduce((sum, { encoded }) => sum + encoded.length, 0),
+    ]
+    for (const [batch, places] of batches) {
+      names.push(keys.call(batch), keys.batch(batch))
+      values.push(places[0]!.size, places.length)
+      for (const { index } of places) values.push(index)
+    }
+    for (const { call, encoded } of calls)
       for (let i = 0; i < encoded.length; i++) {
         const id = resultId(call, i)
         names.push(keys.object(id), keys.watchers(id))
         values.push(id, encoded[i]!.frame)
       }
-    }
     await this.#redis.cornichonSettle(names.length, ...names, ...values)
   }
 }

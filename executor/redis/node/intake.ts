@@ -145,7 +145,7 @@ export class Intake {
 
   get #wantsMore(): boolean {
     if (this.#isStopped || this.#isTaking) return false
-    if (this.#waiting.length === 0 && this.#settings.room(1) > 0) return true
+    if (this.#waiting.length === 0) return this.#settings.room(1) > 0
     // What is here is about to run out.
     if (this.#waiting.length > RUNNING_OUT || Date.now() - this.#lastStart > SOON) return false
     return this.#settings.keep(this.#waiting, 0) === this.#waiting.length
@@ -252,9 +252,10 @@ export class Intake {
         if (count === 0) return
         const calls = this.#waiting.splice(0, count)
         this.#lastStart = Date.now()
-        // Said before they begin: whoever finds them after a crash of this process knows which may be to blame.
-        for (const range of new Set(calls.map((call) => call.range))) range.begin(calls)
-        for (const call of calls) this.#start(call)
+        for (const call of calls) {
+          call.range.begin(call.place.index)
+          this.#start(call)
+        }
         if (this.#waiting.length === 0) return
       }
     } finally {

@@ -41,6 +41,9 @@ export async function openTaken(
   return { job: job.toString(), batch: batch.toString(), at, to, size, frame, state }
 }
 
+/** Milliseconds. */
+const SAID_AFTER = 1
+
 interface Member {
   readonly id: string
   readonly place: Place
@@ -112,17 +115,34 @@ export class Range {
     return members
   }
 
-  /** Its calls among these are about to begin. One that is alone has begun when it is taken. */
-  begin(calls: readonly { readonly place: Place; readonly range: Range }[]): void {
+  /**
+   * One of its calls begins. That is said first, or where calls begin fast a moment later for all that begin until then:
+   * whoever finds them after a crash of this process knows which may be to blame. A call that is alone has begun when it
+   * is taken.
+   */
+  begin(index: number): void {
     if (this.size === 1) return
-    let last = this.#begun
-    for (const { range, place } of calls) if (range === this) last = Math.max(last, place.index)
-    if (last === this.#begun) return
+    this.#begun = Math.max(this.#begun, index)
+    if (this.#timer !== null) return
+    const wait = this.#lastSaid + SAID_AFTER - performance.now()
+    if (wait <= 0) this.#say()
+    else this.#timer = setTimeout(() => this.#say(), wait)
+  }
+
+  #timer: NodeJS.Timeout | null = null
+  #wasSaid = false
+  #lastSaid = Number.NEGATIVE_INFINITY
+
+  #say(): void {
+    this.#timer = null
+    this.#lastSaid = performance.now()
+    // All is known of them.
+    if (this.isOver) return
     const { redis, keys } = this.#link
     const key = keys.batch(this.batch)
-    redis.hset(key, `s${this.at}`, last + 1).catch(() => {})
-    if (this.#begun < 0) redis.pexpire(key, Life.call).catch(() => {})
-    this.#begun = last
+    redis.hset(key, `s${this.at}`, this.#begun + 1).catch(() => {})
+    if (!this.#wasSaid) redis.pexpire(key, Life.call).catch(() => {})
+    this.#wasSaid = true
   }
 
   /** Those from an index on become a job of their own. */

@@ -1,0 +1,239 @@
+// Calls that are made at once travel together; what is promised of each call holds all the same.
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cancel,
+  get,
+  init,
+  remote,
+  shutdown,
+  TaskCancelledError,
+  WorkerCrashedError,
+} from 'cornichon/executor'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { createWorkspace } from '../support/workspace.ts'
+
+const workspace = createWorkspace()
+let redis: TestRedis
+const workers = new Set<TestWorker>()
+const start = async (cpus = 1) => {
+  const worker = await startWorker(redis, '--num-cpus', String(cpus), '--recover-after', '2')
+  workers.add(worker)
+  return worker
+}
+const died = async (worker: TestWorker) => {
+  await new Promise((resolve) => worker.child.once('exit', resolve))
+  workers.delete(worker)
+}
+
+beforeAll(async () => {
+  redis = await startRedis()
+})
+let count = 0
+let log: string
+let flag: string
+beforeEach(async () => {
+  log = workspace.path(`log-${++count}`)
+  flag = workspace.path(`flag-${count}`)
+  writeFileSync(log, '')
+  await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+})
+afterEach(async () => {
+  await shutdown()
+  await Promise.all([...workers].map((worker) => worker.kill()))
+  workers.clear()
+})
+afterAll(async () => {
+  await redis.stop()
+  workspace.remove()
+})
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const runs = () => readFileSync(log, 'utf8').split('\n').filter(Boolean).map(Number)
+const numbers = (length: number) => Array.from({ length }, (_, i) => i)
+/** Notes that it runs; gives back what it was given. */
+const note = remote((file: string, n: number) => {
+  appendFileSync(file, `${n}\n`)
+  return n
+})
+/** Until there is a file. */
+const blocker = remote(async (file: string) => {
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5))
+})
+
+describe('calls that are made at once', () => {
+  it('run again after a crash of their worker process only if they had no result; results are those of their calls', async () => {
+    const first = await start()
+    const deadly = remote(
+      async (file: string, mark: string, n: number) => {
+        appendFileSync(file, `${n}\n`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        if (n === 20 && !existsSync(mark)) {
+          writeFileSync(mark, '')
+          process.kill(process.pid, 'SIGKILL')
+        }
+        return n * n
+      },
+      { maxRetries: 1 },
+    )
+    const settled = new Set<number>()
+    const refs = numbers(60).map((n) => deadly.remote(log, flag, n))
+    const results = refs.map((ref, n) =>
+      get(ref).then((value) => {
+        if (!existsSync(flag)) settled.add(n)
+        return value
+      }),
+    )
+    await died(first)
+    await start()
+    expect(await Promise.all(results)).toEqual(numbers(60).map((n) => n * n))
+    expect(settled.size).toBeGreaterThan(10)
+    for (const n of settled) expect(runs().filter((each) => each === n)).toHaveLength(1)
+    expect(runs().filter((each) => each === 20)).toHaveLength(2)
+  })
+
+  it('are not charged for a crash before they begin: with maxRetries 0, only what ran fails', async () => {
+    const first = await start()
+    const deadly = remote(
+      async (n: number) => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        if (n === 3) process.kill(process.pid, 'SIGKILL')
+        return n
+      },
+      { maxRetries: 0 },
+    )
+    const outcomes = Promise.allSettled(numbers(30).map((n) => get(deadly.remote(n))))
+    await died(first)
+    await start()
+    const failed = (await outcomes).flatMap((outcome, n) => (outcome.status === 'rejected' ? [n] : []))
+    expect(failed).toEqual([3])
+    expect((await outcomes)[3]).toMatchObject({ reason: expect.any(WorkerCrashedError) })
+  })
+
+  it('that end their worker process each time fail after maxRetries, and the others do not', async () => {
+    await start()
+    const deadly = remote(
+      (n: number) => {
+        if (n === 7) process.kill(process.pid, 'SIGKILL')
+        return n
+      },
+      { maxRetries: 1 },
+    )
+    const outcomes = Promise.allSettled(numbers(10).map((n) => get(deadly.remote(n))))
+    for (let i = 0; i < 2; i++) {
+      await died([...workers][0]!)
+      await start()
+    }
+    const failed = (await outcomes).flatMap((outcome, n) => (outcome.status === 'rejected' ? [n] : []))
+    expect(failed).toContain(7)
+    expect(failed.every((n) => n >= 7)).toBe(true)
+  })
+
+  it('are cancelled one by one: what waits never runs, the others do', async () => {
+    await start()
+    await get(note.remote(log, -1))
+    const busy = blocker.remote(flag)
+    const refs = numbers(10).map((n) => note.remote(log, n))
+    await pause(100)
+    cancel(refs[5]!)
+    await expect(get(refs[5]!)).rejects.toBeInstanceOf(TaskCancelledError)
+    writeFileSync(flag, '')
+    expect(await get(refs.filter((_, n) => n !== 5))).toEqual(numbers(10).filter((n) => n !== 5))
+    expect(runs()).not.toContain(5)
+    await get(busy)
+  })
+
+  it('run by their priority: the most urgent of those that wait first', async () => {
+    await start()
+    await get(note.remote(log, -1))
+    rmSync(log)
+    const busy = blocker.remote(flag)
+    await pause(100)
+    const low = note.options({ priority: 9 })
+    const high = note.options({ priority: 1 })
+    const refs = numbers(20).map((n) => (n < 10 ? low : high).remote(log, n))
+    await pause(100)
+    writeFileSync(flag, '')
+    await get([busy, ...refs] as typeof refs)
+    expect(
+      runs()
+        .slice(0, 10)
+        .every((n) => n >= 10),
+    ).toBe(true)
+  })
+
+  it('are shared out between workers that have room', async () => {
+    await Promise.all([start(), start()])
+    const pid = remote(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return process.pid
+    })
+    const pids = await get(numbers(20).map(() => pid.remote()))
+    for (const each of new Set(pids)) expect(pids.filter((one) => one === each).length).toBeGreaterThan(5)
+    expect(new Set(pids).size).toBe(2)
+  })
+
+  it('do not wait for a slow one among them: another worker takes what the first can not start', async () => {
+    await Promise.all([start(), start()])
+    const some = remote(async (file: string, n: number) => {
+      if (n === 0) while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5))
+      return n
+    })
+    // It is known to be fast, so that a worker keeps many of them.
+    await get(numbers(40).map((n) => some.remote(flag, n + 1)))
+    const [slow, ...others] = numbers(30).map((n) => some.remote(flag, n))
+    expect(await get(others)).toEqual(numbers(30).slice(1))
+    writeFileSync(flag, '')
+    expect(await get(slow!)).toBe(0)
+  })
+
+  it('are tried again one by one where their errors are worth it', async () => {
+    await start(2)
+    const flaky = remote(
+      (file: string, n: number) => {
+        appendFileSync(file, `${n}\n`)
+        if (n % 2 === 1 && existsSync(`${file}-${n}`) === false) {
+          writeFileSync(`${file}-${n}`, '')
+          throw new RangeError(`not yet, ${n}`)
+        }
+        return n
+      },
+      { retryExceptions: true },
+    )
+    expect(await get(numbers(20).map((n) => flaky.remote(log, n)))).toEqual(numbers(20))
+    for (const n of numbers(20)) expect(runs().filter((each) => each === n)).toHaveLength(1 + (n % 2))
+  })
+
+  it('and fail have each its own error; those that succeed with them have their results', async () => {
+    await start(2)
+    const half = remote((n: number) => {
+      if (n % 2 === 1) throw new RangeError(`odd: ${n}`)
+      return n
+    })
+    const outcomes = await Promise.allSettled(numbers(20).map((n) => get(half.remote(n))))
+    for (const [n, outcome] of outcomes.entries())
+      if (n % 2 === 0) expect(outcome).toMatchObject({ value: n })
+      else
+        expect(outcome).toMatchObject({
+          reason: expect.objectContaining({ message: expect.stringContaining(`odd: ${n}`) }),
+        })
+  })
+
+  it('to one actor run in their order, each once, whoever else calls it', async () => {
+    await start(2)
+    class Log {
+      readonly seen: number[] = []
+      add(n: number): number {
+        return this.seen.push(n)
+      }
+      all(): number[] {
+        return this.seen
+      }
+    }
+    const actor = remote(Log).remote()
+    const refs = numbers(500).map((n) => actor.add.remote(n))
+    expect(await get(refs)).toEqual(numbers(500).map((n) => n + 1))
+    expect(await get(actor.all.remote())).toEqual(numbers(500))
+  })
+})
