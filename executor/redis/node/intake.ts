@@ -144,7 +144,8 @@ export class Intake {
   }
 
   get #wantsMore(): boolean {
-    if (this.#isStopped || this.#isTaking) return false
+    // What goes back may be the next: it is waited for.
+    if (this.#isStopped || this.#isTaking || this.#givingBack.size > 0) return false
     if (this.#waiting.length === 0) return this.#settings.room(1) > 0
     // What is here is about to run out.
     if (this.#waiting.length > RUNNING_OUT || Date.now() - this.#lastStart > SOON) return false
@@ -310,7 +311,10 @@ export class Intake {
       if (range.isOver) await this.#over(range)
     })
     this.#givingBack.add(work)
-    void work.finally(() => this.#givingBack.delete(work))
+    void work.finally(() => {
+      this.#givingBack.delete(work)
+      this.look()
+    })
   }
 
   async #over(range: Range): Promise<void> {
