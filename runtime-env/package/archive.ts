@@ -1,13 +1,13 @@
 // Writing a package's archive: the same files give the same bytes, and only those that the package was made of get in.
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, lstatSync } from 'node:fs'
-import { lstat, readFile } from 'node:fs/promises'
+import { createReadStream, createWriteStream, type Stats } from 'node:fs'
+import { lstat, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Readable, Transform } from 'node:stream'
+import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import type { LocalPackage, PackageFile } from '../types.ts'
-import { FOLDER, LINK } from './scan.ts'
+import { FOLDER, LINK, relativeTarget } from './scan.ts'
 
 /** Larger files are read part by part. */
 const AT_ONCE = 2 ** 20
@@ -36,76 +36,115 @@ export interface WriteOptions {
 export async function writeArchive(
   pkg: LocalPackage,
   toFile: string,
-  options: WriteOptions = {},
+  { signal, onProgress }: WriteOptions = {},
 ): Promise<void> {
   let done = 0
-  const count = (bytes: number) => options.onProgress?.((done += bytes))
-  const output = createWriteStream(toFile)
+  const count = (bytes: number) => onProgress?.((done += bytes))
   if (pkg.kind === 'archive') {
     const hash = /pkg_([0-9a-f]{64})/.exec(pkg.uri)![1]!
-    await pipeline(createReadStream(pkg.path), checked(pkg.path, hash, count), output, {
-      signal: options.signal,
-    })
-    return
+    return write([createReadStream(pkg.path), new Checked(pkg.path, hash, count)], toFile, signal)
   }
   const zip = new ZipFile()
-  // What fails in an entry is the zip's error to tell, and the pipeline's to see.
-  zip.on('error', (error: Error) => (zip.outputStream as Readable).destroy(error))
-  for (const file of pkg.files) addEntry(zip, pkg.path, file, count)
+  const stream = zip.outputStream as Readable
+  // What fails in an entry fails the archive.
+  const fail = (error: Error) => stream.destroy(error)
+  zip.on('error', fail)
+  for (const file of pkg.files) addEntry(zip, pkg.path, file, count, fail)
   zip.end()
-  await pipeline(zip.outputStream, output, { signal: options.signal })
+  await write([stream], toFile, signal)
 }
 
-function addEntry(zip: ZipFile, root: string, file: PackageFile, count: (bytes: number) => void): void {
-  const { path, mode, size, hash } = file
+/** The file is closed, whether it is whole or not. */
+async function write(
+  from: readonly Readable[],
+  toFile: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const output = createWriteStream(toFile)
+  const closed = new Promise<void>((resolve) => output.once('close', resolve))
+  try {
+    await pipeline([...from, output], { signal })
+  } finally {
+    await closed
+  }
+}
+
+function addEntry(
+  zip: ZipFile,
+  root: string,
+  file: PackageFile,
+  count: (bytes: number) => void,
+  fail: (error: Error) => void,
+): void {
+  const { path, mode, size } = file
   const at = join(root, path)
-  // A constant in the zone where it is read: the format keeps no zone.
-  const entry = { mtime: new Date(1980, 0, 1), mode, forceDosTimestamp: true }
+  // The format keeps times without their zone: this is the same time in each.
+  const entry = { mtime: new Date(2000, 0, 1), mode, forceDosTimestamp: true }
   if (mode === FOLDER) zip.addEmptyDirectory(path, entry)
   else if (mode === LINK)
-    zip.addBuffer(Buffer.from(checkedLink(at, file)), path, { ...entry, compress: false })
-  else {
+    zip.addReadStreamLazy(path, { ...entry, compress: false }, (give) => {
+      checkedLink(at, file).then((target) => give(null, Readable.from([Buffer.from(target)])), fail)
+    })
+  else
     zip.addReadStreamLazy(path, { ...entry, compress: size > 0 }, (give) => {
-      openFile(at, file).then(
-        (bytes) => give(null, bytes),
-        (error: Error) => give(error, null as never),
-      )
+      openFile(at, file, count).then((bytes) => give(null, bytes.on('error', fail)), fail)
     })
-  }
-
-  async function openFile(at: string, { mode, size }: PackageFile): Promise<Readable> {
-    const stats = await lstat(at).catch((error: unknown) => {
-      throw new PackageChangedError(at, 'has gone', { cause: error })
-    })
-    if (!stats.isFile()) throw new PackageChangedError(at, 'has become something else than a file')
-    if ((stats.mode & 0o100) !== (mode & 0o100)) throw new PackageChangedError(at, 'has changed its mode')
-    const check = checked(at, hash, count)
-    if (size > AT_ONCE)
-      return createReadStream(at)
-        .on('error', (error) => check.destroy(error))
-        .pipe(check)
-    check.end(await readFile(at))
-    return check
-  }
 }
 
-/** Passes bytes on, and fails at their end if they are not those of the hash. */
-function checked(path: string, wanted: string, count: (bytes: number) => void): Transform {
-  const hash = createHash('sha256')
-  return new Transform({
-    transform(part: Buffer, _, next) {
-      hash.update(part)
-      count(part.length)
-      next(null, part)
-    },
-    flush(next) {
-      next(hash.digest('hex') === wanted ? null : new PackageChangedError(path, 'has changed'))
-    },
+async function openFile(
+  path: string,
+  { mode, size, hash }: PackageFile,
+  count: (bytes: number) => void,
+): Promise<Readable> {
+  const stats = await statsOf(path)
+  if (!stats.isFile()) throw new PackageChangedError(path, 'has become something else than a file')
+  if ((stats.mode & 0o100) !== (mode & 0o100)) throw new PackageChangedError(path, 'has changed its mode')
+  if (stats.size !== size) throw new PackageChangedError(path, 'has changed')
+  const check = new Checked(path, hash, count)
+  if (size > AT_ONCE)
+    return createReadStream(path)
+      .on('error', (error) => check.destroy(error))
+      .pipe(check)
+  check.end(await readFile(path))
+  return check
+}
+
+async function checkedLink(path: string, { target }: PackageFile): Promise<string> {
+  const stats = await statsOf(path)
+  if (!stats.isSymbolicLink()) throw new PackageChangedError(path, 'is no link any more')
+  const points = await readlink(path)
+  if (points === target || relativeTarget(path, points) === target) return target!
+  throw new PackageChangedError(path, 'points elsewhere')
+}
+
+function statsOf(path: string): Promise<Stats> {
+  return lstat(path).catch((error: unknown) => {
+    throw new PackageChangedError(path, 'has gone', { cause: error })
   })
 }
 
-function checkedLink(path: string, { target }: PackageFile): string {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (stats?.isSymbolicLink() !== true) throw new PackageChangedError(path, 'is no link any more')
-  return target!
+/** Passes bytes on, and fails at their end if they are not those of the hash. */
+class Checked extends Transform {
+  readonly #path: string
+  readonly #wanted: string
+  readonly #count: (bytes: number) => void
+  readonly #hash = createHash('sha256')
+
+  constructor(path: string, wanted: string, count: (bytes: number) => void) {
+    super()
+    this.#path = path
+    this.#wanted = wanted
+    this.#count = count
+  }
+
+  override _transform(part: Buffer, _: BufferEncoding, next: TransformCallback): void {
+    this.#hash.update(part)
+    this.#count(part.length)
+    next(null, part)
+  }
+
+  override _flush(next: TransformCallback): void {
+    const isSame = this.#hash.digest('hex') === this.#wanted
+    next(isSame ? null : new PackageChangedError(this.#path, 'has changed'))
+  }
 }

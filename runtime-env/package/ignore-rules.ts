@@ -52,12 +52,13 @@ export class IgnoreRules {
     return new IgnoreRules([], rulesOf(excludes))
   }
 
-  /** The rules inside a folder, given the names in it. */
+  /** The rules inside a folder that they do not leave out, given the names in it. */
   inside(root: string, folder: string, names: readonly string[]): IgnoreRules {
+    const outer = this.#stack.map((each) => entered(each, folder))
     const files = ignoreFiles.filter((name) => names.includes(name))
-    if (files.length === 0) return this
-    const rules = rulesOf(files.map((name) => readFileSync(join(root, folder, name), 'utf8')))
-    return new IgnoreRules([...this.#stack, { folder, rules }], this.#excludes)
+    const rules = files.map((name) => readFileSync(join(root, folder, name), 'utf8')).join('\n')
+    const own = files.length === 0 ? [] : [{ folder, rules: rulesOf(rules) }]
+    return new IgnoreRules([...outer, ...own], this.#excludes)
   }
 
   /** A folder's path ends with a slash. */
@@ -75,6 +76,19 @@ export class IgnoreRules {
   }
 }
 
-function rulesOf(patterns: readonly string[]): Ignore {
-  return ignore({ ignorecase: false }).add(patterns as string[])
+/** What a folder's own rules leave out is left out for good, unless it is known that later ones took the folder back. */
+function entered(outer: Rules, path: string): Rules {
+  const inside = path.slice(outer.folder.length)
+  if (inside === '' || !outer.rules.test(inside).ignored) return outer
+  return {
+    ...outer,
+    rules: rulesOf([])
+      .add(outer.rules)
+      .add(`!/${inside.replace(/[\\*?[\]!#\s]/g, '\\$&')}`),
+  }
+}
+
+/** A file's text, or one pattern each. */
+function rulesOf(patterns: string | readonly string[]): Ignore {
+  return ignore({ ignorecase: false }).add(patterns)
 }

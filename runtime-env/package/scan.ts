@@ -1,6 +1,6 @@
 // A folder's files, as the rules leave them. Synchronous: environments are resolved in the middle of a call.
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { IgnoreRules } from './ignore-rules.ts'
 
 /** A file, a link or an empty folder that is to be packaged; its bytes have not been read. */
@@ -18,11 +18,10 @@ export const PROGRAM = 0o100755
 export const LINK = 0o120777
 export const FOLDER = 0o040755
 
-/** Sorted by path, by code units. */
+/** Sorted by path, by code units. The root is a real path. */
 export function scan(root: string, rules: IgnoreRules | null): Found[] {
   const found: Found[] = []
   const problems: string[] = []
-  const realRoot = realpathSync(root)
   const visit = (folder: string, outer: IgnoreRules | null) => {
     const names = readdirSync(join(root, folder)).sort()
     const inner = outer?.inside(root, folder, names) ?? null
@@ -37,7 +36,7 @@ export function scan(root: string, rules: IgnoreRules | null): Found[] {
       else if (stats.isFile())
         // By the owner's bit, as git does: the others depend on the umask.
         found.push({ path, mode: stats.mode & 0o100 ? PROGRAM : FILE, size: stats.size, stats })
-      else if (stats.isSymbolicLink()) found.push(link(root, realRoot, path, stats, problems))
+      else if (stats.isSymbolicLink()) found.push(link(root, path, stats, problems))
       else problems.push(`${path} is ${kindOf(stats)}, which no archive holds`)
     }
   }
@@ -47,32 +46,42 @@ export function scan(root: string, rules: IgnoreRules | null): Found[] {
 }
 
 /** Links that stay inside are kept as links, written relative to where they are. */
-function link(root: string, realRoot: string, path: string, stats: Stats, problems: string[]): Found {
-  const place = dirname(join(root, path))
-  const written = readlinkSync(join(root, path))
-  const points = isAbsolute(written) ? insideOf(root, realRoot, written) : resolve(place, written)
-  if (!isInside(root, points) || !isReallyInside(realRoot, join(root, path)))
+function link(root: string, path: string, stats: Stats, problems: string[]): Found {
+  const at = join(root, path)
+  const written = readlinkSync(at)
+  const points = isAbsolute(written) && isInside(root, written) ? relativeTarget(at, written) : written
+  if (isAbsolute(points) || leaves(root, dirname(at), slashed(points)))
     problems.push(`${path} is a link to ${written}, which is outside`)
-  const target = (isAbsolute(written) ? relative(place, points) || '.' : written).split(sep).join('/')
+  const target = slashed(points)
   return { path, mode: LINK, size: Buffer.byteLength(target), target, stats }
 }
 
-/** An absolute path into the folder may be written by its real path, while the folder itself is behind a link. */
-function insideOf(root: string, realRoot: string, path: string): string {
-  return isInside(realRoot, path) ? join(root, relative(realRoot, path)) : resolve(path)
+/** Where a link points, from where it is. */
+export function relativeTarget(link: string, target: string): string {
+  return slashed(isAbsolute(target) ? relative(dirname(link), target) || '.' : target)
+}
+
+function slashed(path: string): string {
+  return path.split(sep).join('/')
+}
+
+/** Whether a way, from a folder and through the links on it, leads out of the root, be it to come in again. */
+function leaves(root: string, from: string, way: string): boolean {
+  let at = from
+  for (const step of way.split('/')) {
+    at = join(at, step)
+    try {
+      at = realpathSync(at)
+    } catch {
+      // There need not be anything: the link is kept all the same.
+    }
+    if (!isInside(root, at)) return true
+  }
+  return false
 }
 
 function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep)
-}
-
-/** Through links to folders on the way, too. What a link points to may not be there. */
-function isReallyInside(realRoot: string, path: string): boolean {
-  try {
-    return isInside(realRoot, realpathSync(path))
-  } catch {
-    return true
-  }
 }
 
 function unfit(root: string, problems: readonly string[]): Error {
