@@ -81,6 +81,8 @@ export type ResolvedNpm = {
   readonly packageJson: { readonly [field: string]: Json }
   /** For `npm ci`. */
   readonly lockFile: { readonly [field: string]: Json } | null
+  /** It says nothing of what folders need that were outside of its own: `npm install` adds that. */
+  readonly isLockPartial?: true
   /** By path in that folder: the URI of the archive that becomes this file (.tgz) or is unpacked into this folder (.zip). */
   readonly local: Readonly<Record<string, string>>
   readonly allowScripts: boolean

@@ -80,7 +80,8 @@ function specOf(
   if (installed !== null && !installed.isFromRegistry && (version === null || installed.version === version))
     return `file:${installed.isLinked ? locals.add(installed.root) : locals.addInstalled(installed.root)}`
   const exact = version ?? installed?.version ?? null
-  if (exact !== null) return exact
+  if (exact !== null)
+    return installed === null || installed.name === name ? exact : `npm:${installed.name}@${exact}`
   throw new Error(
     `npm: 'auto' can't install ${name}: the bundle does not say in which version, and it was not found from ${process.cwd()}. List it in npm: ['${name}@<range>']`,
   )

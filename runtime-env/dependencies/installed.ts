@@ -12,8 +12,10 @@ function startingPoints(): readonly string[] {
 
 export interface Installed {
   readonly root: string
+  /** What it is called itself: elsewhere, where it was installed under another name (`npm:`). */
+  readonly name: string
   readonly version: string | null
-  /** Where its files really are: a folder outside of node_modules if it is linked to. */
+  /** Its folder is elsewhere, and only linked to from a node_modules. */
   readonly isLinked: boolean
   readonly isFromRegistry: boolean
 }
@@ -48,6 +50,7 @@ function installedAt(name: string, root: string): Installed {
   const isLinked = !real.includes(`${sep}node_modules${sep}`)
   return {
     root: isLinked ? real : root,
+    name: readPackage(root)?.name ?? name,
     version: readPackage(root)?.version ?? null,
     isLinked,
     isFromRegistry: !isLinked && !isNoRegistrys(whereFrom(name, root, real)),
@@ -66,7 +69,8 @@ function whereFrom(name: string, root: string, real: string): string | null {
         packages?: Record<string, { resolved?: string } | undefined>
       }
       const noted = packages?.[relative(dirname(folder), root).split(sep).join('/')]?.resolved
-      if (noted !== undefined && isNoRegistrys(noted)) return noted
+      // An archive of a registry's is noted by its address: whether it is one, what was asked for tells.
+      if (noted !== undefined && /^(file|git\+\w+|git|ssh):/.test(noted)) return noted
       return declared(name, dirname(folder))
     }
     if (dirname(folder) === folder)
@@ -88,7 +92,6 @@ function declared(name: string, project: string): string | null {
 
 function isNoRegistrys(from: string | null): boolean {
   if (from === null) return false
-  // A registry's archives are https:, too, in what npm notes; in what a user declares that is an archive by itself.
   return (
     /^(file|link|portal|git[+:]|git\+\w+|ssh|github|gitlab|bitbucket|gist|https?:\/\/)/.test(from) ||
     /^[.~/]/.test(from) ||

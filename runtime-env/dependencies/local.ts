@@ -7,7 +7,7 @@ import { isFolder } from '../fields/archives.ts'
 import type { Resolving } from '../fields/field.ts'
 import { packageArchive, packageFiles, packageFolder } from '../package/index.ts'
 import type { Json, LocalPackage } from '../types.ts'
-import { publishedFiles } from './npm-client.ts'
+import { publishedFiles } from './published.ts'
 import { isLocal, localPath } from './spec.ts'
 
 export interface PackageJson {
@@ -129,5 +129,8 @@ export class LocalPackages {
 }
 
 function publishedPackage(folder: string): LocalPackage {
-  return packageFiles(folder, publishedFiles(folder))
+  // npm publishes none without a version.
+  return readLocal(folder).version === undefined
+    ? packageFolder(folder)
+    : packageFiles(folder, publishedFiles(folder))
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { refuse } from '../fields/field.ts'
-import type { Json } from '../types.ts'
+import type { Json, ResolvedNpm } from '../types.ts'
 import { type LocalPackages, type PackageJson, parseJson } from './local.ts'
 import { type Dependencies, type JsonObject, runtimePart } from './package-json.ts'
 
@@ -24,8 +24,11 @@ export function lockedPart(
   path: string,
   packageJson: string | undefined,
   locals: LocalPackages,
-): { packageJson: Record<string, Json>; lockFile: JsonObject } {
-  const { lockfileVersion, packages } = readLock(path)
+): Pick<ResolvedNpm, 'packageJson' | 'lockFile' | 'isLockPartial'> {
+  const { lockfileVersion, packages: all } = readLock(path)
+  const packages = Object.fromEntries(
+    Object.entries(all).filter(([, locked]) => !isForDevelopment(locked, all)),
+  )
   const root = packages[''] ?? {}
   const folder = dirname(path)
   const beside = packageJson ?? join(folder, 'package.json')
@@ -34,15 +37,22 @@ export function lockedPart(
   const places = placesOf(packages, folder, locals)
   const entries = Object.entries(packages).flatMap(([key, locked]): [string, Json][] => {
     if (key === '') return []
-    if (locked.dev === true) return []
     return [[moved(key, places), movedEntry(locked, folder, places, locals)]]
   })
   const { overrides, ...rootEntry } = wanted
   const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
+  // npm locks nothing of what folders outside of a project need.
+  const isPartial = [...places.keys()].some((place) => place.startsWith('..'))
   return {
+    ...(isPartial && { isLockPartial: true }),
     packageJson: wanted,
     lockFile: { lockfileVersion, requires: true, packages: Object.fromEntries([['', rootEntry], ...sorted]) },
   }
+}
+
+/** Of a link, what it points to tells. */
+function isForDevelopment({ dev, link, resolved }: Locked, all: Readonly<Record<string, Locked>>): boolean {
+  return dev === true || (link === true && resolved !== undefined && all[resolved]?.dev === true)
 }
 
 function readLock(path: string): { lockfileVersion: number; packages: Readonly<Record<string, Locked>> } {
@@ -67,9 +77,9 @@ function withWorkspaces(
 ): Record<string, Json> {
   if (packages['']?.workspaces === undefined) return wanted
   const dependencies: Dependencies = { ...(wanted.dependencies as Dependencies | undefined) }
-  for (const [key, { link, resolved, dev }] of Object.entries(packages)) {
+  for (const [key, { link, resolved }] of Object.entries(packages)) {
     const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(key)?.[1]
-    if (name === undefined || link !== true || dev === true || resolved === undefined) continue
+    if (name === undefined || link !== true || resolved === undefined) continue
     dependencies[name] = `file:${locals.add(resolve(folder, resolved))}`
   }
   return {
@@ -85,9 +95,8 @@ function placesOf(
   locals: LocalPackages,
 ): ReadonlyMap<string, string> {
   const places = new Map<string, string>()
-  for (const { link, resolved, dev } of Object.values(packages)) {
-    if (link === true && dev !== true && resolved !== undefined)
-      places.set(resolved, locals.add(resolve(folder, resolved)))
+  for (const { link, resolved } of Object.values(packages)) {
+    if (link === true && resolved !== undefined) places.set(resolved, locals.add(resolve(folder, resolved)))
   }
   return places
 }

@@ -1,5 +1,7 @@
 // plugins: values of fields that users' plugins make something of, by the plugin's name.
 import { fromPlain, isJson, isRecord, toPlain, whyNotPlain } from '../plain.ts'
+import { requirePlugin } from '../plugins/registry.ts'
+import { whyNotValid } from '../plugins/schema.ts'
 import type { Json } from '../types.ts'
 import { type Field, refuse, wrong } from './field.ts'
 
@@ -18,7 +20,7 @@ export const plugins: Field<'plugins'> = {
         )
     }
     // Copies: what the caller does with its own afterwards is no part of the environment.
-    return Object.fromEntries(given.map(([name, each]) => [name, copyOf(each)]))
+    return Object.fromEntries(given.map(([name, each]) => [name, accepted(name, copyOf(each))]))
   },
   // Each is a field in its own right.
   merge: (outer, inner) => ({ ...outer, ...inner }),
@@ -26,6 +28,20 @@ export const plugins: Field<'plugins'> = {
     const entries = Object.entries(value).map(([name, each]) => [name, toPlain(each)] as const)
     return entries.length === 0 ? undefined : Object.fromEntries(entries)
   },
+}
+
+/** Throws a TypeError if this process has no such plugin, or the value is not as its schema has it. */
+function accepted(name: string, value: unknown): unknown {
+  const path = `plugins.${name}`
+  let schema: object | undefined
+  try {
+    schema = requirePlugin(name, 'this process').schema
+  } catch (error) {
+    throw new TypeError(`${path} of a runtime environment: ${(error as Error).message}`, { cause: error })
+  }
+  const why = schema === undefined ? null : whyNotValid(schema, value, path)
+  if (why !== null) throw new TypeError(`a runtime environment is not as a plugin wants it: ${why}`)
+  return value
 }
 
 function copyOf(value: unknown): unknown {

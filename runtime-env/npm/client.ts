@@ -10,11 +10,19 @@ export interface NpmClient {
 }
 
 export function findNpm(execPath = process.execPath, path = process.env['PATH'] ?? ''): NpmClient {
-  const cli = cliBeside(execPath) ?? cliOnPath(path)
+  const cli = findNpmScript(execPath, path)
   if (cli !== undefined) return { command: execPath, args: [...leashArguments, cli] }
   throw new Error(
     `there is no npm on this worker: neither beside ${execPath} nor on PATH. Install npm there, or do without the field npm`,
   )
+}
+
+/** npm's program, for Node.js to run. */
+export function findNpmScript(
+  execPath = process.execPath,
+  path = process.env['PATH'] ?? '',
+): string | undefined {
+  return cliBeside(execPath) ?? cliOnPath(path)
 }
 
 /** Node.js's own archives have npm there. */

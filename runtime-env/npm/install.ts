@@ -14,7 +14,7 @@ export async function installPackages(npm: ResolvedNpm, tools: PluginTools): Pro
     await writeFile(join(folder, 'package-lock.json'), JSON.stringify(npm.lockFile, null, 2))
   for (const [path, uri] of Object.entries(npm.local)) await placeLocal(path, uri, tools)
   const { command, args } = findNpm()
-  const verb = npm.lockFile === null ? 'install' : 'ci'
+  const verb = npm.lockFile === null || npm.isLockPartial ? 'install' : 'ci'
   const options = [
     '--prefix',
     folder,

@@ -1,12 +1,12 @@
 // LocalPackages: of folders, of some files of a folder, of archives.
 import { createHash } from 'node:crypto'
-import { realpathSync, statSync } from 'node:fs'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { LocalPackage, PackageFile } from '../types.ts'
 import { hashFile, hashManifest } from './hash.ts'
 import { IgnoreRules } from './ignore-rules.ts'
 import { checkSize } from './limits.ts'
-import { type Found, scan } from './scan.ts'
+import { byPath, type Found, regular, scan } from './scan.ts'
 
 export interface FolderOptions {
   /** In gitignore's syntax: beside the defaults and the folder's own ignore files. */
@@ -26,11 +26,8 @@ export function packageFolder(
 
 /** Some files of a folder as a package: what npm would publish of it, say. */
 export function packageFiles(path: string, names: readonly string[]): LocalPackage {
-  const wanted = new Set(names)
-  return packageFound(
-    path,
-    scan(realpathSync(path), null).filter((found) => wanted.has(found.path)),
-  )
+  const found = names.map((name) => regular(name, lstatSync(join(path, name))))
+  return packageFound(path, found.sort(byPath))
 }
 
 function packageFound(given: string, found: readonly Found[]): LocalPackage {

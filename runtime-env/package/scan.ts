@@ -13,10 +13,10 @@ export interface Found {
   readonly stats: Stats
 }
 
-export const FILE = 0o100644
-export const PROGRAM = 0o100755
+const FILE = 0o100644
+const PROGRAM = 0o100755
 export const LINK = 0o120777
-export const FOLDER = 0o040755
+export const FOLDER = 0o40755
 
 /** Sorted by path, by code units. The root is a real path. */
 export function scan(root: string, rules: IgnoreRules | null): Found[] {
@@ -33,16 +33,23 @@ export function scan(root: string, rules: IgnoreRules | null): Found[] {
       const isFolder = stats.isDirectory()
       if (inner?.ignores(isFolder ? `${path}/` : path)) continue
       if (isFolder) visit(`${path}/`, inner)
-      else if (stats.isFile())
-        // By the owner's bit, as git does: the others depend on the umask.
-        found.push({ path, mode: stats.mode & 0o100 ? PROGRAM : FILE, size: stats.size, stats })
+      else if (stats.isFile()) found.push(regular(path, stats))
       else if (stats.isSymbolicLink()) found.push(link(root, path, stats, problems))
       else problems.push(`${path} is ${kindOf(stats)}, which no archive holds`)
     }
   }
   visit('', rules)
   if (problems.length > 0) throw unfit(root, problems)
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1))
+  return found.sort(byPath)
+}
+
+export function byPath(a: Found, b: Found): number {
+  return a.path < b.path ? -1 : 1
+}
+
+export function regular(path: string, stats: Stats): Found {
+  // By the owner's bit, as git does: the others depend on the umask.
+  return { path, mode: stats.mode & 0o100 ? PROGRAM : FILE, size: stats.size, stats }
 }
 
 /** Links that stay inside are kept as links, written relative to where they are. */
