@@ -2,6 +2,7 @@
 import { symbols } from '../serializer/index.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { currentExecutor, newId } from './context.ts'
+import { type Environment, environmentFor } from './environments.ts'
 import type { ActorInfo, Executor } from './executor.ts'
 import { exportRetryOn, exportValue } from './exports.ts'
 import {
@@ -40,7 +41,7 @@ export class ActorMethod {
       actor: handle.info.id,
       method,
       options,
-      retryOn: exportRetryOn(given, name, executor),
+      retryOn: exportRetryOn(given, name, executor)?.hash ?? null,
       ...splitArguments(args),
     })
     return resultRefs(id, options.numReturns)
@@ -89,11 +90,14 @@ export function startActor(type: ActorClass, given: ActorRemoteOptions, args: un
   const executor = requireExecutor()
   const className = nameOf(type)
   const info = { id: newId('a'), name: className, methods: methodsOf(type) }
+  const fn = exportValue(type, className, executor)
+  const packed = splitArguments(args)
   executor.createActor({
     ...info,
-    fn: exportValue(type, className, executor),
+    fn: fn.hash,
     options: actorOptionsOf(given),
-    ...splitArguments(args),
+    env: environmentFor(executor, given.runtimeEnv as Environment | undefined, fn, packed),
+    ...packed,
   })
   return new ActorHandleBase(info)
 }

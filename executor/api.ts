@@ -209,7 +209,7 @@ export async function runOnAllWorkers<F extends AnyFunction>(fn: F, ...args: Par
     if (arg instanceof ObjectRef) throw new TypeError('runOnAllWorkers takes no refs, but values')
   const executor = requireExecutor()
   const name = nameOf(fn)
-  const hash = exportValue(fn, name, executor)
+  const { hash } = exportValue(fn, name, executor)
   const packed = splitArguments(args)
   await fn(...args)
   await executor.runOnAllWorkers({
@@ -218,6 +218,7 @@ export async function runOnAllWorkers<F extends AnyFunction>(fn: F, ...args: Par
     parent: null,
     fn: hash,
     options: taskOptionsOf({}),
+    env: null,
     retryOn: null,
     ...packed,
   })

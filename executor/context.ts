@@ -1,6 +1,7 @@
 // What this thread's code runs in: the executor that its calls go to (the driver's own, or in a worker the way to the
 // driver's), and the task that is under way.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ResolvedEnv } from '../runtime-env/types.ts'
 import type { Executor } from './executor.ts'
 
 let current: Executor | null = null
@@ -11,6 +12,17 @@ export function currentExecutor(): Executor | null {
 
 export function setExecutor(executor: Executor | null): void {
   current = executor
+}
+
+/** What this process runs in, and what calls made from here run in unless they say otherwise. */
+let environment: ResolvedEnv | null = null
+
+export function environmentHere(): ResolvedEnv | null {
+  return environment
+}
+
+export function setEnvironmentHere(env: ResolvedEnv | null): void {
+  environment = env
 }
 
 /** What a task can know of itself. */

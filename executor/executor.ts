@@ -1,5 +1,6 @@
 // The one interface between the public API and the engines (inline, threads, redis). All that crosses it is plain data:
 // ids, hashes, options, packed values. What an engine promises is written here; how it keeps it is its own affair.
+import type { EnvDescription, LocalPackage, ResolvedEnv } from '../runtime-env/types.ts'
 import type { Failure } from './failures.ts'
 import type { ActorOptions, TaskOptions } from './options.ts'
 import type { Packed } from './payload.ts'
@@ -36,6 +37,8 @@ export interface CallSpec extends PackedArguments {
 
 export interface TaskSpec extends CallSpec {
   readonly fn: string
+  /** What it runs in; null: in what the worker has. */
+  readonly env: ResolvedEnv | null
 }
 
 export interface ActorCallSpec extends CallSpec {
@@ -49,6 +52,7 @@ export interface ActorSpec extends PackedArguments {
   readonly name: string
   readonly methods: readonly string[]
   readonly options: ActorOptions
+  readonly env: ResolvedEnv | null
 }
 
 /** What a handle is made from, wherever it is made. */
@@ -103,6 +107,7 @@ export interface Description {
   readonly actors: readonly ActorDescription[]
   readonly functions: readonly { readonly hash: string; readonly name: string; readonly size: number }[]
   readonly objects: { readonly count: number; readonly pending: number; readonly bytes: number }
+  readonly environments: readonly EnvDescription[]
 }
 
 export interface Executor {
@@ -110,6 +115,12 @@ export interface Executor {
 
   /** Stores a function; called before the first call that names its hash, once for each hash and process. */
   exportFunction(fn: Exported): void
+
+  /** Makes a package known; called before the first call that names its URI, once for each URI and process. */
+  addPackage(pkg: LocalPackage): void
+
+  /** Why no worker can ever have the environment, as far as that is known here; null if nothing is against it. */
+  lackingFor(env: ResolvedEnv): string | null
 
   /** Returns at once: failures of any kind are outcomes of the results. Calls of one actor keep their order. */
   submit(task: TaskSpec): void

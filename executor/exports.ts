@@ -24,18 +24,18 @@ const lastExport = new WeakMap<object, Known>()
 /** By executor: what it has been given. */
 const given = new WeakMap<Executor, Set<string>>()
 
-/** The hash of the function as it is now; the executor has it from then on. */
-export function exportValue(value: object, name: string, executor: Executor): string {
+/** The function as it is now; the executor has it from then on. */
+export function exportValue(value: object, name: string, executor: Executor): Exported {
   const last = lastExport.get(value)
   const isHere = last !== undefined && last.executor === executor
-  if (isHere && last.isSame?.()) return last.exported.hash
+  if (isHere && last.isSame?.()) return last.exported
   const packed = pack(value)
   const bytes = bytesOf(packed)
   if (isHere && last.bytes.equals(bytes) && sameBuffers(last.exported.value, packed)) {
     // The serializer gets to know a function that is pickled again and again: so the question is worth asking again.
     const repeats = ++last.repeats
     if ((repeats & (repeats - 1)) === 0 && typeof value === 'function') last.isSame = changeCheck(value)
-    return last.exported.hash
+    return last.exported
   }
   checkSize(packed, name)
   const exported = { hash: hashOf(packed), name, value: packed }
@@ -46,7 +46,7 @@ export function exportValue(value: object, name: string, executor: Executor): st
     hashes.add(exported.hash)
     executor.exportFunction(exported)
   }
-  return exported.hash
+  return exported
 }
 
 /** The export that holds the option `retryExceptions`, where that is a list of classes. */
@@ -54,7 +54,7 @@ export function exportRetryOn(
   { retryExceptions }: Pick<RemoteOptions, 'retryExceptions'>,
   name: string,
   executor: Executor,
-): string | null {
+): Exported | null {
   return Array.isArray(retryExceptions)
     ? exportValue(retryExceptions, `retryExceptions of ${name}`, executor)
     : null

@@ -1,4 +1,6 @@
 // How a call failed, as plain data that goes over any wire; and the error that a user gets for it.
+
+import { RuntimeEnvSetupError } from '../runtime-env/errors.ts'
 import {
   ActorDiedError,
   ExecutorError,
@@ -18,6 +20,7 @@ export type FailureKind =
   | 'cancelled'
   | 'timeout'
   | 'actor-died'
+  | 'environment'
   | 'lost'
   | 'shutdown'
   | 'error'
@@ -29,10 +32,26 @@ export interface Failure {
   readonly thrown?: Packed
   readonly place?: TaskPlace
   readonly exitCode?: number | null
+  /** Of an environment that could not be made: what its tools printed last. */
+  readonly output?: string
+  /** What led to it. */
+  readonly cause?: Failure
 }
 
 export function failureOf(kind: Exclude<FailureKind, 'thrown'>, message: string): Failure {
   return { kind, message }
+}
+
+/** An environment could not be made; `output` is what its tools or its process printed last, if the error does not say. */
+export function environmentFailure(error: Error, output = ''): Failure {
+  if (!(error instanceof RuntimeEnvSetupError)) return { kind: 'environment', message: error.message, output }
+  return { kind: 'environment', message: error.reason, output: error.output }
+}
+
+/** What an actor dies of whose constructor's call fails. */
+export function deathBy(label: string, failure: Failure): Failure {
+  if (failure.kind !== 'environment') return { ...failure, kind: 'actor-died' }
+  return { ...failureOf('actor-died', `${label} never lived: ${failure.message}`), cause: failure }
 }
 
 /** What a task threw, whether or not it can be pickled. */
@@ -70,6 +89,8 @@ export function errorOf(failure: Failure): Error {
       return new TaskTimeoutError(message)
     case 'actor-died':
       return new ActorDiedError(message, options(failure))
+    case 'environment':
+      return new RuntimeEnvSetupError(message, failure.output ?? '', options(failure))
     case 'lost':
       return new ObjectLostError(message)
     case 'shutdown':
@@ -80,6 +101,7 @@ export function errorOf(failure: Failure): Error {
 }
 
 function options(failure: Failure): ErrorOptions | undefined {
+  if (failure.cause !== undefined) return { cause: errorOf(failure.cause) }
   if (failure.thrown === undefined) return undefined
   return { cause: failure.place ? taskErrorFrom(causeOf(failure), failure.place) : causeOf(failure) }
 }

@@ -1,6 +1,7 @@
 // The public API of the executor, and what bundles need of it: cornichon/executor.
 import { registerOwnModule } from '../serializer/pickle/connect.ts'
 import { ActorHandleBase, ActorMethod, handleFrom } from './actors.ts'
+import { CarriedEnv, environmentFrom } from './environments.ts'
 import { taskErrorFrom } from './errors.ts'
 import * as api from './public.ts'
 import { refFrom } from './refs.ts'
@@ -19,6 +20,8 @@ export * from './public.ts'
 const parts = {
   ActorHandleBase,
   ActorMethod,
+  CarriedEnv,
+  environmentFrom,
   directCall,
   directClassCall,
   handleFrom,

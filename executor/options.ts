@@ -1,5 +1,6 @@
 // Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
 import { availableParallelism } from 'node:os'
+import type { RuntimeEnv, RuntimeEnvFields } from '../runtime-env/index.ts'
 import { nearest } from '../runtime-env/nearest.ts'
 import type { SignOption, VerifyOption } from '../serializer/bundle/signature.ts'
 
@@ -13,6 +14,11 @@ interface ResourceOptions {
   readonly resources?: Readonly<Record<string, number>>
   /** For people, and of an actor: what `getActor` finds it by. */
   readonly name?: string
+  /**
+   * Files, packages and variables that it has; within those of the job (`init({ runtimeEnv })`), or of the task that makes
+   * the call. It then runs in a process of its own kind.
+   */
+  readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv
 }
 
 interface CallOptions {
@@ -73,6 +79,8 @@ export interface InitOptions {
   readonly resources?: Readonly<Record<string, number>>
   /** A second init does nothing, and does not throw. */
   readonly ignoreReinitError?: boolean
+  /** Of all tasks and actors that say nothing else. */
+  readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv
   /** What workers print goes to this process's output, with a prefix; or to a function, line by line. */
   readonly logToDriver?: boolean | ((line: LogLine) => void)
   /** Of each worker thread, as node:worker_threads has them. */
@@ -137,7 +145,8 @@ const duration: Check = (value) =>
   typeof value === 'number' && value > 0 ? null : 'a number of milliseconds above 0'
 const anything: Check = () => null
 
-const resourceChecks = { numCpus: amount, resources: record, name: text }
+// A runtime environment is checked by itself, and tells more.
+const resourceChecks = { numCpus: amount, resources: record, name: text, runtimeEnv: anything }
 const callChecks = {
   numReturns: whole(0, 'a whole number from 0'),
   retryExceptions: (value: unknown) =>
@@ -179,6 +188,7 @@ const tables = {
     logToDriver: (value: unknown) =>
       typeof value === 'boolean' || typeof value === 'function' ? null : 'true, false or a function',
     resourceLimits: anything,
+    runtimeEnv: anything,
   },
   get: { timeout: amount },
   wait: { numReturns: whole(1, 'a whole number from 1'), timeout: amount },

@@ -1,4 +1,5 @@
 // What `cornichon/executor` exports.
+export { RuntimeEnvSetupError } from '../runtime-env/errors.ts'
 export { cancel, describeExecutor, free, get, getActor, kill, put, runOnAllWorkers, wait } from './api.ts'
 export { currentTask, type TaskContext } from './context.ts'
 export {

@@ -3,6 +3,7 @@
 import { type ActorClass, type ActorHandleBase, startActor } from './actors.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { currentExecutor, newId } from './context.ts'
+import { type Environment, environmentFor, withEnvironment } from './environments.ts'
 import { exportRetryOn, exportValue } from './exports.ts'
 import {
   type ActorRemoteOptions,
@@ -46,7 +47,8 @@ export class RemoteFunctionBase {
 
   options(options: RemoteOptions): unknown {
     checkOptions('task', options)
-    return remoteFunction(new RemoteFunctionCore(this.core.fn, { ...this.core.options, ...options }))
+    const merged = { ...this.core.options, ...withEnvironment(options) }
+    return remoteFunction(new RemoteFunctionCore(this.core.fn, merged))
   }
 }
 
@@ -59,7 +61,8 @@ export class RemoteClassBase {
 
   options(options: ActorRemoteOptions): unknown {
     checkOptions('actor', options)
-    return remoteClass(new RemoteClassCore(this.core.type, { ...this.core.options, ...options }))
+    const merged = { ...this.core.options, ...withEnvironment(options) }
+    return remoteClass(new RemoteClassCore(this.core.type, merged))
   }
 }
 
@@ -105,10 +108,10 @@ export function remote(target: unknown, options: object = {}): unknown {
     throw new TypeError('this is remote already; its .options(...) changes its options')
   if (isClass(target)) {
     checkOptions('actor', options)
-    return remoteClass(new RemoteClassCore(target as ActorClass, options))
+    return remoteClass(new RemoteClassCore(target as ActorClass, withEnvironment(options)))
   }
   checkOptions('task', options)
-  return remoteFunction(new RemoteFunctionCore(target as AnyFunction, options))
+  return remoteFunction(new RemoteFunctionCore(target as AnyFunction, withEnvironment(options)))
 }
 
 function isClass(target: object): boolean {
@@ -121,14 +124,18 @@ function submit(core: RemoteFunctionCore, args: unknown[]): unknown {
   if (options === undefined) taskOptions.set(core, (options = taskOptionsOf(core.options)))
   const name = core.options.name ?? nameOf(core.fn)
   const id = newId('t')
+  const fn = exportValue(core.fn, name, executor)
+  const retryOn = exportRetryOn(core.options, name, executor)
+  const packed = splitArguments(args)
   executor.submit({
     id,
     name,
     parent: parentId(),
-    fn: exportValue(core.fn, name, executor),
+    fn: fn.hash,
     options,
-    retryOn: exportRetryOn(core.options, name, executor),
-    ...splitArguments(args),
+    env: environmentFor(executor, core.options.runtimeEnv as Environment | undefined, fn, packed, retryOn),
+    retryOn: retryOn?.hash ?? null,
+    ...packed,
   })
   return resultRefs(id, options.numReturns)
 }

@@ -1,5 +1,8 @@
 // init and shutdown: which executor this process has.
+
+import { RuntimeEnv } from '../runtime-env/index.ts'
 import { currentExecutor, isWorker, setExecutor } from './context.ts'
+import { prepareJob, setJobEnvironment } from './environments.ts'
 import type { Executor } from './executor.ts'
 import { startInline } from './inline/index.ts'
 import { checkOptions, type InitOptions } from './options.ts'
@@ -24,10 +27,23 @@ export async function init(options: InitOptions = {}): Promise<void> {
         : 'init was called twice. Call shutdown() first, or say init({ ignoreReinitError: true })',
     )
   }
-  const { address, ...rest } = options
+  const { address, runtimeEnv, ...rest } = options
+  const env = runtimeEnv === undefined ? null : RuntimeEnv.from(runtimeEnv)
   if (address === 'threads' || address === 'inline') start({ ...rest, mode: address })
   else if (address === undefined) start(options)
   else await join(options)
+  setJobEnvironment(env)
+  if (env !== null) await prepare(env)
+}
+
+/** What is wrong with it shows now, and its packages are on their way. */
+async function prepare(env: RuntimeEnv): Promise<void> {
+  try {
+    prepareJob(requireExecutor(), env)
+  } catch (error) {
+    await shutdown()
+    throw error
+  }
 }
 
 /** A fleet, over Redis. */
@@ -61,5 +77,6 @@ export async function shutdown(): Promise<void> {
   if (executor === null) return
   if (isWorker()) throw new Error('shutdown was called in a worker: only the process that called init can')
   setExecutor(null)
+  setJobEnvironment(null)
   await executor.shutdown()
 }

@@ -1,4 +1,10 @@
 // The public API of runtime environments: cornichon/runtime-env.
+import { registerOwnModule } from '../serializer/pickle/connect.ts'
+import { RuntimeEnvSetupError } from './errors.ts'
+import { PackageChangedError } from './package/index.ts'
+import { registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from './plugins/registry.ts'
+import { RuntimeEnv, runtimeEnvFrom } from './runtime-env.ts'
+
 export { RuntimeEnvSetupError } from './errors.ts'
 export { PackageChangedError } from './package/index.ts'
 export { registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from './plugins/registry.ts'
@@ -22,3 +28,17 @@ export type {
   RuntimeEnvPlugin,
   SetupLogger,
 } from './types.ts'
+
+// A task finds the ones of its worker.
+registerOwnModule(
+  'cornichon/runtime-env',
+  {
+    PackageChangedError,
+    RuntimeEnv,
+    RuntimeEnvSetupError,
+    registerRuntimeEnvPlugin,
+    runtimeEnvFrom,
+    unregisterRuntimeEnvPlugin,
+  },
+  import.meta.url,
+)

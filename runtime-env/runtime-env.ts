@@ -1,6 +1,7 @@
 // RuntimeEnv: what a user asks for, checked; and, resolved on this machine, what travels.
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { symbols } from '../serializer/index.ts'
 import { parseJson } from './dependencies/local.ts'
 import { DEFAULT_SETUP_TIMEOUT } from './fields/config.ts'
 import type { FieldName } from './fields/field.ts'
@@ -9,6 +10,7 @@ import { isAutomatic } from './fields/npm.ts'
 import { pluginsFromJson } from './fields/plugins.ts'
 import { mergeFields, mergeResolved, resolvedEnv } from './merge.ts'
 import { fromPlain, isJson, isRecord, toPlain } from './plain.ts'
+import { travelOf } from './travel.ts'
 import type {
   Json,
   LocalPackage,
@@ -105,6 +107,10 @@ export class RuntimeEnv {
     return json
   }
 
+  [symbols.reduce](): unknown[] {
+    return travelOf(this) ?? [runtimeEnvFrom, [this.toJSON()]]
+  }
+
   /** This one with another within it: the other's fields count, but variables and plugins are merged name by name. */
   merge(inner: RuntimeEnvFields | RuntimeEnv): RuntimeEnv {
     const other = RuntimeEnv.from(inner)
@@ -166,4 +172,9 @@ export class RuntimeEnv {
     const setupTimeout = this.fields.config?.setupTimeout ?? outer?.setupTimeout ?? DEFAULT_SETUP_TIMEOUT
     return { env: resolvedEnv(fields, setupTimeout), packages: [...used.values()] }
   }
+}
+
+/** What a bundle makes one with. */
+export function runtimeEnvFrom(json: Json): RuntimeEnv {
+  return RuntimeEnv.fromJSON(json)
 }

@@ -1,4 +1,4 @@
-// `cornichon list`: tasks, actors, workers, functions or objects of a fleet.
+// `cornichon list`: tasks, actors, workers, functions, objects or runtime environments of a fleet.
 import { Argument, type Command } from 'commander'
 import type { FleetView } from '../redis/overview.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
@@ -8,6 +8,8 @@ import { withFleet } from './with-fleet.ts'
 interface Kind {
   readonly columns: readonly string[]
   readonly list: (view: FleetView) => Promise<readonly object[]>
+  /** What a cell has no room for. */
+  readonly details?: (row: Record<string, unknown>) => string | null
 }
 
 const kinds: Record<string, Kind> = {
@@ -22,11 +24,16 @@ const kinds: Record<string, Kind> = {
   },
   functions: { columns: ['hash', 'name', 'size', 'expiresIn'], list: (view) => view.functions() },
   objects: { columns: ['id', 'size', 'expiresIn'], list: (view) => view.objects() },
+  'runtime-envs': {
+    columns: ['key', 'state', 'size', 'uses', 'worker'],
+    list: (view) => view.environments(),
+    details: ({ key, failure }) => (failure === null ? null : `${String(key)} failed:\n${String(failure)}`),
+  },
 }
 
 export function addList(program: Command): void {
   addFleetOptions(program.command('list'))
-    .summary('list the tasks, actors, workers, functions or objects of a fleet')
+    .summary('list the tasks, actors, workers, functions, objects or runtime environments of a fleet')
     .description('Lists what a fleet has of a kind, the first 1,000. Times are in seconds, sizes in bytes.')
     .addArgument(new Argument('<kind>', 'what to list').choices(Object.keys(kinds)))
     .option('--json', 'print it as JSON')
@@ -34,7 +41,7 @@ export function addList(program: Command): void {
     .action((name: string, flags: FleetFlags & { readonly json?: true }) =>
       withFleet(flags, async (fleet) => {
         const { FleetView: View } = await import('../redis/overview.ts')
-        const { columns, list } = kinds[name]!
+        const { columns, list, details } = kinds[name]!
         const rows = (await list(new View(fleet))) as Record<string, unknown>[]
         if (flags.json) return console.log(JSON.stringify(rows, null, 2))
         if (rows.length === 0) return console.log(`no ${name}`)
@@ -44,6 +51,10 @@ export function addList(program: Command): void {
             rows.map((row) => columns.map((column) => row[column])),
           ),
         )
+        for (const row of rows) {
+          const more = details?.(row) ?? null
+          if (more !== null) console.log(`\n${more}`)
+        }
       }),
     )
 }

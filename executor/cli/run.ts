@@ -13,6 +13,7 @@ interface RunFlags {
   readonly address?: string
   readonly namespace?: string
   readonly keyFile?: string
+  readonly runtimeEnv?: string
 }
 
 export function addRun(program: Command): void {
@@ -30,6 +31,7 @@ export function addRun(program: Command): void {
     .option('--address <url>', 'run it on the fleet of this Redis, and wait; Ctrl-C cancels it')
     .option('--namespace <name>', 'with --address: which fleet of that Redis')
     .option('--key-file <file>', 'with --address: what signs the task, as for the workers')
+    .option('--runtime-env <file>', 'with --address: what it has to run in, as JSON')
     .option(
       '--packages <folder>',
       'the folder in whose node_modules the packages are that the bundle refers to (default: the current one)',
@@ -48,6 +50,8 @@ Examples:
 
 async function run(file: string, flags: RunFlags): Promise<void> {
   if (flags.address !== undefined) return runOnFleet(file, flags)
+  if (flags.runtimeEnv !== undefined)
+    throw new UsageError('--runtime-env goes with --address: it is for the workers of a fleet')
   const args = flags.args === undefined ? undefined : parseArguments(flags.args)
   const value = await load(file, flags.packages)
   print(await resultOf(value, args, file), flags.json === true)

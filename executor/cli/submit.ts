@@ -1,6 +1,7 @@
 // `cornichon submit`: a bundle's function as a task of a fleet, without waiting; `cornichon result` fetches what came out.
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
+import { RuntimeEnv } from '../../runtime-env/index.ts'
 import { resultId } from '../executor.ts'
 import { errorOf } from '../failures.ts'
 import { unpack } from '../payload.ts'
@@ -16,6 +17,7 @@ interface SubmitFlags extends FleetFlags {
   readonly name?: string
   readonly numCpus?: number
   readonly keep: number
+  readonly runtimeEnv?: string
   readonly json?: true
 }
 
@@ -34,6 +36,7 @@ export function addSubmit(program: Command): void {
     .option('--args <json>', 'the arguments, as a JSON array')
     .option('--name <name>', 'what lists and errors call it')
     .option('--num-cpus <count>', 'slots that it takes', parseAmount)
+    .option('--runtime-env <file>', 'what it has to run in, as JSON: files, packages, variables')
     .option('--keep <seconds>', 'how long it may take to run', parseAmount, 86_400)
     .option('--json', 'print the id as JSON')
     .addHelpText(
@@ -43,7 +46,7 @@ export function addSubmit(program: Command): void {
     .action((file: string, flags: SubmitFlags) =>
       withFleet(flags, async (fleet) => {
         const id = await submit(fleet, file, flags)
-        await fleet.calls.stored()
+        await asUsage(() => fleet.stored(id))
         await fleet.leave(flags.keep * 1000)
         console.log(flags.json ? JSON.stringify({ id }) : id)
       }),
@@ -69,10 +72,34 @@ export function addSubmit(program: Command): void {
 
 async function submit(fleet: RedisExecutor, file: string, flags: Omit<SubmitFlags, 'keep'>): Promise<string> {
   const { submitBundle } = await import('../redis/submit.ts')
-  return submitBundle(fleet, readBundle(file), parseArguments(flags.args), {
-    name: flags.name ?? file,
-    ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
-  })
+  const env = flags.runtimeEnv === undefined ? null : readEnvironment(flags.runtimeEnv)
+  const [bundle, args] = [readBundle(file), parseArguments(flags.args)]
+  return asUsage(async () =>
+    submitBundle(fleet, bundle, args, {
+      name: flags.name ?? file,
+      ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
+      ...(env !== null && { runtimeEnv: env }),
+    }),
+  )
+}
+
+/** What is in the way of the environment is told without a stack: a folder that is too large, a container. */
+async function asUsage<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** A mistake in the file is one in the command's use. */
+function readEnvironment(file: string): RuntimeEnv {
+  try {
+    return RuntimeEnv.fromFile(file)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new UsageError(error.message)
+  }
 }
 
 function parseArguments(json: string | undefined): unknown[] {

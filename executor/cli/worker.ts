@@ -10,6 +10,9 @@ interface WorkerFlags extends FleetFlags {
   readonly maxMemory?: number
   readonly grace: number
   readonly recoverAfter: number
+  readonly cacheDir?: string
+  readonly cacheSize?: number
+  readonly plugin?: readonly string[]
   readonly json?: true
 }
 
@@ -33,6 +36,12 @@ export function addWorker(program: Command): void {
       parseAmount,
       10,
     )
+    .option(
+      '--cache-dir <folder>',
+      'where it keeps runtime environments (default: the cache folder of the user)',
+    )
+    .option('--cache-size <size>', 'how much they may take: 500MB, 20GB (default: 10GB)', parseSize)
+    .option('--plugin <modules...>', 'packages or files whose plugins runtime environments may use')
     .option('--json', 'tell of its start and end as lines of JSON')
     .action(work)
 }
@@ -55,7 +64,27 @@ function parseResources(text: string): Record<string, number> {
   )
 }
 
+/** A number of bytes, or with a unit. */
+export function parseSize(text: string): number {
+  const [, digits, unit = ''] = /^\s*([\d.]+)\s*([kmgt]?)i?b?\s*$/i.exec(text) ?? []
+  const size = Number(digits) * 1000 ** ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase())
+  if (!Number.isFinite(size) || size <= 0) throw new InvalidArgumentError('It is a size, as 500MB or 20GB.')
+  return Math.floor(size)
+}
+
+async function loadPlugins(modules: readonly string[]): Promise<void> {
+  const { registerRuntimeEnvPlugin } = await import('../../runtime-env/index.ts')
+  for (const each of modules) {
+    try {
+      registerRuntimeEnvPlugin(each)
+    } catch (error) {
+      throw new UsageError((error as Error).message)
+    }
+  }
+}
+
 async function work(flags: WorkerFlags): Promise<void> {
+  await loadPlugins(flags.plugin ?? [])
   const { FleetNode } = await import('../redis/node/index.ts')
   const node = await FleetNode.start({
     ...fleetOf(flags),
@@ -63,6 +92,8 @@ async function work(flags: WorkerFlags): Promise<void> {
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
     ...(flags.resources !== undefined && { resources: flags.resources }),
+    ...(flags.cacheDir !== undefined && { cacheDir: flags.cacheDir }),
+    ...(flags.cacheSize !== undefined && { cacheSize: flags.cacheSize }),
     ...(flags.maxMemory !== undefined && { resourceLimits: { maxOldGenerationSizeMb: flags.maxMemory } }),
   }).catch((error: Error) => {
     throw new UsageError(error.message)

@@ -4,6 +4,7 @@ import type { Executor } from '../executor.ts'
 import type { Host, HostWorker } from '../local/host.ts'
 import { LocalExecutor } from '../local/index.ts'
 import type { InitOptions } from '../options.ts'
+import { processesHere } from '../processes/here.ts'
 import { Runner } from '../worker/runner.ts'
 
 const host: Host = {
@@ -37,5 +38,6 @@ const host: Host = {
 }
 
 export function startInline(options: InitOptions): Executor {
-  return new LocalExecutor('inline', host, { ...options, logToDriver: false, mode: 'inline' })
+  const inline: InitOptions = { ...options, logToDriver: false, mode: 'inline' }
+  return new LocalExecutor({ engine: 'inline', host, environments: processesHere(inline), options: inline })
 }

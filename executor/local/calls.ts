@@ -1,4 +1,5 @@
 // A call on its way: waiting for its arguments, queued for a slot, running, or over.
+import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import {
   type ActorCallSpec,
   type ActorSpec,
@@ -32,6 +33,8 @@ export class Call {
   readonly parent: string | null
   readonly priority: number
   readonly resources: Amounts
+  /** What it has to run in. Of an actor's call: where the actor is. */
+  readonly env: ResolvedEnv | null
   readonly laneKey: string
   readonly order = ++order
   readonly maxRetries: number
@@ -75,7 +78,8 @@ export class Call {
           : maxRetries
       this.timeout = timeout
     }
-    this.laneKey = laneKeyOf(this.resources, this.priority)
+    this.env = target.kind === Kind.CallActor ? null : target.spec.env
+    this.laneKey = laneKeyOf(this.resources, this.priority, this.env)
   }
 
   get deps(): readonly Dependency[] {
@@ -157,16 +161,17 @@ function isGivenAway(packed: Packed): boolean {
   return !('plain' in packed) && packed.isGiven === true
 }
 
-const laneKeys = new WeakMap<Amounts, Map<number, string>>()
+const laneKeys = new WeakMap<Amounts, Map<number | string, string>>()
 
 /** The options of a remote function are one object for all its calls: so this is a look-up. */
-function laneKeyOf(resources: Amounts, priority: number): string {
+function laneKeyOf(resources: Amounts, priority: number, env: ResolvedEnv | null): string {
   let keys = laneKeys.get(resources)
   if (keys === undefined) laneKeys.set(resources, (keys = new Map()))
-  let key = keys.get(priority)
+  const rest = env === null ? priority : `${priority} ${env.key}`
+  let key = keys.get(rest)
   if (key === undefined) {
     const names = Object.keys(resources).sort()
-    keys.set(priority, (key = `${priority} ${names.map((name) => `${name}=${resources[name]}`).join(' ')}`))
+    keys.set(rest, (key = `${rest} ${names.map((name) => `${name}=${resources[name]}`).join(' ')}`))
   }
   return key
 }

@@ -1,6 +1,7 @@
 // What the code of a task asks of the executor, from its worker: answered as if it were the driver's own, by this process's
 // executor or by the fleet's.
 import type { Executor, Outcome } from '../executor.ts'
+import { failureOf } from '../failures.ts'
 import { copyOf, transferListOf } from '../payload.ts'
 import type { ClientMessage } from '../worker/protocol.ts'
 import type { Grants } from './grants.ts'
@@ -22,11 +23,17 @@ export function answerClient(
     if (worker.isEnded) return
     const value = copyOf(outcome.value)
     grants.grantInside(worker, value)
-    answer(request, { ok: true, value }, transferListOf(value))
+    try {
+      answer(request, { ok: true, value }, transferListOf(value))
+    } catch (error) {
+      answer(request, { ok: false, failure: failureOf('error', (error as Error).message) })
+    }
   }
   switch (message[0]) {
     case 'export':
       return executor.exportFunction(message[1])
+    case 'addPackage':
+      return executor.addPackage(message[1])
     case 'submit':
       grants.grantResults(worker, message[1].id, message[1].options.numReturns)
       return executor.submit(message[1])

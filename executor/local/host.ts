@@ -1,4 +1,6 @@
-// Where calls run: what an executor within one process needs of worker threads, or of the caller's own thread.
+// Where calls run: what an executor within one process needs of worker threads, of worker processes, or of the caller's
+// own thread.
+import type { EnvDescription, LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
 import type { Failure } from '../failures.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 
@@ -8,10 +10,15 @@ export interface WorkerEnd {
   readonly reason: string | null
   /** An error that nothing caught. */
   readonly failure: Failure | null
+  /** It never began, for its environment can't be had: what all of its calls fail with. */
+  readonly setUp?: Failure | null
 }
 
 export interface HostWorker {
   readonly name: string
+  /** Until then it only keeps what it is sent; none: it takes it at once. */
+  readonly ready?: Promise<void>
+  /** Throws for what can't be sent. */
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void
   /** A worker with work keeps the process alive; an idle one does not. */
   setBusy(isBusy: boolean): void
@@ -27,4 +34,25 @@ export interface Host {
   /** How many workers for tasks there may be at once, actors' aside. */
   readonly maxWorkers: number
   start(name: string, onMessage: (message: FromWorker) => void, onEnd: (end: WorkerEnd) => void): HostWorker
+}
+
+/** The same for calls that have an environment: each of its workers is in one. */
+export interface EnvironmentHost {
+  readonly workerName: string
+  /** How many workers for tasks there may be at once, in all environments together, actors' aside. */
+  readonly maxWorkers: number
+  /** Milliseconds: one that had nothing to do for so long is ended. */
+  readonly idleTimeout: number
+  start(
+    env: ResolvedEnv,
+    name: string,
+    onMessage: (message: FromWorker) => void,
+    onEnd: (end: WorkerEnd) => void,
+  ): HostWorker
+  /** A package that environments may name from now on. */
+  addPackage(pkg: LocalPackage): void
+  /** Why it can not have an environment here; null if nothing is against it. */
+  lackingFor(env: ResolvedEnv): string | null
+  describe(): readonly EnvDescription[]
+  close(): Promise<void>
 }

@@ -1,15 +1,19 @@
 // The workers of an executor within one process: which are idle, which are busy, which may take one more call.
-import type { FromWorker } from '../worker/protocol.ts'
+import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import { Kind } from '../worker/protocol.ts'
 import type { ActorRecord } from './actors.ts'
 import type { Call } from './calls.ts'
-import type { Host, HostWorker, WorkerEnd } from './host.ts'
+import type { HostWorker } from './host.ts'
 
 export class LocalWorker {
   readonly name: string
   readonly host: HostWorker
+  /** What it runs in; null: in no environment of its own. */
+  readonly env: ResolvedEnv | null
   /** An actor's own; null for one that runs tasks. */
   readonly actor: ActorRecord | null
+  /** It has the refs of this thread, and none of its own. */
+  readonly isThisThread: boolean
   readonly calls = new Map<string, Call>()
   /** How many of the calls wait for objects. */
   blocked = 0
@@ -20,27 +24,26 @@ export class LocalWorker {
   readonly runs = new Map<string, number>()
   /** Of the functions that run on all workers: how many it has been given. */
   setUps = 0
+  /** Its environment's hook has run, or is about to. */
+  isHooked = false
+  /** When it had its last call. */
+  idleSince = 0
 
   /** Objects that it may have refs to, and how many holds on each. */
   readonly grants = new Map<string, number>()
 
   constructor(
-    host: Host,
     name: string,
+    env: ResolvedEnv | null,
     actor: ActorRecord | null,
-    onMessage: (worker: LocalWorker, message: FromWorker) => void,
-    onEnd: (worker: LocalWorker, end: WorkerEnd) => void,
+    isThisThread: boolean,
+    start: (worker: LocalWorker) => HostWorker,
   ) {
     this.name = name
+    this.env = env
     this.actor = actor
-    this.host = host.start(
-      name,
-      (message) => onMessage(this, message),
-      (end) => {
-        this.isEnded = true
-        onEnd(this, end)
-      },
-    )
+    this.isThisThread = isThisThread
+    this.host = start(this)
   }
 
   add(call: Call): void {
@@ -72,20 +75,22 @@ function isUsable(worker: LocalWorker): boolean {
   return !worker.isEnded && !worker.isRetiring
 }
 
-/** Those that run tasks. */
+/** Those that run tasks, all in one environment. */
 export class WorkerPool {
   readonly all = new Set<LocalWorker>()
   readonly #idle: LocalWorker[] = []
-  readonly #most: number
+  readonly #mayGrow: () => boolean
   readonly #start: () => LocalWorker
+  readonly #end: (worker: LocalWorker) => void
 
-  constructor(most: number, start: () => LocalWorker) {
-    this.#most = most
+  constructor(mayGrow: () => boolean, start: () => LocalWorker, end: (worker: LocalWorker) => void) {
+    this.#mayGrow = mayGrow
     this.#start = start
+    this.#end = end
   }
 
   get hasRoom(): boolean {
-    if (this.all.size < this.#most) return true
+    if (this.#mayGrow()) return true
     return (
       this.#idle.some(isUsable) ||
       [...this.all].some((worker) => worker.state === 'blocked' && isUsable(worker))
@@ -99,7 +104,7 @@ export class WorkerPool {
   acquire(): LocalWorker | null {
     for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop())
       if (isUsable(worker)) return worker
-    if (this.all.size < this.#most) {
+    if (this.#mayGrow()) {
       const worker = this.#start()
       this.all.add(worker)
       return worker
@@ -118,10 +123,16 @@ export class WorkerPool {
   /** After a call: it is idle now, or ends. */
   settle(worker: LocalWorker): void {
     if (worker.calls.size > 0 || worker.isEnded) return
-    if (worker.isRetiring) {
-      this.all.delete(worker)
-      void worker.end()
-    } else this.#idle.push(worker)
+    if (worker.isRetiring) this.#end(worker)
+    else {
+      worker.idleSince = Date.now()
+      this.#idle.push(worker)
+    }
+  }
+
+  /** Those that have nothing to do, the one that has been so longest first. */
+  get idle(): readonly LocalWorker[] {
+    return this.#idle
   }
 
   remove(worker: LocalWorker): void {

@@ -1,7 +1,7 @@
 // Actors as their callers see them: a mailbox on the way out that keeps the order of calls, and a record in Redis that
 // tells whether the actor lives.
 import type { ActorCallSpec, ActorInfo, ActorSpec } from '../executor.ts'
-import { type Failure, failureOf } from '../failures.ts'
+import { deathBy, environmentFailure, type Failure, failureOf } from '../failures.ts'
 import { refsOf } from '../payload.ts'
 import { type Calls, PendingCall } from './calls.ts'
 import { Life } from './keys.ts'
@@ -42,6 +42,8 @@ export class RedisActors {
   readonly #calls: Calls
   readonly #queues: Queues
   readonly #lacking: (spec: ActorSpec) => string | null
+  /** What has to be in Redis before an actor starts. */
+  readonly #packages: (spec: ActorSpec) => Promise<unknown> | null
   readonly #views = new Map<string, View>()
   /** Of this process's own actors: a name that is taken is refused at once. */
   readonly #names = new Map<string, string>()
@@ -52,12 +54,14 @@ export class RedisActors {
     calls: Calls,
     queues: Queues,
     lacking: (spec: ActorSpec) => string | null,
+    packages: (spec: ActorSpec) => Promise<unknown> | null,
   ) {
     this.#link = link
     this.#objects = objects
     this.#calls = calls
     this.#queues = queues
     this.#lacking = lacking
+    this.#packages = packages
   }
 
   #view(id: string): View {
@@ -109,6 +113,11 @@ export class RedisActors {
     const lacking = this.#lacking(spec)
     if (lacking !== null)
       return this.#die(view, failureOf('actor-died', `${view.label} can never run: ${lacking}`))
+    try {
+      await this.#packages(spec)
+    } catch (error) {
+      return this.#die(view, deathBy(view.label, environmentFailure(error as Error)))
+    }
     if (view.death !== null) return
     const encoded = encodeCalls([{ kind: 'actor', spec, owner }], keys)
     await Promise.all([

@@ -1,4 +1,7 @@
 // What the workers of the fleet have, as far as a submitter knows: whether a call can ever run.
+import satisfies from 'semver/functions/satisfies.js'
+import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import { canContain } from '../processes/engines.ts'
 import type { Link } from './link.ts'
 
 export interface NodeLease {
@@ -7,6 +10,8 @@ export interface NodeLease {
   readonly format: number
   readonly node: string
   readonly cornichon: string
+  /** The container engines that it can start. */
+  readonly engines?: readonly string[]
 }
 
 export class Capacity {
@@ -34,6 +39,21 @@ export class Capacity {
     } catch {
       // At the next beat.
     }
+  }
+
+  /** Why no worker can have an environment; null if one can, or if there is none yet. */
+  lackingFor({ fields: { container, nodeVersion } }: ResolvedEnv): string | null {
+    const nodes = [...this.nodes.values()]
+    if (nodes.length === 0) return null
+    if (container !== undefined && !nodes.some(({ engines = [] }) => canContain(container, engines)))
+      return `its container ${container.image} needs ${container.engine ?? 'docker or podman'}, which no worker has. Install it there, and start the worker again`
+    if (
+      nodeVersion !== undefined &&
+      container === undefined &&
+      !nodes.some(({ node }) => satisfies(node, nodeVersion))
+    )
+      return `it needs Node.js ${nodeVersion}, and the workers have ${[...new Set(nodes.map(({ node }) => node))].join(', ')}`
+    return null
   }
 
   /** What no worker has, in words; null if one has it all, or if there is none yet: a call waits for the first. */

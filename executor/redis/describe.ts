@@ -39,5 +39,6 @@ export async function describeFleet(
     actors: nodes.flatMap(({ actors }) => actors),
     functions,
     objects: objects.describe(),
+    environments: nodes.flatMap(({ environments }) => environments),
   }
 }

@@ -1,5 +1,7 @@
 // The engine for a fleet: calls go through BullMQ's queues in Redis to worker processes, results come back over the
 // driver's inbox. A worker process has one of these, too, for the calls that its tasks make.
+
+import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
 import type {
   ActorCallSpec,
   ActorInfo,
@@ -11,7 +13,7 @@ import type {
   Outcome,
   TaskSpec,
 } from '../executor.ts'
-import { failureOf } from '../failures.ts'
+import { environmentFailure, failureOf } from '../failures.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
@@ -25,8 +27,10 @@ import { Link, type LinkSettings } from './link.ts'
 import type { Message } from './messages.ts'
 import { RedisObjects } from './objects.ts'
 import { Outbox } from './outbox.ts'
+import { FleetPackages, packagesOf } from './packages.ts'
 import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
+import { UploadLine } from './upload-progress.ts'
 import { encodeOutcome, storeOutside } from './values.ts'
 import { checkVersions, versionsHere } from './version.ts'
 import { encodeCalls, SET_UP, shapeOf } from './wire.ts'
@@ -39,6 +43,7 @@ export class RedisExecutor implements Executor {
   readonly queues: Queues
   readonly capacity: Capacity
   readonly requests: Requests
+  readonly packages: FleetPackages
   readonly #actors: RedisActors
   readonly #functions = new Map<string, { readonly exported: Exported; readonly stored: Promise<unknown> }>()
   readonly #shapes = new Set<string>()
@@ -57,9 +62,15 @@ export class RedisExecutor implements Executor {
     this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, this.queues, backlog))
     this.capacity = new Capacity(link)
     this.requests = new Requests(link)
+    this.packages = new FleetPackages(link)
     this.#logs = new WorkerLogs(logTo ?? true)
-    this.#actors = new RedisActors(link, this.objects, this.calls, this.queues, ({ options }) =>
-      this.capacity.lacking(options.resources),
+    this.#actors = new RedisActors(
+      link,
+      this.objects,
+      this.calls,
+      this.queues,
+      ({ options }) => this.capacity.lacking(options.resources),
+      ({ env }) => this.packages.uploaded(packagesOf(env)),
     )
     this.calls.onOver = (call) => {
       if (call.actor !== null) this.#actors.over(call)
@@ -104,6 +115,14 @@ export class RedisExecutor implements Executor {
     for (const { exported } of this.#functions.values()) this.#storeFunction(exported).catch(() => {})
   }
 
+  addPackage(pkg: LocalPackage): void {
+    this.packages.add(pkg)
+  }
+
+  lackingFor(env: ResolvedEnv): string | null {
+    return this.capacity.lackingFor(env)
+  }
+
   // --- calls ---
 
   submit(spec: TaskSpec): void {
@@ -115,10 +134,27 @@ export class RedisExecutor implements Executor {
       if (lacking !== null)
         return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
       const wire = { kind: 'task', spec, owner: this.link.id } as const
-      this.calls.send(ready, wire, spec.options.priority)
+      const send = () => this.calls.send(ready, wire, spec.options.priority)
+      const uploads = this.packages.uploaded(packagesOf(spec.env))
+      if (uploads === null) return send()
+      const sent = uploads.then(() => {
+        if (ready.state === 'waiting') send()
+      })
+      sent.catch((error: Error) => this.calls.fail(ready, environmentFailure(error)))
+      this.#uploading.set(spec.id, sent)
+      void sent.finally(() => this.#uploading.delete(spec.id)).catch(() => {})
     })
     this.calls.admit(call, (ready) => ready.send!())
     if (this.#isShutDown) this.calls.fail(call, failureOf('shutdown', 'the executor is shut down'))
+  }
+
+  /** Calls whose packages are on their way into Redis. */
+  readonly #uploading = new Map<string, Promise<void>>()
+
+  /** A call that was made is in its queue, or has failed. Rejects if its packages could not be put into Redis. */
+  async stored(id: string): Promise<void> {
+    await this.#uploading.get(id)
+    await this.calls.stored()
   }
 
   /** A kind of slots that nobody has asked for yet: workers take from its queue from now on. */
@@ -286,6 +322,8 @@ export class RedisExecutor implements Executor {
         if (known !== undefined) this.#storeFunction(known.exported).catch(() => {})
         return
       }
+      case 'package':
+        return this.packages.again(message.uri)
       default:
         return this.onMessage(message)
     }
@@ -303,6 +341,7 @@ export class RedisExecutor implements Executor {
     this.onShutdown()
     const { redis, keys } = this.link
     await Promise.all([...this.#functions.keys()].map((hash) => redis.pexpire(keys.function(hash), keepFor)))
+    await this.packages.keep(keepFor)
     this.calls.abandon()
     await this.queues.close()
     await this.link.close(keepFor)
@@ -356,6 +395,10 @@ export async function startRedis(options: InitOptions): Promise<RedisExecutor> {
     options.logToDriver !== false,
   )
   const executor = new RedisExecutor(link, options.logToDriver)
+  if (process.stderr.isTTY) {
+    const line = new UploadLine(process.stderr)
+    executor.packages.onProgress = (progress) => line.show(progress)
+  }
   await executor.capacity.refresh()
   link.alive.end()
   // Who forgets to say shutdown leaves all the same.

@@ -12,6 +12,8 @@ export const Life = {
   /** Of calls that wait, since their submitter renewed them last. */
   call: 86_400_000,
   function: 3_600_000,
+  /** Of packages, since a driver that has them renewed them last. */
+  package: 3_600_000,
   /** Of what is only told: marks of cancellation, deaths of actors. */
   note: 3_600_000,
 } as const
@@ -48,6 +50,9 @@ export class Keys {
   lease = (process: string): string => this.#of('lease', process)
   actor = (id: string): string => this.#of('actor', id)
   actorName = (name: string): string => this.#of('name', name)
+  /** Of a runtime environment: what its archive's parts are. */
+  package = (uri: string): string => this.#of('pkg', uri)
+  packagePart = (uri: string, part: number): string => this.#of('pkgpart', `${uri}:${part}`)
   cancelled = (call: string): string => this.#of('cancel', call)
 
   /** A stream that every process reads. */

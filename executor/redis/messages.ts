@@ -8,6 +8,8 @@ export type Message =
   | { readonly kind: 'object'; readonly id: string }
   /** A worker needs a function that has expired. */
   | { readonly kind: 'export'; readonly hash: string }
+  /** The same for a package of a runtime environment, whoever has it. */
+  | { readonly kind: 'package'; readonly uri: string }
   | { readonly kind: 'cancel'; readonly call: string; readonly options: CancelOptions }
   | {
       readonly kind: 'kill'

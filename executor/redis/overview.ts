@@ -182,6 +182,13 @@ export class FleetView {
     )
   }
 
+  /** Of each worker: those that it makes, has, or could not make. */
+  async environments(): Promise<Record<string, unknown>[]> {
+    return [...(await this.#nodes()).values()].flatMap(({ name, environments }) =>
+      environments.map((environment) => ({ ...environment, worker: name })),
+    )
+  }
+
   async objects(): Promise<Record<string, unknown>[]> {
     const { redis, keys } = this.#fleet.link
     const prefix = keys.object('')

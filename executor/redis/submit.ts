@@ -1,6 +1,7 @@
 // Bundles as tasks: the bytes go to the workers as they are, and nothing of them is loaded here.
 import { createHash } from 'node:crypto'
 import { newId } from '../context.ts'
+import { type Environment, environmentFor } from '../environments.ts'
 import { resultId } from '../executor.ts'
 import { type RemoteOptions, taskOptionsOf } from '../options.ts'
 import { packArray } from '../payload.ts'
@@ -14,7 +15,9 @@ export function submitBundle(
   options: RemoteOptions & { readonly name: string },
 ): string {
   const hash = createHash('sha256').update(bundle).digest('hex')
-  fleet.exportFunction({ hash, name: options.name, value: { bundle } })
+  const fn = { hash, name: options.name, value: { bundle } }
+  fleet.exportFunction(fn)
+  const packed = { args: packArray(args), deps: [] }
   const id = newId('t')
   fleet.submit({
     id,
@@ -22,9 +25,9 @@ export function submitBundle(
     parent: null,
     fn: hash,
     options: taskOptionsOf(options),
+    env: environmentFor(fleet, options.runtimeEnv as Environment | undefined, fn, packed),
     retryOn: null,
-    args: packArray(args),
-    deps: [],
+    ...packed,
   })
   fleet.hold(resultId(id, 0))
   return id

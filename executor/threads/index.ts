@@ -3,6 +3,7 @@ import type { Executor } from '../executor.ts'
 import type { Host } from '../local/host.ts'
 import { LocalExecutor } from '../local/index.ts'
 import { type InitOptions, totalResources } from '../options.ts'
+import { processesHere } from '../processes/here.ts'
 import { Thread } from './thread.ts'
 
 export function startThreads(options: InitOptions): Executor {
@@ -13,5 +14,5 @@ export function startThreads(options: InitOptions): Executor {
     maxWorkers: 2 * Math.ceil(totalResources(options).CPU!) + 2,
     start: (name, onMessage, onEnd) => new Thread(name, onMessage, onEnd, options),
   }
-  return new LocalExecutor('threads', host, options)
+  return new LocalExecutor({ engine: 'threads', host, environments: processesHere(options), options })
 }

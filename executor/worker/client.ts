@@ -1,4 +1,5 @@
 // The executor as the code of a task has it, in a worker thread: messages to the one of the driver.
+import type { LocalPackage } from '../../runtime-env/types.ts'
 import type {
   ActorCallSpec,
   ActorInfo,
@@ -46,6 +47,15 @@ export class WorkerClient implements Executor {
 
   exportFunction(fn: Exported): void {
     this.#post(['export', fn])
+  }
+
+  addPackage(pkg: LocalPackage): void {
+    this.#post(['addPackage', pkg])
+  }
+
+  // The executor says so, when it is submitted.
+  lackingFor(): null {
+    return null
   }
 
   submit(task: TaskSpec): void {

@@ -1,5 +1,6 @@
 // What goes between an executor and the workers that run its calls. Tuples, for each field's name would be cloned with
 // every message.
+import type { LocalPackage } from '../../runtime-env/types.ts'
 import type { ActorCallSpec, ActorSpec, CancelOptions, Exported, TaskSpec } from '../executor.ts'
 import type { Failure } from '../failures.ts'
 import type { Packed } from '../payload.ts'
@@ -26,11 +27,13 @@ export type Job = readonly [
 export type ToWorker =
   | Job
   | readonly [tag: 'abort', call: string]
-  | readonly [tag: 'function', hash: string, exported: Exported | null]
+  /** Null where it can't be had; and why, if it is there. */
+  | readonly [tag: 'function', hash: string, exported: Exported | null, why?: string]
   | readonly [tag: 'answer', request: number, answer: unknown]
   | readonly [tag: 'release']
 
 export type FromWorker =
+  | readonly [tag: 'ready']
   | readonly [tag: 'done', call: string, results: Packed | readonly Packed[] | null]
   | readonly [tag: 'failed', call: string, failure: Failure, isRetryable: boolean]
   | readonly [tag: 'need', hash: string]
@@ -42,6 +45,7 @@ export type FromWorker =
 /** What the code of a task asks of the executor. */
 export type ClientMessage =
   | readonly [tag: 'export', exported: Exported]
+  | readonly [tag: 'addPackage', pkg: LocalPackage]
   | readonly [tag: 'submit', task: TaskSpec]
   | readonly [tag: 'callActor', call: ActorCallSpec]
   | readonly [tag: 'createActor', actor: ActorSpec]

@@ -3,12 +3,13 @@
 import { loadsAsync } from '../../serializer/index.ts'
 import { type TaskContext, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
-import type { Exported } from '../executor.ts'
 import { failureFromThrown, failureOf } from '../failures.ts'
 import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
+
+type FunctionAnswer = Extract<ToWorker, readonly ['function', ...unknown[]]>
 
 type Callable = (...args: unknown[]) => unknown
 
@@ -47,7 +48,7 @@ export class Runner {
   readonly #post: Post
   /** Loaded, each once; a promise while it is on its way. */
   readonly #functions = new Map<string, unknown>()
-  readonly #wanted = new Map<string, (exported: Exported | null) => void>()
+  readonly #wanted = new Map<string, (answer: FunctionAnswer) => void>()
   readonly #loading = new Map<string, Promise<unknown>>()
   readonly #actors = new Map<string, object>()
   readonly #scopes = new Map<string, Scope>()
@@ -66,7 +67,7 @@ export class Runner {
       case 'abort':
         return this.#scopes.get(message[1])?.cancel()
       case 'function':
-        this.#wanted.get(message[1])?.(message[2])
+        this.#wanted.get(message[1])?.(message)
         this.#wanted.delete(message[1])
     }
   }
@@ -121,11 +122,12 @@ export class Runner {
   }
 
   async #fetch(hash: string): Promise<unknown> {
-    const exported = await new Promise<Exported | null>((resolve) => {
+    const [, , exported, why] = await new Promise<FunctionAnswer>((resolve) => {
       this.#wanted.set(hash, resolve)
       this.#post(['need', hash])
     })
-    if (exported === null) throw new Error(`the function ${hash} is not in the executor's store any more`)
+    if (exported === null)
+      throw new Error(why ?? `the function ${hash} is not in the executor's store any more`)
     const { value } = exported
     if ('plain' in value) throw new Error(`${exported.name} is no function`)
     const { bundle, buffers } = value
@@ -165,9 +167,14 @@ export class Runner {
     } catch (error) {
       return this.#fail(job, scope, error)
     }
-    this.#scopes.delete(call)
     const transfer = Array.isArray(results) ? results.flatMap(transferListOf) : transferListOf(results)
-    this.#post(['done', call, results], transfer)
+    try {
+      this.#post(['done', call, results], transfer)
+    } catch (error) {
+      // Shared memory, in a process.
+      return this.#fail(job, scope, error)
+    }
+    this.#scopes.delete(call)
   }
 
   #fail(job: Job, scope: Scope, error: unknown): void {

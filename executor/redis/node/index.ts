@@ -6,6 +6,9 @@ import type { Host } from '../../local/host.ts'
 import { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import type { InitOptions } from '../../options.ts'
+import { enginesHere } from '../../processes/engines.ts'
+import { ProcessHost } from '../../processes/index.ts'
+import type { EnvironmentSettings } from '../../processes/manager.ts'
 import { Thread } from '../../threads/thread.ts'
 import type { NodeDescription } from '../describe.ts'
 import { RedisExecutor } from '../index.ts'
@@ -17,7 +20,7 @@ import { HostedActors } from './actors.ts'
 import { Supplies } from './supplies.ts'
 import { CallRunner, TaskIntakes } from './tasks.ts'
 
-export interface WorkerOptions extends LinkSettings {
+export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
   /** For people: in errors, logs and lists. */
   readonly name?: string
   readonly numCpus?: number
@@ -65,7 +68,17 @@ export class FleetNode {
       actorChanged: (actor) => this.#actors.changed(actor),
     }
     const { CPU, ...custom } = resources
-    this.#local = new LocalExecutor('redis', host, { numCpus: CPU!, resources: custom }, hooks)
+    const slots: InitOptions = { numCpus: CPU!, resources: custom, ...limits }
+    const environments = new ProcessHost({
+      workerName: `${name}/process`,
+      options: slots,
+      addPackage: (pkg) => fleet.addPackage(pkg),
+      manager: async () => {
+        const { makeEnvManager } = await import('../../processes/manager.ts')
+        return makeEnvManager(fleet.packages, options)
+      },
+    })
+    this.#local = new LocalExecutor({ engine: 'redis', host, environments, options: slots, hooks })
     this.#runner = new CallRunner(
       fleet,
       this.#local,
@@ -87,7 +100,13 @@ export class FleetNode {
   static async start(options: WorkerOptions): Promise<FleetNode> {
     const name = options.name ?? `${hostname()}-${process.pid}`
     const resources = { CPU: options.numCpus ?? availableParallelism(), ...options.resources }
-    const lease = JSON.stringify({ ...versionsHere, name, pid: process.pid, resources })
+    const lease = JSON.stringify({
+      ...versionsHere,
+      name,
+      pid: process.pid,
+      resources,
+      engines: enginesHere(),
+    })
     const link = await Link.open(
       'node',
       options,
@@ -151,8 +170,8 @@ export class FleetNode {
   }
 
   async describe(): Promise<NodeDescription> {
-    const { engine, resources, workers, tasks, actors } = await this.#local.describe()
-    return { engine, resources, workers, tasks, actors, name: this.name }
+    const { functions, objects, ...all } = await this.#local.describe()
+    return { ...all, name: this.name }
   }
 
   /** Functions that are to run on all workers and have not run here yet. */

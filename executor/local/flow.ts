@@ -1,0 +1,368 @@
+// The way of calls through an executor within one process: held until their arguments are there, queued for a slot, run by
+// a worker, tried again where that ended under them, and over.
+import { deathBy, type Failure, failureOf } from '../failures.ts'
+import { type Packed, refsOf } from '../payload.ts'
+import { Kind } from '../worker/protocol.ts'
+import { type ActorRecord, Actors } from './actors.ts'
+import type { Call } from './calls.ts'
+import type { Grants } from './grants.ts'
+import type { LocalHooks } from './hooks.ts'
+import type { WorkerEnd } from './host.ts'
+import type { ObjectStore } from './objects.ts'
+import { CallQueue } from './queue.ts'
+import type { Amounts, Resources } from './resources.ts'
+import { SetUps } from './set-ups.ts'
+import type { LocalWorker } from './workers.ts'
+import type { Workforce } from './workforce.ts'
+
+export class CallFlow {
+  readonly actors: Actors
+  readonly setUps: SetUps
+  /** Those that are not over. */
+  readonly calls = new Map<string, Call>()
+  readonly #store: ObjectStore
+  readonly #grants: Grants
+  readonly #resources: Resources
+  readonly #workforce: Workforce
+  readonly #hooks: LocalHooks | null
+  readonly #queue = new CallQueue()
+  #isShutDown = false
+
+  constructor(
+    store: ObjectStore,
+    grants: Grants,
+    resources: Resources,
+    workforce: Workforce,
+    hooks: LocalHooks | null,
+  ) {
+    this.#store = store
+    this.#grants = grants
+    this.#resources = resources
+    this.#workforce = workforce
+    this.#hooks = hooks
+    this.actors = new Actors({
+      run: (call, worker) => this.#run(call, worker),
+      fail: (call, failure) => this.fail(call, failure),
+      launch: (call) => this.admit(call),
+      giveResources: (actor) => this.#giveActorsResources(actor),
+      endWorker: (worker) => workforce.end(worker),
+      changed: (actor) => hooks?.actorChanged(actor),
+    })
+    this.setUps = new SetUps({
+      run: (call, worker) => {
+        this.calls.set(call.id, call)
+        this.#run(call, worker)
+      },
+      unfit: (worker, failure) => {
+        if (worker.isEnded || this.#isShutDown) return
+        workforce.end(worker)
+        this.#failAll(worker, failure)
+      },
+    })
+  }
+
+  // --- to a worker ---
+
+  admit(call: Call): void {
+    for (const id of call.resultIds) this.#store.expect(id)
+    if (this.#isShutDown) return call.fail(this.#store, failureOf('shutdown', 'the executor is shut down'))
+    this.calls.set(call.id, call)
+    const { target, deps } = call
+    for (const id of refsOf(target.spec.args)) this.#store.hold(id)
+    for (const [, id] of deps) this.#store.hold(id)
+    const lacking = target.kind === Kind.CallActor ? null : this.#resources.lacking(call.resources)
+    if (lacking !== null) return this.fail(call, failureOf('error', `${call.name} can never run: ${lacking}`))
+    if (target.kind === Kind.CallActor) this.actors.enqueue(call, target.actor)
+    if (call.isSettled) return
+    call.missing = deps.length
+    if (deps.length === 0) return this.#ready(call)
+    for (const [, id] of deps) {
+      this.#store.whenSettled(id, (outcome) => {
+        if (call.isSettled) return
+        if (!outcome.ok) this.fail(call, outcome.failure)
+        else if (--call.missing === 0) this.#ready(call)
+      })
+    }
+  }
+
+  #ready(call: Call): void {
+    call.state = 'queued'
+    if (call.target.kind === Kind.CallActor) return this.actors.pump(call.target.actor)
+    this.#queue.push(call)
+    this.pump()
+  }
+
+  #fits = (call: Call): boolean =>
+    call.target.kind === Kind.StartActor
+      ? call.target.actor.hasResources || this.#resources.fits(call.resources)
+      : this.#resources.fits(call.resources) && this.#workforce.hasRoom(call.env)
+
+  /** Whether a task that needs so much would start at once. */
+  hasRoomFor(wanted: Amounts): boolean {
+    return this.#resources.fits(wanted) && this.#workforce.hasRoomForAny
+  }
+
+  pump(): void {
+    if (this.#isShutDown) return
+    for (let call = this.#queue.take(this.#fits); call !== null; call = this.#queue.take(this.#fits)) {
+      const { target } = call
+      if (target.kind === Kind.StartActor) {
+        const { actor } = target
+        if (!actor.hasResources) {
+          actor.hasResources = true
+          this.#resources.take(call.resources)
+        }
+        actor.worker = this.#workforce.startFor(actor)
+        this.#run(call, actor.worker)
+      } else {
+        this.#takeSlot(call)
+        this.#run(call, this.#workforce.acquire(call.env))
+      }
+    }
+  }
+
+  #run(call: Call, worker: LocalWorker): void {
+    call.state = 'running'
+    call.attempt++
+    worker.add(call)
+    if (call.target.kind !== Kind.SetUp) this.setUps.bring(worker)
+    if (call.worker !== worker) return
+    try {
+      const { job, transfer } = call.job(this.#store)
+      this.#grantInside(worker, job[6])
+      if (job[7] !== null) for (const [, value] of job[7]) this.#grantInside(worker, value)
+      worker.host.send(job, transfer)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      this.#leave(call)
+      this.fail(call, failureOf('error', `${call.name} could not be sent to a worker: ${why}`))
+      return call.onEnd?.(failureOf('error', why))
+    }
+    if (call.timeout !== null) this.#limit(call, worker, call.timeout)
+  }
+
+  /** From when its worker is there: making an environment has a limit of its own. */
+  #limit(call: Call, worker: LocalWorker, timeout: number): void {
+    const { attempt } = call
+    const start = () => {
+      if (call.worker === worker && call.attempt === attempt)
+        call.timer = setTimeout(() => this.#onTimeout(call), timeout)
+    }
+    const { ready } = worker.host
+    if (ready === undefined) start()
+    else void ready.then(start)
+  }
+
+  #grantInside(worker: LocalWorker, value: Packed): void {
+    if (!worker.isThisThread) this.#grants.grantInside(worker, value)
+  }
+
+  // --- slots ---
+
+  #takeSlot(call: Call): void {
+    call.hasSlot = true
+    this.#resources.take(call.resources)
+  }
+
+  #giveSlot(call: Call): void {
+    if (!call.hasSlot) return
+    call.hasSlot = false
+    this.#resources.give(call.resources)
+  }
+
+  #giveActorsResources(actor: ActorRecord): void {
+    if (!actor.hasResources) return
+    actor.hasResources = false
+    this.#resources.give(actor.spec.options.resources)
+  }
+
+  block(id: string): void {
+    const call = this.calls.get(id)
+    if (call === undefined || call.isBlocked || call.worker === null) return
+    call.isBlocked = true
+    if (!call.isSettled) call.state = 'blocked'
+    call.worker.blocked++
+    this.#giveSlot(call)
+    this.pump()
+    this.#hooks?.roomChanged()
+  }
+
+  unblock(id: string): void {
+    const call = this.calls.get(id)
+    if (call === undefined || !call.isBlocked || call.worker === null) return
+    call.isBlocked = false
+    if (!call.isSettled) call.state = 'running'
+    call.worker.blocked--
+    if (call.target.kind === Kind.Task) this.#takeSlot(call)
+  }
+
+  // --- from a worker ---
+
+  /** Off its worker, whatever comes next. */
+  #leave(call: Call): void {
+    const { worker } = call
+    if (call.timer !== null) {
+      clearTimeout(call.timer)
+      call.timer = null
+    }
+    if (worker === null) return
+    const { target } = call
+    this.#giveSlot(call)
+    worker.remove(call)
+    call.worker = null
+    if (target.kind === Kind.CallActor) target.actor.underWay.delete(call)
+    this.#workforce.settle(worker, call)
+    this.#hooks?.roomChanged()
+  }
+
+  /** Over: what was kept for it is let go. */
+  #finish(call: Call): void {
+    if (!this.calls.delete(call.id)) return
+    for (const [, id] of call.deps) this.#store.release(id)
+    for (const id of refsOf(call.target.spec.args)) this.#store.release(id)
+    this.#hooks?.callEnded(call.id)
+  }
+
+  /** Its refs reject now. If its code still runs, the slot is free when that ends. */
+  fail(call: Call, failure: Failure): void {
+    const { target } = call
+    call.fail(this.#store, failure)
+    if (call.worker !== null) return
+    this.#finish(call)
+    if (target.kind === Kind.StartActor) this.endActor(target.actor, deathBy(target.actor.label, failure))
+    else if (target.kind === Kind.CallActor) this.actors.pump(target.actor)
+  }
+
+  done(worker: LocalWorker, id: string, results: Packed | readonly Packed[] | null): void {
+    const call = worker.calls.get(id)
+    if (call === undefined) return
+    const { target } = call
+    const wasSettled = call.isSettled
+    this.#leave(call)
+    if (!wasSettled) call.settle(this.#store, results)
+    this.#finish(call)
+    call.onEnd?.(null)
+    if (target.kind === Kind.StartActor) this.actors.started(target.actor)
+    else if (target.kind === Kind.CallActor) this.actors.pump(target.actor)
+    else this.pump()
+  }
+
+  failed(worker: LocalWorker, id: string, failure: Failure, isRetryable: boolean): void {
+    const call = worker.calls.get(id)
+    if (call === undefined) return
+    const { target } = call
+    this.#leave(call)
+    if (isRetryable && !call.isSettled && call.mayRetry()) {
+      if (target.kind === Kind.CallActor) target.actor.mailbox.unshift(call)
+      this.#ready(call)
+    } else if (target.kind === Kind.StartActor) {
+      this.#finish(call)
+      this.endActor(target.actor, {
+        ...failure,
+        kind: 'actor-died',
+        message: `${target.actor.label} never lived: its constructor threw ${failure.message}`,
+      })
+    } else {
+      this.fail(call, failure)
+      this.#finish(call)
+      call.onEnd?.(failure)
+    }
+    this.pump()
+  }
+
+  #onTimeout(call: Call): void {
+    const { worker } = call
+    const message = `task ${call.name} (${call.id}) took longer than its timeout of ${call.timeout} ms`
+    this.fail(call, failureOf('timeout', message))
+    if (worker === null) return
+    if (worker.actor === null) this.endWorker(worker)
+    else worker.host.send(['abort', call.id])
+  }
+
+  // --- the end of a worker ---
+
+  /** Ended on purpose: what else ran there starts again elsewhere, and is not to blame. */
+  endWorker(worker: LocalWorker): void {
+    if (worker.isEnded) return
+    this.#workforce.end(worker)
+    for (const call of [...worker.calls.values()]) {
+      this.#leave(call)
+      if (call.isSettled) this.#finish(call)
+      else this.#ready(call)
+    }
+    this.pump()
+  }
+
+  endActor(actor: ActorRecord, death: Failure): void {
+    const { worker } = actor
+    const calls = worker === null ? [] : [...worker.calls.values()]
+    this.actors.die(actor, death)
+    if (worker !== null) this.#workforce.forget(worker)
+    for (const call of calls) {
+      this.#leave(call)
+      this.#finish(call)
+    }
+    this.pump()
+  }
+
+  /** It ended by itself: by process.exit, out of memory, by an error that nothing caught. Or it never began. */
+  workerEnded(worker: LocalWorker, end: WorkerEnd): void {
+    if (this.#isShutDown) return
+    this.#workforce.forget(worker)
+    if (end.setUp) return this.#failAll(worker, end.setUp)
+    const how = end.reason ?? (end.exitCode === null ? 'it ended' : `it ended with exit code ${end.exitCode}`)
+    const calls = [...worker.calls.values()]
+    const running = calls.filter(({ isBlocked }) => !isBlocked)
+    const toBlame = new Set(running.length > 0 ? running : calls)
+    const { actor } = worker
+    for (const call of calls) {
+      if (actor !== null && call.target.kind === Kind.CallActor) {
+        // Still under way, for the actor decides.
+        const { underWay } = actor
+        this.#leave(call)
+        underWay.add(call)
+        continue
+      }
+      this.#leave(call)
+      if (call.isSettled || call.target.kind === Kind.StartActor) this.#finish(call)
+      else if (call.target.kind === Kind.SetUp) {
+        this.#finish(call)
+        call.onEnd?.(failureOf('crashed', `${worker.name} ended while ${call.name} set it up: ${how}`))
+      } else if (!toBlame.has(call) || call.mayRetry()) this.#ready(call)
+      else this.fail(call, crash(call, worker, how, end))
+    }
+    if (actor !== null) this.actors.crashed(actor, `${worker.name}, its worker, is gone: ${how}`, end.failure)
+    this.pump()
+  }
+
+  /** Its environment can not be had: what waited for it fails, and the next call tries again. */
+  #failAll(worker: LocalWorker, failure: Failure): void {
+    for (const call of [...worker.calls.values()]) {
+      this.#leave(call)
+      if (call.isSettled) this.#finish(call)
+      else this.fail(call, failure)
+    }
+    if (worker.actor !== null) this.endActor(worker.actor, deathBy(worker.actor.label, failure))
+    this.pump()
+  }
+
+  shutdown(failure: Failure): void {
+    this.#isShutDown = true
+    for (const call of [...this.calls.values()]) {
+      if (call.timer !== null) clearTimeout(call.timer)
+      call.fail(this.#store, failure)
+      call.onEnd?.(failure)
+    }
+    this.calls.clear()
+  }
+}
+
+function crash(call: Call, worker: LocalWorker, how: string, end: WorkerEnd): Failure {
+  const tries = call.attempt === 1 ? 'the first try' : `${call.attempt} tries`
+  return {
+    kind: 'crashed',
+    message: `${worker.name} ended while it ran task ${call.name} (${call.id}): ${how}; after ${tries}`,
+    exitCode: end.exitCode,
+    ...(end.failure?.thrown && { thrown: end.failure.thrown }),
+  }
+}

@@ -1,0 +1,80 @@
+// What a worker has to run before its first call: the hook of its environment, then the functions that run on all workers.
+import type { TaskSpec } from '../executor.ts'
+import { errorOf, type Failure } from '../failures.ts'
+import { taskOptionsOf } from '../options.ts'
+import { Kind } from '../worker/protocol.ts'
+import { Call } from './calls.ts'
+import type { LocalWorker } from './workers.ts'
+
+/** What the set-ups need of the executor. */
+export interface SetUpCore {
+  run(call: Call, worker: LocalWorker): void
+  /** Nothing is to run on it. */
+  unfit(worker: LocalWorker, failure: Failure): void
+}
+
+export class SetUps {
+  readonly #specs: TaskSpec[] = []
+  readonly #core: SetUpCore
+
+  constructor(core: SetUpCore) {
+    this.#core = core
+  }
+
+  add(spec: TaskSpec): void {
+    this.#specs.push(spec)
+  }
+
+  /** All that the worker has not had yet. Nothing of it has to be waited for: its next call comes behind. */
+  bring(worker: LocalWorker): void {
+    if (worker.env !== null && !worker.isHooked) this.#hook(worker)
+    if (worker.setUps < this.#specs.length) void this.complete(worker).catch(() => {})
+  }
+
+  async complete(worker: LocalWorker): Promise<void> {
+    const missing = this.#specs.slice(worker.setUps)
+    worker.setUps = this.#specs.length
+    await Promise.all(
+      missing.map(
+        (spec) =>
+          new Promise<void>((resolve, reject) =>
+            this.#run(worker, spec, (failure) => (failure === null ? resolve() : reject(errorOf(failure)))),
+          ),
+      ),
+    )
+  }
+
+  #run(worker: LocalWorker, spec: TaskSpec, onEnd: (failure: Failure | null) => void): void {
+    const id = `${spec.id}-${worker.name}`
+    this.#core.run(new Call({ kind: Kind.SetUp, spec: { ...spec, id } }, onEnd), worker)
+  }
+
+  #hook(worker: LocalWorker): void {
+    worker.isHooked = true
+    const { key, fields, setupTimeout } = worker.env!
+    const { setupHook } = fields
+    if (typeof setupHook !== 'string') return
+    const spec: TaskSpec = {
+      ...{ id: `hook-${key.slice(0, 8)}`, name: 'setupHook', parent: null, fn: setupHook, env: worker.env },
+      ...{ options: taskOptionsOf({}), retryOn: null, args: { plain: [] }, deps: [] },
+    }
+    let timer: NodeJS.Timeout | null = null
+    void worker.host.ready?.then(() => {
+      if (worker.isEnded || timer !== null) return
+      timer = setTimeout(
+        () => end({ kind: 'timeout', message: `it took longer than ${setupTimeout} ms` }),
+        setupTimeout,
+      )
+    })
+    const end = (failure: Failure | null) => {
+      if (timer !== null) clearTimeout(timer)
+      if (failure === null) return
+      this.#core.unfit(worker, {
+        ...failure,
+        kind: 'environment',
+        message: `the environment's setupHook failed: ${failure.message}`,
+      })
+    }
+    this.#run(worker, spec, end)
+  }
+}

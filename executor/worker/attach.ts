@@ -1,0 +1,61 @@
+// Makes a thread or process a worker: user code in it finds the executor that runs it, what it prints goes to the driver,
+// and its end is told. How messages go is for the caller to say.
+import { markAsWorker, setExecutor, setIdPrefix, taskUnderWay } from '../context.ts'
+import { failureFromThrown } from '../failures.ts'
+// The public module: what user code imports must be this worker's.
+import '../index.ts'
+import { WorkerClient } from './client.ts'
+import type { FromWorker, ToWorker } from './protocol.ts'
+import { type Post, Runner } from './runner.ts'
+
+/** Returns what takes the messages that come in. */
+export function attachWorker(
+  name: string,
+  post: Post,
+  capturesOutput: boolean,
+  release: () => void,
+): (message: ToWorker) => void {
+  const client = new WorkerClient('threads', post)
+  const runner = new Runner(name, post)
+  markAsWorker()
+  setIdPrefix(`${name.replace(/\W/g, '')}${Math.floor(Math.random() * 2 ** 32).toString(36)}-`)
+  setExecutor(client)
+  if (capturesOutput) {
+    capture('stdout', post, runner)
+    capture('stderr', post, runner)
+  }
+  process.on('exit', (code) => post(['exit', code]))
+  // Whatever state the worker is in now, it is not to be used any more: its tasks are told, others go on elsewhere.
+  process.on('uncaughtException', (error) => {
+    const task = runner.taskNames().join(', ') || 'no task'
+    post(['uncaught', failureFromThrown(error, { id: 'uncaught', name: task, worker: name })])
+    process.exit(1)
+  })
+  return (message) => {
+    if (message[0] === 'answer') client.answer(message[1], message[2])
+    else if (message[0] === 'release') release()
+    else {
+      if (message[0] === 'job') {
+        client.takeGrants(message[6])
+        if (message[7] !== null) for (const [, value] of message[7]) client.takeGrants(value)
+      } else if (message[0] === 'function' && message[2] !== null) client.takeGrants(message[2].value)
+      runner.receive(message)
+    }
+  }
+}
+
+/** What is printed here goes to the driver, which prints it with a prefix. */
+function capture(stream: 'stdout' | 'stderr', post: (message: FromWorker) => void, runner: Runner): void {
+  const write = (
+    chunk: string | Uint8Array,
+    encoding?: BufferEncoding | ((error?: Error) => void),
+    done?: (error?: Error) => void,
+  ): boolean => {
+    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
+    post(['log', stream, text, taskUnderWay()?.name ?? runner.taskNames()[0] ?? null])
+    const callback = typeof encoding === 'function' ? encoding : done
+    if (callback !== undefined) queueMicrotask(callback)
+    return true
+  }
+  process[stream].write = write as typeof process.stdout.write
+}
