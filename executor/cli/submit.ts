@@ -1,7 +1,7 @@
 // `cornichon submit`: a bundle's function as a task of a fleet, without waiting; `cornichon result` fetches what came out.
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
-import { RuntimeEnv } from '../../runtime-env/index.ts'
+import type { RuntimeEnv } from '../../runtime-env/index.ts'
 import { resultId } from '../executor.ts'
 import { errorOf } from '../failures.ts'
 import { unpack } from '../payload.ts'
@@ -72,7 +72,7 @@ export function addSubmit(program: Command): void {
 
 async function submit(fleet: RedisExecutor, file: string, flags: Omit<SubmitFlags, 'keep'>): Promise<string> {
   const { submitBundle } = await import('../redis/submit.ts')
-  const env = flags.runtimeEnv === undefined ? null : readEnvironment(flags.runtimeEnv)
+  const env = flags.runtimeEnv === undefined ? null : await readEnvironment(flags.runtimeEnv)
   const [bundle, args] = [readBundle(file), parseArguments(flags.args)]
   return asUsage(async () =>
     submitBundle(fleet, bundle, args, {
@@ -93,9 +93,10 @@ async function asUsage<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** A mistake in the file is one in the command's use. */
-function readEnvironment(file: string): RuntimeEnv {
+async function readEnvironment(file: string): Promise<RuntimeEnv> {
+  const { RuntimeEnv: Environments } = await import('../../runtime-env/index.ts')
   try {
-    return RuntimeEnv.fromFile(file)
+    return Environments.fromFile(file)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new UsageError(error.message)

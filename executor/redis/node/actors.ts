@@ -66,7 +66,7 @@ export class HostedActors {
       return refuse(failureOf('actor-died', `${label} died: the worker process that it lived in ended`))
     let held: readonly string[]
     try {
-      await supplies.function(spec.fn, owner)
+      await supplies.functionsOf(spec, owner)
       held = await supplies.arguments(spec.deps)
     } catch (error) {
       return refuse(error instanceof UnfitCallError ? error.failure : failureOf('actor-died', String(error)))

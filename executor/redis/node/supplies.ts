@@ -1,6 +1,6 @@
 // What a call needs before it runs in this process: its frame, its function, the values of its arguments. Functions are
 // fetched once and kept.
-import type { Dependency, Exported } from '../../executor.ts'
+import type { ActorSpec, Dependency, Exported, TaskSpec } from '../../executor.ts'
 import { type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { RedisExecutor } from '../index.ts'
@@ -29,8 +29,9 @@ export class Supplies {
   }
 
   /** Whether there is nothing to fetch. */
-  has(hash: string): boolean {
-    return this.#here.has(hash)
+  hasAllOf({ fn, env }: TaskSpec): boolean {
+    const hook = env?.fields.setupHook
+    return this.#here.has(fn) && (hook === undefined || this.#here.has(hook))
   }
 
   async function(hash: string, owner: string): Promise<void> {
@@ -41,6 +42,13 @@ export class Supplies {
       known.catch(() => this.#functions.delete(hash))
     }
     return known
+  }
+
+  /** The code of a task or actor, and the hook of its environment. */
+  async functionsOf({ fn, env }: TaskSpec | ActorSpec, owner: string): Promise<void> {
+    await this.function(fn, owner)
+    const hook = env?.fields.setupHook
+    if (hook !== undefined) await this.function(hook, owner)
   }
 
   async #fetch(hash: string, owner: string): Promise<void> {

@@ -92,7 +92,7 @@ export class CallRunner {
     let held: readonly string[] = []
     if (!this.#hasAll(wire)) {
       try {
-        if (wire.kind === 'task') await this.supplies.function(wire.spec.fn, owner)
+        if (wire.kind === 'task') await this.supplies.functionsOf(wire.spec, owner)
         if (spec.retryOn !== null) await this.supplies.function(spec.retryOn, owner)
         held = await this.supplies.arguments(spec.deps)
       } catch (error) {
@@ -117,7 +117,7 @@ export class CallRunner {
     return (
       spec.deps.length === 0 &&
       spec.retryOn === null &&
-      (kind === 'call' || this.supplies.has((spec as TaskSpec).fn))
+      (kind === 'call' || this.supplies.hasAllOf(spec as TaskSpec))
     )
   }
 
