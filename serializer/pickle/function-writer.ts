@@ -10,7 +10,7 @@ import { ClassIdentities, writeClass } from './functions/classes.ts'
 import { FunctionContext, type LiveFunction } from './functions/context.ts'
 import { homeOf, writeAfterHome, writeSuper } from './functions/home.ts'
 import { superPartsOf, writeLiteral } from './functions/literals.ts'
-import { writeNative, writeNodeInternal } from './functions/native.ts'
+import { isFreeOfNode, writeNative, writeNodeInternal } from './functions/native.ts'
 import { writePlain } from './functions/plain.ts'
 import { FunctionReferences } from './functions/references.ts'
 import { writeSpecial } from './functions/special.ts'
@@ -74,7 +74,7 @@ export class FunctionWriter {
     if (reference) return graph.reference(fn, reference)
     noteImports(graph, site)
     const url = site.script?.url ?? ''
-    if (url.startsWith('node:')) return writeNodeInternal(context, fn)
+    if (url.startsWith('node:') && !isFreeOfNode(url, text)) return writeNodeInternal(context, fn)
     if (isOwnUrl(url)) graph.refuse('it is a function inside cornichon', 'Use what cornichon exports')
     const facts = analyzed(text)
     if (!facts)

@@ -21,6 +21,11 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
   for (const record of records) {
     for (const binding of record.bindings) {
       if (binding.kind !== 'value' || !written.has(binding.name)) continue
+      // What travels of Node's own functions has its variables for itself, and can't be asked.
+      if (siteOf(record.fn).script?.url.startsWith('node:')) {
+        if (binding.written) share([{ record, binding }])
+        continue
+      }
       const group = uses.get(binding.name)
       if (group) group.push({ record, binding })
       else uses.set(binding.name, [{ record, binding }])

@@ -67,6 +67,14 @@ function writeIntlFunction({ graph }: FunctionContext, fn: object, owner: object
   })
 }
 
+/** What `emitter.once` adds as a listener (up to Node 22, that is bound): all that it needs is in its own variables. */
+const ONCE_LISTENER = /^function (?:onceWrapper\(\)|wrapper\(\.\.\.args\)) \{/
+
+/** Functions inside Node that travel as if they were the user's: no export leads to them, and no state of Node's is theirs. */
+export function isFreeOfNode(url: string, text: string): boolean {
+  return url === 'node:events' && ONCE_LISTENER.test(text)
+}
+
 export function writeNodeInternal(context: FunctionContext, fn: object): void {
   const { graph } = context
   const site = context.siteOf(fn)

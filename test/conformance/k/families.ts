@@ -197,6 +197,53 @@ export function families({ row }: Table): void {
     },
   })
 
+  row(
+    'K3',
+    'emitters with listeners for once: each is called once, with its emitter as this, and can be taken off',
+    {
+      build() {
+        const { EventEmitter } = process.getBuiltinModule('node:events')
+        class Bus extends EventEmitter {
+          #name = 'bus'
+          get label() {
+            return this.#name
+          }
+        }
+        const [bus, other] = [new Bus(), new EventEmitter()]
+        const heard: unknown[] = []
+        const gone = () => heard.push('gone')
+        bus.once('x', function (this: Bus, v) {
+          heard.push([this.label, v])
+        })
+        bus.once('y', gone)
+        bus.prependOnceListener('x', (v) => heard.push(['first', v]))
+        bus.on('x', (v) => heard.push(['always', v]))
+        other.once('x', (v) => heard.push(['other', v]))
+        other.once('spent', () => heard.push('spent'))
+        other.emit('spent')
+        return { bus, other, heard, gone }
+      },
+      check({ bus, other, heard, gone }: any, assert) {
+        bus.off('y', gone)
+        assert.equal(bus.emit('y'), false)
+        for (const v of [1, 2]) {
+          bus.emit('x', v)
+          other.emit('x', v)
+        }
+        assert.equal(other.emit('spent'), false)
+        assert.deepEqual(heard, [
+          'spent',
+          ['first', 1],
+          ['bus', 1],
+          ['always', 1],
+          ['other', 1],
+          ['always', 2],
+        ])
+        assert.equal(bus.listenerCount('x'), 1)
+      },
+    },
+  )
+
   row('K3', 'subclasses of Promise, EventEmitter, Uint8Array, Date, RegExp', {
     build() {
       const { EventEmitter } = process.getBuiltinModule('node:events')
