@@ -30,6 +30,8 @@ export interface HeldEntry {
   readonly folder: string
   readonly size: number
   release(): Promise<void>
+  /** Gives it back, and removes it unless others use it. */
+  discard(): Promise<void>
 }
 
 /** An entry is about to be removed. */
@@ -84,8 +86,13 @@ export class Cache {
         await this.#makeWithRoom(wish, folder, signal)
         isNew = true
       }
-      const { size } = await this.#noteOf(wish, folder)
-      held = { folder, size, release: await this.#claims.use(name) }
+      const note = await this.#noteOf(wish, folder)
+      const release = await this.#claims.use(name)
+      const discard = async () => {
+        await release()
+        await this.#remove(note)
+      }
+      held = { folder, size: note.size, release, discard }
       await this.#touch(name)
     } finally {
       await unlock()

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { PackageSource, SetupLogger } from '../types.ts'
+import { hashInName, hashOfFile } from '../unpack/manifest.ts'
 import { bytesText } from './sizes.ts'
 
 export interface FetchTools {
@@ -22,7 +23,15 @@ const TRIES = 3
 /** Writes what a URI names to a file. */
 export async function fetchArchive(uri: string, toFile: string, tools: FetchTools): Promise<void> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
-  if (scheme === 'cornichon') return tools.packages.fetch(uri, toFile, tools.signal)
+  if (scheme === 'cornichon') {
+    await tools.packages.fetch(uri, toFile, tools.signal)
+    const named = hashInName(uri)
+    if (named === null) throw new Error(`${uri} is no name of a package`)
+    // Of a .zip it is seen when it is unpacked: its name is that of what is in it.
+    if (named.kind === 'tgz' && (await hashOfFile(toFile)) !== named.hash)
+      throw new Error(`the package ${uri} is damaged: it came with other bytes than its name says`)
+    return
+  }
   if (scheme === 'file') return copy(uri, toFile, tools)
   if (scheme === 'http' || scheme === 'https') return download(uri, toFile, tools)
   throw new Error(`${uri} is no address of an archive: file:, http:, https: and cornichon: are`)

@@ -6,7 +6,7 @@ import { hashOf } from '../canonical.ts'
 import type { AssemblyTools } from '../plugins/built-in.ts'
 import { type PluginTurn, pluginTurns } from '../plugins/fields.ts'
 import type { PackageSource, PluginTools, ProcessContext, ResolvedEnv, SetupLogger } from '../types.ts'
-import { type UnpackLimits, UnpackTree, unpack, unpackInto } from '../unpack/index.ts'
+import { ArchiveError, type UnpackLimits, UnpackTree, unpack, unpackInto } from '../unpack/index.ts'
 import { unlessAborted } from './abort.ts'
 import type { Cache, HeldEntry } from './cache.ts'
 import { fetchArchive } from './fetch.ts'
@@ -54,6 +54,8 @@ export async function prepare(env: ResolvedEnv, tools: SetupTools): Promise<Prep
     return { context, entries: setup.entries, size }
   } catch (error) {
     await releaseAll(setup.entries)
+    // Archives that can't be unpacked may have come damaged: the next try fetches them anew.
+    if (isOfArchive(error)) await Promise.all(setup.archives.splice(0).map((archive) => archive.discard()))
     throw error
   } finally {
     await releaseAll(setup.archives)
@@ -62,6 +64,11 @@ export async function prepare(env: ResolvedEnv, tools: SetupTools): Promise<Prep
 
 export async function releaseAll(entries: readonly HeldEntry[]): Promise<void> {
   await Promise.all(entries.map((entry) => entry.release()))
+}
+
+function isOfArchive(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ArchiveError) return true
+  return false
 }
 
 class Setup {

@@ -13,8 +13,8 @@ export interface Found {
   readonly stats: Stats
 }
 
-const FILE = 0o100644
-const PROGRAM = 0o100755
+export const FILE = 0o100644
+export const PROGRAM = 0o100755
 export const LINK = 0o120777
 export const FOLDER = 0o40755
 

@@ -6,14 +6,18 @@ export interface UnpackLimits {
   /** Of all files together. */
   readonly maxBytes: number
   readonly maxFiles: number
-  /** How many times larger than the archive its files may be, once they are more than RATIO_FROM bytes. */
+  /** How many times larger than the archive its files may be. */
   readonly maxRatio: number
+  /** Up to so many bytes they may be of anything, of zeros even: no less than what a driver packages of a folder. */
+  readonly ratioFrom: number
 }
 
-export const defaultLimits: UnpackLimits = { maxBytes: 4 * 2 ** 30, maxFiles: 500_000, maxRatio: 200 }
-
-/** Small archives may be of anything, of zeros even. */
-const RATIO_FROM = 64 * 2 ** 20
+export const defaultLimits: UnpackLimits = {
+  maxBytes: 4 * 2 ** 30,
+  maxFiles: 500_000,
+  maxRatio: 200,
+  ratioFrom: 512 * 2 ** 20,
+}
 
 /** An entry as the archive has it. */
 export interface ArchiveEntry {
@@ -52,10 +56,10 @@ export class Allowance {
 
   addBytes(count: number): void {
     this.#bytes += count
-    const { maxBytes, maxRatio } = this.#limits
+    const { maxBytes, maxRatio, ratioFrom } = this.#limits
     if (this.#bytes > maxBytes)
       throw new ArchiveError(`its files are more than ${bytesText(maxBytes)}, which is the limit`)
-    if (this.#bytes > RATIO_FROM && this.#bytes > maxRatio * this.#archiveSize)
+    if (this.#bytes > ratioFrom && this.#bytes > maxRatio * this.#archiveSize)
       throw new ArchiveError(
         `its files are more than ${maxRatio} times as large as the archive (${bytesText(this.#archiveSize)})`,
       )

@@ -1,6 +1,7 @@
 // Archives into folders: .zip and .tgz, told apart by how they begin.
 import { open, stat } from 'node:fs/promises'
 import { Allowance, type ArchiveEntry, ArchiveError, type UnpackLimits } from './entries.ts'
+import { hashInName, ManifestCheck } from './manifest.ts'
 import { readTgz } from './tgz.ts'
 import { UnpackTree } from './tree.ts'
 import { readZip } from './zip.ts'
@@ -22,15 +23,21 @@ export interface ReadRequest {
 /** Goes through the entries of an archive, up to a few at once. */
 export async function readArchive(request: ReadRequest, visit: Visit): Promise<void> {
   const { file, limits, signal } = request
-  try {
+  await naming(request, async () => {
     const allowance = new Allowance(limits, (await stat(file)).size)
     const read = (await isZip(file)) ? readZip : readTgz
     await read(file, allowance, visit, signal)
+  })
+}
+
+/** Errors say which archive it is. */
+async function naming({ name, file, signal }: ReadRequest, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof ArchiveError)
-      throw new ArchiveError(`the archive ${request.name ?? file}: ${error.message}`, { cause: error })
-    throw error
+    if (!(error instanceof ArchiveError)) throw error
+    throw new ArchiveError(`the archive ${name ?? file}: ${error.message}`, { cause: error })
   }
 }
 
@@ -48,8 +55,14 @@ export async function unpackInto(
   folder: string,
   strip = 0,
 ): Promise<void> {
-  const unpacking = tree.into(folder, request.name ?? request.file)
-  await readArchive(request, (entry, content) => unpacking.add(entry, content, strip))
+  const name = request.name ?? request.file
+  const unpacking = tree.into(folder, name)
+  const visit: Visit = (entry, content) => unpacking.add(entry, content, strip)
+  const named = hashInName(name)
+  if (named?.kind !== 'zip') return readArchive(request, visit)
+  const check = new ManifestCheck(named.hash)
+  await readArchive(request, check.noting(visit))
+  await naming(request, () => check.finish(request.file))
 }
 
 async function isZip(file: string): Promise<boolean> {
