@@ -90,7 +90,8 @@ export function whyNotPlain(value: unknown, path = '', above: readonly unknown[]
   if (keptClasses.some((each) => value instanceof each)) return null
   if (!isRecord(value)) return is(`an instance of ${value.constructor?.name || 'a class'}`)
   if (Object.getOwnPropertySymbols(value).length > 0) return is('an object with symbols as keys')
+  const within = first(Object.entries(value).map(([key, each]) => [`.${key}`, each]))
+  if (within !== null) return within
   const refused = isJson(value) ? undefined : Object.keys(value).find((key) => refusedKeys.includes(key))
-  if (refused !== undefined) return is(`an object with the key ${refused}`)
-  return first(Object.entries(value).map(([key, each]) => [`.${key}`, each]))
+  return refused === undefined ? null : is(`an object with the key ${refused}`)
 }

@@ -35,7 +35,7 @@ export function parseSpec(path: string, entry: string): { name: string; spec: st
       'that module is part of Node.js. To mean a package of that name, write a range, too',
     )
   if (spec === '') throw refuse(path, entry, `there is no range behind the @. Did you mean ${show(name)}?`)
-  const why = whyNoSpec(name, spec)
+  const why = whyNoSpec(spec)
   if (why !== null) throw refuse(path, entry, why)
   return { name, spec }
 }
@@ -57,15 +57,12 @@ function whyNoName(entry: string, name: string): string {
   return "it is no package's name. A folder or archive begins with ./ or /"
 }
 
-function whyNoSpec(name: string, spec: string): string | null {
+function whyNoSpec(spec: string): string | null {
   if (validRange(spec) !== null || TAG.test(spec) || /^https?:\/\//.test(spec)) return null
   if (spec.startsWith('npm:')) {
     parseSpec('npm', spec.slice(4))
     return null
   }
-  const pip = spec.replace(/^==\s*/, '').replace(/^~=\s*/, '~')
-  if (pip !== spec && validRange(pip) !== null)
-    return `that is no semver range. Did you mean ${show(`${name}@${pip}`)}?`
   if (/^(workspace|link|portal|catalog|patch):/.test(spec))
     return `npm does not know ${spec.slice(0, spec.indexOf(':') + 1)}. Write the range, or the path of the folder`
   if (/^(git|github|gitlab|bitbucket)\b/.test(spec))
