@@ -1,14 +1,15 @@
 // Packages of this machine as dependencies: folders and .tgz files, which workers get under `local/`.
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join, posix, relative, resolve, sep } from 'node:path'
-import type { list } from 'tar'
 import { isFolder } from '../fields/archives.ts'
 import type { Resolving } from '../fields/field.ts'
+import { lazy } from '../lazy.ts'
 import { packageArchive, packageFiles, packageFolder } from '../package/index.ts'
 import type { Json, LocalPackage } from '../types.ts'
 import { publishedFiles } from './published.ts'
 import { isLocal, localPath } from './spec.ts'
+
+const tar = lazy<typeof import('tar')>('tar')
 
 export interface PackageJson {
   readonly name?: Json
@@ -52,9 +53,8 @@ export function parseJson(path: string, text: string): PackageJson {
 }
 
 function readFromArchive(path: string): string | undefined {
-  const tar = createRequire(import.meta.url)('tar') as { list: typeof list }
   let text: string | undefined
-  tar.list({
+  tar().list({
     file: path,
     sync: true,
     strict: true,

@@ -1,7 +1,10 @@
 // What an entry of npm's asks for: `name@range`, or something on this machine.
 import { isBuiltin } from 'node:module'
-import validRange from 'semver/ranges/valid.js'
 import { refuse, show } from '../fields/field.ts'
+import { lazy } from '../lazy.ts'
+
+/** Null if it is no semver range. */
+export const validRange = lazy<(range: string) => string | null>('semver/ranges/valid.js')
 
 const NAME = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const TAG = /^[a-z][\w.-]*$/i
@@ -58,7 +61,7 @@ function whyNoName(entry: string, name: string): string {
 }
 
 function whyNoSpec(spec: string): string | null {
-  if (validRange(spec) !== null || TAG.test(spec) || /^https?:\/\//.test(spec)) return null
+  if (validRange()(spec) !== null || TAG.test(spec) || /^https?:\/\//.test(spec)) return null
   if (spec.startsWith('npm:')) {
     parseSpec('npm', spec.slice(4))
     return null

@@ -1,5 +1,5 @@
 // nodeVersion: a semver range that the worker's Node.js is in.
-import validRange from 'semver/ranges/valid.js'
+import { validRange } from '../dependencies/spec.ts'
 import { checkText, type Field, refuse, wrong } from './field.ts'
 
 const meaning = "a semver range, as '>=22' or '22.x'"
@@ -10,13 +10,13 @@ export const nodeVersion: Field<'nodeVersion'> = {
   check(value) {
     if (typeof value === 'number') throw wrong('nodeVersion', meaning, value, `Write '${value}'`)
     const text = checkText('nodeVersion', meaning, value)
-    if (validRange(text) !== null) return text
+    if (validRange()(text) !== null) return text
     const words = /^node(?:\.?js)?[@ ]*(.+)$/i.exec(text)?.[1]
     const hint =
-      words !== undefined && validRange(words) !== null
+      words !== undefined && validRange()(words) !== null
         ? `it is ${meaning}. Did you mean '${words}'?`
         : `it is ${meaning}${/^(lts|latest|current|stable)/i.test(text) ? ', and no name of a release line' : ''}`
     throw refuse('nodeVersion', text, hint)
   },
-  resolve: (value) => validRange(value)!,
+  resolve: (value) => validRange()(value)!,
 }

@@ -5,9 +5,12 @@ import { lstat, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { ZipFile } from 'yazl'
+import type { ZipFile } from 'yazl'
+import { lazy } from '../lazy.ts'
 import type { LocalPackage, PackageFile } from '../types.ts'
 import { FOLDER, LINK, relativeTarget } from './scan.ts'
+
+const yazl = lazy<typeof import('yazl')>('yazl')
 
 /** Larger files are read part by part. */
 const AT_ONCE = 2 ** 20
@@ -44,7 +47,7 @@ export async function writeArchive(
     const hash = /pkg_([0-9a-f]{64})/.exec(pkg.uri)![1]!
     return write([createReadStream(pkg.path), new Checked(pkg.path, hash, count)], toFile, signal)
   }
-  const zip = new ZipFile()
+  const zip = new (yazl().ZipFile)()
   const stream = zip.outputStream as Readable
   // What fails in an entry fails the archive.
   const fail = (error: Error) => stream.destroy(error)

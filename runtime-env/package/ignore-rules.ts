@@ -2,7 +2,10 @@
 // git, the last rule that says something about a path decides; what lies deeper speaks later, the caller last of all.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ignore, { type Ignore } from 'ignore'
+import type { Ignore, Options } from 'ignore'
+import { lazy } from '../lazy.ts'
+
+const ignore = lazy<(options: Options) => Ignore>('ignore')
 
 /** Version control, installed packages, and what build tools keep for themselves. */
 export const DEFAULT_EXCLUDES: readonly string[] = [
@@ -90,5 +93,5 @@ function entered(outer: Rules, path: string): Rules {
 
 /** A file's text, or one pattern each. */
 function rulesOf(patterns: string | readonly string[]): Ignore {
-  return ignore({ ignorecase: false }).add(patterns)
+  return ignore()({ ignorecase: false }).add(patterns)
 }
