@@ -1,5 +1,6 @@
 // One cache folder and many processes: an environment is made once, what one uses no other removes, and what a killed
 // process had begun is begun anew.
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -14,6 +15,9 @@ afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.kill()))
 })
 afterAll(() => workspace.remove())
+
+const packageBytes = zipOf([{ path: 'data.txt', content: 'data' }])
+const packageName = `pkg_${createHash('sha256').update(packageBytes).digest('hex')}.zip`
 
 /** Makes a file of so many bytes; tells in `log` when it begins, and waits while the file `hold` is there. */
 workspace.write({
@@ -35,7 +39,7 @@ workspace.write({
         context.env.MADE_IN = folder
       },
     }`,
-  'packages/pkg_1.zip': zipOf([{ path: 'data.txt', content: 'data' }]),
+  [`packages/${packageName}`]: packageBytes,
 })
 
 let count = 0
@@ -138,7 +142,7 @@ describe('processes that share a cache folder', () => {
   it('survive kills at any moment', async () => {
     const at = setting()
     const env = envOf({
-      workingDir: 'cornichon://pkg_1.zip',
+      workingDir: `cornichon://${packageName}`,
       plugins: at.env('one', 100_000).fields.plugins!,
     })
     for (let i = 0; i < 12; i++) {
