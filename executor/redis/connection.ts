@@ -1,6 +1,7 @@
 // Connections to Redis: the address, what a server has to be like, and what happens when one is lost. Nothing here shows
 // a password.
 import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { Redis, type RedisOptions } from 'ioredis'
 
 const OLDEST = [6, 2] as const
@@ -85,6 +86,24 @@ export function open(options: RedisOptions, address: string, tells = true): Redi
     )
   })
   return redis
+}
+
+/** Commands that are sent at once leave in one write: each write wakes the server, and may cost this process its turn. */
+export function gatherWrites(redis: Redis): void {
+  const send = redis.sendCommand
+  let corked: Socket | null = null
+  redis.sendCommand = function (this: Redis, command, stream) {
+    const socket = (redis as unknown as { stream?: Socket }).stream
+    if (corked === null && socket !== undefined && redis.status === 'ready') {
+      corked = socket
+      socket.cork()
+      process.nextTick(() => {
+        corked = null
+        socket.uncork()
+      })
+    }
+    return send.call(this, command, stream)
+  }
 }
 
 /** Connects, or says why that is not possible. */

@@ -63,7 +63,10 @@ export class Inbox {
           ...names,
           ...this.#last.values(),
         )) as [name: Buffer, items: [id: Buffer, fields: Buffer[]][]][] | null
-        if (reply !== null) this.#take(reply)
+        if (reply === null) continue
+        this.#take(reply)
+        // Who has waited goes on first.
+        await new Promise((resolve) => setImmediate(resolve))
       } catch {
         if (this.#isClosed) return
         await new Promise((resolve) => setTimeout(resolve, 100).unref())

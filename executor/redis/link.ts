@@ -1,7 +1,7 @@
 // A process's tie to the fleet: its connections, its name, its lease, and how it hears and says things.
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
-import { connect, open, redisOptions, type TlsFiles } from './connection.ts'
+import { connect, gatherWrites, open, redisOptions, type TlsFiles } from './connection.ts'
 import { type Entry, Inbox } from './inbox.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Keys, Life } from './keys.ts'
@@ -49,6 +49,7 @@ export class Link {
     this.options = options
     this.keys = keys
     this.redis = withScripts(redis)
+    gatherWrites(redis)
     this.settler = new Settler(this.redis, keys)
     this.#lease = lease
     this.alive = new KeepAlive(redis)

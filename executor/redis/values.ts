@@ -8,6 +8,7 @@ import type { Failure } from '../failures.ts'
 import type { Packed } from '../payload.ts'
 import { decodeFrame, encodeFrame } from './frame.ts'
 import type { Keys } from './keys.ts'
+import { setLarge } from './set-large.ts'
 
 export const INLINE_LIMIT = 100 * 1024
 const CHUNK = 8 * 1024 * 1024
@@ -135,8 +136,9 @@ export function readPacked(header: PackedHeader, parts: readonly Buffer[]): Pack
   }
 }
 
-/** Alone in its memory: it may be handed over. */
+/** Alone in its memory: it may be handed over. What came in several reads is that already. */
 function ownBuffer(bytes: Buffer, isShared: boolean): ArrayBufferLike {
+  if (!isShared && bytes.length > 0 && bytes.length === bytes.buffer.byteLength) return bytes.buffer
   const buffer = isShared ? new SharedArrayBuffer(bytes.length) : new ArrayBuffer(bytes.length)
   new Uint8Array(buffer).set(bytes)
   return buffer
@@ -222,9 +224,5 @@ export function outsideKeys({ outside }: Glance, id: string, keys: Keys): string
 
 /** Sends the parts outside; the frame is to follow. */
 export function storeOutside(redis: Redis, { outside }: Encoded, life: number): Promise<unknown> {
-  return Promise.all(outside.map(({ key, bytes }) => redis.set(key, toBuffer(bytes), 'PX', life)))
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Promise.all(outside.map(({ key, bytes }) => setLarge(redis, key, bytes, life)))
 }
