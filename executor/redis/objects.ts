@@ -6,22 +6,26 @@ import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { decodeOutcome, encodeOutcome, type Glance, glance, outsideKeys, storeOutside } from './values.ts'
 
-interface Entry {
+class Entry {
   /** As it is in Redis, large parts aside; null while it is pending. */
-  frame: Buffer | null
+  frame: Buffer | null = null
   /** What the frame says of itself; null while there is none. */
-  about: Glance | null
-  waiters: ((frame: Buffer) => void)[] | null
-  holds: number
+  about: Glance | null = null
+  waiters: ((frame: Buffer) => void)[] | null = null
+  holds = 0
   /** Nobody has held it yet: whoever made the call is about to. */
-  isFresh: boolean
+  isFresh = true
   /** Made by calls of this process: dropped in Redis, too, when nobody holds it. */
   readonly isOwn: boolean
   /** Its ref went into another value: others may have it, so that only its time ends it. */
-  isShared: boolean
-  isWatched: boolean
+  isShared = false
+  isWatched = false
   /** When its life in Redis was made longer last. */
-  renewed: number
+  renewed = 0
+
+  constructor(isOwn: boolean) {
+    this.isOwn = isOwn
+  }
 }
 
 export class RedisObjects {
@@ -36,12 +40,12 @@ export class RedisObjects {
 
   /** An object that a call of this process will make. */
   expect(id: string): void {
-    if (!this.#entries.has(id)) this.#entries.set(id, newEntry(true))
+    if (!this.#entries.has(id)) this.#entries.set(id, new Entry(true))
   }
 
   #foreign(id: string): Entry {
     let entry = this.#entries.get(id)
-    if (entry === undefined) this.#entries.set(id, (entry = newEntry(false)))
+    if (entry === undefined) this.#entries.set(id, (entry = new Entry(false)))
     return entry
   }
 
@@ -255,13 +259,6 @@ export class RedisObjects {
       else if (about.ok) bytes += about.size
     }
     return { count: this.#entries.size, pending, bytes }
-  }
-}
-
-function newEntry(isOwn: boolean): Entry {
-  return {
-    ...{ frame: null, about: null, waiters: null, holds: 0, isFresh: true, isOwn },
-    ...{ isShared: false, isWatched: false, renewed: 0 },
   }
 }
 

@@ -110,10 +110,8 @@ export async function decodeCalls(
   const { kind, owner, shared } = header
   return header.calls.map(([model, own, args, deps]) => {
     const { spec, ...more } = shared[model]!
-    return {
-      ...{ kind, owner, ...more },
-      spec: { ...spec, id: own, args: readPacked(args, parts), deps: deps === 0 ? [] : deps },
-    } as WireCall
+    const whole = { ...spec, id: own, args: readPacked(args, parts), deps: deps === 0 ? [] : deps }
+    return { ...more, kind, owner, spec: whole } as WireCall
   })
 }
 
@@ -139,8 +137,16 @@ export function claimsOf(sealed: Buffer): Claims | null {
   }
 }
 
+const shapes = new WeakMap<object, string>()
+
 /** What a call needs while it runs, as the name of the queue of its like. Zeros are nothing. */
 export function shapeOf(resources: Readonly<Record<string, number>>): string {
+  let shape = shapes.get(resources)
+  if (shape === undefined) shapes.set(resources, (shape = nameOfShape(resources)))
+  return shape
+}
+
+function nameOfShape(resources: Readonly<Record<string, number>>): string {
   const names = Object.keys(resources).filter((name) => resources[name]! > 0)
   return names.length === 0
     ? 'none'

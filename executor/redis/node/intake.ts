@@ -5,7 +5,7 @@ import { Job, UnrecoverableError, Worker } from 'bullmq'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
 import type { JobData, Place, WireCall } from '../wire.ts'
-import { openTaken, Range } from './range.ts'
+import { type Member, openTaken, Range } from './range.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
 const RUNNING_OUT = 8
@@ -48,9 +48,41 @@ export interface IntakeSettings {
   lost(call: string): void
 }
 
-interface Held extends Taken {
+class Held implements Taken {
+  readonly id: string
+  readonly place: Place
+  readonly wire: WireCall
+  readonly crashes: number
   readonly range: Range
+  readonly #over: (range: Range) => Promise<void>
+
+  constructor({ id, place, wire, crashes }: Member, range: Range, over: (range: Range) => Promise<void>) {
+    this.id = id
+    this.place = place
+    this.wire = wire
+    this.crashes = crashes
+    this.range = range
+    this.#over = over
+  }
+
+  complete(): Promise<void> {
+    const { range } = this
+    range.left--
+    return range.isOver ? this.#over(range) : DONE
+  }
+
+  fail(message: string): Promise<void> {
+    this.range.failed.push([this.id, this.wire.spec.name, message])
+    return this.complete()
+  }
+
+  giveBack(): Promise<void> {
+    this.range.isGivenBack = true
+    return this.complete()
+  }
 }
+
+const DONE = Promise.resolve()
 
 /** The end of a job, where it is to bring the next one. */
 type Next = Parameters<typeof Job.fromJSON>[1]
@@ -197,7 +229,7 @@ export class Intake {
       await this.#settings.refuse(frame, batch, [at, to, size], error as Error)
       return this.#end(range, () => this.#fail(job, token, (error as Error).message))
     }
-    const taken = range.calls(calls, (call) => this.#taking(range, call))
+    const taken = range.calls(calls, (member) => new Held(member, range, this.#over))
     if (taken.length === 0) return this.#over(range)
     this.#waiting.push(...taken)
     const room = this.#settings.room(this.#waiting.length)
@@ -220,27 +252,6 @@ export class Intake {
     }).then(() => {
       this.#pause = null
     })
-  }
-
-  #taking(range: Range, { id, place, wire, crashes }: Omit<Taken, 'complete' | 'fail' | 'giveBack'>): Held {
-    const over = () => (range.isOver ? this.#over(range) : Promise.resolve())
-    return {
-      ...{ id, place, wire, crashes, range },
-      complete: () => {
-        range.left--
-        return over()
-      },
-      fail: (message) => {
-        range.left--
-        range.failed.push([id, wire.spec.name, message])
-        return over()
-      },
-      giveBack: () => {
-        range.left--
-        range.isGivenBack = true
-        return over()
-      },
-    }
   }
 
   #startWaiting(): void {
@@ -317,7 +328,7 @@ export class Intake {
     })
   }
 
-  async #over(range: Range): Promise<void> {
+  readonly #over = async (range: Range): Promise<void> => {
     range.onOver()
     const { bull, token, failed } = range
     if (range.isGivenBack) return this.#end(range, () => bull.moveToWait(token))

@@ -44,7 +44,7 @@ export async function openTaken(
 /** Milliseconds. */
 const SAID_AFTER = 1
 
-interface Member {
+export interface Member {
   readonly id: string
   readonly place: Place
   readonly wire: WireCall
