@@ -66,6 +66,18 @@ describe('the package', () => {
     expect(runNode(app, 'load.js')).toEqual({ code: 0, stdout: '41 42\n', stderr: '' })
   })
 
+  it('has runtime environments as a module of their own', () => {
+    workspace.write({
+      'app/env.js': `import { RuntimeEnv } from 'cornichon/runtime-env'
+        const env = RuntimeEnv.from({ workingDir: 'folder', excludes: ['*.log'], npm: ['ms@2'], nodeVersion: '>=20' })
+        const { packages } = RuntimeEnv.fromJSON(JSON.stringify(env)).resolve()
+        console.log(packages.flatMap(({ files }) => files.map(({ path }) => path)).join())`,
+      'app/folder/a.txt': '',
+      'app/folder/a.log': '',
+    })
+    expect(runNode(app, 'env.js')).toEqual({ code: 0, stdout: 'a.txt\n', stderr: '' })
+  })
+
   it('npx cornichon helps, packs TypeScript, inspects and runs', () => {
     const npx = (...args: string[]) => npm(app, 'exec', '--no', '--', 'cornichon', ...args)
     expect(npx('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: cornichon') })
@@ -79,6 +91,11 @@ describe('the package', () => {
   it('has types that resolve', () => {
     workspace.write({
       'app/typed.ts': `import { dumps, loads } from 'cornichon'
+        import { RuntimeEnv, type RuntimeEnvFields } from 'cornichon/runtime-env'
+        const fields: RuntimeEnvFields = { npm: 'auto', envVars: { A: '1' } }
+        const key: string | undefined = RuntimeEnv.from(fields).resolve().env?.key
+        // @ts-expect-error: variables are strings
+        RuntimeEnv.from({ envVars: { A: 1 } })
         const f: () => number = loads<() => number>(dumps(() => 1))
         // @ts-expect-error: dumps takes a value
         dumps()
