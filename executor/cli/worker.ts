@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { UsageError } from './failure.ts'
 import { addFleetOptions, type FleetFlags, fleetOf } from './fleet.ts'
+import { isUnderPermission, onParentGone, permissionArguments, runAgain } from './permission.ts'
 
 interface WorkerFlags extends FleetFlags {
   readonly name?: string
@@ -13,6 +14,7 @@ interface WorkerFlags extends FleetFlags {
   readonly cacheDir?: string
   readonly cacheSize?: number
   readonly plugin?: readonly string[]
+  readonly permission?: readonly string[] | true
   readonly json?: true
 }
 
@@ -42,6 +44,10 @@ export function addWorker(program: Command): void {
     )
     .option('--cache-size <size>', 'how much they may take: 500MB, 20GB (default: 10GB)', parseSize)
     .option('--plugin <modules...>', 'packages or files whose plugins runtime environments may use')
+    .option(
+      '--permission [grants...]',
+      "run under Node's permission model, with these grants: fs-read=/data fs-write=/tmp child-process",
+    )
     .option('--json', 'tell of its start and end as lines of JSON')
     .action(work)
 }
@@ -84,6 +90,11 @@ async function loadPlugins(modules: readonly string[]): Promise<void> {
 }
 
 async function work(flags: WorkerFlags): Promise<void> {
+  const { permission } = flags
+  if (permission !== undefined) {
+    const nodeArguments = permissionArguments(permission === true ? [] : permission)
+    if (!isUnderPermission()) return runAgain(nodeArguments)
+  }
   await loadPlugins(flags.plugin ?? [])
   const { FleetNode } = await import('../redis/node/index.ts')
   const node = await FleetNode.start({
@@ -112,4 +123,5 @@ async function work(flags: WorkerFlags): Promise<void> {
   }
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
+  if (permission !== undefined) onParentGone(() => void stop())
 }

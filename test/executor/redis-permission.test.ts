@@ -1,0 +1,68 @@
+// Workers under Node's permission model: tasks have what was granted, and no more.
+import { execSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { get, init, remote, shutdown } from 'cornichon/executor'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cornichon } from '../support/command.ts'
+import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { createWorkspace } from '../support/workspace.ts'
+
+const workspace = createWorkspace()
+afterAll(() => workspace.remove())
+
+describe('cornichon worker --permission', () => {
+  let redis: TestRedis
+  let worker: TestWorker
+  beforeAll(async () => {
+    workspace.write({ 'granted/text': 'granted', 'secret/text': 'secret' })
+    redis = await startRedis()
+    worker = await startWorker(redis, '--permission', `fs-read=${workspace.path('granted')}/`)
+    await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+  })
+  afterAll(async () => {
+    await shutdown()
+    await worker.stop()
+    await redis.stop()
+  })
+
+  it('X14 runs tasks, which read what was granted', async () => {
+    const read = remote((file: string) => readFileSync(file, 'utf8'))
+    expect(await get(read.remote(workspace.path('granted', 'text')))).toBe('granted')
+    await expect(get(read.remote(workspace.path('secret', 'text')))).rejects.toThrow(/restricted/)
+  })
+
+  it('X14 keeps tasks from writing files and starting processes', async () => {
+    const write = remote((file: string) => writeFileSync(file, 'was here'))
+    await expect(get(write.remote(workspace.path('granted', 'new')))).rejects.toThrow(/restricted/)
+    const start = remote(() => execSync('true'))
+    await expect(get(start.remote())).rejects.toThrow(/restricted/)
+  })
+
+  it('ends when the process is killed that started it', async () => {
+    const { pid } = JSON.parse(worker.output.find((line) => line.includes('"ready"'))!) as { pid: number }
+    expect(pid).not.toBe(worker.child.pid)
+    await worker.kill()
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+it('a grant that there is not, or that lacks its path, is a mistake of usage', () => {
+  const refused = (grant: string) => {
+    const { code, stderr } = cornichon(workspace.folder, 'worker', '--permission', grant)
+    expect(code).toBe(2)
+    return stderr.trim()
+  }
+  expect(refused('fs-raed=/')).toBe('cornichon: --permission knows no fs-raed. Did you mean fs-read?')
+  expect(refused('fs-read')).toBe('cornichon: --permission fs-read needs a path: fs-read=/folder')
+  expect(refused('addons=yes')).toBe('cornichon: --permission addons takes no value')
+})
