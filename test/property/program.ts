@@ -12,11 +12,20 @@ const forms = [
   'generator',
   'async',
   'mutual',
+  'bound',
+  'parameter',
+  'asyncGenerator',
+  'static',
+  'lexicalThis',
+  'caught',
+  'returned',
 ] as const
+/** V8 is long in telling what these see. */
+const costlyForms = ['field', 'eval'] as const
 const holders = ['object', 'array', 'map', 'set', 'property'] as const
 
 export interface Member {
-  readonly form: (typeof forms)[number]
+  readonly form: (typeof forms | typeof costlyForms)[number]
   /** Which of the variables in sight it reads and adds to. */
   readonly reads: number
   readonly writes: number
@@ -45,7 +54,11 @@ export interface Call {
 }
 
 const member: fc.Arbitrary<Member> = fc.record({
-  form: fc.constantFrom(...forms),
+  form: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 40, arbitrary: fc.constantFrom(...forms) },
+    { weight: 1, arbitrary: fc.constantFrom(...costlyForms) },
+  ),
   reads: fc.nat(7),
   writes: fc.nat(7),
   step: fc.integer({ min: 1, max: 9 }),
@@ -59,7 +72,7 @@ const { scope } = fc.letrec<{ scope: Scope }>((tie) => ({
     members: fc.array(member, { minLength: 1, maxLength: 4 }),
     turns: fc.nat(2),
     children: fc.oneof(
-      { depthSize: 'small' },
+      { depthSize: 'small', withCrossShrink: true },
       fc.constant([]),
       fc.array(tie('scope'), { maxLength: 2, depthIdentifier: 'scope' }),
     ),
@@ -136,6 +149,31 @@ function memberText(
         statement: `const even${id} = (n, add) => n <= 0 ? (() => { ${work} })() : odd${id}(n - 1, add)\nfunction odd${id}(n, add) { return even${id}(n - 1, add) }`,
         value: `odd${id}, (add) => even${id}(3, add)`,
       }
+    case 'field':
+      return plain(`class F${id} { out = ((add) => { ${work} })(1) }`)
+    case 'bound':
+      return plain(`(function (own, add) { ${work} + own }).bind(null, 5)`)
+    case 'parameter':
+      return plain(`(add, next = () => { ${work} }) => next()`)
+    case 'asyncGenerator':
+      return plain(`async function* g${id}(add) { yield ${read}; await null; ${work} }`)
+    case 'eval':
+      return plain(`(add) => eval(${JSON.stringify(`(() => { ${work} })()`)})`)
+    case 'static':
+      return plain(`(class S${id} { static at(add) { ${work} } }).at`)
+    case 'lexicalThis':
+      return plain(
+        `new (class T${id} { own = 0; step = (add) => { this.own++; const rest = () => { ${work} }; return rest() + this.own } })().step`,
+      )
+    case 'caught':
+      return plain(
+        `(() => { try { throw ${member.step} } catch (caught) { return (add) => { caught++; const rest = () => { ${work} }; return rest() + caught } } })()`,
+      )
+    case 'returned':
+      return {
+        statement: `const made${id} = []`,
+        value: `(add) => { let own = 0; made${id}.push(() => { own++; ${work} + own }); return made${id}.reduce((sum, each) => sum + each(), 0) }`,
+      }
   }
 }
 
@@ -162,7 +200,8 @@ const targetsOf = (root) => {
   const visit = (value) => {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) return
     seen.add(value)
-    if (typeof value === 'function' && /^class/.test(value.toString())) targets.push(() => { const made = new value(); return made.call(1) })
+    if (typeof value === 'function' && /^class/.test(value.toString())) targets.push(() => { const made = new value(); return made.call?.(1) ?? made.out })
+    else if (typeof value === 'function' && /^async function\\*/.test(value.toString())) targets.push(async (add) => { const all = []; for await (const each of value(add)) all.push(each); return all })
     else if (typeof value === 'function' && /^function\\*/.test(value.toString())) targets.push((add) => [...value(add)])
     else if (typeof value === 'function' && /^(function )?odd|^\\(n/.test(value.toString())) targets.push((add) => value(3, add))
     else if (typeof value === 'function') targets.push((add) => { const result = value(add); return Array.isArray(result) ? result.length : result })
