@@ -2,7 +2,7 @@
 // This file decides what kind of function it is; the folder functions/ has a file for each kind.
 import type { FunctionRecord } from '../codegen/records.ts'
 import { homeOfSuper } from '../codegen/super.ts'
-import { isOwnUrl } from '../references/index.ts'
+import { isOwnUrl, rememberReference } from '../references/index.ts'
 import { type FunctionSite, locationOf } from './function-site.ts'
 import { noteImports } from './functions/bindings.ts'
 import { Calls } from './functions/calls.ts'
@@ -71,7 +71,10 @@ export class FunctionWriter {
     const site = context.siteOf(fn)
     graph.trace?.locate(fn, locationOf(site))
     const reference = this.#references.of(fn)
-    if (reference) return graph.reference(fn, reference)
+    if (reference) {
+      rememberReference(reference, fn)
+      return graph.reference(fn, reference)
+    }
     noteImports(graph, site)
     const url = site.script?.url ?? ''
     if (url.startsWith('node:') && !isFreeOfNode(url, text)) return writeNodeInternal(context, fn)

@@ -20,6 +20,7 @@ import {
   isReferable,
   noteMembers,
   type Reference,
+  rememberReference,
 } from '../references/index.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { TextWriter } from './codec/text-writer.ts'
@@ -474,7 +475,10 @@ export class GraphWriter implements ValueSink {
     if (reference) return this.reference(value, reference)
     if (typeof value === 'function') return this.functions.write(value)
     const exported = this.#packageExport(value)
-    if (exported) return this.reference(value, exported)
+    if (exported) {
+      rememberReference(exported, value)
+      return this.reference(value, exported)
+    }
     if (types.isModuleNamespaceObject(value)) {
       this.#wholeNamespace(value)
       return this.#namespaceNode(value)

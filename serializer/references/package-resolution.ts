@@ -1,6 +1,7 @@
 // Packages under node_modules, from a reference to the value: by require, or by import where loadsAsync has awaited it.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
@@ -28,6 +29,18 @@ function keyOf(reference: PackageReference): string {
 /** Notes that a reference means a value in this thread. */
 export function rememberReference(reference: Reference, value: object): void {
   if (reference.kind === 'package') known.set(keyOf(reference), new WeakRef(value))
+}
+
+/** The folders of packages that this thread has referred to: the bundles have no paths. */
+const roots = new Map<string, string>()
+
+function rootKeyOf({ specifier, version, via }: PackageReference): string {
+  return [...(via ?? []), packageNameOf(specifier), version].join('\n')
+}
+
+/** Notes where the reference's package was found, so that this thread finds it there again. */
+export function rememberRoot(reference: PackageReference, root: string): void {
+  roots.set(rootKeyOf(reference), root)
 }
 
 export function resolvePackage(
@@ -105,10 +118,29 @@ function requireModule(reference: PackageReference): unknown {
   }
 }
 
-/** Where the search begins: the working directory, or the package that has it among its own. */
+/**
+ * Where the search begins: where this thread has the package from, if it has referred to it; or the working directory; or,
+ * if nothing is found from there, the packages beside cornichon, where they have the very version.
+ */
 function startOf(reference: PackageReference): string {
-  let folder = process.cwd()
-  for (const name of reference.via ?? []) folder = findPackageRoot(name, folder) ?? folder
+  const { specifier, version } = reference
+  const root = roots.get(rootKeyOf(reference))
+  if (root !== undefined && existsSync(root))
+    return root.slice(0, root.lastIndexOf(`${sep}node_modules${sep}`)) || sep
+  const folder = folderFrom(process.cwd(), reference)
+  const name = packageNameOf(specifier)
+  if (specifier.startsWith('file:') || findPackageRoot(name, folder) !== null) return folder
+  const beside = folderFrom(ownFolder, reference)
+  const other = findPackageRoot(name, beside)
+  return other !== null && readPackage(other)?.version === version ? beside : folder
+}
+
+const ownFolder = dirname(fileURLToPath(import.meta.url))
+
+/** The packages that have the package among their own are around it. */
+function folderFrom(start: string, { via = [] }: PackageReference): string {
+  let folder = start
+  for (const name of via) folder = findPackageRoot(name, folder) ?? folder
   return folder
 }
 

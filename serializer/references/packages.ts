@@ -17,7 +17,7 @@ import {
   scriptUrlOf,
   withoutQuery,
 } from './origin.ts'
-import { configureResolution, rememberReference } from './package-resolution.ts'
+import { configureResolution, rememberReference, rememberRoot } from './package-resolution.ts'
 import type { PackageReference } from './types.ts'
 
 const { getOwnPropertyDescriptor, ownKeys } = Reflect
@@ -80,7 +80,10 @@ export function findPackageExport(value: object, url?: string): PackageReference
       : rootOf(url)
   if (root === undefined) return undefined
   const found = search(root, value)
-  if (found) rememberReference(found, value)
+  if (found) {
+    rememberReference(found, value)
+    rememberRoot(found, root)
+  }
   return found
 }
 
@@ -339,13 +342,15 @@ export function referenceFromImport(
   if (file === null) return undefined
   const root = rootFrom(packageNameOf(specifier), dirname(file))
   if (root === null) return undefined
-  return {
+  const reference: PackageReference = {
     kind: 'package',
     specifier,
     path: imported === '*' ? [] : [imported],
     version: readPackage(root)?.version ?? null,
     esm: true,
   }
+  rememberRoot(reference, root)
+  return reference
 }
 
 const roots = new Map<string, string>()

@@ -1,7 +1,9 @@
 // Packages by reference: whatever shape they have, a loaded export is the very one of the receiver's package.
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { tsxArguments } from '../support/paths.ts'
-import { exchange } from './support.ts'
+import { distUrl, root, tsxArguments } from '../support/paths.ts'
+import { createWorkspace, type Workspace } from '../support/workspace.ts'
+import { exchange, run } from './support.ts'
 
 const library = {
   'library/package.json': '{ "name": "library", "version": "1.2.3" }',
@@ -357,5 +359,79 @@ describe('a package that gives a class its methods only when it makes the first 
       receive: `${listen}; loads(bytes); ${tell}`,
     })
     expect(other.report).toEqual([])
+  })
+})
+
+describe('where a package is looked for', () => {
+  const project = {
+    'project/node_modules/library/package.json': '{ "name": "library", "version": "1.2.3" }',
+    'project/node_modules/library/index.js': `exports.helper = () => 'helped'; exports.other = () => 'other'`,
+    'project/node_modules/waiting/package.json':
+      '{ "name": "waiting", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
+    'project/node_modules/waiting/index.js': `await null; export const wait = () => 'waited'`,
+    'project/uses.mjs': `
+      import { helper } from 'library'
+      import { wait } from 'waiting'
+      export const run = () => helper()
+      export const other = () => wait()`,
+  }
+  const inProject = (workspace: Workspace, text: string) => {
+    workspace.write({
+      ...project,
+      'elsewhere/about.txt': 'the working directory',
+      'project/main.mjs': `import * as cornichon from ${JSON.stringify(distUrl)}\n${text}`,
+    })
+    return JSON.parse(run(workspace.path('elsewhere'), ['../project/main.mjs']))
+  }
+
+  test("in the sending process from the origin's folder, whatever the working directory", () => {
+    const workspace = createWorkspace()
+    try {
+      workspace.write(project)
+      workspace.write({
+        'project/send.mjs': `
+          import { writeFileSync } from 'node:fs'
+          import * as cornichon from ${JSON.stringify(distUrl)}
+          import library from 'library'
+          writeFileSync('bundle', cornichon.dumps(library.other))`,
+      })
+      run(workspace.path('project'), ['send.mjs'])
+      const found = inProject(
+        workspace,
+        `import { readFileSync } from 'node:fs'
+        import * as uses from './uses.mjs'
+        const bytes = cornichon.dumps({ run: uses.run, other: uses.other })
+        const copy = cornichon.loads(bytes)
+        // Another process's, which has the same package: this one never referred to that export.
+        const theirs = cornichon.loads(readFileSync('../project/bundle'))
+        console.log(JSON.stringify([copy.run(), copy.other(), theirs(), Buffer.from(bytes).includes('project')]))`,
+      )
+      expect(found).toEqual(['helped', 'waited', 'other', false])
+    } finally {
+      workspace.remove()
+    }
+  })
+
+  test('beside cornichon, if it is the very version and nothing else is found', () => {
+    const workspace = createWorkspace()
+    try {
+      workspace.link('sender/node_modules/acorn', join(root, 'node_modules', 'acorn'))
+      workspace.write({
+        'receiver/about.txt': 'a folder without packages',
+        'sender/send.cjs': `
+          const { writeFileSync, readFileSync } = require('node:fs')
+          const { tokTypes } = require('acorn')
+          import(${JSON.stringify(distUrl)}).then((cornichon) => writeFileSync('../bundle', cornichon.dumps(tokTypes)))`,
+        'receiver/load.mjs': `
+          import { readFileSync } from 'node:fs'
+          import * as cornichon from ${JSON.stringify(distUrl)}
+          const tokTypes = cornichon.loads(readFileSync('../bundle'))
+          console.log(JSON.stringify(tokTypes.num.label))`,
+      })
+      run(workspace.path('sender'), ['--preserve-symlinks', '--preserve-symlinks-main', 'send.cjs'])
+      expect(JSON.parse(run(workspace.path('receiver'), ['load.mjs']))).toBe('num')
+    } finally {
+      workspace.remove()
+    }
   })
 })
