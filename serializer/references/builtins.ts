@@ -6,7 +6,7 @@ import { builtinModules, createRequire, Module } from 'node:module'
 import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { follow, unescaped, walkFrom, wellKnownSymbol } from './catalogue.ts'
-import { findIntrinsic, findLazyIntrinsic, standardDescriptor } from './intrinsics.ts'
+import { findIntrinsic, findLazyIntrinsic, isObjectOfNode, standardDescriptor } from './intrinsics.ts'
 import { mark } from './marks.ts'
 import { builtinNamespace } from './namespaces.ts'
 import { isNativeFunction, isNodes, loadedInternals } from './origin.ts'
@@ -106,7 +106,7 @@ function addModule(name: string, exports: object): void {
       }
       // `process` and `console` are intrinsics, but what is behind them is searched from their modules.
       if (depth > 0 && findIntrinsic(value)) return false
-      entries.set(value, { module, path, checked: typeof value !== 'function' && depth < 2 })
+      entries.set(value, { module, path, checked: typeof value !== 'function' && depth === 0 })
       return (
         depth < MAX_DEPTH &&
         !OPAQUE.test(path) &&
@@ -221,13 +221,29 @@ export function findNodes(value: unknown): Reference | undefined {
   catalogue()
   const entry = entries.get(value)
   if (entry && !entry.checked) {
-    if ((typeof value === 'function' && !isNodes(value)) || isBehindUsers(entry)) {
+    if ((typeof value === 'function' ? !isNodes(value) : isAdded(entry)) || isBehindUsers(entry)) {
       entries.delete(value)
       return undefined
     }
     entry.checked = true
   }
   return entry && { kind: 'builtin', module: entry.module, path: entry.path }
+}
+
+/**
+ * Is it an object that user code has added to a module's exports? The names of a module's namespace are those that its exports
+ * had when user code first got hold of them. (`process` and `console` it has from the beginning.)
+ */
+function isAdded({ module, path }: Entry): boolean {
+  const dot = path.indexOf('.')
+  const first = unescaped(dot < 0 ? path : path.slice(0, dot))
+  if (/^[@^~=<>%]/.test(first)) return false
+  if (module === 'node:process' || module === 'node:console')
+    return dot < 0 && !isObjectOfNode(`${module.slice('node:'.length)}.${path}`)
+  const exports = require(module) as object
+  // What Node does not enumerate is in no namespace.
+  if (getOwnPropertyDescriptor(exports, first)?.enumerable === false) return false
+  return !Object.hasOwn(builtinNamespace(module, exports), first)
 }
 
 /** Does the path lead through a function of the user's? Who replaces one of Node's often hangs the original on it. */

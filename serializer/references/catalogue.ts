@@ -7,8 +7,10 @@ const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'descriptio
 
 const WELL_KNOWN = new Map<symbol, string>()
 for (const name of ownKeys(Symbol)) {
-  const value = getOwnPropertyDescriptor(Symbol, name)?.value
-  if (typeof value === 'symbol' && typeof name === 'string') WELL_KNOWN.set(value, name)
+  const { value, writable, configurable } = getOwnPropertyDescriptor(Symbol, name)!
+  // Others are of the user's code.
+  if (typeof value === 'symbol' && typeof name === 'string' && !writable && !configurable)
+    WELL_KNOWN.set(value, name)
 }
 
 export interface Walk {

@@ -5,7 +5,8 @@ import { UnpicklingError } from '../errors.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
 import { mark } from './marks.ts'
-import { confirmed, isNodes, loadedInternals } from './origin.ts'
+import { isNodes, loadedInternals } from './origin.ts'
+import { isPristine } from './pristine.ts'
 import { pathInOtherRealm } from './realms.ts'
 import type { Reference } from './types.ts'
 
@@ -58,7 +59,7 @@ function add(value: unknown, path: string, depth: number): boolean {
   if (entries.has(value)) return false
   // Symbols have entries of their own: see findSymbol.
   if (typeof value === 'symbol') return false
-  entries.set(value, { path, checked: typeof value !== 'function' })
+  entries.set(value, { path, checked: depth === 0 && typeof value !== 'function' })
   mark(value)
   values.set(path, value)
   return depth < MAX_DEPTH && !OPAQUE.test(path)
@@ -132,8 +133,60 @@ function isUntouched(name: string): boolean {
 }
 
 export function findIntrinsic(value: unknown): Reference | undefined {
-  const entry = confirmed(entries, value)
-  return entry && { kind: 'intrinsic', path: entry.path }
+  let entry = entries.get(value)
+  if (entry === undefined) return undefined
+  if (!entry.checked) {
+    if (!isPlatforms(value, entry.path)) {
+      entries.delete(value)
+      const path = pristinePathOf(value)
+      if (path === undefined) return undefined
+      entries.set(value, (entry = { path, checked: true }))
+    }
+    entry.checked = true
+  }
+  return { kind: 'intrinsic', path: entry.path }
+}
+
+const ofEcmaScript: ReadonlySet<string> = new Set(ECMASCRIPT)
+/** Objects of Node's that are neither prototypes nor functions. */
+const OF_NODE =
+  /^(?:process\.(?:versions|release|moduleLoadList|config|features|env|argv|execArgv|report|allowedNodeEnvironmentFlags|permission|finalization|stdin|stdout|stderr)|(?:process|console)\._\w+|performance\.\^\..+|.*=~.*)$/
+
+/** Was the value there before the user's code put anything there? */
+function isPlatforms(value: unknown, path: string): boolean {
+  if (typeof value === 'function' && !isNodes(value)) return false
+  const dot = path.lastIndexOf('.')
+  if (dot < 0 || path[0] === '%' || path.startsWith('globalThis.')) return true
+  const step = path.slice(dot + 1)
+  if (step === '^' || step === 'prototype') {
+    const above = path.slice(0, dot)
+    const owner = resolvePath(above)
+    if (step === '^' || typeof owner === 'function') return isPlatforms(owner, above)
+  }
+  if (ofEcmaScript.has(path.slice(0, path.indexOf('.')))) return isPristine(path, ECMASCRIPT)
+  return typeof value === 'function' || isObjectOfNode(path)
+}
+
+/** Is the object, below a global of Node's, one that Node has put there? */
+export function isObjectOfNode(path: string): boolean {
+  return OF_NODE.test(path)
+}
+
+/** User code may have put an intrinsic elsewhere, too, where it was found first. */
+function pristinePathOf(value: unknown): string | undefined {
+  if (typeof value === 'function' && !isNodes(value)) return undefined
+  const seen = new Set<unknown>()
+  let found: string | undefined
+  const visit = (member: unknown, path: string) => {
+    if (found !== undefined || typeof member === 'symbol') return false
+    if (path.includes('.') && !isPristine(path, ECMASCRIPT)) return false
+    if (member === value) found = path
+    const isNew = !seen.has(member)
+    seen.add(member)
+    return isNew
+  }
+  for (const name of ECMASCRIPT) walkFrom(getOwnPropertyDescriptor(globalThis, name)?.value, name, { visit })
+  return found
 }
 
 /** For what would be refused or copied otherwise: an intrinsic of another realm is taken for ours. */

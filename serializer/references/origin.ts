@@ -137,20 +137,3 @@ export function packageNameOf(specifier: string): string {
   const parts = specifier.split('/')
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0]
 }
-
-/** What a catalogue notes of a value, until it is asked for: user code may have put a function of its own there. */
-export interface Unchecked {
-  checked: boolean
-}
-
-/** The entry of a value that is Node's; one that is the user's is dropped from the catalogue. */
-export function confirmed<E extends Unchecked>(entries: Map<unknown, E>, value: unknown): E | undefined {
-  const entry = entries.get(value)
-  if (entry === undefined || entry.checked) return entry
-  if (!isNodes(value as object)) {
-    entries.delete(value)
-    return undefined
-  }
-  entry.checked = true
-  return entry
-}

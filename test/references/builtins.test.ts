@@ -244,3 +244,61 @@ test('the reference does not depend on which modules were loaded first', () => {
   })
   expect(second.bytes.equals(first.bytes)).toBe(true)
 })
+
+describe('what user code puts on built-ins goes by value, whenever it did', () => {
+  const additions = `
+    import fs from 'node:fs'
+    import { promisify } from 'node:util'
+    Array.helper = { name: 'array', greet() { return 'hello ' + this.name } }
+    JSON.extra = function extra() { return 'extra' }
+    Math.answers = [41, 42]
+    Math.Klass = class Klass { #k = 'private'; get() { return this.#k } }
+    Math.first = Map.prototype.get
+    Error.registry = new Map([['a', 1]])
+    Symbol.mine = Symbol('mine')
+    Promise.later = promisify(setTimeout)
+    process.thing = { deep: { call: () => 'deep' } }
+    console.mine = new Set([1])
+    fs.tool = { use: () => 'used' }
+    globalThis.own = { g: 1 }`
+  const value = `[
+    Array.helper, JSON.extra, Math.answers, new Math.Klass(), Math.first, Error.registry, Symbol.mine, Promise.later,
+    process.thing, console.mine, fs.tool, () => own.g, Array.prototype, Math, [].values, Symbol.iterator, process.versions, fs.constants,
+  ]`
+  const receive = `
+    const fs = require('node:fs'), { promisify } = require('node:util')
+    const [helper, extra, answers, instance, first, registry, mine, later, thing, set, tool, own, ...same] = loads(bytes)
+    report([
+      helper.greet(), extra(), answers, instance.get(), first === Map.prototype.get, [...registry], mine.description,
+      later === promisify(setTimeout), thing.deep.call(), [...set], tool.use(), own(),
+      same.map((each, i) => each === [Array.prototype, Math, [].values, Symbol.iterator, process.versions, fs.constants][i]),
+    ])`
+  const wanted = [
+    'hello array',
+    'extra',
+    [41, 42],
+    'private',
+    true,
+    [['a', 1]],
+    'mine',
+    true,
+    'deep',
+    [1],
+    'used',
+    1,
+    [true, true, true, true, true, true],
+  ]
+
+  test.each([
+    ['before cornichon is imported', ['--import', './additions.mjs'], ''],
+    ['after', [], `import './additions.mjs';`],
+  ])('%s', (_, nodeArguments, imported) => {
+    const { report } = exchange({
+      files: { 'additions.mjs': additions },
+      nodeArguments,
+      send: `${imported} import fs from 'node:fs'; export const value = ${value}`,
+      receive,
+    })
+    expect(report).toEqual(wanted)
+  })
+})
