@@ -6,7 +6,8 @@ import { CaptureUnavailableError, post } from './session.ts'
 
 /** Everything handed over is in this group, and released together. */
 const GROUP = 'cornichon'
-const RELEASE_AFTER = 500
+/** Ids that are kept. What outlives a few collections of V8's young generation stays until it collects everything. */
+const RELEASE_AFTER = 128
 
 const carrier: { in: unknown; out: unknown } = { in: undefined, out: undefined }
 let carrierId: string | undefined

@@ -92,6 +92,13 @@ export interface FunctionRecord {
   origin: string | null
 }
 
+/** Of all functions that are no classes: there may be many. */
+export const NO_ELEMENTS: Pick<FunctionRecord, 'elementKeys' | 'removedElements' | 'members'> = {
+  elementKeys: new Map(),
+  removedElements: new Set(),
+  members: [],
+}
+
 /** The private fields of a class, by the order of its elements. */
 export function privateFields(record: { readonly facts: FunctionFacts }, isStatic: boolean): string[] {
   const names: string[] = []

@@ -85,7 +85,10 @@ export class FunctionWriter {
     this.#writeEarlyCalls(fn)
     const live: LiveFunction = { fn, text, facts, site }
     context.prepare(live)
-    if (facts.form === 'class') return writeClass(context, this.#identities, live)
+    if (facts.form === 'class') {
+      writeClass(context, this.#identities, live)
+      return site.forgetScopes()
+    }
     if (facts.superCall) {
       graph.refuse(
         'an arrow function calls super(), which only the constructor around it can',
@@ -98,6 +101,7 @@ export class FunctionWriter {
       if (holder && !graph.isKnown(holder) && holds(holder, fn)) return writeAfterHome(context, fn, holder)
     }
     writePlain(context, this.#calls, live)
+    site.forgetScopes()
   }
 
   /** Objects that only functions know of. Returns whether it wrote one. */

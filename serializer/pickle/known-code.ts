@@ -67,13 +67,14 @@ function write(records: readonly FunctionRecord[]): WrittenCode {
 
 /** All that the sections depend on. Null where that is more than each function by itself. */
 function keyOf(records: readonly FunctionRecord[]): string | null {
-  let key = ''
+  // In pieces: one long string that grows is a list of all the strings it was made of.
+  const keys: string[] = []
   for (const record of records) {
     // (There may be none for a function that was refused.)
     if (!record) return null
     const { name, origin, bindings, members } = record
     if (record.literal || record.privateHome || record.outerArguments) return null
-    key += `${textNumber(record.facts)} ${name.length}:${name} ${record.strict}${record.lexical}${record.asDeclaration}${record.awayFromHome}`
+    let key = `${textNumber(record.facts)} ${name.length}:${name} ${record.strict}${record.lexical}${record.asDeclaration}${record.awayFromHome}`
     if (origin !== null) key += ` ${origin.length}:${origin}`
     for (const binding of bindings) {
       if (binding.variable) return null
@@ -83,9 +84,9 @@ function keyOf(records: readonly FunctionRecord[]): string | null {
       key += ` ${slot}${isStatic}${typeof memberKey}${String(memberKey).length}:${memberKey}`
     if (record.facts.form === 'class')
       key += ` ${[...record.elementKeys].join()} ${[...record.removedElements].join()}`
-    key += '\n'
+    keys.push(key)
   }
-  return key
+  return keys.join('\n')
 }
 
 const numbers = new WeakMap<FunctionFacts, number>()

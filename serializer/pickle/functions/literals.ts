@@ -1,6 +1,11 @@
 // Object literals whose methods use `super`: they are rebuilt whole.
 import { types } from 'node:util'
-import type { BindingRecord, FunctionRecord, LiteralPart } from '../../codegen/records.ts'
+import {
+  type BindingRecord,
+  type FunctionRecord,
+  type LiteralPart,
+  NO_ELEMENTS,
+} from '../../codegen/records.ts'
 import { isStrict } from '../function-site.ts'
 import { Op } from '../opcodes.ts'
 import { analyzed, isClassText, isNativeText, sourceOf } from '../source.ts'
@@ -81,9 +86,7 @@ export function writeLiteral(context: FunctionContext, value: object, parts: Lit
     outerArguments: null,
     asDeclaration: false,
     privateHome: null,
-    elementKeys: new Map(),
-    removedElements: new Set(),
-    members: [],
+    ...NO_ELEMENTS,
     literal: parts,
     awayFromHome: false,
     assignedImports: null,

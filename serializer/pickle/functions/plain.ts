@@ -1,7 +1,7 @@
 // Functions, arrow functions and methods that are rebuilt by themselves.
 import { offsetOf } from '../../capture/index.ts'
 import { SUPER_NAME } from '../../codegen/leaf.ts'
-import type { FunctionRecord } from '../../codegen/records.ts'
+import { type FunctionRecord, NO_ELEMENTS } from '../../codegen/records.ts'
 import { superOf } from '../../codegen/super.ts'
 import { naturalName } from '../function-shape.ts'
 import { isStrict, resolveName, scriptFacts } from '../function-site.ts'
@@ -71,9 +71,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     outerArguments: call?.variable ?? null,
     asDeclaration,
     privateHome: privateHome ? context.recordOf(privateHome)! : null,
-    elementKeys: new Map(),
-    removedElements: new Set(),
-    members: [],
+    ...NO_ELEMENTS,
     literal: null,
     awayFromHome: superHome !== null,
     assignedImports: null,
