@@ -1,6 +1,7 @@
 // A folder's files, as the rules leave them. Synchronous: environments are resolved in the middle of a call.
 import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
+import { foldName, segmentsOf } from '../unpack/entries.ts'
 import type { IgnoreRules } from './ignore-rules.ts'
 
 /** A file, a link or an empty folder that is to be packaged; its bytes have not been read. */
@@ -39,8 +40,31 @@ export function scan(root: string, rules: IgnoreRules | null): Found[] {
     }
   }
   visit('', rules)
+  problems.push(...unfitNames(found))
   if (problems.length > 0) throw unfit(root, problems)
   return found.sort(byPath)
+}
+
+/** What a worker would not unpack, whatever system it runs on. */
+function unfitNames(found: readonly Found[]): string[] {
+  const problems: string[] = []
+  /** By how file systems see them that do not tell case apart: files, links and the folders above. */
+  const seen = new Map<string, string>()
+  for (const { path } of found) {
+    try {
+      segmentsOf(path)
+    } catch (error) {
+      problems.push((error as Error).message)
+    }
+    for (let at = path; at !== '.'; at = dirname(at)) {
+      const folded = foldName(at)
+      const other = seen.get(folded)
+      if (other === at) break
+      if (other === undefined) seen.set(folded, at)
+      else problems.push(`${other} and ${at} are the same where case does not count`)
+    }
+  }
+  return [...new Set(problems)]
 }
 
 export function byPath(a: Found, b: Found): number {

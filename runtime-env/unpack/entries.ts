@@ -89,5 +89,7 @@ function checkForWindows(name: string, refuse: (why: string) => Error): void {
 
 /** What names become on file systems that do not tell case and accents' spelling apart. */
 export function foldName(name: string): string {
+  // Most names are plain, and packages have thousands.
+  if (/^[\x20-\x7e]*$/.test(name)) return name.toUpperCase()
   return name.normalize('NFC').toLowerCase().toUpperCase().normalize('NFC')
 }

@@ -1,6 +1,6 @@
 // Folders become packages: what is in them, what they are called, what they refuse.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, utimesSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { packageArchive, packageFolder } from '../../runtime-env/package/index.ts'
 import { createWorkspace, type Workspace } from '../support/workspace.ts'
@@ -265,5 +265,28 @@ describe('what no package can be', () => {
       expect.objectContaining({ type: 'LargePackageWarning' }),
     )
     rmSync(workspace.path('app/data'), { recursive: true })
+  })
+})
+
+describe('names that a worker would not unpack', () => {
+  it('are refused here: those that differ in case or spelling alone', () => {
+    workspace.write({
+      'app/Read.me': '',
+      'app/a.txt': '',
+      'app/read.ME': '',
+      'app/Dir/x': '',
+      'app/dir/y': '',
+    })
+    // A file system that does not tell them apart has but one of each.
+    if (readdirSync(workspace.path('app')).length === 3) return
+    expect(() => packed()).toThrow(/Read\.me and read\.ME are the same/)
+    expect(() => packed(['read.ME'])).toThrow(/Dir and dir are the same/)
+    expect(pathsOf(packed(['read.ME', '/dir']))).toEqual(['Dir/x', 'Read.me', 'a.txt'])
+  })
+
+  it('are refused here: those with separators of other systems', () => {
+    if (process.platform === 'win32') return
+    workspace.write({ 'app/a\\b': '' })
+    expect(() => packed()).toThrow(/backslash/)
   })
 })
