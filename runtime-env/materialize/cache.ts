@@ -30,6 +30,8 @@ export interface HeldEntry {
   readonly folder: string
   readonly size: number
   release(): Promise<void>
+  /** Looks again how large it is: for what processes write into. */
+  measure(): Promise<void>
   /** Gives it back, and removes it unless others use it. */
   discard(): Promise<void>
 }
@@ -88,11 +90,12 @@ export class Cache {
       }
       const note = await this.#noteOf(wish, folder)
       const release = await this.#claims.use(name)
+      const measure = async () => this.#writeNote({ ...note, size: await diskSize(folder) })
       const discard = async () => {
         await release()
         await this.#remove(note)
       }
-      held = { folder, size: note.size, release, discard }
+      held = { folder, size: note.size, release, measure, discard }
       await this.#touch(name)
     } finally {
       await unlock()

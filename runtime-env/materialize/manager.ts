@@ -181,6 +181,7 @@ class Manager implements EnvManager {
     this.#environments.set(known.env.key, known)
     this.#forgetOld()
     try {
+      await ready.own?.measure()
       await releaseAll(ready.entries)
       await (await this.#open()).shrink()
     } catch (error) {

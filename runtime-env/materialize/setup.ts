@@ -23,6 +23,8 @@ export interface SetupTools {
 export interface Prepared {
   readonly context: ProcessContext
   readonly entries: readonly HeldEntry[]
+  /** The one that its processes may write into. */
+  readonly own: HeldEntry | null
   /** Bytes on disk. */
   readonly size: number
 }
@@ -42,7 +44,7 @@ export async function prepare(env: ResolvedEnv, tools: SetupTools): Promise<Prep
     const size = setup.entries.reduce((sum, entry) => sum + entry.size, 0)
     if (size > cache.maxBytes) throw cache.tooBig('the environment', size)
     const context: ProcessContext = {
-      cwd: own === null ? process.cwd() : join(own, 'work'),
+      cwd: own === null ? process.cwd() : join(own.folder, 'work'),
       env: {},
       execPath: process.execPath,
       execArgv: [],
@@ -51,7 +53,7 @@ export async function prepare(env: ResolvedEnv, tools: SetupTools): Promise<Prep
     }
     for (const turn of turns)
       await setup.step(turn, () => turn.plugin.modifyContext?.(context, turn.value, folders.get(turn)!, env))
-    return { context, entries: setup.entries, size }
+    return { context, entries: setup.entries, own, size }
   } catch (error) {
     await releaseAll(setup.entries)
     // Archives that can't be unpacked may have come damaged: the next try fetches them anew.
@@ -118,7 +120,7 @@ class Setup {
   async assemble(
     turns: readonly PluginTurn[],
     folders: ReadonlyMap<PluginTurn, readonly string[]>,
-  ): Promise<string | null> {
+  ): Promise<HeldEntry | null> {
     const assembling = turns.filter(({ plugin }) => plugin.assemble !== undefined)
     if (assembling.length === 0) return null
     const { cache, limits, signal } = this.#tools
@@ -143,7 +145,7 @@ class Setup {
       signal,
     )
     this.entries.push(entry)
-    return entry.folder
+    return entry
   }
 
   #pluginTools(folder: string): PluginTools {

@@ -1,7 +1,7 @@
 // Users' plugins, by name: those that programs registered, and those of the variable CORNICHON_RUNTIME_ENV_PLUGINS.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { nearest } from '../nearest.ts'
 import { isRecord } from '../plain.ts'
 import type { RuntimeEnvFields, RuntimeEnvPlugin } from '../types.ts'
@@ -90,7 +90,7 @@ function loadPlugins(specifier: string, from = ''): AnyPlugin[] {
   const require = createRequire(pathToFileURL(join(process.cwd(), 'noop.js')))
   let loaded: unknown
   try {
-    loaded = require(specifier.startsWith('file:') ? new URL(specifier).pathname : specifier)
+    loaded = require(specifier.startsWith('file:') ? fileURLToPath(specifier) : specifier)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why =
