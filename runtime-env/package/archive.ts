@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, type Stats } from 'node:fs'
 import { lstat, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, Transform, type TransformCallback } from 'node:stream'
+import { type Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { ZipFile } from 'yazl'
+import type { Options, ZipFile } from 'yazl'
+import { hashOf } from '../canonical.ts'
 import { lazy } from '../lazy.ts'
 import type { LocalPackage, PackageFile } from '../types.ts'
 import { FOLDER, LINK, relativeTarget } from './scan.ts'
@@ -14,6 +15,8 @@ const yazl = lazy<typeof import('yazl')>('yazl')
 
 /** Larger files are read part by part. */
 const AT_ONCE = 2 ** 20
+/** How many files are read while those before them are compressed. */
+const AHEAD = 16
 
 /** What was packaged is not what is there now. */
 export class PackageChangedError extends Error {
@@ -48,13 +51,87 @@ export async function writeArchive(
     return write([createReadStream(pkg.path), new Checked(pkg.path, hash, count)], toFile, signal)
   }
   const zip = new (yazl().ZipFile)()
-  const stream = zip.outputStream as Readable
+  const stream = zip.outputStream as Transform
   // What fails in an entry fails the archive.
   const fail = (error: Error) => stream.destroy(error)
   zip.on('error', fail)
-  for (const file of pkg.files) addEntry(zip, pkg.path, file, count, fail)
-  zip.end()
+  addFiles(zip, pkg, count, stream).then(() => zip.end(), fail)
   await write([stream], toFile, signal)
+}
+
+/** In order, and the same each time; read and compressed some at a time. */
+async function addFiles(
+  zip: ZipFile,
+  { path: root, files }: LocalPackage,
+  count: (bytes: number) => void,
+  output: Transform,
+): Promise<void> {
+  const ahead: Promise<Content>[] = []
+  for (let next = 0, at = 0; at < files.length; at++) {
+    for (; next < files.length && ahead.length < AHEAD; next++) {
+      const content = contentOf(join(root, files[next]!.path), files[next]!, count)
+      // Seen when it is its turn.
+      content.catch(() => {})
+      ahead.push(content)
+    }
+    const content = await ahead.shift()!
+    if (output.destroyed) return
+    const { path, mode, size } = files[at]!
+    // The format keeps times without their zone: this is the same time in each.
+    const entry = { mtime: new Date(2000, 0, 1), mode, forceDosTimestamp: true }
+    if (content === null) zip.addEmptyDirectory(path, entry)
+    else if (Buffer.isBuffer(content))
+      zip.addBuffer(content, path, { ...entry, compress: size > 0 && mode !== LINK })
+    else await addLarge(zip, path, entry, content, output)
+    if (output.writableNeedDrain) await drained(output)
+  }
+}
+
+/** Whose turn comes when all before it is written; what comes after it waits. */
+async function addLarge(
+  zip: ZipFile,
+  path: string,
+  entry: Partial<Options>,
+  open: () => Readable,
+  output: Transform,
+): Promise<void> {
+  await new Promise<void>((resolve) => {
+    output.once('close', resolve)
+    zip.addReadStreamLazy(path, entry, (give) => {
+      const bytes = open().on('error', (error) => output.destroy(error))
+      bytes.once('end', resolve)
+      give(null, bytes)
+    })
+  })
+}
+
+function drained(output: Transform): Promise<void> {
+  return new Promise((resolve) => output.once('drain', resolve).once('close', resolve))
+}
+
+/** Null for a folder. */
+type Content = Buffer | (() => Readable) | null
+
+async function contentOf(path: string, file: PackageFile, count: (bytes: number) => void): Promise<Content> {
+  const { mode, size, hash } = file
+  if (mode === FOLDER) return null
+  if (mode === LINK) return Buffer.from(await checkedLink(path, file))
+  const stats = await statsOf(path)
+  if (!stats.isFile()) throw new PackageChangedError(path, 'has become something else than a file')
+  if ((stats.mode & 0o100) !== (mode & 0o100)) throw new PackageChangedError(path, 'has changed its mode')
+  if (stats.size !== size) throw new PackageChangedError(path, 'has changed')
+  if (size > AT_ONCE) {
+    return () => {
+      const check = new Checked(path, hash, count)
+      return createReadStream(path)
+        .on('error', (error) => check.destroy(error))
+        .pipe(check)
+    }
+  }
+  const bytes = await readFile(path)
+  if (hashOf(bytes) !== hash) throw new PackageChangedError(path, 'has changed')
+  count(bytes.length)
+  return bytes
 }
 
 /** The file is closed, whether it is whole or not. */
@@ -70,46 +147,6 @@ async function write(
   } finally {
     await closed
   }
-}
-
-function addEntry(
-  zip: ZipFile,
-  root: string,
-  file: PackageFile,
-  count: (bytes: number) => void,
-  fail: (error: Error) => void,
-): void {
-  const { path, mode, size } = file
-  const at = join(root, path)
-  // The format keeps times without their zone: this is the same time in each.
-  const entry = { mtime: new Date(2000, 0, 1), mode, forceDosTimestamp: true }
-  if (mode === FOLDER) zip.addEmptyDirectory(path, entry)
-  else if (mode === LINK)
-    zip.addReadStreamLazy(path, { ...entry, compress: false }, (give) => {
-      checkedLink(at, file).then((target) => give(null, Readable.from([Buffer.from(target)])), fail)
-    })
-  else
-    zip.addReadStreamLazy(path, { ...entry, compress: size > 0 }, (give) => {
-      openFile(at, file, count).then((bytes) => give(null, bytes.on('error', fail)), fail)
-    })
-}
-
-async function openFile(
-  path: string,
-  { mode, size, hash }: PackageFile,
-  count: (bytes: number) => void,
-): Promise<Readable> {
-  const stats = await statsOf(path)
-  if (!stats.isFile()) throw new PackageChangedError(path, 'has become something else than a file')
-  if ((stats.mode & 0o100) !== (mode & 0o100)) throw new PackageChangedError(path, 'has changed its mode')
-  if (stats.size !== size) throw new PackageChangedError(path, 'has changed')
-  const check = new Checked(path, hash, count)
-  if (size > AT_ONCE)
-    return createReadStream(path)
-      .on('error', (error) => check.destroy(error))
-      .pipe(check)
-  check.end(await readFile(path))
-  return check
 }
 
 async function checkedLink(path: string, { target }: PackageFile): Promise<string> {
