@@ -1,21 +1,15 @@
 // One worker process, in an environment that may still have to be made: what it is sent meanwhile waits. It runs the same
 // code as a worker thread; its pipes say when it ends, and it ends when this process does.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { EnvLease, ProcessContext, ResolvedEnv } from '../../runtime-env/types.ts'
+import type { EnvLease, ResolvedEnv } from '../../runtime-env/types.ts'
 import { environmentFailure, type Failure } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import { commandOf } from './command.ts'
 import { type Begin, encodeMessage, MessageReader, Pipe } from './messages.ts'
-
-const require = createRequire(import.meta.url)
-/** Beside this file, in the same language. */
-const isSource = import.meta.url.endsWith('.ts')
-const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js', import.meta.url))
 
 /** Of what a process printed last on its standard error: what tells why it ended. */
 const TAIL = 8_192
@@ -56,7 +50,14 @@ export class WorkerProcess implements HostWorker {
       this.#markReady = resolve
     })
     lease.then(
-      (made) => this.#start(made),
+      (made) => {
+        try {
+          this.#start(made)
+        } catch (error) {
+          // Node's permission model forbids it, say.
+          this.#couldNotStart(error as Error)
+        }
+      },
       (error: Error) =>
         this.#ended({
           exitCode: null,
@@ -155,7 +156,7 @@ export class WorkerProcess implements HostWorker {
   // --- its end ---
 
   #couldNotStart(error: Error): void {
-    if (this.#child!.pid !== undefined) return
+    if (this.#child?.pid !== undefined) return
     const failure = environmentFailure(
       new Error(`the worker process of the environment could not be started: ${error.message}`),
     )
@@ -258,34 +259,4 @@ function setRef(stream: unknown, isRef: boolean): void {
 
 function signalOf(number: number): string | null {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null
-}
-
-function commandOf(
-  { prefix, execPath, execArgv }: Readonly<ProcessContext>,
-  limits: InitOptions['resourceLimits'],
-): [command: string, args: string[]] {
-  const node = [execPath, ...execArgv, ...limitArguments(limits), ...sourceArguments(), workerFile]
-  if (prefix.length === 0) return [node[0]!, node.slice(1)]
-  // A prefix hands on standard input and output alone: they become the pipes, and what is printed goes to standard error.
-  const redirected = ['sh', '-c', `exec "$@" ${Pipe.In}<&0 ${Pipe.Out}>&1 1>&2 </dev/null`, 'sh', ...node]
-  const all = [...prefix, ...redirected]
-  return [all[0]!, all.slice(1)]
-}
-
-/** As a thread's limits, and by the flags that a process has for them. */
-function limitArguments(limits: InitOptions['resourceLimits']): string[] {
-  const { maxOldGenerationSizeMb, maxYoungGenerationSizeMb, stackSizeMb } = limits ?? {}
-  return [
-    ...(maxOldGenerationSizeMb === undefined ? [] : [`--max-old-space-size=${maxOldGenerationSizeMb}`]),
-    // The young generation has two semi-spaces, and a third for its survivors.
-    ...(maxYoungGenerationSizeMb === undefined
-      ? []
-      : [`--max-semi-space-size=${Math.max(1, Math.ceil(maxYoungGenerationSizeMb / 3))}`]),
-    ...(stackSizeMb === undefined ? [] : [`--stack-size=${Math.floor(stackSizeMb * 984)}`]),
-  ]
-}
-
-/** In a checkout, the worker's file is TypeScript. */
-function sourceArguments(): string[] {
-  return isSource ? ['--import', pathToFileURL(require.resolve('tsx')).href] : []
 }

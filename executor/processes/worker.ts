@@ -54,6 +54,14 @@ function watchParent(): void {
       process.kill(process.pid, 'SIGKILL')
     }
     new Socket({ fd: ${Pipe.Life} }).on('error', end).on('close', end).resume()`
+  try {
+    startWatch(source)
+  } catch {
+    // Node's permission model forbids it: what yields sees its end by itself.
+  }
+}
+
+function startWatch(source: string): void {
   new Worker(source, {
     eval: true,
     stdout: true,

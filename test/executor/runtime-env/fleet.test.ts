@@ -276,6 +276,32 @@ describe('E1 container', () => {
   })
 })
 
+describe("Node's permission model", () => {
+  it('X14 holds for the processes of environments, which may read their own files; without child-process there are none', async () => {
+    workspace.write({ 'permitted/file': '' })
+    const cache = workspace.path('permitted', 'cache')
+    const grants = ['fs-read', 'fs-write'].map((name) => `${name}=${workspace.path('permitted')}/`)
+    const namespace = `${redis.namespace}-permission`
+    const start = async (name: string, ...more: string[]) => {
+      const flags = ['--cache-dir', cache, '--permission', ...grants, ...more]
+      workers.push(await startWorker({ ...redis, namespace: name }, ...flags))
+    }
+    const text = remote((file: string) => readFileSync(file, 'utf8'), {
+      runtimeEnv: { workingDir: workspace.path('data') },
+    })
+    await start(namespace, 'child-process')
+    await joinFleet({ namespace })
+    expect(await get(text.remote('text.txt'))).toBe('a text')
+    await expect(get(text.remote(keyFile))).rejects.toThrow(/restricted/)
+    await shutdown()
+    await start(`${namespace}-2`)
+    await joinFleet({ namespace: `${namespace}-2` })
+    const error = await get(text.remote('text.txt')).catch((thrown: Error) => thrown)
+    expect((error as Error).name).toBe('RuntimeEnvSetupError')
+    expect((error as Error).message).toMatch(/could not be started: .*restricted/)
+  })
+})
+
 describe('E5 npm: auto', () => {
   it('a worker in an empty folder has the package, the file and the variable of a closure', () => {
     const { code, stdout, stderr } = runNode(
