@@ -51,7 +51,8 @@ Exit codes:
   0  all went well
   1  the program failed: it threw, or it can't be packed or loaded
   2  the command was used wrongly: an unknown option, a missing file or export,
-     bad JSON, a file that is no bundle, an output that can't be written`,
+     bad JSON, a file that is no bundle, an output that can't be written
+  130  Ctrl-C ended what \`run --address\` waited for`,
   )
 
 for (const add of subcommands) add(program)
@@ -66,6 +67,6 @@ try {
   await program.parseAsync()
 } catch (error) {
   reportFailure(error)
-  // Whatever the program has left running ends here.
-  process.exit(exitCodeOf(error))
+  // Whatever the program has left running ends here. A command that a signal ended has said so.
+  process.exit(process.exitCode ?? exitCodeOf(error))
 }

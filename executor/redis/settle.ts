@@ -19,6 +19,8 @@ interface Settled {
 /** Of one message: a driver reads it at once. */
 const MOST_CALLS = 64
 const MOST_BYTES = 128 * 1024
+/** A script's commands have a limit of some thousands of words. */
+const MOST_RESULTS = 500
 /** So many are worth a message, while others are about to follow. */
 const ENOUGH = 16
 /** Milliseconds: and longer than that they do not wait for others. */
@@ -89,8 +91,11 @@ export class Settler {
     lane.waiting = []
     for (let at = 0; at < all.length; ) {
       const from = at
-      for (let bytes = 0; at < all.length && at - from < MOST_CALLS && bytes < MOST_BYTES; at++)
+      for (let bytes = 0, results = 0; at < all.length && at - from < MOST_CALLS; at++) {
+        if (bytes >= MOST_BYTES || results >= MOST_RESULTS) break
+        results += all[at]!.encoded.length
         for (const { frame } of all[at]!.encoded) bytes += frame.length
+      }
       const batch = all.slice(from, at)
       lane.underWay++
       void this.#send(batch, owner).then(

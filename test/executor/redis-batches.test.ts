@@ -220,6 +220,16 @@ describe('calls that are made at once', () => {
         })
   })
 
+  it('and have many results each are settled all the same', async () => {
+    await start(2)
+    const spread = remote((n: number) => Array.from({ length: 200 }, (_, i) => n * 1000 + i)).options({
+      numReturns: 200,
+    })
+    await get(numbers(20).flatMap((n) => spread.remote(n)))
+    const refs = numbers(60).map((n) => spread.remote(n))
+    expect(await get(refs.map((each) => each[199]!))).toEqual(numbers(60).map((n) => n * 1000 + 199))
+  })
+
   it('to one actor run in their order, each once, whoever else calls it', async () => {
     await start(2)
     class Log {
