@@ -29,13 +29,12 @@ export function commandOf(
   return [all[0]!, all.slice(1)]
 }
 
-/** Those of this process that are about its one program or its tools: modules resolve from another folder there. */
-const OWN =
-  /^--(inspect|import|require|loader|experimental-loader|eval|print|check|interactive|input-type|test|watch|run|env-file|cpu-prof|heap-prof|prof|title)/
+/** What is about a process, whatever program it runs: Node's permission model and its grants, above all. */
+const INHERITED =
+  /^--((experimental-)?permission|allow-[\w-]+(=.*)?|enable-source-maps|expose[-_]gc|max-[\w-]+=.*|stack-[\w-]+=.*)$/
 
-/** Flags with their values, as far as one argument holds both: Node's permission model and its grants, say. */
 function inheritedArguments(): string[] {
-  return process.execArgv.filter((argument) => argument.startsWith('--') && !OWN.test(argument))
+  return process.execArgv.filter((argument) => INHERITED.test(argument))
 }
 
 /** As a thread's limits, and by the flags that a process has for them. */
