@@ -13,6 +13,7 @@ import {
   methodOptionsOf,
 } from './options.ts'
 import { requireExecutor } from './start.ts'
+import { traceCall } from './tracing.ts'
 
 export type ActorClass = new (...args: never[]) => object
 
@@ -42,6 +43,7 @@ export class ActorMethod {
       method,
       options,
       retryOn: exportRetryOn(given, name, executor)?.hash ?? null,
+      trace: traceCall(id, name),
       ...splitArguments(args),
     })
     return resultRefs(id, options.numReturns)
@@ -97,6 +99,7 @@ export function startActor(type: ActorClass, given: ActorRemoteOptions, args: un
     fn: fn.hash,
     options: actorOptionsOf(given),
     env: environmentFor(executor, given.runtimeEnv as Environment | undefined, fn, packed),
+    trace: traceCall(info.id, `${className}.constructor`),
     ...packed,
   })
   return new ActorHandleBase(info)

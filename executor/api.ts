@@ -220,6 +220,7 @@ export async function runOnAllWorkers<F extends AnyFunction>(fn: F, ...args: Par
     options: taskOptionsOf({}),
     env: null,
     retryOn: null,
+    trace: null,
     ...packed,
   })
 }

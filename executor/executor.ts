@@ -4,6 +4,7 @@ import type { EnvDescription, LocalPackage, ResolvedEnv } from '../runtime-env/t
 import type { Failure } from './failures.ts'
 import type { ActorOptions, TaskOptions } from './options.ts'
 import type { Packed } from './payload.ts'
+import type { TraceCarrier } from './tracing.ts'
 
 /** A function or class that was pickled, known by the hash of its bytes. */
 export interface Exported {
@@ -31,6 +32,8 @@ export interface CallSpec extends PackedArguments {
   readonly options: TaskOptions
   /** The export that holds the classes of `retryExceptions`, if it is a list. */
   readonly retryOn: string | null
+  /** The trace that it belongs to, where the caller has one. */
+  readonly trace: TraceCarrier | null
   /** How often it was tried before, elsewhere. */
   readonly tries?: number
 }
@@ -53,6 +56,8 @@ export interface ActorSpec extends PackedArguments {
   readonly methods: readonly string[]
   readonly options: ActorOptions
   readonly env: ResolvedEnv | null
+  /** The trace that its start belongs to. */
+  readonly trace: TraceCarrier | null
 }
 
 /** What a handle is made from, wherever it is made. */

@@ -13,6 +13,7 @@ import {
   taskOptionsOf,
 } from './options.ts'
 import { requireExecutor } from './start.ts'
+import { traceCall } from './tracing.ts'
 import type { AnyClass, AnyFunction, RemoteClass, RemoteFunction } from './types.ts'
 
 /** What a remote function is; the callable around it only says that it is not to be called. */
@@ -135,6 +136,7 @@ function submit(core: RemoteFunctionCore, args: unknown[]): unknown {
     options,
     env: environmentFor(executor, core.options.runtimeEnv as Environment | undefined, fn, packed, retryOn),
     retryOn: retryOn?.hash ?? null,
+    trace: traceCall(id, name),
     ...packed,
   })
   return resultRefs(id, options.numReturns)

@@ -152,6 +152,7 @@ export class Call {
       isStart
         ? null
         : ((spec as TaskSpec).retryOn ?? ((spec as TaskSpec).options.retryExceptions ? true : null)),
+      spec.trace,
     ]
     return { job, transfer }
   }

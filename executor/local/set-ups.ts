@@ -56,7 +56,7 @@ export class SetUps {
     if (typeof setupHook !== 'string') return
     const spec: TaskSpec = {
       ...{ id: `hook-${key.slice(0, 8)}`, name: 'setupHook', parent: null, fn: setupHook, env: worker.env },
-      ...{ options: taskOptionsOf({}), retryOn: null, args: { plain: [] }, deps: [] },
+      ...{ options: taskOptionsOf({}), retryOn: null, trace: null, args: { plain: [] }, deps: [] },
     }
     let timer: NodeJS.Timeout | null = null
     void worker.host.ready?.then(() => {

@@ -27,6 +27,7 @@ export function submitBundle(
     options: taskOptionsOf(options),
     env: environmentFor(fleet, options.runtimeEnv as Environment | undefined, fn, packed),
     retryOn: null,
+    trace: null,
     ...packed,
   })
   fleet.hold(resultId(id, 0))

@@ -4,6 +4,7 @@ import type { LocalPackage } from '../../runtime-env/types.ts'
 import type { ActorCallSpec, ActorSpec, CancelOptions, Exported, TaskSpec } from '../executor.ts'
 import type { Failure } from '../failures.ts'
 import type { Packed } from '../payload.ts'
+import type { TraceCarrier } from '../tracing.ts'
 
 /** What a job is to do. */
 export const Kind = { Task: 0, StartActor: 1, CallActor: 2, SetUp: 3 } as const
@@ -22,6 +23,7 @@ export type Job = readonly [
   attempt: number,
   numReturns: number,
   retryOn: string | true | null,
+  trace: TraceCarrier | null,
 ]
 
 export type ToWorker =

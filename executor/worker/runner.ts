@@ -5,6 +5,7 @@ import { type TaskContext, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { failureFromThrown, failureOf } from '../failures.ts'
 import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
+import { traceRun } from '../tracing.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
@@ -141,7 +142,7 @@ export class Runner {
     let result: unknown
     try {
       const args = argumentsOf(job)
-      result = withTask(scope, () => invoke(job, target, args))
+      result = withTask(scope, () => traceRun(job[11], scope, () => invoke(job, target, args)))
     } catch (error) {
       return this.#fail(job, scope, error)
     }
