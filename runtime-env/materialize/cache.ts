@@ -1,24 +1,14 @@
 // The cache folder of a machine's workers: entries that are made once and shared, by kind and hash (`npm/<hash>/`). An
 // entry is made in tmp/ and renamed into place, so what is in place is whole. What nobody uses goes when there is too
 // much, the least recently used first.
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unlessAborted } from './abort.ts'
 import { Claims } from './claims.ts'
+import { type EntryNote, Notes, nameOf } from './notes.ts'
 import { isAlive } from './owner.ts'
 import { bytesText, diskSize } from './sizes.ts'
-
-/** What is kept about an entry, in `meta/`; the file's time is that of the last use. */
-export interface EntryNote {
-  readonly kind: string
-  readonly hash: string
-  /** Whose it is, and what it is of, as its plugin's `delete` wants it. */
-  readonly plugin: string
-  readonly uri: string
-  /** Bytes on disk. */
-  readonly size: number
-}
 
 export interface EntryWish extends Omit<EntryNote, 'size'> {
   /** Makes the entry in a folder that is empty. */
@@ -39,10 +29,6 @@ export interface HeldEntry {
 /** An entry is about to be removed. */
 type OnRemove = (note: EntryNote, folder: string) => Promise<void>
 
-interface Listed extends EntryNote {
-  readonly lastUsed: number
-}
-
 /** How long something that was told to stop may take before its folder is removed all the same, ms. */
 const GRACE = 5_000
 /** A folder in tmp/ whose owner can not be looked at is given up after this time, ms. */
@@ -52,6 +38,7 @@ export class Cache {
   readonly folder: string
   readonly maxBytes: number
   readonly #claims: Claims
+  readonly #notes: Notes
   readonly #onRemove: OnRemove
   #count = 0
 
@@ -59,6 +46,7 @@ export class Cache {
     this.folder = folder
     this.maxBytes = maxBytes
     this.#claims = new Claims(folder)
+    this.#notes = new Notes(join(folder, 'meta'), () => this.#temporary())
     this.#onRemove = onRemove
   }
 
@@ -90,13 +78,13 @@ export class Cache {
       }
       const note = await this.#noteOf(wish, folder)
       const release = await this.#claims.use(name)
-      const measure = async () => this.#writeNote({ ...note, size: await diskSize(folder) })
+      const measure = async () => this.#notes.write({ ...note, size: await diskSize(folder) })
       const discard = async () => {
         await release()
         await this.#remove(note)
       }
       held = { folder, size: note.size, release, measure, discard }
-      await this.#touch(name)
+      await this.#notes.touch(name)
     } finally {
       await unlock()
     }
@@ -129,7 +117,7 @@ export class Cache {
       const size = await diskSize(temporary)
       if (size > this.maxBytes) throw this.tooBig(wish.uri, size)
       const { make: _, ...note } = wish
-      await this.#writeNote({ ...note, size })
+      await this.#notes.write({ ...note, size })
       await mkdir(join(this.folder, wish.kind), { recursive: true })
       await rename(temporary, folder)
     } catch (error) {
@@ -163,7 +151,7 @@ export class Cache {
 
   /** Removes what nobody uses until the rest is within the limit. Gives how many bytes went. */
   async shrink(limit = this.maxBytes): Promise<number> {
-    const entries = await this.#list()
+    const entries = await this.#notes.all()
     let total = entries.reduce((sum, { size }) => sum + size, 0)
     let freed = 0
     if (total <= limit) return 0
@@ -190,7 +178,7 @@ export class Cache {
         await this.#onRemove(entry, folder)
         await rename(folder, temporary)
       }
-      await rm(this.#noteFile(name), { force: true })
+      await this.#notes.remove(name)
     } finally {
       await unlock()
     }
@@ -217,59 +205,17 @@ export class Cache {
     return this.#claims.close()
   }
 
-  // --- notes ---
-
   #temporary(): string {
     return join(this.folder, 'tmp', `${this.#claims.owner}@${this.#count++}`)
   }
 
-  #noteFile(name: string): string {
-    return join(this.folder, 'meta', `${name}.json`)
-  }
-
-  async #writeNote(note: EntryNote): Promise<void> {
-    const temporary = this.#temporary()
-    await writeFile(temporary, JSON.stringify(note))
-    await rename(temporary, this.#noteFile(nameOf(note)))
-  }
-
   /** The note of an entry that is there; a new one where somebody has removed it. */
-  async #noteOf(wish: EntryWish, folder: string): Promise<EntryNote> {
-    const found = await readNote(this.#noteFile(nameOf(wish)))
+  async #noteOf({ make: _, ...wish }: EntryWish, folder: string): Promise<EntryNote> {
+    const found = await this.#notes.read(nameOf(wish))
     if (found !== null) return found
-    const { make: _, ...rest } = wish
-    const note = { ...rest, size: await diskSize(folder) }
-    await this.#writeNote(note)
+    const note = { ...wish, size: await diskSize(folder) }
+    await this.#notes.write(note)
     return note
-  }
-
-  async #touch(name: string): Promise<void> {
-    const now = new Date()
-    await utimes(this.#noteFile(name), now, now)
-  }
-
-  async #list(): Promise<Listed[]> {
-    const folder = join(this.folder, 'meta')
-    const notes = (await readdir(folder)).map(async (file): Promise<Listed | null> => {
-      const path = join(folder, file)
-      const note = await readNote(path)
-      const stats = await stat(path).catch(() => null)
-      return note && stats && { ...note, lastUsed: stats.mtimeMs }
-    })
-    return (await Promise.all(notes)).filter((note) => note !== null)
-  }
-}
-
-/** Of an entry, in the names of files. A hash has no `-`. */
-function nameOf({ kind, hash }: { readonly kind: string; readonly hash: string }): string {
-  return `${kind}-${hash}`
-}
-
-async function readNote(file: string): Promise<EntryNote | null> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as EntryNote
-  } catch {
-    return null
   }
 }
 

@@ -15,7 +15,8 @@ import type {
   ResolvedEnv,
 } from '../types.ts'
 import { defaultLimits, type UnpackLimits } from '../unpack/index.ts'
-import { Cache, type EntryNote } from './cache.ts'
+import { Cache } from './cache.ts'
+import type { EntryNote } from './notes.ts'
 import { type Prepared, prepare, releaseAll } from './setup.ts'
 
 export interface EnvManagerOptions {
