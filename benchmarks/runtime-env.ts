@@ -89,7 +89,7 @@ for (let round = 0; round < ROUNDS; round++) {
     await other.packages.uploaded([pkg!.uri])
   })
   const cacheDir = path(`cache-${round}`)
-  const manager = openEnvManager({ packages: fleet.packages, cacheDir, linger: 0 })
+  const manager = openEnvManager({ packages: fleet.packages, cacheDir })
   const lease = await step('fetch and materialize', () => manager.acquire(env!))
   lease.release()
   await manager.close()
