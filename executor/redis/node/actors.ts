@@ -8,8 +8,9 @@ import { Life } from '../keys.ts'
 import { deathOf, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
 import { decodeCalls, type WireCall } from '../wire.ts'
-import { Intake, type Taken } from './intake.ts'
+import { Intake } from './intake.ts'
 import { UnfitCallError } from './supplies.ts'
+import type { Taken } from './taken.ts'
 import type { CallRunner } from './tasks.ts'
 
 type ActorWire = Extract<WireCall, { kind: 'actor' }>

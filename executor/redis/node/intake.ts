@@ -1,32 +1,19 @@
 // Takes jobs of one queue, one after the other, when there is room for them, and starts their calls. BullMQ keeps the
 // queue, its order, its locks and the recovery of what a dead worker had; jobs are taken by hand, for how many fit changes
 // from moment to moment. Of a batch it keeps no more than it can start soon: the rest goes back at once, for others.
-import { Job, UnrecoverableError, Worker } from 'bullmq'
+import { Job, UnrecoverableError } from 'bullmq'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
-import type { JobData, Place, WireCall } from '../wire.ts'
-import { type Member, openTaken, Range } from './range.ts'
+import type { JobData, WireCall } from '../wire.ts'
+import { openTaken, Range } from './range.ts'
+import { Held, type Taken } from './taken.ts'
+import { type Next, Taker } from './taker.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
 const RUNNING_OUT = 8
 const SOON = 5
 /** Milliseconds that a brief call may take before the next job is asked for without it. */
 const BRIEF = 2
-
-/** A call that was taken. */
-export interface Taken {
-  readonly id: string
-  readonly place: Place
-  readonly wire: WireCall
-  /** How often a worker process died that ran it. */
-  readonly crashes: number
-  /** Its results are stored. */
-  complete(): Promise<void>
-  /** The same, for people who look at the queue: it is among the failed ones. */
-  fail(message: string): Promise<void>
-  /** Back to the queue, for another worker. */
-  giveBack(): Promise<void>
-}
 
 export interface IntakeSettings {
   readonly queue: string
@@ -46,61 +33,6 @@ export interface IntakeSettings {
   readonly patience: number | null
   /** The job of a call is another's by now. */
   lost(call: string): void
-}
-
-class Held implements Taken {
-  readonly id: string
-  readonly place: Place
-  readonly wire: WireCall
-  readonly crashes: number
-  readonly range: Range
-  readonly #over: (range: Range) => Promise<void>
-
-  constructor({ id, place, wire, crashes }: Member, range: Range, over: (range: Range) => Promise<void>) {
-    this.id = id
-    this.place = place
-    this.wire = wire
-    this.crashes = crashes
-    this.range = range
-    this.#over = over
-  }
-
-  complete(): Promise<void> {
-    const { range } = this
-    range.left--
-    return range.isOver ? this.#over(range) : DONE
-  }
-
-  fail(message: string): Promise<void> {
-    this.range.failed.push([this.id, this.wire.spec.name, message])
-    return this.complete()
-  }
-
-  giveBack(): Promise<void> {
-    this.range.isGivenBack = true
-    return this.complete()
-  }
-}
-
-const DONE = Promise.resolve()
-
-/** The end of a job, where it is to bring the next one. */
-type Next = Parameters<typeof Job.fromJSON>[1]
-
-/** Asks for what a job is for at once, with the job. */
-class Taker extends Worker<JobData> {
-  onTake: (token: string) => void = () => {}
-
-  /** Nothing was left when it was asked last: it waits before it asks again. */
-  async nothingLeft(): Promise<void> {
-    await this.nextJobFromJobData()
-  }
-
-  protected override moveToActive(token: string, name?: string): ReturnType<Worker<JobData>['getNextJob']> {
-    const moving = super.moveToActive(token, name)
-    this.onTake(token)
-    return moving
-  }
 }
 
 export class Intake {
@@ -265,8 +197,9 @@ export class Intake {
         const calls = this.#waiting.splice(0, count)
         this.#lastStart = Date.now()
         for (const call of calls) {
-          call.range.begin(call.place.index)
-          this.#start(call)
+          const said = call.range.begin(call.place.index)
+          if (said === null) this.#start(call)
+          else void said.then(() => this.#start(call))
         }
         if (this.#waiting.length === 0) return
       }

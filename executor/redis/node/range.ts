@@ -118,31 +118,34 @@ export class Range {
   /**
    * One of its calls begins. That is said first, or where calls begin fast a moment later for all that begin until then:
    * whoever finds them after a crash of this process knows which may be to blame. A call that is alone has begun when it
-   * is taken.
+   * is taken. After a crash nothing begins before Redis has heard of it: what ends its process at once is found out then.
    */
-  begin(index: number): void {
-    if (this.size === 1) return
+  begin(index: number): Promise<void> | null {
+    if (this.size === 1) return null
     this.#begun = Math.max(this.#begun, index)
-    if (this.#timer !== null) return
+    if (this.bull.stalledCounter > 0) return this.#say()
+    if (this.#timer !== null) return null
     const wait = this.#lastSaid + SAID_AFTER - performance.now()
-    if (wait <= 0) this.#say()
-    else this.#timer = setTimeout(() => this.#say(), wait)
+    if (wait <= 0) void this.#say()
+    else this.#timer = setTimeout(() => void this.#say(), wait)
+    return null
   }
 
   #timer: NodeJS.Timeout | null = null
   #wasSaid = false
   #lastSaid = Number.NEGATIVE_INFINITY
 
-  #say(): void {
+  async #say(): Promise<void> {
     this.#timer = null
     this.#lastSaid = performance.now()
     // All is known of them.
     if (this.isOver) return
     const { redis, keys } = this.#link
     const key = keys.batch(this.batch)
-    redis.hset(key, `s${this.at}`, this.#begun + 1).catch(() => {})
+    const said = redis.hset(key, `s${this.at}`, this.#begun + 1).catch(() => {})
     if (!this.#wasSaid) redis.pexpire(key, Life.call).catch(() => {})
     this.#wasSaid = true
+    await said
   }
 
   /** Those from an index on become a job of their own. */

@@ -7,8 +7,9 @@ import { refsOf } from '../../payload.ts'
 import type { RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
 import { claimsOf, decodeCalls, type WireCall } from '../wire.ts'
-import { Intake, type Taken } from './intake.ts'
+import { Intake } from './intake.ts'
 import { type Supplies, UnfitCallError } from './supplies.ts'
+import type { Taken } from './taken.ts'
 
 type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
 

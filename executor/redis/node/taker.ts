@@ -1,0 +1,22 @@
+// BullMQ's worker, by hand: with a job comes what it is for, in one round trip.
+import { type Job, Worker } from 'bullmq'
+import type { JobData } from '../wire.ts'
+
+/** The end of a job, where it is to bring the next one. */
+export type Next = Parameters<typeof Job.fromJSON>[1]
+
+/** Asks for what a job is for at once, with the job. */
+export class Taker extends Worker<JobData> {
+  onTake: (token: string) => void = () => {}
+
+  /** Nothing was left when it was asked last: it waits before it asks again. */
+  async nothingLeft(): Promise<void> {
+    await this.nextJobFromJobData()
+  }
+
+  protected override moveToActive(token: string, name?: string): ReturnType<Worker<JobData>['getNextJob']> {
+    const moving = super.moveToActive(token, name)
+    this.onTake(token)
+    return moving
+  }
+}
