@@ -1,7 +1,7 @@
 // Packages under node_modules, from a reference to the value: by require, or by import where loadsAsync has awaited it.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
@@ -118,24 +118,13 @@ function requireModule(reference: PackageReference): unknown {
   }
 }
 
-/**
- * Where the search begins: where this thread has the package from, if it has referred to it; or the working directory; or,
- * if nothing is found from there, the packages beside cornichon, where they have the very version.
- */
+/** Where the search begins: where this thread has the package from, if it has referred to it; else the working directory. */
 function startOf(reference: PackageReference): string {
-  const { specifier, version } = reference
   const root = roots.get(rootKeyOf(reference))
   if (root !== undefined && existsSync(root))
     return root.slice(0, root.lastIndexOf(`${sep}node_modules${sep}`)) || sep
-  const folder = folderFrom(process.cwd(), reference)
-  const name = packageNameOf(specifier)
-  if (specifier.startsWith('file:') || findPackageRoot(name, folder) !== null) return folder
-  const beside = folderFrom(ownFolder, reference)
-  const other = findPackageRoot(name, beside)
-  return other !== null && readPackage(other)?.version === version ? beside : folder
+  return folderFrom(process.cwd(), reference)
 }
-
-const ownFolder = dirname(fileURLToPath(import.meta.url))
 
 /** The packages that have the package among their own are around it. */
 function folderFrom(start: string, { via = [] }: PackageReference): string {

@@ -1,7 +1,5 @@
-// Packages by reference: whatever shape they have, a loaded export is the very one of the receiver's package.
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { distUrl, root, tsxArguments } from '../support/paths.ts'
+import { distUrl, tsxArguments } from '../support/paths.ts'
 import { createWorkspace, type Workspace } from '../support/workspace.ts'
 import { exchange, run } from './support.ts'
 
@@ -407,29 +405,6 @@ describe('where a package is looked for', () => {
         console.log(JSON.stringify([copy.run(), copy.other(), theirs(), Buffer.from(bytes).includes('project')]))`,
       )
       expect(found).toEqual(['helped', 'waited', 'other', false])
-    } finally {
-      workspace.remove()
-    }
-  })
-
-  test('beside cornichon, if it is the very version and nothing else is found', () => {
-    const workspace = createWorkspace()
-    try {
-      workspace.link('sender/node_modules/acorn', join(root, 'node_modules', 'acorn'))
-      workspace.write({
-        'receiver/about.txt': 'a folder without packages',
-        'sender/send.cjs': `
-          const { writeFileSync, readFileSync } = require('node:fs')
-          const { tokTypes } = require('acorn')
-          import(${JSON.stringify(distUrl)}).then((cornichon) => writeFileSync('../bundle', cornichon.dumps(tokTypes)))`,
-        'receiver/load.mjs': `
-          import { readFileSync } from 'node:fs'
-          import * as cornichon from ${JSON.stringify(distUrl)}
-          const tokTypes = cornichon.loads(readFileSync('../bundle'))
-          console.log(JSON.stringify(tokTypes.num.label))`,
-      })
-      run(workspace.path('sender'), ['--preserve-symlinks', '--preserve-symlinks-main', 'send.cjs'])
-      expect(JSON.parse(run(workspace.path('receiver'), ['load.mjs']))).toBe('num')
     } finally {
       workspace.remove()
     }
