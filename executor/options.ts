@@ -1,7 +1,7 @@
 // Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
 import { availableParallelism } from 'node:os'
 import type { RuntimeEnv, RuntimeEnvFields } from '../runtime-env/index.ts'
-import { nearest } from '../runtime-env/nearest.ts'
+import { nearest, suggestion } from '../runtime-env/nearest.ts'
 import type { SignOption, VerifyOption } from '../serializer/bundle/signature.ts'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
@@ -213,8 +213,7 @@ export function checkOptions(kind: keyof typeof tables, given: object | undefine
 }
 
 function unknownOption(what: string, name: string, known: readonly string[]): string {
-  const near = nearest(name, known)
-  return `there is no ${what} ${name}. ${near === undefined ? `There are ${known.join(', ')}` : `Did you mean ${near}?`}`
+  return `there is no ${what} ${name}. ${suggestion(nearest(name, known), known)}`
 }
 
 function show(value: unknown): string {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as OpenTelemetry from '@opentelemetry/api'
 import { VERSION } from '../serializer/version.ts'
+import { isThenable } from './thenable.ts'
 
 /** What a call takes along: headers such as W3C's `traceparent`, as the propagator of the program writes them. */
 export type TraceCarrier = Readonly<Record<string, string>>
@@ -87,8 +88,7 @@ export function traceRun<T>(carrier: TraceCarrier | null, run: Run, work: () => 
     failed(error)
     throw error
   }
-  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function')
-    void Promise.resolve(result).then(() => span.end(), failed)
+  if (isThenable(result)) void Promise.resolve(result).then(() => span.end(), failed)
   else span.end()
   return result
 }

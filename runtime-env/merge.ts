@@ -1,7 +1,8 @@
 // Environments within each other: the job's, the actor's, the task's. Each field is the inner one's where it has it, but
 // variables and plugins are merged name by name.
-import { canonical, hashOf } from './canonical.ts'
+import { canonical } from './canonical.ts'
 import { allFields } from './fields/index.ts'
+import { sha256 } from './sha256.ts'
 import type { ResolvedEnv, ResolvedFields, RuntimeEnvFields } from './types.ts'
 
 export function mergeFields(outer: RuntimeEnvFields, inner: RuntimeEnvFields): RuntimeEnvFields {
@@ -30,5 +31,5 @@ export function mergeResolved(outer: ResolvedFields, inner: ResolvedFields): Res
 /** Null if nothing of a process changes. */
 export function resolvedEnv(fields: ResolvedFields, setupTimeout: number): ResolvedEnv | null {
   if (Object.keys(fields).length === 0) return null
-  return { key: hashOf(canonical(fields)), fields, setupTimeout }
+  return { key: sha256(canonical(fields)), fields, setupTimeout }
 }

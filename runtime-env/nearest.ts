@@ -14,6 +14,11 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best
 }
 
+/** What is said of a name that there is not: which one was meant, or all that there are. */
+export function suggestion(meant: string | undefined, known: readonly string[]): string {
+  return meant === undefined ? `There are ${known.join(', ')}` : `Did you mean ${meant}?`
+}
+
 /** Levenshtein's, row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)

@@ -3,14 +3,17 @@
 // itself is granted: threads, reading its own code, and the network where that is a permission, too.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { dirname, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nearest } from '../../runtime-env/nearest.ts'
+import { nearest, suggestion } from '../../runtime-env/nearest.ts'
+import { codeFolder } from '../../runtime-env/own-code.ts'
 import { UsageError } from './failure.ts'
 
 /** What Node calls `--allow-...`; those of paths come with one. */
 const PATHS = ['fs-read', 'fs-write']
 const SWITCHES = ['addons', 'child-process', 'inspector', 'net', 'wasi', 'worker']
+
+const known = [...PATHS, ...SWITCHES]
 
 /** How often a process looks whether the one that it works for is still there: milliseconds. */
 const LOOK = 1000
@@ -23,13 +26,8 @@ export function permissionArguments(grants: readonly string[]): string[] {
   for (const grant of grants) {
     const at = grant.indexOf('=')
     const name = at < 0 ? grant : grant.slice(0, at)
-    const known = [...PATHS, ...SWITCHES]
-    if (!known.includes(name)) {
-      const near = nearest(name, known)
-      throw new UsageError(
-        `--permission knows no ${name}. ${near === undefined ? `There are ${known.join(', ')}` : `Did you mean ${near}?`}`,
-      )
-    }
+    if (!known.includes(name))
+      throw new UsageError(`--permission knows no ${name}. ${suggestion(nearest(name, known), known)}`)
     if (PATHS.includes(name) !== at > 0)
       throw new UsageError(
         PATHS.includes(name)
@@ -45,11 +43,9 @@ export function permissionArguments(grants: readonly string[]): string[] {
 
 /** The package, and all that is installed beside it. */
 function ownFiles(): string {
-  const file = fileURLToPath(import.meta.url)
-  const modules = file.indexOf(`${sep}node_modules${sep}`)
-  return modules >= 0
-    ? file.slice(0, modules + `${sep}node_modules${sep}`.length)
-    : `${dirname(dirname(dirname(dirname(file))))}${sep}`
+  const folder = codeFolder()
+  const modules = join(folder, 'node_modules') + sep
+  return fileURLToPath(import.meta.url).startsWith(modules) ? modules : folder + sep
 }
 
 export function isUnderPermission(): boolean {

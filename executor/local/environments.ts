@@ -1,6 +1,7 @@
 // The workers that run tasks in environments: a pool for each environment, since a worker never leaves the one that it
 // began in. Together they are no more than a limit; one that is idle gives way, or is ended after a while.
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import type { Call } from './calls.ts'
 import { type LocalWorker, WorkerPool } from './workers.ts'
 
 export class EnvironmentPools {
@@ -70,8 +71,8 @@ export class EnvironmentPools {
     return this.#pool(env).acquire()
   }
 
-  settle(worker: LocalWorker): void {
-    this.#pool(worker.env!).settle(worker)
+  settle(worker: LocalWorker, call: Call): void {
+    this.#pool(worker.env!).settle(worker, call)
     // An idle process may end meanwhile, and its workers with it.
     this.#timer ??= setTimeout(() => this.#sweep(), this.#idleTimeout / 2).unref()
   }
@@ -83,10 +84,6 @@ export class EnvironmentPools {
       for (const worker of [...pool.idle]) if (worker.idleSince <= before) this.#end(worker)
     if (this.#longestIdle() !== null)
       this.#timer = setTimeout(() => this.#sweep(), this.#idleTimeout / 2).unref()
-  }
-
-  pool(worker: LocalWorker): WorkerPool {
-    return this.#pool(worker.env!)
   }
 
   remove(worker: LocalWorker): void {

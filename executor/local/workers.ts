@@ -121,7 +121,8 @@ export class WorkerPool {
   }
 
   /** After a call: it is idle now, or ends. */
-  settle(worker: LocalWorker): void {
+  settle(worker: LocalWorker, call: Call): void {
+    this.#count(worker, call)
     if (worker.calls.size > 0 || worker.isEnded) return
     if (worker.isRetiring) this.#end(worker)
     else {
@@ -142,7 +143,7 @@ export class WorkerPool {
   }
 
   /** Counts a run for maxCalls. */
-  count(worker: LocalWorker, call: Call): void {
+  #count(worker: LocalWorker, call: Call): void {
     if (call.target.kind !== Kind.Task) return
     const { fn, options } = call.target.spec
     if (options.maxCalls === 0) return

@@ -90,9 +90,7 @@ export class Workforce {
   settle(worker: LocalWorker, call: Call): void {
     if (worker.actor !== null || worker.isEnded) return
     const pools = worker.env === null ? this.#plain : this.#inEnvironments
-    const pool = worker.env === null ? this.#plain : this.#inEnvironments.pool(worker)
-    pool.count(worker, call)
-    pools.settle(worker)
+    pools.settle(worker, call)
   }
 
   forget(worker: LocalWorker): void {

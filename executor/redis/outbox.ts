@@ -2,6 +2,7 @@
 // way, go as one batch: one frame, one job.
 import type { Redis } from 'ioredis'
 import { sizeOf } from '../payload.ts'
+import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
 import type { Queues } from './queues.ts'
 import { INLINE_LIMIT, storeOutside } from './values.ts'
@@ -9,8 +10,6 @@ import { encodeCalls, type Place, type WireCall } from './wire.ts'
 
 /** So many calls share a job at most: more would save little, and workers share out whole jobs first. */
 const MOST_CALLS = 64
-/** Milliseconds: a call waits no longer for others to come along. */
-const PATIENCE = 1
 
 /** A call that is ready: nothing that it needs is missing. */
 export interface Ready {
@@ -24,19 +23,12 @@ export interface Ready {
   stored?(batch: object): void
 }
 
-class Lane {
+interface Lane {
   readonly queue: string
   readonly priority: number
-  waiting: Ready[] = []
-  isDue = false
+  readonly calls: Gathering<Ready>
   /** Batches on their way. */
-  underWay = 0
-  timer: NodeJS.Timeout | null = null
-
-  constructor(queue: string, priority: number) {
-    this.queue = queue
-    this.priority = priority
-  }
+  underWay: number
 }
 
 export class Outbox {
@@ -58,20 +50,20 @@ export class Outbox {
   add(queue: string, priority: number, call: Ready): void {
     const name = `${priority} ${queue}`
     let lane = this.#lanes.get(name)
-    if (lane === undefined) this.#lanes.set(name, (lane = new Lane(queue, priority)))
-    lane.waiting.push(call)
-    if (lane.isDue) return
-    lane.isDue = true
-    process.nextTick(() => {
-      lane.isDue = false
-      if (!this.#mayWait(lane)) this.#flush(lane)
-      else lane.timer ??= setTimeout(() => this.#flush(lane), PATIENCE)
-    })
+    if (lane === undefined) this.#lanes.set(name, (lane = this.#lane(queue, priority)))
+    lane.calls.add(call)
   }
 
-  /** The workers have enough to do: the calls come sooner if they come together. */
-  #mayWait({ waiting, queue }: Lane): boolean {
-    return waiting.length < MOST_CALLS && this.#backlog(queue) > 2 * waiting.length
+  #lane(queue: string, priority: number): Lane {
+    const lane: Lane = {
+      ...{ queue, priority, underWay: 0 },
+      calls: new Gathering(
+        // The workers have enough to do: the calls come sooner if they come together.
+        ({ length }) => length < MOST_CALLS && this.#backlog(queue) > 2 * length,
+        () => this.#flush(lane),
+      ),
+    }
+    return lane
   }
 
   /** All that was added is in its queue, or has failed. */
@@ -80,10 +72,7 @@ export class Outbox {
   }
 
   #flush(lane: Lane): void {
-    if (lane.timer !== null) clearTimeout(lane.timer)
-    lane.timer = null
-    const all = lane.waiting
-    lane.waiting = []
+    const all = lane.calls.take()
     for (let at = 0; at < all.length; ) {
       const batch: Ready[] = []
       for (let bytes = 0; at < all.length && batch.length < MOST_CALLS; at++) {
@@ -106,7 +95,7 @@ export class Outbox {
   }
 
   #endIfIdle(lane: Lane): void {
-    if (lane.underWay > 0 || lane.isDue || lane.waiting.length > 0) return
+    if (lane.underWay > 0 || !lane.calls.isIdle) return
     this.#lanes.delete(`${lane.priority} ${lane.queue}`)
     if (this.#lanes.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }

@@ -1,11 +1,13 @@
 // Packages in Redis: the archive of a package in chunks under its URI, put there once for the whole fleet, and kept while
 // a driver that uses it lives. A record says that they are all there, and what they have to be.
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { namesPackage } from '../../runtime-env/package/name.ts'
+import { sha256 } from '../../runtime-env/sha256.ts'
 import type { LocalPackage, PackageSource, ResolvedEnv } from '../../runtime-env/types.ts'
 import { writePackage } from '../processes/packages.ts'
 import { decodeFrame, encodeFrame } from './frame.ts'
@@ -126,7 +128,7 @@ export class FleetPackages implements PackageSource {
       for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) {
         const bytes = chunk as Buffer
         await redis.set(keys.packagePart(pkg.uri, digests.length), bytes, 'PX', Life.package)
-        digests.push(digestOf(bytes))
+        digests.push(sha256(bytes))
         sent(Math.min(size, digests.length * CHUNK))
       }
       await this.#store(pkg.uri, { size, digests })
@@ -219,7 +221,7 @@ export class FleetPackages implements PackageSource {
       signal.throwIfAborted()
       const bytes = await redis.getBuffer(keys.packagePart(uri, i))
       if (bytes === null) throw new Error(`a part of the package ${uri} is not in Redis any more`)
-      if (digestOf(bytes) !== digest) throw new Error(`a part of the package ${uri} is not what was uploaded`)
+      if (sha256(bytes) !== digest) throw new Error(`a part of the package ${uri} is not what was uploaded`)
       yield bytes
     }
   }
@@ -241,13 +243,9 @@ export function packagesOf(env: ResolvedEnv | null): readonly string[] {
 
 function collect(value: unknown, found: Set<string>): void {
   if (typeof value === 'string') {
-    if (value.startsWith('cornichon://')) found.add(value)
+    if (namesPackage(value)) found.add(value)
   } else if (typeof value === 'object' && value !== null)
     for (const each of Object.values(value)) collect(each, found)
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 const purposeOf = (uri: string) => `package-${uri}`

@@ -2,6 +2,7 @@
 // their way go together.
 import type { Redis } from 'ioredis'
 import { type Outcome, resultId } from '../executor.ts'
+import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
 import type { Message } from './messages.ts'
 import type { Scripts } from './scripts.ts'
@@ -23,15 +24,13 @@ const MOST_BYTES = 128 * 1024
 const MOST_RESULTS = 500
 /** So many are worth a message, while others are about to follow. */
 const ENOUGH = 16
-/** Milliseconds: and longer than that they do not wait for others. */
-const PATIENCE = 1
 
 /** For one caller. */
-class Lane {
-  waiting: Settled[] = []
-  underWay = 0
-  isDue = false
-  timer: NodeJS.Timeout | null = null
+interface Lane {
+  readonly owner: string
+  readonly results: Gathering<Settled>
+  /** Messages on their way. */
+  underWay: number
 }
 
 export class Settler {
@@ -64,36 +63,36 @@ export class Settler {
 
   #join(settled: Pick<Settled, 'call' | 'place' | 'encoded'>, owner: string): Promise<void> {
     let lane = this.#lanes.get(owner)
-    if (lane === undefined) this.#lanes.set(owner, (lane = new Lane()))
-    const { waiting } = lane
-    return new Promise((done, failed) => {
-      waiting.push({ ...settled, done, failed })
-      if (lane.isDue) return
-      lane.isDue = true
-      process.nextTick(() => {
-        lane.isDue = false
-        if (lane.waiting.length >= ENOUGH || !this.isBusy()) this.#flush(owner, lane)
-        else lane.timer ??= setTimeout(() => this.#flush(owner, lane), PATIENCE)
-      })
-    })
+    if (lane === undefined) this.#lanes.set(owner, (lane = this.#lane(owner)))
+    const { results } = lane
+    return new Promise((done, failed) => results.add({ ...settled, done, failed }))
+  }
+
+  #lane(owner: string): Lane {
+    const lane: Lane = {
+      ...{ owner, underWay: 0 },
+      results: new Gathering(
+        ({ length }) => length < ENOUGH && this.isBusy(),
+        () => this.#flush(lane),
+      ),
+    }
+    return lane
   }
 
   /** While one message is on its way, results gather for the next. */
-  #flush(owner: string, lane: Lane): void {
-    if (lane.timer !== null) clearTimeout(lane.timer)
-    lane.timer = null
-    if (lane.underWay > 0 && lane.waiting.length < MOST_CALLS) return
-    const all = lane.waiting
+  #flush(lane: Lane): void {
+    const { owner, results } = lane
+    if (lane.underWay > 0 && results.size < MOST_CALLS) return
+    const all = results.take()
     if (all.length === 0) {
-      if (lane.underWay === 0 && !lane.isDue) this.#lanes.delete(owner)
+      if (lane.underWay === 0 && results.isIdle) this.#lanes.delete(owner)
       return
     }
-    lane.waiting = []
     for (let at = 0; at < all.length; ) {
       const from = at
-      for (let bytes = 0, results = 0; at < all.length && at - from < MOST_CALLS; at++) {
-        if (bytes >= MOST_BYTES || results >= MOST_RESULTS) break
-        results += all[at]!.encoded.length
+      for (let bytes = 0, count = 0; at < all.length && at - from < MOST_CALLS; at++) {
+        if (bytes >= MOST_BYTES || count >= MOST_RESULTS) break
+        count += all[at]!.encoded.length
         for (const { frame } of all[at]!.encoded) bytes += frame.length
       }
       const batch = all.slice(from, at)
@@ -101,19 +100,19 @@ export class Settler {
       void this.#send(batch, owner).then(
         () => {
           for (const { done } of batch) done()
-          this.#sent(owner, lane)
+          this.#sent(lane)
         },
         (error: Error) => {
           for (const { failed } of batch) failed(error)
-          this.#sent(owner, lane)
+          this.#sent(lane)
         },
       )
     }
   }
 
-  #sent(owner: string, lane: Lane): void {
+  #sent(lane: Lane): void {
     lane.underWay--
-    this.#flush(owner, lane)
+    lane.results.flush()
   }
 
   async #send(calls: readonly Pick<Settled, 'call' | 'place' | 'encoded'>[], owner: string): Promise<void> {

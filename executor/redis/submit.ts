@@ -1,5 +1,5 @@
 // Bundles as tasks: the bytes go to the workers as they are, and nothing of them is loaded here.
-import { createHash } from 'node:crypto'
+import { sha256 } from '../../runtime-env/sha256.ts'
 import { newId } from '../context.ts'
 import { type Environment, environmentFor } from '../environments.ts'
 import { resultId } from '../executor.ts'
@@ -14,7 +14,7 @@ export function submitBundle(
   args: readonly unknown[],
   options: RemoteOptions & { readonly name: string },
 ): string {
-  const hash = createHash('sha256').update(bundle).digest('hex')
+  const hash = sha256(bundle)
   const fn = { hash, name: options.name, value: { bundle } }
   fleet.exportFunction(fn)
   const packed = { args: packArray(args), deps: [] }

@@ -1,7 +1,7 @@
 // Values and outcomes in Redis. Up to 100 KiB they are one frame; what is larger leaves its bytes in keys of their own,
 // cut into chunks that keep Redis from standing still.
-import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { sha256 } from '../../runtime-env/sha256.ts'
 import { dumps, loads } from '../../serializer/index.ts'
 import type { Outcome } from '../executor.ts'
 import type { Failure } from '../failures.ts'
@@ -99,7 +99,7 @@ export class PartsWriter {
     const about = {
       ...header,
       outside: this.parts.map(({ byteLength }) => byteLength),
-      ...(seal.isSigning && { digests: this.parts.map(digestOf) }),
+      ...(seal.isSigning && { digests: this.parts.map(sha256) }),
     }
     return sealed(encodeFrame(about), outside)
   }
@@ -185,10 +185,6 @@ export async function decodeOutcome(frame: Buffer, id: string, redis: Redis, key
   }
 }
 
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
 /** A frame with all of its parts, from wherever they are. The frame itself is open: see seal.ts. */
 export async function readParts<H>(
   frame: Buffer,
@@ -200,7 +196,7 @@ export async function readParts<H>(
   const { outside, digests } = header
   if (outside === undefined) return { header, parts }
   const read = await Promise.all(outside.map((size, i) => readChunks(size, id, i, redis, keys)))
-  if (keys.seal.isStrict && !read.every((part, i) => digestOf(part) === digests?.[i]))
+  if (keys.seal.isStrict && !read.every((part, i) => sha256(part) === digests?.[i]))
     throw new Error(`a part of ${id} is not what was signed`)
   return { header, parts: read }
 }

@@ -5,6 +5,7 @@ import { type TaskContext, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { failureFromThrown, failureOf } from '../failures.ts'
 import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
+import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 
@@ -214,14 +215,6 @@ function invoke([, kind, , , , method]: Job, target: unknown, args: unknown[]): 
   const member: unknown = (target as Record<string, unknown>)[method!]
   if (typeof member !== 'function') throw new TypeError(`the actor has no method ${method}`)
   return Reflect.apply(member, target, args)
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    (typeof value === 'object' || typeof value === 'function') &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
 }
 
 function elementsOf(value: unknown, count: number, name: string): unknown[] {

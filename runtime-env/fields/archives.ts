@@ -1,17 +1,10 @@
 // Where archives are: by URI, or by path on this machine.
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { archiveKind, parsePackageName } from '../package/name.ts'
 import { refuse, show } from './field.ts'
 
 const schemes = ['http:', 'https:', 'file:', 'cornichon:']
-
-export type ArchiveKind = 'zip' | 'tgz'
-
-/** By the end of its name. */
-export function archiveKind(name: string): ArchiveKind | null {
-  if (/\.zip$/i.test(name)) return 'zip'
-  return /\.(tgz|tar\.gz)$/i.test(name) ? 'tgz' : null
-}
 
 /** One letter before the colon is a drive of Windows. */
 export function isUri(text: string): boolean {
@@ -24,7 +17,7 @@ export function checkUri(path: string, text: string): string {
   if (!schemes.includes(scheme))
     throw refuse(path, text, `archives are fetched by ${schemes.join(', ')} and no other scheme`)
   if (scheme === 'cornichon:') {
-    if (/^cornichon:\/\/pkg_[0-9a-f]{64}\.(zip|tgz)$/.test(text)) return text
+    if (parsePackageName(text) !== null) return text
     throw refuse(path, text, "a package's URI is cornichon://pkg_<64 hex digits>.zip or .tgz")
   }
   let url: URL

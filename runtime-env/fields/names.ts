@@ -1,5 +1,5 @@
 // Names of properties that there are not: what was meant.
-import { nearest } from '../nearest.ts'
+import { nearest, suggestion } from '../nearest.ts'
 import { isRecord } from '../plain.ts'
 import { wrong } from './field.ts'
 
@@ -22,11 +22,11 @@ export function checkNames(
 
 export function unknownName(path: string, name: string, known: KnownNames): string {
   const wanted = plainName(name)
+  const names = Object.keys(known)
   const meant =
-    Object.keys(known).find((each) => [each, ...known[each]!].some((other) => plainName(other) === wanted)) ??
-    nearest(name, Object.keys(known))
-  const hint = meant === undefined ? `There are ${Object.keys(known).join(', ')}` : `Did you mean ${meant}?`
-  return `${path === '' ? 'a runtime environment' : `${path} of a runtime environment`} has no field ${name}. ${hint}`
+    names.find((each) => [each, ...known[each]!].some((other) => plainName(other) === wanted)) ??
+    nearest(name, names)
+  return `${path === '' ? 'a runtime environment' : `${path} of a runtime environment`} has no field ${name}. ${suggestion(meant, names)}`
 }
 
 /** `working_dir`, `working-dir` and `WorkingDir` are one name. */

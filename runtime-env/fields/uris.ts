@@ -1,6 +1,7 @@
 // uris: archives whose files are added to an environment. Those of this machine are sent along.
 import { packageArchive } from '../package/index.ts'
-import { archiveKind, checkUri, isUri } from './archives.ts'
+import { archiveKind } from '../package/name.ts'
+import { checkUri, isUri } from './archives.ts'
 import { checkList, type Field, refuse } from './field.ts'
 import { checkExists } from './paths.ts'
 

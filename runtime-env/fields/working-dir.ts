@@ -1,6 +1,7 @@
 // workingDir: the directory that tasks run in. A folder of this machine is packaged; an archive goes as it is.
 import { packageArchive, packageFolder } from '../package/index.ts'
-import { archiveKind, checkUri, isUri } from './archives.ts'
+import { archiveKind } from '../package/name.ts'
+import { checkUri, isUri } from './archives.ts'
 import { checkText, type Field, refuse } from './field.ts'
 import { checkExists } from './paths.ts'
 

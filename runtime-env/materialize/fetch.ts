@@ -6,8 +6,9 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { parsePackageName } from '../package/name.ts'
 import type { PackageSource, SetupLogger } from '../types.ts'
-import { hashInName, hashOfFile } from '../unpack/manifest.ts'
+import { hashOfFile } from '../unpack/manifest.ts'
 import { bytesText } from './sizes.ts'
 
 export interface FetchTools {
@@ -25,7 +26,7 @@ export async function fetchArchive(uri: string, toFile: string, tools: FetchTool
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase()
   if (scheme === 'cornichon') {
     await tools.packages.fetch(uri, toFile, tools.signal)
-    const named = hashInName(uri)
+    const named = parsePackageName(uri)
     if (named === null) throw new Error(`${uri} is no name of a package`)
     // Of a .zip it is seen when it is unpacked: its name is that of what is in it.
     if (named.kind === 'tgz' && (await hashOfFile(toFile)) !== named.hash)

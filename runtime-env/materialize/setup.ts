@@ -2,9 +2,9 @@
 // are to be started.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hashOf } from '../canonical.ts'
 import type { AssemblyTools } from '../plugins/built-in.ts'
 import { type PluginTurn, pluginTurns } from '../plugins/fields.ts'
+import { sha256 } from '../sha256.ts'
 import type { PackageSource, PluginTools, ProcessContext, ResolvedEnv, SetupLogger } from '../types.ts'
 import { ArchiveError, type UnpackLimits, UnpackTree, unpack, unpackInto } from '../unpack/index.ts'
 import { unlessAborted } from './abort.ts'
@@ -103,7 +103,7 @@ class Setup {
       const entry = await this.#tools.cache.use(
         {
           kind: kindOf(plugin.name),
-          hash: hashOf(uri),
+          hash: sha256(uri),
           plugin: plugin.name,
           uri,
           make: async (folder) => plugin.create!(uri, value as never, this.#env, this.#pluginTools(folder)),
@@ -164,7 +164,7 @@ class Setup {
     const { cache, packages, logger, signal } = this.#tools
     const make = (folder: string) =>
       fetchArchive(uri, join(folder, 'archive'), { packages, maxBytes: cache.maxBytes, logger, signal })
-    const entry = await cache.use({ kind: 'pkg', hash: hashOf(uri), plugin: '', uri, make }, signal)
+    const entry = await cache.use({ kind: 'pkg', hash: sha256(uri), plugin: '', uri, make }, signal)
     this.archives.push(entry)
     return join(entry.folder, 'archive')
   }

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { type Readable, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Options, ZipFile } from 'yazl'
-import { hashOf } from '../canonical.ts'
 import { lazy } from '../lazy.ts'
+import { sha256 } from '../sha256.ts'
 import type { LocalPackage, PackageFile } from '../types.ts'
+import { parsePackageName } from './name.ts'
 import { FOLDER, LINK, relativeTarget } from './scan.ts'
 
 const yazl = lazy<typeof import('yazl')>('yazl')
@@ -47,7 +48,7 @@ export async function writeArchive(
   let done = 0
   const count = (bytes: number) => onProgress?.((done += bytes))
   if (pkg.kind === 'archive') {
-    const hash = /pkg_([0-9a-f]{64})/.exec(pkg.uri)![1]!
+    const { hash } = parsePackageName(pkg.uri)!
     return write([createReadStream(pkg.path), new Checked(pkg.path, hash, count)], toFile, signal)
   }
   const zip = new (yazl().ZipFile)()
@@ -129,7 +130,7 @@ async function contentOf(path: string, file: PackageFile, count: (bytes: number)
     }
   }
   const bytes = await readFile(path)
-  if (hashOf(bytes) !== hash) throw new PackageChangedError(path, 'has changed')
+  if (sha256(bytes) !== hash) throw new PackageChangedError(path, 'has changed')
   count(bytes.length)
   return bytes
 }

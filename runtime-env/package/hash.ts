@@ -2,6 +2,7 @@
 // times, is not read again.
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, type Stats } from 'node:fs'
+import { sha256 } from '../sha256.ts'
 import type { PackageFile } from '../types.ts'
 
 /** Files up to this size are read at once. */
@@ -21,8 +22,7 @@ export function hashFile(path: string, stats: Stats): string {
   const known = hashed.get(path)
   if (known !== undefined && isUntouched(known.stats, stats)) return known.hash
   const begun = Date.now()
-  const hash =
-    stats.size <= AT_ONCE ? createHash('sha256').update(readFileSync(path)).digest('hex') : hashParts(path)
+  const hash = stats.size <= AT_ONCE ? sha256(readFileSync(path)) : hashParts(path)
   if (begun - Math.max(stats.ctimeMs, stats.mtimeMs) > TICK) hashed.set(path, { stats, hash })
   else hashed.delete(path)
   return hash

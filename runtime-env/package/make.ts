@@ -1,11 +1,12 @@
 // LocalPackages: of folders, of some files of a folder, of archives.
-import { createHash } from 'node:crypto'
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { sha256 } from '../sha256.ts'
 import type { LocalPackage, PackageFile } from '../types.ts'
 import { hashFile, hashManifest } from './hash.ts'
 import { IgnoreRules } from './ignore-rules.ts'
 import { checkSize } from './limits.ts'
+import { archiveKind, packageName } from './name.ts'
 import { byPath, type Found, regular, scan } from './scan.ts'
 
 export interface FolderOptions {
@@ -38,12 +39,11 @@ function packageFound(given: string, found: readonly Found[]): LocalPackage {
     'Leave out what tasks do not need: excludes, .gitignore or .cornichonignore',
   )
   const files = found.map((each) => fileOf(path, each))
-  return { uri: `cornichon://pkg_${hashManifest(files)}.zip`, kind: 'folder', path, files, size }
+  return { uri: packageName(hashManifest(files), 'zip'), kind: 'folder', path, files, size }
 }
 
 function fileOf(root: string, { path, mode, size, target, stats }: Found): PackageFile {
-  if (target !== undefined)
-    return { path, mode, size, hash: createHash('sha256').update(target).digest('hex'), target }
+  if (target !== undefined) return { path, mode, size, hash: sha256(target), target }
   return { path, mode, size, hash: stats.isDirectory() ? '' : hashFile(join(root, path), stats) }
 }
 
@@ -56,6 +56,6 @@ export function packageArchive(given: string): LocalPackage {
     [{ path: basename(path), size: stats.size }],
     'Make it smaller',
   )
-  const kind = /\.zip$/i.test(path) ? 'zip' : 'tgz'
-  return { uri: `cornichon://pkg_${hashFile(path, stats)}.${kind}`, kind: 'archive', path, files: [], size }
+  const kind = archiveKind(path) ?? 'tgz'
+  return { uri: packageName(hashFile(path, stats), kind), kind: 'archive', path, files: [], size }
 }

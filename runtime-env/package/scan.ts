@@ -67,7 +67,8 @@ function unfitNames(found: readonly Found[]): string[] {
   return [...new Set(problems)]
 }
 
-export function byPath(a: Found, b: Found): number {
+/** By code units. */
+export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
   return a.path < b.path ? -1 : 1
 }
 

@@ -2,14 +2,16 @@
 // standard input and output alone, no further pipes, so that is what a worker talks to them by.
 import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, dirname, join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, join, sep } from 'node:path'
 import { promisify } from 'node:util'
+import { codeFolder } from '../own-code.ts'
 import type { ProcessContext, ResolvedContainer, ResolvedEnv } from '../types.ts'
 import type { BuiltInPlugin } from './built-in.ts'
 import { checkNodeVersion } from './node-version.ts'
 
-type Engine = 'docker' | 'podman'
+export const ENGINES = ['docker', 'podman'] as const
+
+type Engine = (typeof ENGINES)[number]
 
 export const container: BuiltInPlugin<ResolvedContainer> = {
   name: 'container',
@@ -19,7 +21,7 @@ export const container: BuiltInPlugin<ResolvedContainer> = {
     properties: {
       image: { type: 'string', minLength: 1 },
       runOptions: { type: 'array', items: { type: 'string' } },
-      engine: { enum: ['docker', 'podman', null] },
+      engine: { enum: [...ENGINES, null] },
     },
   },
   // Last of all: what is in front of the command has to hand on what others have set.
@@ -43,7 +45,7 @@ export function findContainerEngine(
   engine: Engine | null,
   path = process.env['PATH'] ?? '',
 ): { readonly name: Engine; readonly path: string } | null {
-  for (const name of engine === null ? (['docker', 'podman'] as const) : [engine]) {
+  for (const name of engine === null ? ENGINES : [engine]) {
     const found = findProgram(name, path)
     if (found !== null) return { name, path: found }
   }
@@ -116,15 +118,6 @@ function userOptions(engine: Engine): string[] {
   const gid = process.getgid?.()
   if (uid === undefined || gid === undefined) return []
   return engine === 'podman' && uid !== 0 ? ['--userns=keep-id'] : ['--user', `${uid}:${gid}`]
-}
-
-/** What holds our own code and the packages that it needs. */
-function codeFolder(): string {
-  const here = dirname(fileURLToPath(import.meta.url))
-  const nested = here.indexOf(`${sep}node_modules${sep}`)
-  if (nested >= 0) return here.slice(0, nested)
-  const built = here.lastIndexOf(`${sep}dist${sep}`)
-  return built >= 0 ? here.slice(0, built) : dirname(dirname(here))
 }
 
 function isInside(folder: string, other: string): boolean {

@@ -1,8 +1,9 @@
 // `npm`: a set of packages is installed once on a worker and shared by all environments that have the same.
 import { lstat, mkdir, readdir, symlink } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { canonical, hashOf } from '../canonical.ts'
+import { canonical } from '../canonical.ts'
 import { installPackages } from '../npm/install.ts'
+import { sha256 } from '../sha256.ts'
 import type { ResolvedNpm } from '../types.ts'
 import type { BuiltInPlugin } from './built-in.ts'
 
@@ -19,7 +20,7 @@ export const npm: BuiltInPlugin<ResolvedNpm> = {
     },
   },
   priority: 3,
-  uris: (value) => [`npm:${hashOf(canonical({ ...value, abi: abi() }))}`],
+  uris: (value) => [`npm:${sha256(canonical({ ...value, abi: abi() }))}`],
   create: (_, value, __, tools) => installPackages(value, tools),
   assemble: (_, [folder], tools) =>
     linkPackages(join(folder!, 'node_modules'), tools.finalFolder, tools.folder),

@@ -146,7 +146,7 @@ function checkPlugin(given: unknown, where: string): AnyPlugin {
   if (isRecord(plugin)) {
     for (const key of Object.keys(plugin)) {
       const meant = names.includes(key) ? undefined : nearest(key, names)
-      if (meant !== undefined && !names.includes(key) && plugin[meant] === undefined)
+      if (meant !== undefined && plugin[meant] === undefined)
         throw refuse(`the plugin ${name} has ${key}, which is unknown. Did you mean ${meant}?`)
     }
   }

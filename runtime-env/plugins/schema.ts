@@ -1,9 +1,9 @@
 // JSON Schema (draft-07, or 2020-12 where `$schema` says so) for the values of plugins, by ajv.
-import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
+import { lazy } from '../lazy.ts'
 
-// Loaded when the first schema is: most programs have none.
-const require = createRequire(import.meta.url)
+const draft07 = lazy<{ default: typeof Ajv }>('ajv')
+const draft2020 = lazy<{ default: typeof Ajv }>('ajv/dist/2020.js')
 
 const options = { allErrors: true, strict: false, allowUnionTypes: true } as const
 
@@ -30,7 +30,7 @@ function compile(schema: object): ValidateFunction {
   let validate = compiled.get(schema)
   if (validate === undefined) {
     const is2020 = String((schema as { $schema?: unknown }).$schema).includes('2020-12')
-    const { default: Schemas } = require(is2020 ? 'ajv/dist/2020.js' : 'ajv') as { default: typeof Ajv }
+    const { default: Schemas } = is2020 ? draft2020() : draft07()
     // One for each: schemas with the same $id may come from different plugins.
     validate = new Schemas(options).compile(schema)
     compiled.set(schema, validate)

@@ -1,7 +1,8 @@
 // Archives into folders: .zip and .tgz, told apart by how they begin.
 import { open, stat } from 'node:fs/promises'
+import { parsePackageName } from '../package/name.ts'
 import { Allowance, type ArchiveEntry, ArchiveError, type UnpackLimits } from './entries.ts'
-import { hashInName, ManifestCheck } from './manifest.ts'
+import { ManifestCheck } from './manifest.ts'
 import { readTgz } from './tgz.ts'
 import { UnpackTree } from './tree.ts'
 import { readZip } from './zip.ts'
@@ -58,7 +59,7 @@ export async function unpackInto(
   const name = request.name ?? request.file
   const unpacking = tree.into(folder, name)
   const visit: Visit = (entry, content) => unpacking.add(entry, content, strip)
-  const named = hashInName(name)
+  const named = parsePackageName(name)
   if (named?.kind !== 'zip') return readArchive(request, visit)
   const check = new ManifestCheck(named.hash)
   await readArchive(request, check.noting(visit))

@@ -4,18 +4,10 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { hashManifest } from '../package/hash.ts'
-import { FILE, FOLDER, LINK, PROGRAM } from '../package/scan.ts'
+import { byPath, FILE, FOLDER, LINK, PROGRAM } from '../package/scan.ts'
 import type { PackageFile } from '../types.ts'
 import { type ArchiveEntry, ArchiveError, segmentsOf } from './entries.ts'
 import type { Visit } from './index.ts'
-
-const PACKAGE = /^cornichon:\/\/pkg_([0-9a-f]{64})\.(zip|tgz)$/
-
-/** The hash in a package's name; null for what is none. */
-export function hashInName(name: string): { readonly hash: string; readonly kind: string } | null {
-  const found = PACKAGE.exec(name)
-  return found && { hash: found[1]!, kind: found[2]! }
-}
 
 export class ManifestCheck {
   readonly #wanted: string
@@ -38,8 +30,8 @@ export class ManifestCheck {
 
   /** Throws if the archive is another than its name says. */
   async finish(file: string): Promise<void> {
-    const sorted = this.#files.sort((a, b) => (a.path < b.path ? -1 : 1))
-    if (hashManifest(sorted) === this.#wanted || (await hashOfFile(file)) === this.#wanted) return
+    if (hashManifest(this.#files.sort(byPath)) === this.#wanted || (await hashOfFile(file)) === this.#wanted)
+      return
     throw new ArchiveError('it is damaged: what is in it is not what its name says')
   }
 }

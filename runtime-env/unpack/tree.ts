@@ -75,15 +75,11 @@ export class UnpackTree {
     const replaced = this.#note(segments, 'file', archive, executable)
     const path = join(this.root, ...segments)
     const permissions = executable ? 0o755 : 0o644
-    if (size <= AT_ONCE) {
-      const chunks: Uint8Array[] = []
-      for await (const chunk of content) chunks.push(chunk)
-      await replaced
-      await this.#makeFolder(segments.slice(0, -1))
-      return writeFile(path, Buffer.concat(chunks), { flag: 'wx', mode: permissions })
-    }
+    const chunks: Uint8Array[] = []
+    if (size <= AT_ONCE) for await (const chunk of content) chunks.push(chunk)
     await replaced
     await this.#makeFolder(segments.slice(0, -1))
+    if (size <= AT_ONCE) return writeFile(path, Buffer.concat(chunks), { flag: 'wx', mode: permissions })
     const file = await open(path, 'wx', permissions)
     try {
       for await (const chunk of content) await file.writeFile(chunk)

@@ -17,8 +17,12 @@ export function noteMembers(value: unknown, reference: Reference): Reference {
   return members > 1 ? { ...reference, members } : reference
 }
 
-/** Warns if the prototype lacks some of them here, in the same version of the package. */
-export function checkMembers(value: unknown, reference: PackageReference, folder: string): void {
+/** Warns if the prototype lacks some of them here, in the same version of the package. `startOf`: from where that is looked for. */
+export function checkMembers(
+  value: unknown,
+  reference: PackageReference,
+  startOf: (reference: PackageReference) => string,
+): void {
   const { members, specifier, path, version } = reference
   if (members === undefined) return
   const here = membersOf(value, reference)
@@ -26,7 +30,7 @@ export function checkMembers(value: unknown, reference: PackageReference, folder
   const name = packageNameOf(specifier)
   const key = `${specifier}\n${path.join('\n')}`
   if (told.has(key)) return
-  const root = findPackageRoot(name, folder)
+  const root = findPackageRoot(name, startOf(reference))
   if (root === null || (readPackage(root)?.version ?? null) !== version) return
   told.add(key)
   const what = path.at(-1) === 'prototype' ? path : [...path, 'prototype']

@@ -53,7 +53,7 @@ export function resolvePackage(
   if (own) return followExport(own, reference)
   const imported = reference.esm ? namespaces?.get(moduleKey(reference)) : undefined
   const value = followExport(imported ?? requireModule(reference), reference)
-  checkMembers(value, reference, startOf(reference))
+  checkMembers(value, reference, startOf)
   return value
 }
 

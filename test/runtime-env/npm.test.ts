@@ -44,6 +44,19 @@ function npm(folder: string, ...args: string[]): void {
   })
 }
 
+/** @scope/main asks for its helper by range, and not by path. */
+function writeMainOfRange(): void {
+  workspace.write({
+    'packages/main/package.json': packageJson({
+      name: '@scope/main',
+      version: '2.0.0',
+      main: 'lib/index.js',
+      files: ['lib'],
+      dependencies: { helper: '^1.0.0' },
+    }),
+  })
+}
+
 /** Two packages that are folders here: `main` needs `helper`, by a path. */
 function makePackages(): void {
   workspace.write({
@@ -196,15 +209,7 @@ describe('a lock file', () => {
     makePackages()
     rmSync(workspace.path('packages/main/node_modules'), { recursive: true })
     workspace.write({ 'package.json': packageJson({ name: 'root', workspaces: ['packages/*'] }) })
-    workspace.write({
-      'packages/main/package.json': packageJson({
-        name: '@scope/main',
-        version: '2.0.0',
-        main: 'lib/index.js',
-        files: ['lib'],
-        dependencies: { helper: '^1.0.0' },
-      }),
-    })
+    writeMainOfRange()
     npm(workspace.folder, 'install', '--package-lock-only')
     expect(await installed(resolved('package-lock.json'), "require('@scope/main')")).toBe('21')
   })
@@ -284,15 +289,7 @@ describe("'auto'", () => {
   it('packages the folder of one that is linked, and of those that it needs and no registry has', async () => {
     makePackages()
     makeProgram()
-    workspace.write({
-      'packages/main/package.json': packageJson({
-        name: '@scope/main',
-        version: '2.0.0',
-        main: 'lib/index.js',
-        files: ['lib'],
-        dependencies: { helper: '^1.0.0' },
-      }),
-    })
+    writeMainOfRange()
     mkdirSync(workspace.path('app/node_modules/@scope'), { recursive: true })
     symlinkSync('../../../packages/main', workspace.path('app/node_modules/@scope/main'))
     mkdirSync(workspace.path('node_modules'))

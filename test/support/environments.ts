@@ -1,12 +1,25 @@
 // For tests of environments: resolved ones, and processes that make them.
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
+import { expect } from 'vitest'
+import { RuntimeEnvSetupError } from '../../runtime-env/errors.ts'
 import { resolvedEnv } from '../../runtime-env/merge.ts'
 import type { EnvDescription, ProcessContext, ResolvedEnv, ResolvedFields } from '../../runtime-env/types.ts'
 import { nodeBinary, root } from './paths.ts'
 
 export function envOf(fields: ResolvedFields, setupTimeout = 60_000): ResolvedEnv {
   return resolvedEnv(fields, setupTimeout)!
+}
+
+/** Why an environment could not be made. */
+export function failureOf(acquired: Promise<unknown>): Promise<RuntimeEnvSetupError> {
+  return acquired.then(
+    () => expect.fail('it was made'),
+    (error) => {
+      expect(error).toBeInstanceOf(RuntimeEnvSetupError)
+      return error
+    },
+  )
 }
 
 export interface EnvWorkerOptions {

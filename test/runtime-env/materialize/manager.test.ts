@@ -15,11 +15,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { type EnvManagerOptions, openEnvManager, RuntimeEnvSetupError } from '../../../runtime-env/manager.ts'
+import { type EnvManagerOptions, openEnvManager } from '../../../runtime-env/manager.ts'
 import { packageFolder, writeArchive } from '../../../runtime-env/package/index.ts'
 import type { EnvManager, LocalPackage, ResolvedFields } from '../../../runtime-env/types.ts'
 import { tgzOf, zipOf } from '../../support/archives.ts'
-import { envOf } from '../../support/environments.ts'
+import { envOf, failureOf } from '../../support/environments.ts'
 import { createWorkspace } from '../../support/workspace.ts'
 
 const workspace = createWorkspace()
@@ -65,15 +65,6 @@ function folder(files: Record<string, string>): string {
   packages.set(pkg.uri, pkg)
   return pkg.uri
 }
-
-const failureOf = (acquired: Promise<unknown>): Promise<RuntimeEnvSetupError> =>
-  acquired.then(
-    () => expect.fail('it was made'),
-    (error) => {
-      expect(error).toBeInstanceOf(RuntimeEnvSetupError)
-      return error
-    },
-  )
 
 const tree = (path: string): string[] =>
   readdirSync(path, { recursive: true, withFileTypes: true })

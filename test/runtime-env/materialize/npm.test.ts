@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { openEnvManager, RuntimeEnvSetupError } from '../../../runtime-env/manager.ts'
+import { openEnvManager } from '../../../runtime-env/manager.ts'
 import { findNpm } from '../../../runtime-env/npm/client.ts'
 import type { EnvLease, EnvManager, ResolvedNpm } from '../../../runtime-env/types.ts'
 import { tgzOf, zipOf } from '../../support/archives.ts'
 import { runNode, runProgram } from '../../support/command.ts'
-import { EnvWorker, envOf, until } from '../../support/environments.ts'
+import { EnvWorker, envOf, failureOf, until } from '../../support/environments.ts'
 import { createWorkspace } from '../../support/workspace.ts'
 
 const workspace = createWorkspace()
@@ -65,15 +65,6 @@ function set(uris: Record<string, string>, more: Partial<ResolvedNpm> = {}): Res
     ...more,
   }
 }
-
-const failureOf = (acquired: Promise<unknown>): Promise<RuntimeEnvSetupError> =>
-  acquired.then(
-    () => expect.fail('it was made'),
-    (error) => {
-      expect(error).toBeInstanceOf(RuntimeEnvSetupError)
-      return error
-    },
-  )
 
 /** What a program prints that runs in an environment. */
 function run({ context }: Pick<EnvLease, 'context'>, code: string): string {

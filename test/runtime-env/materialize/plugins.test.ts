@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { openEnvManager, RuntimeEnvSetupError } from '../../../runtime-env/manager.ts'
+import { openEnvManager } from '../../../runtime-env/manager.ts'
 import { toPlain } from '../../../runtime-env/plain.ts'
 import {
   registerRuntimeEnvPlugin,
@@ -11,7 +11,7 @@ import {
 } from '../../../runtime-env/plugins/registry.ts'
 import type { EnvManager, ResolvedEnv, RuntimeEnvPlugin } from '../../../runtime-env/types.ts'
 import { runNode } from '../../support/command.ts'
-import { envOf } from '../../support/environments.ts'
+import { envOf, failureOf } from '../../support/environments.ts'
 import { root } from '../../support/paths.ts'
 import { createWorkspace } from '../../support/workspace.ts'
 
@@ -44,15 +44,6 @@ const withPlugins = (plugins: Record<string, unknown>, setupTimeout?: number): R
   envOf(
     { plugins: Object.fromEntries(Object.entries(plugins).map(([name, value]) => [name, toPlain(value)])) },
     setupTimeout,
-  )
-
-const failureOf = (acquired: Promise<unknown>): Promise<RuntimeEnvSetupError> =>
-  acquired.then(
-    () => expect.fail('it was made'),
-    (error) => {
-      expect(error).toBeInstanceOf(RuntimeEnvSetupError)
-      return error
-    },
   )
 
 describe('a plugin', () => {
