@@ -73,6 +73,9 @@ describe('a driver', () => {
     }
     expect(await get(remote(() => 1, { numCpus: 2 }).remote())).toBe(1)
     const connection = redis.connect()
+    // A result is here a moment before the job that made it is over.
+    const active = `{cornichon-${redis.namespace}}:CPU=2:active`
+    await expect.poll(() => connection.llen(active), { timeout: 10_000 }).toBe(0)
     const keys = await connection.keys(`{cornichon-${redis.namespace}}*`)
     const lasting: string[] = []
     for (const key of keys) if ((await connection.ttl(key)) === -1) lasting.push(key)
