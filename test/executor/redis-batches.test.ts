@@ -147,6 +147,20 @@ describe('calls that are made at once', () => {
     await get(busy)
   })
 
+  it('do not run if the cancellation comes to the worker between the job and its start', async () => {
+    await start()
+    const [, first, number] = /^(.*-)(\d+)\.0$/.exec(note.remote(log, 0).id)!
+    await get(note.remote(log, 1))
+    // As if the job had been on its way already: nothing in Redis says that it is over.
+    const early = { kind: 'cancel', call: `${first}${Number(number) + 2}`, options: {} }
+    await redis.connect().xadd(`{cornichon-${redis.namespace}}:control`, '*', 'm', JSON.stringify(early))
+    await pause(50)
+    const ref = note.remote(log, 2)
+    expect(ref.id).toBe(`${early.call}.0`)
+    await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
+    expect(runs()).toEqual([0, 1])
+  })
+
   it('run by their priority: the most urgent of those that wait first', async () => {
     await start()
     await get(note.remote(log, -1))

@@ -160,6 +160,7 @@ export class FleetNode {
     for (const call of this.#runner.callsOf(driver)) {
       this.#fleet.cancelChildren(call, { force: true, recursive: true })
       this.#local.cancel(call, { force: true, recursive: true })
+      this.#runner.cancel(call, { force: true, recursive: true })
     }
     this.#actors.driverGone(driver)
   }

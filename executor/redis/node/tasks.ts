@@ -19,6 +19,9 @@ interface Running {
   isCancelled: boolean
 }
 
+/** So many cancellations of calls that are not under way here are remembered. */
+const EARLY = 20_000
+
 /** What tasks and actors' calls share: from a job to its settled results. */
 export class CallRunner {
   readonly fleet: RedisExecutor
@@ -29,6 +32,8 @@ export class CallRunner {
   /** Of calls that return nothing: told when they are over. */
   readonly #endings = new Map<string, () => void>()
   readonly #underWay = new Set<Promise<void>>()
+  /** Cancelled, and not under way here: some of them were taken just before, or wait here for room. */
+  readonly #cancelled = new Set<string>()
   isClosing = false
   readonly recoverAfter: number
 
@@ -66,7 +71,11 @@ export class CallRunner {
 
   cancel(id: string, { force }: CancelOptions): void {
     const running = this.#running.get(id)
-    if (running === undefined) return
+    if (running === undefined) {
+      this.#cancelled.add(id)
+      if (this.#cancelled.size > EARLY) this.#cancelled.delete(this.#cancelled.values().next().value!)
+      return
+    }
     running.isCancelled = true
     if (running.isSubmitted) this.local.cancel(id, { force, recursive: false })
   }
@@ -90,6 +99,8 @@ export class CallRunner {
 
   async #run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<void> {
     const { spec, owner } = wire
+    if (this.#cancelled.delete(spec.id))
+      return this.fail(job, wire, failureOf('cancelled', `task ${spec.name} (${spec.id}) was cancelled`))
     let held: readonly string[] = []
     if (!this.#hasAll(wire)) {
       try {

@@ -68,6 +68,35 @@ export function cancelTests(_: Engine): void {
     expect(await get([next.remote(1), next.remote(2), next.remote(3)])).toEqual([2, 3, 4])
   })
 
+  it('X8 a call that waits for its actor never runs, the ones after it do', async () => {
+    class Steps {
+      readonly #done: string[] = []
+      async step(
+        name: string,
+        flag: ReturnType<typeof RemoteFlags.remote> | null,
+      ): Promise<readonly string[]> {
+        if (flag !== null) {
+          await get(flag.raise.remote('slow'))
+          await get(flag.raised.remote('go on'))
+        }
+        this.#done.push(name)
+        return this.#done
+      }
+    }
+    const flags = RemoteFlags.remote()
+    const steps = remote(Steps).remote()
+    const slow = steps.step.remote('slow', flags)
+    await get(flags.raised.remote('slow'))
+    const dropped = steps.step.remote('dropped', null)
+    const last = steps.step.remote('last', null)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    cancel(dropped)
+    await expect(get(dropped)).rejects.toBeInstanceOf(TaskCancelledError)
+    await get(flags.raise.remote('go on'))
+    expect(await get(last)).toEqual(['slow', 'last'])
+    await get(slow)
+  })
+
   it('X8 tasks that it started are cancelled, too', async () => {
     const flags = RemoteFlags.remote()
     const child = remote(async () => {
