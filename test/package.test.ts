@@ -1,5 +1,6 @@
 // What `npm pack` makes works where it is installed: the library from plain ES modules, its types, the command.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outcome, runNode, runProgram } from './support/command.ts'
@@ -50,6 +51,24 @@ describe('the package', () => {
     expect(packed.files.some(({ path }) => path === 'dist/executor/cli/index.js')).toBe(true)
   })
 
+  it('imports nothing but what is installed with it', () => {
+    const home = join(app, 'node_modules', 'cornichon')
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+    const files = readdirSync(join(home, 'dist'), { recursive: true, encoding: 'utf8' })
+    const imported = files
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) => [
+        ...readFileSync(join(home, 'dist', file), 'utf8').matchAll(
+          /^(?:import|export) .*?from '([^.'][^']*)'|\b(?:import|require|lazy)\('([^.'][^']*)'\)/gm,
+        ),
+      ])
+      .map(([, a, b]) => /^(@[^/]+\/)?[^/]+/.exec((a ?? b)!)![0])
+      .filter((name) => !name.startsWith('node:') && !builtinModules.includes(name))
+    expect(imported).toContain('yauzl')
+    const known = ['cornichon', ...Object.keys({ ...dependencies, ...peerDependencies })]
+    expect([...new Set(imported)].filter((name) => !known.includes(name))).toEqual([])
+  })
+
   it('dumps in one plain ES module and loads in another', () => {
     workspace.write({
       'app/dump.js': `import { writeFileSync } from 'node:fs'
@@ -76,6 +95,34 @@ describe('the package', () => {
       'app/folder/a.log': '',
     })
     expect(runNode(app, 'env.js')).toEqual({ code: 0, stdout: 'a.txt\n', stderr: '' })
+  })
+
+  it('runs tasks in a runtime environment: a folder, an npm package, a variable', () => {
+    workspace.write({
+      'app/data/text.txt': 'a text',
+      'app/greeter/package.json': '{ "name": "greeter", "version": "1.0.0" }',
+      'app/greeter/index.js': "exports.greet = (name) => 'hello ' + name",
+      'app/task.js': `import { readFileSync } from 'node:fs'
+        import { createRequire } from 'node:module'
+        import { get, init, remote, shutdown } from 'cornichon/executor'
+        await init({ numCpus: 1 })
+        const task = remote(() => [
+          readFileSync('text.txt', 'utf8'),
+          createRequire(process.cwd() + '/x')('greeter').greet('you'),
+          process.env.A_VARIABLE,
+        ].join())
+        const runtimeEnv = { workingDir: 'data', npm: ['./greeter'], envVars: { A_VARIABLE: 'set' } }
+        console.log(await get(task.options({ runtimeEnv }).remote()))
+        await shutdown()`,
+    })
+    const before = process.env.XDG_CACHE_HOME
+    process.env.XDG_CACHE_HOME = workspace.path('cache')
+    try {
+      expect(runNode(app, 'task.js')).toEqual({ code: 0, stdout: 'a text,hello you,set\n', stderr: '' })
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME
+      else process.env.XDG_CACHE_HOME = before
+    }
   })
 
   it('npx cornichon helps, packs TypeScript, inspects and runs', () => {
