@@ -22,6 +22,9 @@ const LINGER = 10
 
 const MESSAGES_AT_ONCE = 100
 
+/** Milliseconds: one that has not started by then is stopped all the same. */
+const START = 10_000
+
 export class Thread implements HostWorker {
   readonly name: string
   readonly #pool: Piscina
@@ -29,6 +32,8 @@ export class Thread implements HostWorker {
   readonly #onMessage: (message: FromWorker) => void
   readonly #onEnd: (end: WorkerEnd) => void
   #begin: Begin | null
+  /** Its modules are being loaded. */
+  #isStarting = false
   #isServing = false
   #isBusy = false
   #linger: NodeJS.Timeout | null = null
@@ -49,6 +54,9 @@ export class Thread implements HostWorker {
     this.#port = port1
     this.#begin = { name, port: port2, capturesOutput: options.logToDriver !== false }
     this.#pool = startPool(options)
+    this.#pool.once('workerCreate', () => {
+      this.#isStarting = false
+    })
     this.#pool.on('error', (error: Error) => this.#ended(error))
     // Who waits for `serve` is told why, but a moment later.
     this.#pool.on('workerDestroy', () => setImmediate(() => this.#ended(null)))
@@ -84,6 +92,7 @@ export class Thread implements HostWorker {
     this.#isServing = true
     const begin = this.#begin
     this.#begin = null
+    if (begin !== null) this.#isStarting = true
     this.#pool
       .run(begin, begin === null ? {} : { transferList: [begin.port] })
       .catch((error: Error) => this.#ended(error))
@@ -121,7 +130,20 @@ export class Thread implements HostWorker {
   async end(): Promise<void> {
     this.#isEnded = true
     this.#close()
+    if (this.#isStarting) await this.#started()
     await this.#pool.destroy()
+  }
+
+  /** Node 20 and 22 abort the process if a thread is stopped while it requires an ES module, as piscina has it do. */
+  #started(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, START)
+      for (const event of ['workerCreate', 'workerDestroy', 'error'])
+        this.#pool.once(event, () => {
+          clearTimeout(timer)
+          resolve()
+        })
+    })
   }
 
   #close(): void {

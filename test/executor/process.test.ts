@@ -27,6 +27,7 @@ const api = [
   'runOnAllWorkers',
   'transfer',
   'kill',
+  'cancel',
 ]
 function names(program: string): string {
   return api.filter((name) => new RegExp(`\\b${name}\\b`).test(program)).join(', ')
@@ -61,6 +62,19 @@ describe('the process', () => {
       stdout: 'ShutdownError the executor was shut down before the task was done\n',
       stderr: '',
     })
+  })
+
+  it('X8 lives on when a thread is ended by force while it starts, whenever that is', () => {
+    const program = `
+      const never = remote(() => new Promise(() => {}))
+      for (let pause = 0; pause < 100; pause += 3) {
+        const ref = never.remote()
+        await new Promise((resolve) => setTimeout(resolve, pause))
+        cancel(ref, { force: true })
+        await get(ref).catch(() => {})
+      }
+      console.log('alive')`
+    expect(run(program)).toEqual({ code: 0, stdout: 'alive\n', stderr: '' })
   })
 
   it('X1 init is not needed; shutdown without an executor does nothing', () => {
