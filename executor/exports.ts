@@ -2,6 +2,7 @@
 // hash of their bytes. Where a glance at the captured variables tells that nothing changed, that is all it takes; else the
 // same bytes as at the last call cost a comparison, and no hash.
 import { createHash } from 'node:crypto'
+import { formatSize } from '../runtime-env/size.ts'
 import { inspectBundle } from '../serializer/index.ts'
 import { changeCheck } from '../serializer/pickle/change-check.ts'
 import type { Executor, Exported } from './executor.ts'
@@ -98,9 +99,9 @@ function checkSize(packed: Packed, name: string): void {
   const size = sizeOf(packed)
   if (size < WARN_FROM) return
   const message =
-    `${name} is ${megabytes(size)} when it is pickled. ${largestCaptures(packed)}` +
+    `${name} is ${formatSize(size)} when it is pickled. ${largestCaptures(packed)}` +
     `Put large values into the object store and capture or pass the ref: const ref = put(value)`
-  if (size >= REFUSE_FROM) throw new RangeError(`${message}. The limit is ${megabytes(REFUSE_FROM)}`)
+  if (size >= REFUSE_FROM) throw new RangeError(`${message}. The limit is ${formatSize(REFUSE_FROM)}`)
   process.emitWarning(message, { type: 'LargeFunctionWarning' })
 }
 
@@ -113,9 +114,5 @@ function largestCaptures(packed: Packed): string {
   )
   const largest = [...captured, ...outside].sort((a, b) => b[1] - a[1]).slice(0, 3)
   if (largest.length === 0) return ''
-  return `The largest of what it captured: ${largest.map(([what, size]) => `${what} (${megabytes(size)})`).join(', ')}. `
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`
+  return `The largest of what it captured: ${largest.map(([what, size]) => `${what} (${formatSize(size)})`).join(', ')}. `
 }

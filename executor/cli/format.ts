@@ -1,17 +1,4 @@
-// Sizes, counts and trees as people read them.
-
-/** `812 B`, `4.2 kB`, `1.31 MB`: three digits that count. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  let value = bytes
-  let unit = -1
-  do {
-    value /= 1000
-    unit++
-  } while (value >= 999.5 && unit < units.length - 1)
-  return `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)} ${units[unit]}`
-}
-const units = ['kB', 'MB', 'GB']
+// Counts and trees as people read them.
 
 /** `1 value`, `2,340 values`. */
 export function formatCount(count: number, noun: string): string {

@@ -1,6 +1,7 @@
 // `cornichon inspect`: what a bundle would run, what it captured and what it needs, as a tree with sizes. Runs none
 // of it.
 import type { Command } from 'commander'
+import { formatSize } from '../../runtime-env/size.ts'
 import {
   type BundleInspection,
   type InspectedBinding,
@@ -9,7 +10,7 @@ import {
   inspectBundle,
 } from '../../serializer/index.ts'
 import { readBundle } from './files.ts'
-import { formatCount, formatSize, formatTree, type TreeNode } from './format.ts'
+import { formatCount, formatTree, type TreeNode } from './format.ts'
 
 interface InspectFlags {
   readonly json?: true

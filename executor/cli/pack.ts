@@ -1,11 +1,12 @@
 // `cornichon pack`: an export of a module, with everything it reaches, into a file.
 import { type Command, Option } from 'commander'
+import { formatSize } from '../../runtime-env/size.ts'
 import { readContainer } from '../../serializer/bundle/container.ts'
 import { readManifest } from '../../serializer/bundle/manifest.ts'
 import { checkSerializable, type DumpOptions, dumps, PicklingError } from '../../serializer/index.ts'
 import { PackError } from './failure.ts'
 import { checkWritable, writeBundle } from './files.ts'
-import { formatCount, formatSize } from './format.ts'
+import { formatCount } from './format.ts'
 import { importTarget, parseTarget, type Target } from './target.ts'
 
 interface PackFlags {

@@ -1,8 +1,8 @@
 // `cornichon status` and `top`: what a fleet has and does, once or again and again.
 import type { Command } from 'commander'
+import { formatSize } from '../../runtime-env/size.ts'
 import type { Overview } from '../redis/overview.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
-import { formatSize } from './format.ts'
 import { formatTable } from './table.ts'
 import { withFleet } from './with-fleet.ts'
 import { parseAmount } from './worker.ts'

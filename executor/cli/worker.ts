@@ -42,7 +42,7 @@ export function addWorker(program: Command): void {
       '--cache-dir <folder>',
       'where it keeps runtime environments (default: the cache folder of the user)',
     )
-    .option('--cache-size <size>', 'how much they may take: 500MB, 20GB (default: 10GB)', parseSize)
+    .option('--cache-size <size>', 'how much they may take: 500MB, 20GB (default: 10GiB)', parseSize)
     .option('--plugin <modules...>', 'packages or files whose plugins runtime environments may use')
     .option(
       '--permission [grants...]',
@@ -70,10 +70,10 @@ function parseResources(text: string): Record<string, number> {
   )
 }
 
-/** A number of bytes, or with a unit. */
+/** A number of bytes, or with a unit: `20GB`, `20GiB`. */
 export function parseSize(text: string): number {
-  const [, digits, unit = ''] = /^\s*([\d.]+)\s*([kmgt]?)i?b?\s*$/i.exec(text) ?? []
-  const size = Number(digits) * 1000 ** ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase())
+  const [, digits, unit = '', binary] = /^\s*([\d.]+)\s*(?:([kmgt])(i)?)?b?\s*$/i.exec(text) ?? []
+  const size = Number(digits) * (binary ? 1024 : 1000) ** ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase())
   if (!Number.isFinite(size) || size <= 0) throw new InvalidArgumentError('It is a size, as 500MB or 20GB.')
   return Math.floor(size)
 }

@@ -1,5 +1,6 @@
 // How far the upload of a package is, as a line on a terminal that is written over and gone in the end.
 import { basename } from 'node:path'
+import { formatSize } from '../../runtime-env/size.ts'
 import type { UploadProgress } from './packages.ts'
 
 interface Terminal {
@@ -43,5 +44,5 @@ export function formatUpload({ path, step, done, total }: UploadProgress): strin
   const filled = Math.round(part * BAR)
   const bar = '#'.repeat(filled) + '.'.repeat(BAR - filled)
   const verb = step === 'pack' ? 'packing' : 'uploading'
-  return `${verb} ${basename(path)} [${bar}] ${Math.floor(100 * part)} % of ${(total / 1e6).toFixed(1)} MB`
+  return `${verb} ${basename(path)} [${bar}] ${Math.floor(100 * part)} % of ${formatSize(total)}`
 }

@@ -38,6 +38,12 @@ export function parseSpec(path: string, entry: string): { name: string; spec: st
       'that module is part of Node.js. To mean a package of that name, write a range, too',
     )
   if (spec === '') throw refuse(path, entry, `there is no range behind the @. Did you mean ${show(name)}?`)
+  if (entry === 'auto')
+    throw refuse(
+      path,
+      entry,
+      "'auto' stands alone: npm: 'auto'. To mean the package auto, write a range, too",
+    )
   const why = whyNoSpec(spec)
   if (why !== null) throw refuse(path, entry, why)
   return { name, spec }
@@ -48,13 +54,14 @@ function whyNoName(entry: string, name: string): string {
   if (/^(git|github|gitlab|bitbucket|gist|https?|ssh)\b[^@]*:/.test(entry))
     return 'what is not in a registry is named first: write name@URL, or give a local folder or .tgz'
   const pip = /^([@\w./-]+?)\s*(==|>=|<=|~=|!=|[=<>~^ ])\s*(.+)$/.exec(entry)
-  if (pip && NAME.test(pip[1]!)) {
+  if (pip && NAME.test(pip[1]!) && (pip[2] !== ' ' || /^[\dv*~^=<>]/.test(pip[3]!))) {
     const range =
       pip[2] === '==' || pip[2] === '=' || pip[2] === ' '
         ? pip[3]!
         : `${pip[2] === '~=' ? '~' : pip[2]}${pip[3]}`
     return `a name and a range have an @ between them. Did you mean ${show(`${pip[1]}@${range}`)}?`
   }
+  if (/\s/.test(entry)) return 'one package for each item of the list, as name@range'
   if (NAME.test(name.toLowerCase()))
     return `names of packages are in small letters. Did you mean ${show(entry.toLowerCase())}?`
   return "it is no package's name. A folder or archive begins with ./ or /"

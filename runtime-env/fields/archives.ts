@@ -35,7 +35,11 @@ export function checkUri(path: string, text: string): string {
 
 function checkFileUrl(path: string, text: string, url: URL): void {
   if (!/^file:\/\/\/(?!\/)/i.test(text))
-    throw refuse(path, text, `a file: URL has three slashes and then the absolute path: ${show(url.href)}?`)
+    throw refuse(
+      path,
+      text,
+      `a file: URL has three slashes and then the absolute path. Did you mean ${show(`file:///${url.host}${url.pathname}`.replace(/\/+$/, ''))}?`,
+    )
   try {
     fileURLToPath(url)
   } catch (error) {

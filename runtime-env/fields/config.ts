@@ -5,6 +5,7 @@ import { checkNames } from './names.ts'
 
 export const DEFAULT_SETUP_TIMEOUT = 600_000
 const LONGEST = 2 ** 31 - 1
+const UNITS = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
 
 export const config: Field<'config'> = {
   name: 'config',
@@ -21,10 +22,10 @@ export const config: Field<'config'> = {
 
 function checkTimeout(value: unknown): number {
   if (typeof value === 'number' && value > 0 && value <= LONGEST) return value
-  const seconds = typeof value === 'string' ? /^(\d+)\s*(m?)s?$/.exec(value) : null
+  const written = typeof value === 'string' ? /^(\d+)\s*(ms|s|m|min|h)?$/.exec(value) : null
   const hint =
-    seconds !== null
-      ? `Write ${Number(seconds[1]) * (seconds[2] === 'm' || !/s$/.test(value as string) ? 1 : 1000)}`
+    written !== null
+      ? `Write ${Number(written[1]) * UNITS[(written[2] ?? 'ms') as keyof typeof UNITS]}`
       : value === -1
         ? `For as long as possible, write ${LONGEST}`
         : ''

@@ -5,10 +5,10 @@ import { checkList, type Field, refuse, show } from './field.ts'
 export const excludes: Field<'excludes'> = {
   name: 'excludes',
   otherNames: ['exclude', 'ignore', 'ignores', 'excluded'],
-  check(value) {
+  check(value, base) {
     const patterns = checkList('excludes', "patterns in gitignore's syntax", value)
     for (const [i, pattern] of patterns.entries()) {
-      const why = whyNoPattern(pattern)
+      const why = whyNoPattern(pattern, base)
       if (why !== null) throw refuse(`excludes[${i}]`, pattern, why)
     }
     return patterns
@@ -16,9 +16,12 @@ export const excludes: Field<'excludes'> = {
 }
 
 /** What is wrong with a pattern, and what is meant; null if nothing is. */
-function whyNoPattern(pattern: string): string | null {
+function whyNoPattern(pattern: string, base: string): string | null {
   const glob = pattern.replace(/^!/, '')
   if (glob.trim() === '') return 'there is nothing behind the !'
+  if (pattern.startsWith('#')) return 'it is a comment. Write \\# for the character itself'
+  if (glob.startsWith(`${base}/`))
+    return "it never matches: patterns begin at the folder, not at the machine's root"
   if (/[\r\n]/.test(pattern)) return 'one pattern for each item of the list'
   if (/(^|[^\\])(\\\\)*\\$/.test(pattern)) return 'there is nothing behind the last backslash'
   if (hasOpenBracket(glob)) return 'a [ has no ]. Write \\[ for the character itself'

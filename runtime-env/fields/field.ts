@@ -1,6 +1,7 @@
 // What a field of runtime environments is to the driver: how it is checked, merged and resolved. And how what is wrong
 // with it is said.
 import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Json, LocalPackage, PackageMention, RuntimeEnvFields } from '../types.ts'
 
 export type FieldName = keyof RuntimeEnvFields
@@ -69,7 +70,16 @@ export function checkText(path: string, wanted: string, value: unknown): string 
     if (value.includes('\0')) throw refuse(path, value, 'there is a NUL in it')
     return value
   }
-  throw wrong(path, wanted, value)
+  throw wrong(path, wanted, value, value instanceof URL ? `Write ${show(textOf(value))}` : '')
+}
+
+/** Of a file, its path: what `new URL('./shop', import.meta.url)` is meant as. */
+function textOf(url: URL): string {
+  try {
+    return fileURLToPath(url)
+  } catch {
+    return url.href
+  }
 }
 
 /** A list of strings that are not empty. */

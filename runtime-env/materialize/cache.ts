@@ -4,11 +4,12 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { formatSize } from '../size.ts'
 import { unlessAborted } from './abort.ts'
 import { Claims } from './claims.ts'
+import { diskSize } from './disk-size.ts'
 import { type EntryNote, Notes, nameOf } from './notes.ts'
 import { isAlive } from './owner.ts'
-import { bytesText, diskSize } from './sizes.ts'
 
 export interface EntryWish extends Omit<EntryNote, 'size'> {
   /** Makes the entry in a folder that is empty. */
@@ -134,7 +135,7 @@ export class Cache {
 
   tooBig(what: string, size: number): Error {
     return new Error(
-      `${what} takes ${bytesText(size)} and the cache ${this.folder} may hold ${bytesText(this.maxBytes)}: ` +
+      `${what} takes ${formatSize(size, 1024)} and the cache ${this.folder} may hold ${formatSize(this.maxBytes, 1024)}: ` +
         'make it smaller (excludes), or let the worker have a larger cache',
     )
   }

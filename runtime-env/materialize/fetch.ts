@@ -7,9 +7,9 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parsePackageName } from '../package/name.ts'
+import { formatSize } from '../size.ts'
 import type { PackageSource, SetupLogger } from '../types.ts'
 import { hashOfFile } from '../unpack/manifest.ts'
-import { bytesText } from './sizes.ts'
 
 export interface FetchTools {
   readonly packages: PackageSource
@@ -93,5 +93,5 @@ async function downloadOnce(uri: string, toFile: string, { maxBytes, signal }: F
 }
 
 function tooLarge(uri: string, maxBytes: number): Error {
-  return new Error(`${uri} is larger than ${bytesText(maxBytes)}, which is what the cache may hold`)
+  return new Error(`${uri} is larger than ${formatSize(maxBytes, 1024)}, which is what the cache may hold`)
 }

@@ -1,4 +1,6 @@
 // How large packages may be: what is too large is, as a rule, there by accident, so the largest files are named.
+import { formatSize } from '../size.ts'
+
 const FILE_WARNING = 10 * 2 ** 20
 const PACKAGE_LIMIT = 500 * 2 ** 20
 
@@ -12,7 +14,7 @@ export function checkSize(what: string, files: readonly Sized[], remedy: string)
   const total = files.reduce((sum, { size }) => sum + size, 0)
   if (total > PACKAGE_LIMIT) {
     throw new RangeError(
-      `${what} is ${mebibytes(total)}, and the limit of a package is ${mebibytes(PACKAGE_LIMIT)}. ` +
+      `${what} is ${formatSize(total, 1024)}, and the limit of a package is ${formatSize(PACKAGE_LIMIT, 1024)}. ` +
         `The largest files: ${list(largest(files))}. ${remedy}`,
     )
   }
@@ -31,10 +33,6 @@ function largest(files: readonly Sized[]): readonly Sized[] {
 }
 
 function list(files: readonly Sized[]): string {
-  const shown = files.slice(0, 5).map(({ path, size }) => `${path} (${mebibytes(size)})`)
+  const shown = files.slice(0, 5).map(({ path, size }) => `${path} (${formatSize(size, 1024)})`)
   return shown.join(', ') + (files.length > 5 ? `, and ${files.length - 5} more files` : '')
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`
 }

@@ -35,6 +35,7 @@ export function requirePlugin(name: string, where: string): AnyPlugin {
   loadConfigured()
   const plugin = registered.get(name)
   if (plugin !== undefined) return plugin
+  if (name in fieldNames) throw new Error(`${name} is a field of its own, beside plugins and not in it`)
   const known = [...registered.keys()]
   const hint = nearest(name, known)
   const names = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`

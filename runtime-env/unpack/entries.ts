@@ -1,6 +1,6 @@
 // What may stand in an archive that is unpacked here: the rules for its entries' paths, kinds and sizes. An archive is
 // not trusted; what is against the rules refuses it as a whole.
-import { bytesText } from '../materialize/sizes.ts'
+import { formatSize } from '../size.ts'
 
 export interface UnpackLimits {
   /** Of all files together. */
@@ -58,10 +58,10 @@ export class Allowance {
     this.#bytes += count
     const { maxBytes, maxRatio, ratioFrom } = this.#limits
     if (this.#bytes > maxBytes)
-      throw new ArchiveError(`its files are more than ${bytesText(maxBytes)}, which is the limit`)
+      throw new ArchiveError(`its files are more than ${formatSize(maxBytes, 1024)}, which is the limit`)
     if (this.#bytes > ratioFrom && this.#bytes > maxRatio * this.#archiveSize)
       throw new ArchiveError(
-        `its files are more than ${maxRatio} times as large as the archive (${bytesText(this.#archiveSize)})`,
+        `its files are more than ${maxRatio} times as large as the archive (${formatSize(this.#archiveSize, 1024)})`,
       )
   }
 }

@@ -192,7 +192,7 @@ describe('X4 the size of functions', () => {
     expect(stderr).toMatch(
       /LargeFunctionWarning: look is 12\.0 MB .*large of look \(11\.0 MB\), small of look \(1\.00 MB\)/,
     )
-    expect(stdout).toMatch(/^12000000\nRangeError tooMuch is 101\.0 MB .*The limit is 100\.0 MB/)
+    expect(stdout).toMatch(/^12000000\nRangeError tooMuch is 101 MB .*The limit is 100 MB/)
   })
 })
 

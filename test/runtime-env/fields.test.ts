@@ -1,4 +1,5 @@
 // What a field may be, and what is said of what it may not: the field, what it got, what is meant.
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RuntimeEnv, registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from '../../runtime-env/index.ts'
 import { createWorkspace } from '../support/workspace.ts'
@@ -116,6 +117,10 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ workingDir: 's3://bucket/x.zip' }, ['workingDir', 's3:', 'http:, https:, file:, cornichon:']],
     [{ workingDir: 'https://h/x' }, ['workingDir', '.zip, .tgz or .tar.gz']],
     [{ workingDir: 'a\0b' }, ['workingDir', 'NUL']],
+    [
+      { workingDir: pathToFileURL(workspace.path('project')) },
+      ['workingDir', 'an instance of URL', `Write "${workspace.path('project')}"`],
+    ],
     // uris
     [{ uris: 'archive.zip' }, ['uris', 'a list', '["archive.zip"]']],
     [{ uris: [3] }, ['uris[0]', 'not 3']],
@@ -123,7 +128,7 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ uris: ['notes.txt'] }, ['uris[0]', '.zip, .tgz']],
     [{ uris: ['archiv.zip'] }, ['uris[0]', 'Did you mean "archive.zip"?']],
     [{ uris: ['http:///x.zip'.replace('///', '//')] }, ['uris[0]', '.zip, .tgz']],
-    [{ uris: ['file://x.zip'] }, ['uris[0]', 'three slashes']],
+    [{ uris: ['file://x.zip'] }, ['uris[0]', 'three slashes', '"file:///x.zip"']],
     [{ uris: ['cornichon://pkg_1.zip'] }, ['uris[0]', '64 hex digits']],
     // excludes
     [{ excludes: '*.log' }, ['excludes', 'a list', '["*.log"]']],
@@ -137,6 +142,8 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ excludes: ['build\\out'] }, ['excludes[0]', 'Did you mean "build/out"?']],
     [{ excludes: ['*.{js,ts}'] }, ['excludes[0]', '"*.js", "*.ts"']],
     [{ excludes: ['a\nb'] }, ['excludes[0]', 'one pattern']],
+    [{ excludes: ['#notes'] }, ['excludes[0]', 'a comment', '\\#']],
+    [{ excludes: [workspace.path('project/x')] }, ['excludes[0]', 'never matches']],
     // npm
     [{ npm: 3 }, ['npm', "'auto', a list", 'not 3']],
     [{ npm: 'lodash' }, ['npm', '["lodash"]']],
@@ -158,6 +165,8 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ npm: ['node:fs'] }, ['npm[0]', 'part of Node.js']],
     [{ npm: ['a@workspace:*'] }, ['npm[0]', 'workspace:']],
     [{ npm: ['git+ssh://h/x'] }, ['npm[0]', 'not in a registry']],
+    [{ npm: ['npm install a'] }, ['npm[0]', 'one package for each item']],
+    [{ npm: ['auto'] }, ['npm[0]', "npm: 'auto'"]],
     [{ npm: ['a@1', 'a@2'] }, ['npm[1]', '"a@1", too']],
     [{ npm: ['./nameless'] }, ['npm[0]', 'no name']],
     [{ npm: ['./project/main.js'] }, ['npm[0]', '.tgz']],
@@ -174,6 +183,7 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ nodeVersion: 22 }, ['nodeVersion', 'semver range', "Write '22'"]],
     [{ nodeVersion: 'node@22' }, ['nodeVersion', "Did you mean '22'?"]],
     [{ nodeVersion: 'lts/iron' }, ['nodeVersion', 'release line']],
+    [{ nodeVersion: '>=22 <20' }, ['nodeVersion', 'no version is in that range']],
     // container
     [{ container: 'node:22' }, ['container', "{ image: 'node:22' }"]],
     [{ container: {} }, ['container.image', 'not undefined']],
@@ -190,6 +200,7 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ config: { setup_timeout_seconds: 6 } }, ['config', 'no field setup_timeout_seconds', 'setupTimeout?']],
     [{ config: { setupTimeout: 0 } }, ['config.setupTimeout', 'milliseconds', 'not 0']],
     [{ config: { setupTimeout: '60s' } }, ['config.setupTimeout', 'Write 60000']],
+    [{ config: { setupTimeout: '5m' } }, ['config.setupTimeout', 'Write 300000']],
     [{ config: { setupTimeout: -1 } }, ['config.setupTimeout', '2147483647']],
     [{ config: { setupTimeout: Number.NaN } }, ['config.setupTimeout', 'not NaN']],
     [{ setupTimeout: 5 }, ['no field setupTimeout', 'config']],
@@ -197,6 +208,7 @@ describe('what is wrong is a TypeError that says where, what it got and what is 
     [{ plugins: ['gpu'] }, ['plugins', "each plugin's name", '["gpu"]']],
     [{ plugins: { gqu: { count: 1 } } }, ['plugins.gqu', 'Did you mean gpu?']],
     [{ plugins: { gpu: {} } }, ['plugins.gpu', 'count']],
+    [{ plugins: { npm: ['a'] } }, ['plugins.npm', 'a field of its own']],
     [{ plugins: { anything: { f: [() => 1] } } }, ['plugins.anything.f[0] is a function']],
     [{ plugins: { anything: new (class Own {})() } }, ['plugins.anything is an instance of Own']],
     [{ plugins: { anything: Symbol('s') } }, ['plugins.anything is a symbol']],

@@ -261,7 +261,7 @@ describe('what no package can be', () => {
     truncateSync(workspace.path('app/data/large.bin'), 10 * 2 ** 20)
     packed()
     expect(warnings).toHaveBeenCalledWith(
-      expect.stringContaining('data/large.bin (10 MiB)'),
+      expect.stringContaining('data/large.bin (10.0 MiB)'),
       expect.objectContaining({ type: 'LargePackageWarning' }),
     )
     rmSync(workspace.path('app/data'), { recursive: true })

@@ -1,7 +1,9 @@
 // `cornichon inspect`: a tree for people, JSON for programs, and nothing is run.
 import { afterAll, describe, expect, it } from 'vitest'
-import { formatCount, formatSize, formatTree } from '../../../executor/cli/format.ts'
+import { formatCount, formatTree } from '../../../executor/cli/format.ts'
+import { parseSize } from '../../../executor/cli/worker.ts'
 import { nearest } from '../../../runtime-env/nearest.ts'
+import { formatSize } from '../../../runtime-env/size.ts'
 import { dumps, inspectBundle } from '../../../serializer/index.ts'
 import { cornichon } from '../../support/command.ts'
 import { createWorkspace } from '../../support/workspace.ts'
@@ -44,16 +46,23 @@ describe('cornichon inspect', () => {
 
 describe('what people read', () => {
   it('sizes have three digits', () => {
-    expect([0, 999, 1000, 4_321, 99_950, 999_499, 999_500, 2_460_000].map(formatSize)).toEqual([
-      '0 B',
-      '999 B',
-      '1.00 kB',
-      '4.32 kB',
-      '100 kB',
-      '999 kB',
-      '1.00 MB',
-      '2.46 MB',
+    expect(
+      [0, 999, 1000, 4_321, 99_950, 999_499, 999_500, 2_460_000].map((bytes) => formatSize(bytes)),
+    ).toEqual(['0 B', '999 B', '1.00 kB', '4.32 kB', '100 kB', '999 kB', '1.00 MB', '2.46 MB'])
+    expect([1023, 1024, 10 * 2 ** 20, 3 * 2 ** 40].map((bytes) => formatSize(bytes, 1024))).toEqual([
+      '1023 B',
+      '1.00 KiB',
+      '10.0 MiB',
+      '3.00 TiB',
     ])
+  })
+
+  it('and are written so, too', () => {
+    expect(['12', '1.5kB', '500MB', '20 GB', '2GiB', '1T'].map(parseSize)).toEqual([
+      ...[12, 1500, 500e6, 20e9, 2 ** 31, 1e12],
+    ])
+    for (const wrong of ['', 'GB', '-1', '5 apples', '0', '1.2.3', '1iB'])
+      expect(() => parseSize(wrong), wrong).toThrow('a size')
   })
 
   it('counts have a plural', () => {

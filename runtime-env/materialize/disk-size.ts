@@ -1,4 +1,4 @@
-// How much of the disk a folder takes, and what a number of bytes is called.
+// How much of the disk a folder takes.
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -19,15 +19,4 @@ export async function diskSize(path: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
     throw error
   }
-}
-
-/** `1.5 MiB` */
-export function bytesText(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
-  let unit = 0
-  while (bytes >= 1024 && unit < units.length - 1) {
-    bytes /= 1024
-    unit++
-  }
-  return `${unit === 0 || bytes >= 100 ? Math.round(bytes) : bytes.toFixed(1)} ${units[unit]}`
 }
