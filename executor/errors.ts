@@ -1,4 +1,5 @@
 // The errors of the executor. Each says what happened to which task and what can be done.
+import { dumps, loads } from '../serializer/index.ts'
 
 /** What all errors of the executor's own are. An error that a task threw is a TaskError. */
 export class ExecutorError extends Error {
@@ -91,12 +92,31 @@ function mixedPrototype(prototype: object): object {
   return found!
 }
 
+const plainPrototypes: ReadonlySet<object | null> = new Set(
+  [Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
+    (type) => type.prototype,
+  ),
+)
+
+/** The getters and methods of other classes may need what only an instance has: private fields, or a DOMException's name. */
+function copyWithStateOf(error: Error): Error | null {
+  const prototype = getPrototypeOf(error)
+  if (plainPrototypes.has(prototype)) return null
+  try {
+    const copy = loads<Error>(dumps(error))
+    return getPrototypeOf(copy) === prototype && Object.isExtensible(copy) ? copy : null
+  } catch {
+    return null
+  }
+}
+
 export function taskErrorFrom(cause: unknown, task: TaskPlace): TaskError {
   const isError = cause instanceof Error
   const where = `task ${task.name} (${task.id}, ${task.worker})`
   const message = isError ? cause.message : `${where} threw ${describeThrown(cause)}`
-  const error = new Error(message, { cause })
-  const own = error.stack?.split('\n').slice(1).join('\n') ?? ''
+  const error = (isError ? copyWithStateOf(cause) : null) ?? new Error(message)
+  const own = new Error().stack?.split('\n').slice(1).join('\n') ?? ''
+  defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
   setPrototypeOf(error, mixedPrototype(isError ? getPrototypeOf(cause)! : Error.prototype))
   if (isError) {
     for (const key of ownKeys(cause)) {

@@ -60,20 +60,49 @@ export function failureFromThrown(thrown: unknown, place: TaskPlace): Failure {
   try {
     return { kind: 'thrown', message, thrown: pack(thrown), place }
   } catch (error) {
-    return { kind: 'thrown', message, thrown: pack(standIn(thrown, error)), place }
+    return { kind: 'thrown', message, thrown: standIn(thrown, error), place }
   }
 }
 
-/** An error that can't be pickled arrives as one with its name, message and stack. */
-function standIn(thrown: unknown, why: unknown): Error {
-  const reason = why instanceof Error ? why.message : String(why)
-  const isError = thrown instanceof Error
-  const error = new Error(isError ? thrown.message : String(thrown))
-  if (isError) {
-    Object.defineProperty(error, 'name', { value: thrown.name, configurable: true, writable: true })
-    error.stack = `${thrown.stack ?? thrown.message}\n    (the error itself could not be sent: ${reason})`
+/** An error that can't be pickled arrives without the properties that are in the way; its class too may be one of them. */
+function standIn(thrown: unknown, why: unknown): Packed {
+  const reason = messageOf(why)
+  if (!(thrown instanceof Error)) return pack(new Error(String(thrown)))
+  const error = new Error(thrown.message)
+  for (const key of Reflect.ownKeys(thrown)) {
+    const descriptor = Object.getOwnPropertyDescriptor(thrown, key)!
+    if (key !== 'stack' && canBePacked(descriptor)) Object.defineProperty(error, key, descriptor)
   }
-  return error
+  define(
+    error,
+    'stack',
+    `${thrown.stack ?? thrown.message}\n    (not all of the error could be sent: ${reason})`,
+  )
+  Object.setPrototypeOf(error, Object.getPrototypeOf(thrown))
+  try {
+    return pack(error)
+  } catch {
+    Object.setPrototypeOf(error, Error.prototype)
+    define(error, 'name', thrown.name)
+    return pack(error)
+  }
+}
+
+function define(error: Error, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, configurable: true, writable: true })
+}
+
+function canBePacked(value: unknown): boolean {
+  try {
+    pack(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 export function errorOf(failure: Failure): Error {

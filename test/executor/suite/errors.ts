@@ -1,4 +1,4 @@
-import { get, remote, TaskError } from 'cornichon/executor'
+import { get, type ObjectRef, remote, TaskError } from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
 
@@ -92,6 +92,50 @@ export function errorTests({ name }: Engine): void {
       throw Object.assign(new RangeError('has a timer'), { timer: setTimeout(() => {}, 0) })
     })
     expect((await errorOf(get(odd.remote()))).message).toBe('has a timer')
+  })
+
+  it('X6 an error of which a part can not be pickled has its class and all the rest', async () => {
+    const request = remote(() => {
+      throw Object.assign(new AppError(503, 'later'), { request: setTimeout(() => {}, 0), tries: [1, 2] })
+    })
+    const error = await errorOf(get(request.remote()))
+    expect(error).toBeInstanceOf(AppError)
+    expect(error).toMatchObject({ code: 503, tries: [1, 2], shout: 'CODE 503' })
+    expect(error).not.toHaveProperty('request')
+    expect(error.stack).toMatch(/not all of the error could be sent: .*\.request: a Timeout is a timer/)
+  })
+
+  it('X6 what an error holds inside is there: private fields, the name of a DOMException', async () => {
+    class Secretive extends Error {
+      readonly #code = 7
+      get code(): number {
+        return this.#code
+      }
+    }
+    const secretive = await errorOf(
+      get(
+        remote(() => {
+          throw new Secretive('kept')
+        }).remote(),
+      ),
+    )
+    expect(secretive).toBeInstanceOf(Secretive)
+    expect(secretive).toMatchObject({ message: 'kept', code: 7 })
+    expect(secretive.cause.code).toBe(7)
+    const aborted = await errorOf(get(remote(() => AbortSignal.abort().throwIfAborted()).remote()))
+    expect(aborted).toBeInstanceOf(DOMException)
+    expect(aborted).toBeInstanceOf(TaskError)
+    expect(aborted).toMatchObject({ name: 'AbortError', code: 20 })
+    expect(aborted.stack).toMatch(/in task/)
+    const through = remote(async (refs: ObjectRef<void>[]) => get(refs))
+    const outer = await errorOf(
+      get(through.remote([remote(() => AbortSignal.abort().throwIfAborted()).remote()])),
+    )
+    expect(outer).toMatchObject({
+      name: 'AbortError',
+      cause: { name: 'AbortError', cause: { name: 'AbortError' } },
+    })
+    expect(outer.cause).toBeInstanceOf(TaskError)
   })
 
   it('X6 arguments that can not be pickled throw at the call', () => {
