@@ -19,7 +19,9 @@ exports.graph = (count) => {
 exports.data = (count) => {
   const numbers = new Float64Array((count * 1024 * 1024) / 16)
   for (let i = 0; i < numbers.length; i++) numbers[i] = i / 3
-  const texts = Array.from({ length: count }, (_, i) => String.fromCharCode(97 + (i % 26)).repeat(512 * 1024))
+  const texts = Array.from({ length: count }, (_, i) =>
+    flat(String.fromCharCode(97 + (i % 26)).repeat(512 * 1024)),
+  )
   return (i) => numbers[i] + texts[i % texts.length].length
 }
 

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
+import { giveBack } from './segments.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
@@ -88,7 +89,8 @@ function uncompressed(sections: SectionParts): Uint8Array {
     size += section + varintSize(section)
   }
   const aligned = sizes[LAST]
-  if (aligned > 0) size += paddingTo(size - aligned)
+  const padding = aligned > 0 ? paddingTo(size - aligned) : 0
+  size += padding
   const bytes = allocate(size)
   bytes.set(MAGIC)
   bytes[8] = FORMAT_VERSION
@@ -97,13 +99,17 @@ function uncompressed(sections: SectionParts): Uint8Array {
   bytes[KIND_AT] = 0
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
-  for (const name of NAMES) {
-    // (Nothing needs padding where nothing follows.)
-    if (name === 'bytes' && aligned > 0) offset += zeros(bytes, offset, paddingTo(offset))
-    for (const part of sections[name]) {
-      bytes.set(part, offset)
-      offset += part.length
+  // From the end, for that is where segments are given back. (Nothing needs padding where nothing follows.)
+  let end = size
+  for (let i = LAST; i >= 0; i--) {
+    const parts = sections[NAMES[i]]
+    for (let j = parts.length - 1; j >= 0; j--) {
+      const part = parts[j]
+      end -= part.length
+      bytes.set(part, end)
+      if (size >= LARGE) giveBack(part)
     }
+    if (i === LAST) zeros(bytes, (end -= padding), padding)
   }
   return bytes
 }
@@ -113,9 +119,8 @@ function paddingTo(offset: number): number {
 }
 
 /** Memory that was not filled may have anything in it. */
-function zeros(bytes: Uint8Array, offset: number, count: number): number {
+function zeros(bytes: Uint8Array, offset: number, count: number): void {
   for (let i = 0; i < count; i++) bytes[offset + i] = 0
-  return count
 }
 
 /** Where there is much to fill, it is not filled with zeros before. */

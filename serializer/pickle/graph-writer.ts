@@ -85,7 +85,7 @@ export class GraphWriter implements ValueSink {
   readonly #wrappedViews = new Set<object>()
   #readonlyViews: Set<object> | null = null
   /** Where it is written that a buffer has views alone. */
-  #viewedBuffers: Map<object, { readonly chunk: Uint8Array; readonly position: number }> | null = null
+  #viewedBuffers: Map<object, number> | null = null
   #depth = 0
   #inlineDepth = 0
 
@@ -134,6 +134,13 @@ export class GraphWriter implements ValueSink {
     this.blobs?.restart()
     this.text.restart()
     return true
+  }
+
+  /** Nobody looks any more at what was written. */
+  release(): void {
+    this.out.release()
+    this.text.release()
+    this.blobs?.release()
   }
 
   get namedStrings(): number {
@@ -384,7 +391,7 @@ export class GraphWriter implements ValueSink {
       if (value !== this.#viewing) {
         this.options.offers?.reached(value)
         const mark = this.#viewedBuffers?.get(value)
-        if (mark !== undefined) mark.chunk[mark.position] = Op.WholeBuffer
+        if (mark !== undefined) this.out.change(mark, Op.WholeBuffer)
       }
       return this.#ref(known)
     }
@@ -613,7 +620,7 @@ export class GraphWriter implements ValueSink {
     if (facts === null || facts.isShared || facts.maximum !== null || facts.length < LEAST_BULK) return false
     this.#viewedBuffers ??= new MapConstructor()
     this.out.byte(Op.ViewedBuffer)
-    this.#viewedBuffers.set(value, { chunk: this.out.chunk, position: this.out.last })
+    this.#viewedBuffers.set(value, this.out.last)
     this.bulk(new Uint8Array(value as ArrayBuffer, 0, facts.length))
     this.remember(value)
     return true

@@ -57,7 +57,6 @@ export class PlainWriter {
   #top = 0
   /** The records that are being written: their numbers, and where their tags are. */
   readonly #openIds: number[] = []
-  readonly #openChunks: Uint8Array[] = []
   readonly #openPlaces: number[] = []
 
   constructor(graph: PlainSink, shapes: Shapes) {
@@ -97,12 +96,12 @@ export class PlainWriter {
     const ids = this.#openIds
     for (let i = ids.length - 1; i >= 0 && ids[i] >= id; i--) {
       if (ids[i] !== id) continue
-      const chunk = this.#openChunks[i]
-      const position = this.#openPlaces[i]
-      const tag = chunk[position]
-      if (tag >= Tag.Record) chunk[position] = tag | Tag.OpenRecord
-      else if (tag === Op.Record) chunk[position] = Op.OpenRecord
-      else if (tag === Op.ShapedRecord) chunk[position] = Op.OpenShapedRecord
+      const out = this.#out
+      const place = this.#openPlaces[i]
+      const tag = out.at(place)
+      if (tag >= Tag.Record) out.change(place, tag | Tag.OpenRecord)
+      else if (tag === Op.Record) out.change(place, Op.OpenRecord)
+      else if (tag === Op.ShapedRecord) out.change(place, Op.OpenShapedRecord)
     }
   }
 
@@ -156,7 +155,6 @@ export class PlainWriter {
       graph.value(values[i])
     }
     this.#openIds.pop()
-    this.#openChunks.pop()
     this.#openPlaces.pop()
     this.#top = base
   }
@@ -205,7 +203,6 @@ export class PlainWriter {
   /** The record with this number begins with the byte that was written last. */
   #opened(id: number): void {
     this.#openIds.push(id)
-    this.#openChunks.push(this.#out.chunk)
     this.#openPlaces.push(this.#out.last)
   }
 

@@ -72,10 +72,13 @@ export function write(
   session: WriterSession | null,
 ): Uint8Array {
   beginWalk()
+  const walks: GraphWriter[] = []
   const walk = (how: PickleOptions, imports: Imports | null): GraphWriter => {
+    walks.pop()?.release()
     trace?.restart()
     session?.restart()
     const graph = new GraphWriter(how, trace, imports, session)
+    walks.push(graph)
     graph.root(value)
     return graph
   }
@@ -99,6 +102,7 @@ export function write(
       return bundleOf(value, graph, code, options.compress, session)
     })
   } catch (error) {
+    walks.pop()?.release()
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
   }
@@ -158,11 +162,8 @@ export function bundleOf(
     ? writeContainer(sections, isMessage, compress === true ? BEST : compress, compress === true)
     : writeContainer(sections, isMessage)
   // A session's writer goes on with its chunks.
-  if (session === null) {
-    graph.out.release()
-    graph.text.release()
-    graph.blobs?.release()
-  } else graph.forgetNamespaces()
+  if (session === null) graph.release()
+  else graph.forgetNamespaces()
   return bundle
 }
 

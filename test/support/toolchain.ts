@@ -134,7 +134,7 @@ interface RunOptions {
   readonly environment?: Record<string, string>
 }
 
-const limitMilliseconds = 100_000
+const limitMilliseconds = 25_000
 
 /** Runs Node to its end; what it printed, and how it ended if not well. */
 function run(args: readonly string[], { cwd, stdin, environment }: RunOptions): Promise<string> {

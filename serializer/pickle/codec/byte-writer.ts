@@ -1,8 +1,10 @@
 // Growable output: the primitives of the byte codec. What they mean is written in docs/format.md.
-// It grows by whole chunks, so that nothing is copied before the bundle is put together.
+// It grows by whole chunks. Once they are large, one is written again and again, and what it held is put away into memory
+// that is free as soon as the bundle has it.
+import { giveBack, makeSegment } from '../../bundle/segments.ts'
 
 const FIRST_CHUNK = 4096
-const LARGEST_CHUNK = 1 << 20
+const LARGEST_CHUNK = 1 << 18
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
 const OWN_PART = 4096
 /** Below this, one charCodeAt loop beats a call into native code. */
@@ -24,6 +26,13 @@ export class ByteWriter {
   /** Bytes in the parts. */
   #before = 0
   readonly #parts: Uint8Array[] = []
+  /** Parts that are of no earlier chunk begin here. */
+  #firstPart = 0
+  /** What the earlier chunks held, and the places where each of them and this one begin. */
+  readonly #earlier: Uint8Array[] = []
+  readonly #places: number[] = []
+  #place = 0
+  #isReleased = false
 
   constructor() {
     this.#first = spare.pop() ?? new Uint8Array(FIRST_CHUNK)
@@ -32,6 +41,9 @@ export class ByteWriter {
 
   /** Nobody looks any more at what was written, in pieces or in one, and nobody writes. */
   release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    for (let i = this.#parts.length - 1; i >= 0; i--) giveBack(this.#parts[i])
     if (spare.length < MOST_SPARE) spare.push(this.#first)
   }
 
@@ -45,6 +57,10 @@ export class ByteWriter {
     this.#start = 0
     this.#before = 0
     this.#parts.length = 0
+    this.#firstPart = 0
+    this.#earlier.length = 0
+    this.#places.length = 0
+    this.#place = 0
   }
 
   get length(): number {
@@ -57,10 +73,30 @@ export class ByteWriter {
 
   #grow(count: number): void {
     this.#close()
-    this.#chunk = new Uint8Array(Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK)))
-    this.#view = null
+    this.#places.push(this.#place)
+    this.#place += this.#position
+    if (this.#chunk.length === LARGEST_CHUNK) this.#putAway()
+    else {
+      this.#earlier.push(this.#chunk)
+      this.#chunk = new Uint8Array(Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK)))
+      this.#view = null
+    }
     this.#position = 0
     this.#start = 0
+    this.#firstPart = this.#parts.length
+  }
+
+  /** Moves the content of the chunk into memory of its own. */
+  #putAway(): void {
+    const chunk = this.#chunk
+    const segment = makeSegment(this.#position)
+    segment.set(chunk.subarray(0, this.#position))
+    this.#earlier.push(segment)
+    const parts = this.#parts
+    for (let i = this.#firstPart; i < parts.length; i++) {
+      const { buffer, byteOffset, length } = parts[i]
+      if (buffer === chunk.buffer) parts[i] = segment.subarray(byteOffset, byteOffset + length)
+    }
   }
 
   /** Makes what was written in this chunk a part. */
@@ -76,13 +112,36 @@ export class ByteWriter {
     this.#chunk[this.#position++] = value
   }
 
-  /** Where the last byte is: it may be changed later on, in `chunk`. */
+  /** The place of the last byte: it may be changed later on. */
   get last(): number {
-    return this.#position - 1
+    return this.#place + this.#position - 1
   }
 
-  get chunk(): Uint8Array {
-    return this.#chunk
+  at(place: number): number {
+    return this.#chunkAt(place)[place - this.#found]
+  }
+
+  change(place: number, value: number): void {
+    this.#chunkAt(place)[place - this.#found] = value
+  }
+
+  /** Where the chunk begins that `#chunkAt` found. */
+  #found = 0
+
+  #chunkAt(place: number): Uint8Array {
+    if (place >= this.#place) {
+      this.#found = this.#place
+      return this.#chunk
+    }
+    const places = this.#places
+    let low = 0
+    for (let high = places.length; high - low > 1; ) {
+      const middle = (low + high) >> 1
+      if (places[middle] <= place) low = middle
+      else high = middle
+    }
+    this.#found = places[low]
+    return this.#earlier[low]
   }
 
   /** An unsigned integer below 2^53: seven bits a byte, lowest first (LEB128). */
@@ -141,32 +200,54 @@ export class ByteWriter {
 
   /** The text's code units, a byte each. */
   latin1(text: string): void {
-    this.#reserve(text.length)
+    const size = text.length
+    if (size > LARGEST_CHUNK) {
+      asBuffer(this.#ownPart(size)).latin1Write(text, 0)
+      return
+    }
+    this.#reserve(size)
     asBuffer(this.#chunk).latin1Write(text, this.#position)
-    this.#position += text.length
+    this.#position += size
   }
 
   /** The text's code units, two bytes each. */
   utf16(text: string): void {
-    this.#reserve(text.length * 2)
+    const size = text.length * 2
+    if (size > LARGEST_CHUNK) {
+      asBuffer(this.#ownPart(size)).ucs2Write(text, 0)
+      return
+    }
+    this.#reserve(size)
     asBuffer(this.#chunk).ucs2Write(text, this.#position)
-    this.#position += text.length * 2
+    this.#position += size
   }
 
   utf8(text: string, size: number): void {
+    if (size > LARGEST_CHUNK) {
+      asBuffer(this.#ownPart(size)).utf8Write(text, 0, size)
+      return
+    }
     this.#reserve(size)
     asBuffer(this.#chunk).utf8Write(text, this.#position, size)
     this.#position += size
   }
 
+  /** Memory for more than a chunk holds. */
+  #ownPart(size: number): Uint8Array {
+    const segment = makeSegment(size)
+    this.#addPart(segment)
+    return segment
+  }
+
+  #addPart(bytes: Uint8Array): void {
+    this.#close()
+    this.#parts.push(bytes)
+    this.#before += bytes.length
+  }
+
   /** Large ones are not copied here: they must not change before the bundle is put together. */
   bytes(source: Uint8Array): void {
-    if (source.length >= OWN_PART) {
-      this.#close()
-      this.#parts.push(source)
-      this.#before += source.length
-      return
-    }
+    if (source.length >= OWN_PART) return this.#addPart(source)
     this.#reserve(source.length)
     this.#chunk.set(source, this.#position)
     this.#position += source.length
