@@ -79,7 +79,16 @@ export interface CancelOptions {
   readonly recursive: boolean
 }
 
-export type CallState = 'waiting' | 'queued' | 'running' | 'blocked' | 'finished' | 'failed' | 'cancelled'
+/** `preparing`: it has a worker, whose runtime environment is still being made. */
+export type CallState =
+  | 'waiting'
+  | 'queued'
+  | 'preparing'
+  | 'running'
+  | 'blocked'
+  | 'finished'
+  | 'failed'
+  | 'cancelled'
 
 export interface TaskDescription {
   readonly id: string

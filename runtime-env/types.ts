@@ -167,6 +167,8 @@ export interface SetupLogger {
 export interface EnvLease {
   readonly key: string
   readonly context: Readonly<ProcessContext>
+  /** No process could begin in it, and why: what `describe` says until another has it. */
+  fail(why: string): void
   release(): void
 }
 

@@ -55,6 +55,7 @@ export class CallFlow {
       },
       unfit: (worker, failure) => {
         if (worker.isEnded || this.#isShutDown) return
+        worker.host.noteFailure?.(failure)
         workforce.end(worker)
         this.#failAll(worker, failure)
       },

@@ -18,10 +18,14 @@ export interface HostWorker {
   readonly name: string
   /** Until then it only keeps what it is sent; none: it takes it at once. */
   readonly ready?: Promise<void>
+  /** What it runs in is still being made, or it is on its way up. */
+  readonly isPreparing?: boolean
   /** Throws for what can't be sent. */
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void
   /** A worker with work keeps the process alive; an idle one does not. */
   setBusy(isBusy: boolean): void
+  /** What it runs in is of no use: that is noted. */
+  noteFailure?(failure: Failure): void
   /** Ends it now. `onEnd` is not called. */
   end(): Promise<void>
 }

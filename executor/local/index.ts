@@ -202,7 +202,8 @@ export class LocalExecutor implements Executor {
       resources: this.#resources.describe(),
       workers: this.#workforce.all.map(({ name, state }) => ({ name, state })),
       tasks: [...this.#flow.calls.values()].map(({ id, name, state, attempt, worker }) => ({
-        ...{ id, name, state, attempt },
+        ...{ id, name, attempt },
+        state: state === 'running' && worker?.isPreparing === true ? 'preparing' : state,
         worker: worker?.name ?? null,
       })),
       actors: this.actors.describe(),

@@ -58,6 +58,7 @@ export class SetUps {
       ...{ id: `hook-${key.slice(0, 8)}`, name: 'setupHook', parent: null, fn: setupHook, env: worker.env },
       ...{ options: taskOptionsOf({}), retryOn: null, trace: null, args: { plain: [] }, deps: [] },
     }
+    worker.isInHook = true
     let timer: NodeJS.Timeout | null = null
     void worker.host.ready?.then(() => {
       if (worker.isEnded || timer !== null) return
@@ -67,6 +68,7 @@ export class SetUps {
       )
     })
     const end = (failure: Failure | null) => {
+      worker.isInHook = false
       if (timer !== null) clearTimeout(timer)
       if (failure === null) return
       this.#core.unfit(worker, {

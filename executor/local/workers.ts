@@ -26,6 +26,8 @@ export class LocalWorker {
   setUps = 0
   /** Its environment's hook has run, or is about to. */
   isHooked = false
+  /** It is running now. */
+  isInHook = false
   /** When it had its last call. */
   idleSince = 0
 
@@ -62,6 +64,11 @@ export class LocalWorker {
   end(): Promise<void> {
     this.isEnded = true
     return this.host.end()
+  }
+
+  /** What has to be there before its first call begins is being made. */
+  get isPreparing(): boolean {
+    return this.isInHook || this.host.isPreparing === true
   }
 
   get state(): 'idle' | 'busy' | 'blocked' | 'actor' {

@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
+import { RuntimeEnvSetupError } from '../../runtime-env/errors.ts'
+import { killTree } from '../../runtime-env/kill-tree.ts'
 import type { EnvLease, ResolvedEnv } from '../../runtime-env/types.ts'
 import { environmentFailure, type Failure } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'
@@ -66,6 +68,14 @@ export class WorkerProcess implements HostWorker {
           setUp: environmentFailure(error),
         }),
     )
+  }
+
+  get isPreparing(): boolean {
+    return !this.#isReady && !this.#isEnded
+  }
+
+  noteFailure({ message, output }: Failure): void {
+    this.#lease?.fail(new RuntimeEnvSetupError(message, output).message)
   }
 
   // --- its start ---
@@ -205,6 +215,7 @@ export class WorkerProcess implements HostWorker {
   #ended(end: WorkerEnd): void {
     if (this.#isEnded) return
     this.#isEnded = true
+    if (end.setUp) this.noteFailure(end.setUp)
     this.#close()
     this.#onEnd(end)
   }
@@ -225,29 +236,16 @@ export class WorkerProcess implements HostWorker {
       return this.#close()
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
     child.ref()
-    if (this.#lease!.context.prefix.length === 0) killGroup(child.pid, 'SIGKILL')
+    if (this.#lease!.context.prefix.length === 0) killTree(child.pid, 'SIGKILL')
     else {
       // The command in front of it is not the process: the end of its input is what both see.
       this.#out!.destroy()
       child.kill('SIGTERM')
-      const timer = setTimeout(() => killGroup(child.pid!, 'SIGKILL'), GRACE)
+      const timer = setTimeout(() => killTree(child.pid, 'SIGKILL'), GRACE)
       void exited.then(() => clearTimeout(timer))
     }
     await exited
     this.#close()
-  }
-}
-
-/** With all that it has started. */
-function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    try {
-      process.kill(pid, signal)
-    } catch {
-      // It is gone already.
-    }
   }
 }
 

@@ -79,6 +79,9 @@ class Manager implements EnvManager {
   readonly #closing = new AbortController()
   readonly #environments = new Map<string, Environment>()
   #opened: Promise<Cache> | null = null
+  /** Entries that are being given back. */
+  readonly #givingUp = new Set<Promise<void>>()
+  #isClosed = false
 
   constructor({ packages, cacheDir, maxBytes, limits, linger }: EnvManagerOptions) {
     this.#packages = packages
@@ -105,7 +108,17 @@ class Manager implements EnvManager {
     } else known.uses++
     if (known.timer !== null) clearTimeout(known.timer)
     known.timer = null
-    return new Lease(env.key, known.ready!.context, () => this.#released(known))
+    known.state = 'ready'
+    known.failure = null
+    return new Lease(
+      env.key,
+      known.ready!.context,
+      () => this.#released(known),
+      (why) => {
+        known.state = 'failed'
+        known.failure = why
+      },
+    )
   }
 
   #environmentOf(env: ResolvedEnv): Environment {
@@ -139,8 +152,6 @@ class Manager implements EnvManager {
       })
       known.ready = prepared
       known.size = prepared.size
-      known.state = 'ready'
-      known.failure = null
       return prepared
     } catch (error) {
       const reason = `the runtime environment ${env.key.slice(0, 12)} could not be made: ${messageOf(error)}`
@@ -164,10 +175,15 @@ class Manager implements EnvManager {
   }
 
   #released(known: Environment): void {
-    if (--known.uses > 0) return
-    if (this.#linger === 0 || this.#closing.signal.aborted) return void this.#giveUp(known)
-    known.timer = setTimeout(() => void this.#giveUp(known), this.#linger)
+    if (--known.uses > 0 || this.#isClosed) return
+    if (this.#linger === 0 || this.#closing.signal.aborted) return this.#startGivingUp(known)
+    known.timer = setTimeout(() => this.#startGivingUp(known), this.#linger)
     known.timer.unref()
+  }
+
+  #startGivingUp(known: Environment): void {
+    const givingUp = this.#giveUp(known).finally(() => this.#givingUp.delete(givingUp))
+    this.#givingUp.add(givingUp)
   }
 
   /** Others may remove it from here on. What is in the cache then is found again by the next that asks. */
@@ -214,6 +230,9 @@ class Manager implements EnvManager {
     const all = [...this.#environments.values()]
     await Promise.allSettled(all.map(({ prepared }) => prepared))
     for (const { timer } of all) if (timer !== null) clearTimeout(timer)
+    // What is released from here on, closing the cache gives back.
+    this.#isClosed = true
+    await Promise.all(this.#givingUp)
     if (this.#opened !== null) await (await this.#opened).close()
     this.#environments.clear()
   }
@@ -222,12 +241,19 @@ class Manager implements EnvManager {
 class Lease implements EnvLease {
   readonly key: string
   readonly context: Readonly<ProcessContext>
+  readonly fail: (why: string) => void
   #onRelease: (() => void) | null
 
-  constructor(key: string, context: Readonly<ProcessContext>, onRelease: () => void) {
+  constructor(
+    key: string,
+    context: Readonly<ProcessContext>,
+    onRelease: () => void,
+    onFailure: (why: string) => void,
+  ) {
     this.key = key
     this.context = context
     this.#onRelease = onRelease
+    this.fail = onFailure
   }
 
   release(): void {

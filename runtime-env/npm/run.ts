@@ -1,7 +1,8 @@
 // Runs a program for a set-up: its output is collected, and when the time is over, or when this process ends, it ends
 // with everything that it has started.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { killTree } from '../kill-tree.ts'
 import type { SetupLogger } from '../types.ts'
 
 export interface Program {
@@ -60,7 +61,7 @@ export async function runProgram(program: Program): Promise<number | string> {
     return result
   } finally {
     signal.removeEventListener('abort', stop)
-    killTree(child, 'SIGKILL')
+    killTree(child.pid, 'SIGKILL')
     child.stdout!.destroy()
     child.stderr!.destroy()
     ;(child.stdio[3] as { destroy(): void } | null)?.destroy()
@@ -68,22 +69,9 @@ export async function runProgram(program: Program): Promise<number | string> {
 }
 
 async function endTree(child: ChildProcess): Promise<void> {
-  killTree(child, 'SIGTERM')
+  killTree(child.pid, 'SIGTERM')
   await sleep(GRACE, undefined, { ref: false })
-  if (child.exitCode === null && child.signalCode === null) killTree(child, 'SIGKILL')
-}
-
-function killTree({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return
-  if (process.platform === 'win32') {
-    spawnSync('taskkill', ['/pid', String(pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true })
-    return
-  }
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // All of it has ended.
-  }
+  if (child.exitCode === null && child.signalCode === null) killTree(child.pid, 'SIGKILL')
 }
 
 /** What it printed last has come, unless somebody else holds its output open. */

@@ -124,6 +124,12 @@ describe('a worker that is killed', () => {
     })
     const result = get(task.remote())
     while (!existsSync(workspace.path('began'))) await new Promise((resolve) => setTimeout(resolve, 20))
+    const list = (kind: string) =>
+      JSON.parse(cornichon(workspace.folder, 'list', kind, '--json', ...fleet()).stdout)
+    expect(list('tasks')).toContainEqual(expect.objectContaining({ state: 'preparing' }))
+    expect(list('runtime-envs')).toEqual([
+      expect.objectContaining({ state: 'creating', uses: 1, failure: null }),
+    ])
     await first.kill()
     workspace.write({ go: '' })
     await worker('cache-killed', '--recover-after', '1')
@@ -244,6 +250,7 @@ describe('E1 container', () => {
     workspace.write({
       'engine/docker': `#!/bin/sh
         echo "$@" >> ${workspace.path('docker.log')}
+        case "$*" in *no-image*) echo 'Unable to find image' >&2; exit 125 ;; esac
         while [ $# -gt 0 ]; do
           case "$1" in
             --workdir) cd "$2"; shift 2 ;;
@@ -271,6 +278,16 @@ describe('E1 container', () => {
     const [inside, text, pid] = await get(task.remote())
     expect([inside, text]).toEqual(['yes', 'a text'])
     expect(readFileSync(workspace.path('docker.log'), 'utf8')).toMatch(/--memory=1g an-image sh -c/)
+    const bad = task.options({ runtimeEnv: { container: { image: 'no-image' } } })
+    const error = await get(bad.remote()).catch((thrown: Error) => thrown)
+    expect(error).toMatchObject({ name: 'RuntimeEnvSetupError', output: 'Unable to find image' })
+    const where = ['--address', redis.address, '--namespace', `${redis.namespace}-engine`]
+    const { stdout } = cornichon(workspace.folder, 'list', 'runtime-envs', '--json', ...where)
+    expect(
+      JSON.parse(stdout)
+        .map(({ state }: { state: string }) => state)
+        .sort(),
+    ).toEqual(['failed', 'ready'])
     await workers.at(-1)!.stop()
     await untilGone(Number(pid))
   })

@@ -203,8 +203,35 @@ export function runtimeEnvTests(engine: Engine): void {
       expect(error).toBeInstanceOf(RuntimeEnvSetupError)
       expect(error.message).toMatch(/setupHook failed: not yet/)
       expect(error.cause).toBeInstanceOf(RangeError)
+      const listed = async () =>
+        (await describeExecutor()).environments.filter(({ failure }) => failure?.includes('not yet'))
+      expect(await listed()).toEqual([expect.objectContaining({ state: 'failed' })])
       workspace.write({ 'hook-may-run': '' })
       expect(await get(task.remote())).toBe('done')
+      expect(await listed()).toEqual([])
+    })
+
+    it('a task whose environment is not there yet is preparing, and then running', async () => {
+      const [prepared, done] = [workspace.path('prepared'), workspace.path('done')]
+      const until = async (file: string) => {
+        while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      const task = remote(() => until(done), { runtimeEnv: { setupHook: () => until(prepared) } })
+      const result = get(task.options({ name: 'patient' }).remote())
+      const states: string[] = []
+      const look = async (wanted: string) => {
+        while (states.at(-1) !== wanted) {
+          const found = (await describeExecutor()).tasks.find(({ name }) => name === 'patient')
+          if (found !== undefined && found.state !== states.at(-1)) states.push(found.state)
+          await new Promise((resolve) => setTimeout(resolve, 10))
+        }
+      }
+      await look('preparing')
+      workspace.write({ prepared: '' })
+      await look('running')
+      workspace.write({ done: '' })
+      await result
+      expect(states.filter((state) => state !== 'queued')).toEqual(['preparing', 'running'])
     })
 
     const shaky = { npm: { packages: [workspace.path('shaky')], allowScripts: true } }
@@ -320,6 +347,14 @@ export function runtimeEnvTests(engine: Engine): void {
         runtimeEnv: { envVars: { E2E_MARK: '1' } },
       })
       expect(await get(read.remote())).toBe('set')
+    })
+
+    it('there are no more processes than may be: those that are idle have made room', async () => {
+      const { workers, environments } = await describeExecutor()
+      const count = workers.filter(({ name, state }) => /process-\d+$/.test(name) && state !== 'actor').length
+      expect(environments.length).toBeGreaterThan(6)
+      expect(count).toBeGreaterThan(0)
+      expect(count).toBeLessThanOrEqual(6)
     })
 
     it('what tasks write into their working directory stays out of the folder that it was made of', async () => {

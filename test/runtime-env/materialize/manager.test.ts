@@ -252,6 +252,25 @@ describe('the manager', () => {
     expect(made.describe()).toMatchObject([{ state: 'failed', uses: 0, failure: error.message }])
   })
 
+  it('has given back what was released when it is closed, and warns of nothing', async () => {
+    const warnings: Error[] = []
+    const warned = (warning: Error) => void warnings.push(warning)
+    process.on('warning', warned)
+    const made = manager()
+    const lease = await made.acquire(envOf({ workingDir: folder({ a: '' }) }))
+    writeFileSync(join(lease.context.cwd, 'large'), Buffer.alloc(100_000))
+    lease.release()
+    await made.close()
+    const meta = join(made.cacheDir, 'meta')
+    const sizes = readdirSync(meta).map((file) => JSON.parse(readFileSync(join(meta, file), 'utf8')).size)
+    expect(Math.max(...sizes)).toBeGreaterThan(100_000)
+    expect(readdirSync(join(made.cacheDir, 'uses'))).toEqual([])
+    rmSync(made.cacheDir, { recursive: true })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
+  })
+
   it('ends set-ups when it is closed', async () => {
     const made = openEnvManager({
       cacheDir: workspace.path(`cache-${count++}`),
