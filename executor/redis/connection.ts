@@ -92,15 +92,17 @@ export function open(options: RedisOptions, address: string, tells = true): Redi
 export function gatherWrites(redis: Redis): void {
   const send = redis.sendCommand
   let corked: Socket | null = null
+  const uncork = () => {
+    corked?.uncork()
+    corked = null
+  }
   redis.sendCommand = function (this: Redis, command, stream) {
     const socket = (redis as unknown as { stream?: Socket }).stream
     if (corked === null && socket !== undefined && redis.status === 'ready') {
       corked = socket
       socket.cork()
-      process.nextTick(() => {
-        corked = null
-        socket.uncork()
-      })
+      // After all promises that are resolved by then: BullMQ's commands come within those.
+      queueMicrotask(() => process.nextTick(uncork))
     }
     return send.call(this, command, stream)
   }

@@ -70,20 +70,25 @@ return fresh`
  * What the job is for that was taken just now, by the token of its lock: the frame of its batch, from where to where, and
  * what is known of its calls. A job that comes back from a dead process has those calls charged that had begun, once; where
  * none is known to be under way, those that may have begun since the process said how far it was.
- * BullMQ's marker wakes who waits for jobs, and is set with each that is taken: where none is left, it would wake in vain.
+ * BullMQ's marker wakes who waits for jobs, and is set with each that is taken: where none is left, it would wake in vain,
+ * and who took the last one is told.
  */
 const open = `
 local prefix, callPrefix, statePrefix, token, life = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-if redis.call('EXISTS', prefix .. 'wait', prefix .. 'prioritized') == 0 then redis.call('ZREM', prefix .. 'marker', '0') end
+local isLast = 0
+if redis.call('EXISTS', prefix .. 'wait', prefix .. 'prioritized') == 0 then
+  isLast = 1
+  redis.call('ZREM', prefix .. 'marker', '0')
+end
 for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
   if redis.call('GET', prefix .. id .. ':lock') == token then
     local data, stalled = unpack(redis.call('HMGET', prefix .. id, 'data', 'stc'))
     if not data then return false end
-    if data == '{}' then return {id, id, 0, 1, 1, redis.call('GET', callPrefix .. id)} end
+    if data == '{}' then return {isLast, id, id, 0, 1, 1, redis.call('GET', callPrefix .. id)} end
     local range = cjson.decode(data)
     local batch, at, to, size = range.of or id, range.at or 0, range.to, range.size
     local frame, state = redis.call('GET', callPrefix .. batch), statePrefix .. batch
-    if not frame then return {id, batch, at, to, size, false} end
+    if not frame then return {isLast, id, batch, at, to, size, false} end
     local ends = tonumber(redis.call('HGET', state, 'e' .. at) or to)
     if ends < to then to = ends end
     stalled = tonumber(stalled or 0)
@@ -104,7 +109,7 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
       redis.call('HSET', state, 'r' .. at, stalled, 's' .. at, at)
       redis.call('PEXPIRE', state, life)
     end
-    return {id, batch, at, to, size, frame, unpack(redis.call('HGETALL', state))}
+    return {isLast, id, batch, at, to, size, frame, unpack(redis.call('HGETALL', state))}
   end
 end
 return false`
@@ -169,6 +174,7 @@ export interface Scripts {
     life: number,
   ): Promise<
     | [
+        isLast: number,
         job: Buffer,
         batch: Buffer,
         at: number,

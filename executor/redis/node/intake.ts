@@ -14,6 +14,8 @@ const RUNNING_OUT = 8
 const SOON = 5
 /** Milliseconds that a brief call may take before the next job is asked for without it. */
 const BRIEF = 2
+/** A job whose results are stored need not be completed at once: a call that comes meanwhile goes first. */
+const COMPLETED_AFTER = 1
 
 export interface IntakeSettings {
   readonly queue: string
@@ -149,6 +151,8 @@ export class Intake {
     const opened = (await opening) ?? (await openTaken(this.#link, this.#settings.queue, token))
     // Its lock may be another's by now.
     if (opened === null || opened.job !== job.id) return
+    // The next one is waited for at once, and not asked for in vain.
+    if (opened.isLast) await this.#worker.nothingLeft()
     const range = new Range(job, token, opened, this.#link, this.#queues, this.#settings.queue)
     this.#active.set(range.job, range)
     if (this.#isStopped) return this.#end(range, () => job.moveToWait(token))
@@ -170,8 +174,10 @@ export class Intake {
       if (first !== undefined) this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
     this.#startWaiting()
+    // Those before it, now that its calls are on their way.
+    this.#completeEnded()
     if (this.#waiting.length > 0) this.#beginPatience()
-    else if (taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
+    else if (!opened.isLast && taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
   }
 
   #pauseFor(range: Range): void {
@@ -271,8 +277,7 @@ export class Intake {
       return this.#end(range, () => this.#fail(bull, token, message))
     }
     // Redis is asked for the next job with the end of the last one: that saves a round trip under load.
-    const wantsNext = this.#wantsMore
-    if (!wantsNext) return this.#end(range, () => bull.moveToCompleted(null as never, token, false))
+    if (!this.#wantsMore) return this.#completeSoon(range)
     this.#isTaking = true
     return this.#end(range, async () => {
       const completing = bull.moveToCompleted(null as never, token, true)
@@ -294,6 +299,26 @@ export class Intake {
         this.look()
       }
     })
+  }
+
+  /** Over, and not completed yet: that delays nobody's call. */
+  #ended: (() => void)[] = []
+  #completing: NodeJS.Timeout | null = null
+
+  #completeSoon(range: Range): Promise<void> {
+    this.#completing ??= setTimeout(() => this.#completeEnded(), COMPLETED_AFTER)
+    return new Promise((resolve) => {
+      this.#ended.push(() =>
+        resolve(this.#end(range, () => range.bull.moveToCompleted(null as never, range.token, false))),
+      )
+    })
+  }
+
+  #completeEnded(): void {
+    if (this.#completing === null) return
+    clearTimeout(this.#completing)
+    this.#completing = null
+    for (const complete of this.#ended.splice(0)) complete()
   }
 
   #fail(job: Job<JobData>, token: string, message: string): Promise<unknown> {
@@ -342,6 +367,7 @@ export class Intake {
     this.stop()
     clearInterval(this.#timer)
     if (this.#patience !== null) clearInterval(this.#patience)
+    this.#completeEnded()
     await Promise.all(this.#givingBack)
     await this.#worker.close(true).catch(() => {})
     await this.#loop

@@ -7,6 +7,8 @@ import type { Queues } from '../queues.ts'
 import type { JobData, Place, WireCall } from '../wire.ts'
 
 export interface Opened {
+  /** No other waited in the queue. */
+  readonly isLast: boolean
   readonly job: string
   readonly batch: string
   readonly at: number
@@ -35,10 +37,10 @@ export async function openTaken(
     Life.call,
   )
   if (answer === null) return null
-  const [job, batch, at, to, size, frame, ...fields] = answer
+  const [isLast, job, batch, at, to, size, frame, ...fields] = answer
   const state = new Map<string, string>()
   for (let i = 0; i < fields.length; i += 2) state.set(fields[i]!.toString(), fields[i + 1]!.toString())
-  return { job: job.toString(), batch: batch.toString(), at, to, size, frame, state }
+  return { isLast: isLast === 1, job: job.toString(), batch: batch.toString(), at, to, size, frame, state }
 }
 
 /** Milliseconds. */
@@ -74,7 +76,7 @@ export class Range {
   constructor(
     bull: Job<JobData>,
     token: string,
-    { job, batch, at, to, size, state }: Omit<Opened, 'frame'>,
+    { job, batch, at, to, size, state }: Omit<Opened, 'frame' | 'isLast'>,
     link: Link,
     queues: Queues,
     queue: string,
