@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ProcessContext } from '../../runtime-env/types.ts'
 import type { InitOptions } from '../options.ts'
-import { Pipe } from './messages.ts'
+import { BEHIND_PREFIX, Pipe } from './messages.ts'
 
 const require = createRequire(import.meta.url)
 /** Beside this file, in the same language. */
@@ -21,6 +21,7 @@ export function commandOf(
     ...limitArguments(limits),
     ...sourceArguments(),
     workerFile,
+    ...(prefix.length > 0 ? [BEHIND_PREFIX] : []),
   ]
   if (prefix.length === 0) return [node[0]!, node.slice(1)]
   // A prefix hands on standard input and output alone: they become the pipes, and what is printed goes to standard error.

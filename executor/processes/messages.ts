@@ -2,15 +2,16 @@
 import { deserialize, serialize } from 'node:v8'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
 
-/** The descriptors that a worker process is started with. */
+/** The descriptors that a worker process is started with; the purpose of the last is to end with the parent. */
 export const Pipe = { In: 3, Out: 4, Life: 5 } as const
+
+/** An argument of one that is behind a prefix: it has no lifeline, and its messages end where its parent does. */
+export const BEHIND_PREFIX = '--behind-prefix'
 
 /** The first message that it gets. */
 export interface Begin {
   readonly name: string
   readonly env: ResolvedEnv
-  /** Whether there is a pipe whose only purpose is to end with the parent. */
-  readonly hasLifeline: boolean
 }
 
 const HEADER = 4

@@ -108,7 +108,7 @@ export class WorkerProcess implements HostWorker {
     this.#forward('stderr')
     this.#out = out as Writable
     this.#into = into as Readable
-    const begin: Begin = { name: this.name, env: this.#env, hasLifeline: !isWrapped }
+    const begin: Begin = { name: this.name, env: this.#env }
     this.#write(begin)
     const waiting = this.#waiting!
     this.#waiting = null

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { get, init, remote, shutdown } from 'cornichon/executor'
+import { cancel, get, init, remote, shutdown } from 'cornichon/executor'
 import { registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from 'cornichon/runtime-env'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { childEnvironment } from '../../support/children.ts'
@@ -254,7 +254,8 @@ describe('E1 container', () => {
         while [ $# -gt 0 ]; do
           case "$1" in
             --workdir) cd "$2"; shift 2 ;;
-            an-image) shift; exec "$@" ;;
+            # As an engine's: not a child of this command, so that no signal to it reaches it.
+            an-image) shift; exec 7<&0; setsid "$@" <&7 7<&- & exec 7<&-; wait $!; exit $? ;;
             *) shift ;;
           esac
         done`,
@@ -290,6 +291,31 @@ describe('E1 container', () => {
     ).toEqual(['failed', 'ready'])
     await workers.at(-1)!.stop()
     await untilGone(Number(pid))
+  })
+
+  it('X12 a process in one that never yields ends all the same: when it is cancelled, and when its worker is killed', async () => {
+    const path = [workspace.path('engine'), dirname(nodeBinary), '/usr/bin', '/bin'].join(delimiter)
+    await withPath(path, `${redis.namespace}-spin`)
+    const spins = remote(
+      (file: string) => {
+        writeFileSync(file, String(process.pid))
+        for (;;);
+      },
+      { runtimeEnv: { container: { image: 'an-image' } } },
+    )
+    const started = async (name: string) => {
+      const file = workspace.path(name)
+      const ref = spins.remote(file)
+      while (!existsSync(file) || readFileSync(file, 'utf8') === '')
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      return { ref, pid: Number(readFileSync(file, 'utf8')) }
+    }
+    const cancelled = await started('contained-1')
+    cancel(cancelled.ref, { force: true })
+    await untilGone(cancelled.pid)
+    const orphan = await started('contained-2')
+    await workers.at(-1)!.kill()
+    await untilGone(orphan.pid)
   })
 })
 
