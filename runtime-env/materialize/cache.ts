@@ -9,9 +9,9 @@ import { unlessAborted } from './abort.ts'
 import { Claims } from './claims.ts'
 import { diskSize } from './disk-size.ts'
 import { type EntryNote, Notes, nameOf } from './notes.ts'
-import { isAlive } from './owner.ts'
+import { boot, isAlive } from './owner.ts'
 
-export interface EntryWish extends Omit<EntryNote, 'size'> {
+export interface EntryWish extends Omit<EntryNote, 'size' | 'boot'> {
   /** Makes the entry in a folder that is empty. */
   make(folder: string): Promise<void>
 }
@@ -73,7 +73,7 @@ export class Cache {
     let isNew = false
     let held: HeldEntry
     try {
-      if (!(await exists(folder))) {
+      if (!(await this.#isWhole(wish, folder))) {
         await this.#makeWithRoom(wish, folder, signal)
         isNew = true
       }
@@ -91,6 +91,28 @@ export class Cache {
     }
     if (isNew) await this.shrink()
     return held
+  }
+
+  /**
+   * Whether an entry can be used. One that was made before the machine was last started may have lost what was not on the
+   * disk yet: then its size is another, or its note is gone, and it is made anew. To force all to the disk as it is made
+   * would take many times as long as making it.
+   */
+  async #isWhole(wish: EntryWish, folder: string): Promise<boolean> {
+    if (!(await exists(folder))) return false
+    const name = nameOf(wish)
+    const note = await this.#notes.read(name)
+    if (note?.boot === boot || (await this.#claims.isUsed(name))) return true
+    if (note !== null && note.size === (await diskSize(folder))) {
+      await this.#notes.write({ ...note, boot })
+      return true
+    }
+    await this.#onRemove(note ?? noteOf(wish, 0), folder)
+    const temporary = this.#temporary()
+    await rename(folder, temporary)
+    await this.#notes.remove(name)
+    await removeTree(temporary)
+    return false
   }
 
   // --- making ---
@@ -117,8 +139,7 @@ export class Cache {
       await unlessAborted(making, signal)
       const size = await diskSize(temporary)
       if (size > this.maxBytes) throw this.tooBig(wish.uri, size)
-      const { make: _, ...note } = wish
-      await this.#notes.write({ ...note, size })
+      await this.#notes.write(noteOf(wish, size))
       await mkdir(join(this.folder, wish.kind), { recursive: true })
       await rename(temporary, folder)
     } catch (error) {
@@ -211,13 +232,17 @@ export class Cache {
   }
 
   /** The note of an entry that is there; a new one where somebody has removed it. */
-  async #noteOf({ make: _, ...wish }: EntryWish, folder: string): Promise<EntryNote> {
+  async #noteOf(wish: EntryWish, folder: string): Promise<EntryNote> {
     const found = await this.#notes.read(nameOf(wish))
     if (found !== null) return found
-    const note = { ...wish, size: await diskSize(folder) }
+    const note = noteOf(wish, await diskSize(folder))
     await this.#notes.write(note)
     return note
   }
+}
+
+function noteOf({ kind, hash, plugin, uri }: EntryWish, size: number): EntryNote {
+  return { kind, hash, plugin, uri, size, boot }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -10,6 +10,8 @@ export interface EntryNote {
   readonly uri: string
   /** Bytes on disk. */
   readonly size: number
+  /** The machine's run in which it was last known to be whole: see `boot`. */
+  readonly boot: string
 }
 
 export interface ListedNote extends EntryNote {

@@ -230,6 +230,38 @@ describe('the manager', () => {
     expect(fetched).toHaveLength(1)
   })
 
+  /** As if the machine had been started anew since, with what `change` makes of a note. */
+  const restart = (cacheDir: string, change = (note: string) => note) => {
+    const meta = join(cacheDir, 'meta')
+    for (const file of readdirSync(meta)) {
+      const note = JSON.parse(readFileSync(join(meta, file), 'utf8')) as { boot: string }
+      expect(note.boot).toMatch(/^[0-9a-f]{8}$/)
+      writeFileSync(join(meta, file), change(JSON.stringify({ ...note, boot: 'before' })))
+    }
+  }
+
+  it('uses nothing that lost something when the machine went down: it is made anew, and the rest stays', async () => {
+    const whole = envOf({ workingDir: folder({ a: 'whole' }) })
+    const half = envOf({ workingDir: folder({ b: 'half', c: 'x'.repeat(9000) }) })
+    const unnoted = envOf({ workingDir: folder({ d: 'unnoted' }) })
+    const first = manager()
+    const contexts = []
+    for (const env of [whole, half, unnoted]) contexts.push((await first.acquire(env)).context)
+    await first.close()
+    writeFileSync(join(contexts[0]!.cwd, 'a'), 'WHOLE')
+    restart(first.cacheDir, (note) => (note.includes(unnoted.key) ? '' : note))
+    writeFileSync(join(contexts[1]!.cwd, 'c'), '')
+    fetched.length = 0
+    const second = manager({ cacheDir: first.cacheDir })
+    const read = async (env: typeof whole, file: string) =>
+      readFileSync(join((await second.acquire(env)).context.cwd, file), 'utf8')
+    expect(await read(whole, 'a')).toBe('WHOLE')
+    expect(await read(half, 'c')).toBe('x'.repeat(9000))
+    expect(await read(unnoted, 'd')).toBe('unnoted')
+    // Their archives were whole.
+    expect(fetched).toEqual([])
+  })
+
   it('makes anew what somebody has removed by hand', async () => {
     const env = envOf({ workingDir: folder({ a: '' }) })
     const first = manager()
