@@ -1,25 +1,26 @@
 // Who has claimed something in the cache folder: a process of this machine, named so that any other process can see
 // whether it still lives. A process id alone is used again after a while; with its time of start it is not.
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, uptime } from 'node:os'
 
 /** Where the owner can not be looked at, a claim that was not renewed for so long (ms) is over. */
 export const CLAIM_LIFE = 120_000
+
+const BOOT_ID = '/proc/sys/kernel/random/boot_id'
 
 /**
  * This run of the machine. What was written in an earlier one may have been lost if that ended without a word: files are
  * on their way to the disk for a while.
  */
 export const boot = createHash('sha256')
-  .update(readOr('/proc/sys/kernel/random/boot_id', ''))
-  .update(existsSync('/proc') ? '' : `${hostname()} ${Math.round((Date.now() / 1000 - uptime()) / 60)}`)
+  .update(readOr(BOOT_ID, `${hostname()} ${Math.round((Date.now() / 1000 - uptime()) / 60)}`))
   .digest('hex')
   .slice(0, 8)
 
 /** Process ids mean something within one run of one machine's kernel, and within one namespace of it. */
 const machine = createHash('sha256')
-  .update(readOr('/proc/sys/kernel/random/boot_id', hostname()))
+  .update(readOr(BOOT_ID, hostname()))
   .update(namespace())
   .digest('hex')
   .slice(0, 8)
