@@ -6,6 +6,7 @@ import { GetTimeoutError } from './errors.ts'
 import { callOf, type Description, type Executor, type Outcome } from './executor.ts'
 import { exportValue } from './exports.ts'
 import { errorOf } from './failures.ts'
+import { notePut } from './mentions.ts'
 import { checkOptions, taskOptionsOf } from './options.ts'
 import { pack, unpack } from './payload.ts'
 import { ObjectRef } from './refs.ts'
@@ -119,7 +120,9 @@ export function put<T>(value: T): ObjectRef<T> {
   if (value instanceof ObjectRef) throw new TypeError('put was given a ref: it is in the store already')
   const executor = requireExecutor()
   const id = newId('o')
-  executor.put(id, pack(value))
+  const packed = pack(value)
+  notePut(id, packed)
+  executor.put(id, packed)
   return new ObjectRef<T>(id)
 }
 

@@ -12,13 +12,12 @@ import type {
   ResolvedFields,
   RuntimeEnvFields,
 } from '../runtime-env/types.ts'
-import { readContainer } from '../serializer/bundle/container.ts'
-import { readManifest } from '../serializer/bundle/manifest.ts'
 import { symbols } from '../serializer/index.ts'
 import { nameOf } from './calls.ts'
 import { currentExecutor, environmentHere } from './context.ts'
-import type { Executor, Exported, PackedArguments } from './executor.ts'
+import type { Dependency, Executor, Exported, PackedArguments } from './executor.ts'
 import { exportValue } from './exports.ts'
+import { joined, type Mentions, mentionsOf, NO_MENTIONS } from './mentions.ts'
 import type { Packed } from './payload.ts'
 
 /** The option runtimeEnv, as users give it. */
@@ -31,16 +30,17 @@ export type Environment = RuntimeEnv | CarriedEnv
 export class CarriedEnv {
   readonly fields: ResolvedFields
   readonly setupTimeout: number
-  readonly isAutomatic: boolean
+  /** With npm: 'auto', what its hook refers to; else null. */
+  readonly automatic: readonly PackageMention[] | null
 
-  constructor(fields: ResolvedFields, setupTimeout: number, isAutomatic: boolean) {
+  constructor(fields: ResolvedFields, setupTimeout: number, automatic: readonly PackageMention[] | null) {
     this.fields = fields
     this.setupTimeout = setupTimeout
-    this.isAutomatic = isAutomatic
+    this.automatic = automatic
   }
 
   [symbols.reduce](): unknown[] {
-    return [environmentFrom, [this.fields, this.setupTimeout, this.isAutomatic]]
+    return [environmentFrom, [this.fields, this.setupTimeout, this.automatic]]
   }
 }
 
@@ -92,7 +92,7 @@ export function environmentFor(
   executor: Executor,
   given: Environment | undefined,
   fn: Exported,
-  { args }: PackedArguments,
+  { args, deps }: PackedArguments,
   retryOn: Exported | null = null,
 ): ResolvedEnv | null {
   const outer = environmentHere()
@@ -104,16 +104,36 @@ export function environmentFor(
     known.set(source, (entry = { executor, job, outer, env, byMentions: new Map() }))
   }
   const { env, byMentions } = entry
-  const isAutomatic = env instanceof CarriedEnv ? env.isAutomatic : env.wantsReferences
-  const mentions = isAutomatic ? mentionsOf(fn.value, args, retryOn?.value) : null
-  const key = mentions?.key ?? ''
+  const mentions = isAutomatic(env) ? mentionsFor(executor, env, fn, args, deps, retryOn) : NO_MENTIONS
+  const { key } = mentions
   let resolved = byMentions.get(key)
   if (resolved === undefined) {
-    resolved = resolve(executor, env, mentions?.list ?? NONE, outer)
+    resolved = resolve(executor, env, mentions.list, outer)
     if (resolved !== null) checkLacking(executor, resolved, fn.name)
     byMentions.set(key, resolved)
   }
   return resolved
+}
+
+function isAutomatic(env: Environment): boolean {
+  return env instanceof CarriedEnv ? env.automatic !== null : env.wantsReferences
+}
+
+/** Of a call, and of the hook that runs before it. */
+function mentionsFor(
+  executor: Executor,
+  env: Environment,
+  fn: Exported,
+  args: Packed,
+  deps: readonly Dependency[],
+  retryOn: Exported | null,
+): Mentions {
+  const hook = env instanceof CarriedEnv ? undefined : env.fields.setupHook
+  const exported = [fn, retryOn, hook && exportHook(executor, hook)]
+  const values = exported.flatMap((each) => (each ? [each.value] : []))
+  const refs = deps.map(([, id]) => id)
+  const all = mentionsOf([...values, args], refs)
+  return env instanceof CarriedEnv ? joined([...all.list, ...env.automatic!]) : all
 }
 
 function resolve(
@@ -125,7 +145,7 @@ function resolve(
   if (env instanceof CarriedEnv) {
     const fields = outer === null ? env.fields : mergeResolved(outer.fields, env.fields)
     const within = resolvedEnv(fields, env.setupTimeout)
-    return env.isAutomatic ? resolve(executor, automatic(), references, within) : within
+    return isAutomatic(env) ? resolve(executor, automatic(), references, within) : within
   }
   return handOver(executor, env.resolve({ references, outer, exportHook: hookOf(executor) }))
 }
@@ -134,7 +154,11 @@ let auto: RuntimeEnv | null = null
 const automatic = () => (auto ??= RuntimeEnv.from({ npm: 'auto' }))
 
 function hookOf(executor: Executor): (hook: () => unknown) => string {
-  return (hook) => exportValue(hook, nameOf(hook) === 'anonymous' ? 'setupHook' : nameOf(hook), executor).hash
+  return (hook) => exportHook(executor, hook).hash
+}
+
+function exportHook(executor: Executor, hook: () => unknown): Exported {
+  return exportValue(hook, nameOf(hook) === 'anonymous' ? 'setupHook' : nameOf(hook), executor)
 }
 
 /** By executor: the packages that it has been given. */
@@ -151,58 +175,15 @@ function handOver(executor: Executor, { env, packages: own }: Resolution): Resol
   return env
 }
 
-// --- what code refers to ---
-
-interface Mentions {
-  readonly list: readonly PackageMention[]
-  readonly key: string
-}
-
-const mentionsIn = new WeakMap<Packed, Mentions>()
-const NOTHING: Mentions = { list: NONE, key: '' }
-
-function mentionsOf(fn: Packed, args: Packed, retryOn: Packed | undefined): Mentions {
-  let all = read(fn)
-  for (const other of [args, retryOn]) {
-    const more = other === undefined ? NOTHING : read(other)
-    if (more !== NOTHING && more.key !== all.key) all = joined([...all.list, ...more.list])
-  }
-  return all
-}
-
-/** From the manifest alone. */
-function read(packed: Packed): Mentions {
-  if ('plain' in packed) return NOTHING
-  let found = mentionsIn.get(packed)
-  if (found === undefined) {
-    const references: readonly (PackageMention & { readonly kind: string })[] = readManifest(
-      readContainer(packed.bundle).manifest,
-    ).references
-    const list = references.filter(({ kind }) => kind === 'package')
-    found = list.length === 0 ? NOTHING : joined(list)
-    mentionsIn.set(packed, found)
-  }
-  return found
-}
-
-/** Each package once. */
-function joined(list: readonly PackageMention[]): Mentions {
-  const byKey = new Map<string, PackageMention>()
-  for (const { specifier, version, via } of list)
-    byKey.set(JSON.stringify([specifier, version, via]), { specifier, version, ...(via && { via }) })
-  const keys = [...byKey.keys()].sort()
-  return { list: keys.map((key) => byKey.get(key)!), key: keys.join() }
-}
-
 // --- in bundles ---
 
 /** What a bundle makes an environment with. */
 export function environmentFrom(
   fields: ResolvedFields,
   setupTimeout: number,
-  isAutomatic: boolean,
+  automatic: readonly PackageMention[] | null,
 ): CarriedEnv {
-  return new CarriedEnv(fields, setupTimeout, isAutomatic)
+  return new CarriedEnv(fields, setupTimeout, automatic)
 }
 
 /** A folder is somewhere else for the receiver: so it goes as a package, which the executor has from then on. */
@@ -211,5 +192,7 @@ setTravel((env) => {
   if (executor === null) return null
   const resolved = handOver(executor, env.resolve({ exportHook: hookOf(executor) }))
   const { fields, setupTimeout } = resolved ?? { fields: {}, setupTimeout: DEFAULT_SETUP_TIMEOUT }
-  return [environmentFrom, [fields, setupTimeout, env.wantsReferences]]
+  const { setupHook } = env.fields
+  const hooks = setupHook === undefined ? [] : [exportHook(executor, setupHook).value]
+  return [environmentFrom, [fields, setupTimeout, env.wantsReferences ? mentionsOf(hooks, []).list : null]]
 })

@@ -3,6 +3,7 @@
 import { symbols } from '../serializer/index.ts'
 import { currentExecutor } from './context.ts'
 import type { Executor } from './executor.ts'
+import { countRefs } from './mentions.ts'
 import { noteRef } from './payload.ts'
 
 declare const typeOfObject: unique symbol
@@ -44,11 +45,15 @@ function hold(ref: ObjectRef): void {
   if (last?.executor !== executor) {
     let registry = registries.get(executor)
     if (registry === undefined) {
-      registry = new FinalizationRegistry((id) => executor.release(id))
+      registry = new FinalizationRegistry((id) => {
+        countRefs(id, -1)
+        executor.release(id)
+      })
       registries.set(executor, registry)
     }
     last = { executor, registry }
   }
   executor.hold(ref.id)
+  countRefs(ref.id, 1)
   last.registry.register(ref, ref.id)
 }

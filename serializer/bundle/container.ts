@@ -136,6 +136,11 @@ export interface ReadContainer extends Sections {
   readonly inflatedSize: number
 }
 
+/** Whether what can be read of a bundle's start says that it has one. */
+export function hasManifest(bundle: Uint8Array): boolean {
+  return bundle[COMPRESSION_AT] !== 0 || (bundle[9]! & 1) === 1
+}
+
 /** Checks magic, version, sizes and checksum; returns views of the sections, inflated ones if need be. Throws UnpicklingError. */
 export function readContainer(
   bytes: Uint8Array,
