@@ -19,6 +19,9 @@ const AT_ONCE = 2 ** 20
 /** How many files are read while those before them are compressed. */
 const AHEAD = 16
 
+/** Of deflate: 3 % more bytes than by its default, 6, in half the time. */
+const LEVEL = 4
+
 /** What was packaged is not what is there now. */
 export class PackageChangedError extends Error {
   override readonly name = 'PackageChangedError'
@@ -82,7 +85,7 @@ async function addFiles(
     const entry = { mtime: new Date(2000, 0, 1), mode, forceDosTimestamp: true }
     if (content === null) zip.addEmptyDirectory(path, entry)
     else if (Buffer.isBuffer(content))
-      zip.addBuffer(content, path, { ...entry, compress: size > 0 && mode !== LINK })
+      zip.addBuffer(content, path, { ...entry, compressionLevel: size > 0 && mode !== LINK ? LEVEL : 0 })
     else await addLarge(zip, path, entry, content, output)
     if (output.writableNeedDrain) await drained(output)
   }
@@ -98,7 +101,7 @@ async function addLarge(
 ): Promise<void> {
   await new Promise<void>((resolve) => {
     output.once('close', resolve)
-    zip.addReadStreamLazy(path, entry, (give) => {
+    zip.addReadStreamLazy(path, { ...entry, compressionLevel: LEVEL }, (give) => {
       const bytes = open().on('error', (error) => output.destroy(error))
       bytes.once('end', resolve)
       give(null, bytes)
@@ -107,7 +110,13 @@ async function addLarge(
 }
 
 function drained(output: Transform): Promise<void> {
-  return new Promise((resolve) => output.once('drain', resolve).once('close', resolve))
+  return new Promise((resolve) => {
+    const go = () => {
+      output.off('drain', go).off('close', go)
+      resolve()
+    }
+    output.on('drain', go).on('close', go)
+  })
 }
 
 /** Null for a folder. */
