@@ -2,14 +2,18 @@
 // sides, carries them; it is made known through a global that exists only while this file first runs.
 import { createRequire } from 'node:module'
 import { ReflectApply, ReflectDefineProperty, ReflectDeleteProperty } from '../primordials.ts'
-import { CaptureUnavailableError, post } from './session.ts'
+import { CaptureUnavailableError, post, postForLater } from './session.ts'
 
 /** Everything handed over is in this group, and released together. */
 const GROUP = 'cornichon'
 /** Ids that are kept. What outlives a few collections of V8's young generation stays until it collects everything. */
 const RELEASE_AFTER = 128
 
-const carrier: { in: unknown; out: unknown } = { in: undefined, out: undefined }
+const carrier: { in: unknown; out: unknown; readonly never: Promise<never> } = {
+  in: undefined,
+  out: undefined,
+  never: new Promise<never>(() => {}),
+}
 let carrierId: string | undefined
 let handed = 0
 let releases = 0
@@ -36,10 +40,24 @@ function findGlobal(): object {
 
 function carrierObject(): string {
   // A global object that takes no more properties is rare; `process` is another one then.
-  carrierId ??= meet(mainGlobal(), 'this') ?? meet(process, 'process')
+  if (carrierId !== undefined) return carrierId
+  carrierId = meet(mainGlobal(), 'this') ?? meet(process, 'process')
   if (carrierId === undefined)
     throw new CaptureUnavailableError('the global object takes no more properties, nor does `process`')
+  ask(carrierId)
   return carrierId
+}
+
+/**
+ * A question that is never answered. Node's session keeps a Map of what waits for an answer; one that becomes empty gives its
+ * table up for a new one, and a dead table in V8's old generation keeps all that came after it alive until everything is collected.
+ */
+function ask(objectId: string): void {
+  postForLater('Runtime.callFunctionOn', {
+    objectId,
+    functionDeclaration: 'function () { return this.never }',
+    awaitPromise: true,
+  })
 }
 
 /** Puts the carrier onto an object that an expression names, for as long as it takes V8 to see it there. */

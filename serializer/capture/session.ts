@@ -69,6 +69,11 @@ export function post(method: string, parameters?: object): Protocol {
   return answer ?? {}
 }
 
+/** Posts what is answered at some time, or never. */
+export function postForLater(method: string, parameters: object): void {
+  send(method, parameters, () => {})
+}
+
 /** Posts what may fail or be interrupted, and gives the error's message. Throws nothing. */
 export function tryPost(method: string, parameters: object): string | undefined {
   let message: string | undefined

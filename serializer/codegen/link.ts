@@ -6,13 +6,8 @@
 //   place = where an instance's template is: in a unit, in an environment's or in a class's list of children
 import { createHash } from 'node:crypto'
 import { emitLeaf } from './leaf.ts'
-import { type Node, nest } from './nesting.ts'
+import { type Node, nest, type Place } from './nesting.ts'
 import type { FunctionRecord, SharedVariable } from './records.ts'
-
-export type Place =
-  | { readonly kind: 'unit'; readonly unit: number }
-  | { readonly kind: 'environment'; readonly environment: number; readonly child: number }
-  | { readonly kind: 'class'; readonly record: number; readonly child: number }
 
 export interface CodeUnit {
   readonly text: string
@@ -59,10 +54,12 @@ class Linker {
   readonly units: CodeUnit[] = []
   readonly edited = new Set<number>()
   readonly #unitsByText = new Map<string, number>()
-  readonly #places = new Map<Node, Place>()
   readonly #roots = new Set<Node>()
   readonly #attached = new Set<Node>()
   readonly #texts = new Map<string, string>()
+  /** The places of units, by their numbers. */
+  readonly #unitPlaces: Place[] = []
+  readonly #numbers = new Numbers()
 
   /** Notes the tree that the leaf stands in. */
   placeRoot(leaf: Node): void {
@@ -70,6 +67,7 @@ class Linker {
     while (root.parent) {
       if (this.#attached.has(root)) return
       this.#attached.add(root)
+      root.parent.children ??= []
       root.parent.children.push(root)
       root = root.parent
     }
@@ -78,7 +76,7 @@ class Linker {
 
   placeOf(node: Node): Place {
     if (this.#roots.size > 0) this.#emitRoots()
-    return this.#places.get(node)!
+    return node.place!
   }
 
   #emitRoots(): void {
@@ -90,28 +88,27 @@ class Linker {
       if (unit === undefined) {
         unit = this.units.length
         this.units.push({ text, hash: hashOf(key), origin })
+        this.#unitPlaces.push({ kind: 'unit', unit })
         this.#unitsByText.set(key, unit)
       }
-      this.#places.set(root, { kind: 'unit', unit })
+      root.place = this.#unitPlaces[unit]
     }
     this.#roots.clear()
   }
 
   #emit(node: Node): string {
+    if (node.children === null && node.record) return this.#leaf(node.record, NO_TEXTS)
     const texts = new Map<string, number>()
-    for (const child of node.children) {
+    for (const child of node.children ?? []) {
       const text = this.#emit(child)
       let index = texts.get(text)
       if (index === undefined) {
         index = texts.size
         texts.set(text, index)
       }
-      this.#places.set(
-        child,
-        node.record
-          ? { kind: 'class', record: node.record.index, child: index }
-          : { kind: 'environment', environment: node.index, child: index },
-      )
+      child.place = node.record
+        ? { kind: 'class', record: node.record.index, child: index }
+        : { kind: 'environment', environment: node.index, child: index }
     }
     const children = [...texts.keys()]
     if (node.record) return this.#leaf(node.record, children)
@@ -134,10 +131,23 @@ class Linker {
     const assigned = [...(record.assignedImports?.members ?? [])].map(
       ([member, { name }]) => `${member} ${name}`,
     )
-    const key = `${record.name}\n${record.strict}${record.lexical}${record.asDeclaration}\n${bindings}\n${assigned}\n${record.text}`
+    const key = `${record.name}\n${record.strict}${record.lexical}${record.asDeclaration}\n${bindings}\n${assigned}\n${this.#numbers.of(record.text)}`
     let text = this.#texts.get(key)
     if (text === undefined) this.#texts.set(key, (text = emitLeaf(record, children)))
     return text
+  }
+}
+
+const NO_TEXTS: readonly string[] = []
+
+/** Numbers of texts: where a text is a part of many keys, its number takes less. */
+export class Numbers {
+  readonly #numbers = new Map<string, number>()
+
+  of(text: string): number {
+    let number = this.#numbers.get(text)
+    if (number === undefined) this.#numbers.set(text, (number = this.#numbers.size))
+    return number
   }
 }
 
@@ -152,7 +162,7 @@ function mayBeEdited({ facts, awayFromHome }: FunctionRecord): boolean {
 
 function originOf(node: Node): string | null {
   if (node.record?.origin) return node.record.origin
-  for (const child of node.children) {
+  for (const child of node.children ?? []) {
     const origin = originOf(child)
     if (origin !== null) return origin
   }

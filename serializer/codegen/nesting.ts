@@ -3,21 +3,39 @@
 // chain of environments.
 import type { FunctionRecord, SharedVariable } from './records.ts'
 
+export type Place =
+  | { readonly kind: 'unit'; readonly unit: number }
+  | { readonly kind: 'environment'; readonly environment: number; readonly child: number }
+  | { readonly kind: 'class'; readonly record: number; readonly child: number }
+
 /** A node of the tree that is written as text: an environment or a function. */
 export interface Node {
   readonly record: FunctionRecord | null
-  readonly variables: SharedVariable[]
+  readonly variables: readonly SharedVariable[]
   parent: Node | null
-  readonly children: Node[]
+  /** Null for none, as most functions have. */
+  children: Node[] | null
   index: number
+  /** Where it is, once it was written. */
+  place: Place | null
 }
+
+const NO_VARIABLES: readonly SharedVariable[] = []
+const NO_LINKS: readonly Link[] = []
 
 /** An environment that a function sees variables of: its depth, and one of its variables' numbers. */
 type Link = readonly [depth: number, variable: number]
 
 export function nest(records: readonly FunctionRecord[]): { leaves: Node[]; environments: Node[] } {
   const leaves = records.map(
-    (record): Node => ({ record, variables: [], parent: null, children: [], index: record.index }),
+    (record): Node => ({
+      record,
+      variables: NO_VARIABLES,
+      parent: null,
+      children: null,
+      index: record.index,
+      place: null,
+    }),
   )
   const sets = new DisjointSets()
   const chains = records.map((record) => chainOf(record, sets))
@@ -28,11 +46,18 @@ export function nest(records: readonly FunctionRecord[]): { leaves: Node[]; envi
     const environment = sets.find(sets.idOf(variable))
     let node = nodes.get(environment)
     if (!node) {
-      node = { record: null, variables: [], parent: null, children: [], index: environments.length }
+      node = {
+        record: null,
+        variables: [],
+        parent: null,
+        children: null,
+        index: environments.length,
+        place: null,
+      }
       nodes.set(environment, node)
       environments.push(node)
     }
-    node.variables.push(variable)
+    ;(node.variables as SharedVariable[]).push(variable)
   }
   for (const [environment, node] of nodes) node.parent = nodes.get(innermost(outer.get(environment))) ?? null
   for (const [i, chain] of chains.entries()) {
@@ -45,9 +70,11 @@ export function nest(records: readonly FunctionRecord[]): { leaves: Node[]; envi
 }
 
 /** The environments that the function sees, outermost first. Variables at one depth are in one environment. */
-function chainOf(record: FunctionRecord, sets: DisjointSets): Link[] {
+function chainOf(record: FunctionRecord, sets: DisjointSets): readonly Link[] {
+  const variables = sharedBy(record)
+  if (variables.length === 0) return NO_LINKS
   const byDepth = new Map<number, number>()
-  for (const variable of sharedBy(record)) {
+  for (const variable of variables) {
     const id = sets.idOf(variable)
     const known = byDepth.get(variable.depth)
     if (known === undefined) byDepth.set(variable.depth, id)
@@ -60,7 +87,10 @@ function chainOf(record: FunctionRecord, sets: DisjointSets): Link[] {
  * For each environment, those that are known to be around it, by depth. Around the nearest of these are all the others, too; two
  * that are around one environment at one depth are the same.
  */
-function outerEnvironments(chains: readonly Link[][], sets: DisjointSets): Map<number, Map<number, number>> {
+function outerEnvironments(
+  chains: readonly (readonly Link[])[],
+  sets: DisjointSets,
+): Map<number, Map<number, number>> {
   for (;;) {
     const outer = new Map<number, Map<number, number>>()
     const depths = new Map<number, number>()
@@ -96,9 +126,10 @@ function innermost(around: ReadonlyMap<number, number> | undefined): number {
   return around?.get(nearest) ?? -1
 }
 
-function sharedBy(record: FunctionRecord): SharedVariable[] {
-  const variables = record.bindings.flatMap(({ variable }) => variable ?? [])
-  return record.outerArguments ? [...variables, record.outerArguments] : variables
+function sharedBy({ bindings, outerArguments }: FunctionRecord): readonly SharedVariable[] {
+  if (outerArguments === null && !bindings.some(({ variable }) => variable)) return NO_VARIABLES
+  const variables = bindings.flatMap(({ variable }) => variable ?? [])
+  return outerArguments ? [...variables, outerArguments] : variables
 }
 
 /** A function that uses a class's private names goes into the class, together with environments that only it and its like have. */

@@ -1,6 +1,7 @@
 // The two sections about code: the units' texts, and for each function where its template is and what its bindings
 // are. The graph section then says when each is made and with which values.
-import type { Linked, Place } from '../codegen/link.ts'
+import { type Linked, Numbers } from '../codegen/link.ts'
+import type { Place } from '../codegen/nesting.ts'
 import { type FunctionRecord, privateFields } from '../codegen/records.ts'
 import { UnpicklingError } from '../errors.ts'
 import { ByteReader } from './codec/byte-reader.ts'
@@ -92,10 +93,11 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
     for (const [slot, variable] of environment.variables.entries()) slots.set(variable, [i, slot])
   }
   const templates = new Map<string, number>()
+  const numbers = new Numbers()
   const texts = new ByteWriter()
   const instances = new ByteWriter()
   for (const record of records) {
-    const key = templateKey(record, slots)
+    const key = templateKey(record, slots, numbers)
     let template = templates.get(key)
     if (template === undefined) {
       template = templates.size
@@ -115,7 +117,7 @@ export function writeFunctions(linked: Linked, records: readonly FunctionRecord[
 
 type Slots = ReadonlyMap<unknown, readonly [environment: number, slot: number]>
 
-function templateKey(record: FunctionRecord, slots: Slots): string {
+function templateKey(record: FunctionRecord, slots: Slots, numbers: Numbers): string {
   const bindings = record.bindings.map(
     ({ kind, name, variable }) => `${variable ? slots.get(variable)![1] : kind}:${name}`,
   )
@@ -129,7 +131,7 @@ function templateKey(record: FunctionRecord, slots: Slots): string {
     record.name,
     bindings,
     members,
-    record.text,
+    numbers.of(record.text),
   ].join('\n')
 }
 

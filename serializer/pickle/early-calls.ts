@@ -1,7 +1,8 @@
 // Functions within a call whose `this` and `arguments` an arrow function sees live in an environment that stands for that
 // call: it can't be made before these are known. Where the graph meets another function of it before that arrow
 // function, which only linking shows, the graph is walked again, and the call is written in front of the other.
-import type { Linked, Place } from '../codegen/link.ts'
+import type { Linked } from '../codegen/link.ts'
+import type { Place } from '../codegen/nesting.ts'
 import type { FunctionRecord } from '../codegen/records.ts'
 
 /** By functions that come too early, the arrow functions that see the calls around them, the outermost call first. */

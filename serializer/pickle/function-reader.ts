@@ -1,7 +1,7 @@
 // Makes the functions and classes of a bundle from its code units.
 
 import { type ClassHook, compileUnit, type Factory } from '../codegen/instantiate.ts'
-import type { Place } from '../codegen/link.ts'
+import type { Place } from '../codegen/nesting.ts'
 import { importMeta } from '../codegen/origin.ts'
 import { UnpicklingError } from '../errors.ts'
 import { adoptIdentity } from './class-identity.ts'

@@ -19,6 +19,8 @@ import {
   scriptOf,
   WITH,
 } from '../capture/index.ts'
+import type { FunctionRecord } from '../codegen/records.ts'
+import type { Reference } from '../references/index.ts'
 import { globalIn, type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
@@ -32,6 +34,10 @@ export interface FunctionSite {
   readonly line: number
   readonly column: number
   readonly kept: KeptSite
+  /** The function's record, once it has one. */
+  record: FunctionRecord | undefined
+  /** Where the receiver has the function, too; undefined before that is asked. */
+  reference: Reference | null | undefined
   /** Lets go of the scopes, which take some memory: who asks for them again has the function captured again. */
   forgetScopes(): void
 }
@@ -83,20 +89,28 @@ export function siteOf(fn: object, captured?: CapturedFunction): FunctionSite {
 }
 
 class Site implements FunctionSite {
-  readonly script: ScriptRecord | undefined
-  readonly line: number
-  readonly column: number
   readonly kept: KeptSite
+  record: FunctionRecord | undefined = undefined
+  reference: Reference | null | undefined = undefined
   readonly #fn: object
   #captured: CapturedFunction | undefined
 
   constructor(fn: object, kept: KeptSite, captured: CapturedFunction | undefined) {
-    this.script = kept.script
-    this.line = kept.line
-    this.column = kept.column
     this.kept = kept
     this.#fn = fn
     this.#captured = captured
+  }
+
+  get script(): ScriptRecord | undefined {
+    return this.kept.script
+  }
+
+  get line(): number {
+    return this.kept.line
+  }
+
+  get column(): number {
+    return this.kept.column
   }
 
   get scopes(): readonly ScopeRecord[] {

@@ -60,6 +60,11 @@ export class FunctionWriter {
     return this.#context.siteOf(fn)
   }
 
+  /** Captures the functions of a list together, from a place on; returns up to where. */
+  ahead(list: readonly unknown[], from: number): number {
+    return this.#context.prepareList(list, from)
+  }
+
   /** Writes a function that is no intrinsic and no export of a built-in module. */
   write(fn: object): void {
     const graph: GraphWriter = this.#graph

@@ -344,6 +344,10 @@ export class GraphWriter implements ValueSink {
     return this.instances.isOrdinary(prototype, this)
   }
 
+  ahead(list: readonly unknown[], from: number): number {
+    return this.functions.ahead(list, from)
+  }
+
   /** Gives the value its number in the graph. The reader counts in the same order. */
   remember(value: unknown): number {
     return this.#memo.add(value)

@@ -69,6 +69,8 @@ function write(records: readonly FunctionRecord[]): WrittenCode {
 function keyOf(records: readonly FunctionRecord[]): string | null {
   // In pieces: one long string that grows is a list of all the strings it was made of.
   const keys: string[] = []
+  let last = ''
+  let count = 0
   for (const record of records) {
     // (There may be none for a function that was refused.)
     if (!record) return null
@@ -84,8 +86,15 @@ function keyOf(records: readonly FunctionRecord[]): string | null {
       key += ` ${slot}${isStatic}${typeof memberKey}${String(memberKey).length}:${memberKey}`
     if (record.facts.form === 'class')
       key += ` ${[...record.elementKeys].join()} ${[...record.removedElements].join()}`
-    keys.push(key)
+    if (key === last) {
+      count++
+      continue
+    }
+    if (count > 0) keys.push(`${count} ${last}`)
+    last = key
+    count = 1
   }
+  keys.push(`${count} ${last}`)
   return keys.join('\n')
 }
 

@@ -11,6 +11,8 @@ import { analyzed, isNativeText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, ownKeys } = Reflect
 const MOST = 64
+/** Of a list's. More are no faster, and what is captured of them outlives V8's young generation. */
+const MOST_OF_LIST = 24
 /** The text of a longer function is not looked into: it may be of a package, and need no analysis. */
 const LONG = 4000
 
@@ -22,10 +24,35 @@ export function captureNearby(
 ): Map<object, CapturedFunction> {
   const found = new Set<object>()
   if (facts.free.length > 0 && site.kept.variables === undefined) gather(facts, site.scopes, isKnown, found)
+  return captureAll(found)
+}
+
+function captureAll(found: ReadonlySet<object>): Map<object, CapturedFunction> {
   if (found.size === 0) return new Map()
   const functions = [...found]
   const captured = captureFunctions(functions)
   return new Map(functions.map((fn, i) => [fn, captured[i]]))
+}
+
+/** Captures the functions of a list from a place on; `end` is up to where. */
+export function captureList(
+  list: readonly unknown[],
+  from: number,
+  isKnown: (fn: object) => boolean,
+): { captured: Map<object, CapturedFunction>; end: number } {
+  const found = new Set<object>()
+  const end = Math.min(from + MOST_OF_LIST, list.length)
+  for (let i = from; i < end; i++) if (isWanted(list[i], isKnown)) found.add(list[i] as object)
+  const captured = captureAll(found)
+  // All of them now: what is captured on the way makes these be forgotten.
+  for (const { scopes } of captured.values()) if (scopes.length > 0) break
+  return { captured, end }
+}
+
+function isWanted(value: unknown, isKnown: (fn: object) => boolean): value is object {
+  if (typeof value !== 'function' || types.isProxy(value)) return false
+  if (isKnown(value) || keptSite(value)?.variables !== undefined) return false
+  return !isNativeText(sourceOf(value)) && !findIntrinsic(value) && !findBuiltin(value)
 }
 
 function gather(
@@ -37,11 +64,9 @@ function gather(
   const seen = new Set<string>()
   const open: FunctionFacts[] = [facts]
   const add = (value: unknown): void => {
-    if (found.size >= MOST || typeof value !== 'function' || types.isProxy(value) || found.has(value)) return
-    if (isKnown(value) || keptSite(value)?.variables !== undefined) return
-    const text = sourceOf(value)
-    if (isNativeText(text) || findIntrinsic(value) || findBuiltin(value)) return
+    if (found.size >= MOST || found.has(value as object) || !isWanted(value, isKnown)) return
     found.add(value)
+    const text = sourceOf(value)
     const own = text.length < LONG ? analyzed(text) : null
     if (own) open.push(own)
   }

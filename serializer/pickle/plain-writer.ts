@@ -46,6 +46,8 @@ export interface PlainSink {
   numberOf(value: object): number
   /** Are objects with this prototype ordinary ones, with nothing behind their properties? */
   isOrdinary(prototype: object): boolean
+  /** Prepares for the functions of a list, from a place on; returns where it is to be asked again. */
+  ahead(list: readonly unknown[], from: number): number
 }
 
 export class PlainWriter {
@@ -220,7 +222,9 @@ export class PlainWriter {
     const { trace } = graph
     this.#out.byte(Op.List)
     this.#out.varint(length)
+    let ahead = typeof array[0] === 'function' ? 0 : length
     for (let i = 0; i < length; i++) {
+      if (i === ahead) ahead = graph.ahead(array, i)
       trace?.step('index', i)
       graph.value(array[i])
     }

@@ -4,7 +4,9 @@
 import { giveBack, makeSegment } from '../../bundle/segments.ts'
 
 const FIRST_CHUNK = 4096
-const LARGEST_CHUNK = 1 << 18
+const LARGEST_CHUNK = 1 << 16
+/** Memory of its own costs more than it is worth where there is less. */
+const FIRST_AWAY = 1 << 18
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
 const OWN_PART = 4096
 /** Below this, one charCodeAt loop beats a call into native code. */
@@ -75,7 +77,7 @@ export class ByteWriter {
     this.#close()
     this.#places.push(this.#place)
     this.#place += this.#position
-    if (this.#chunk.length === LARGEST_CHUNK) this.#putAway()
+    if (this.#place >= FIRST_AWAY) this.#putAway()
     else {
       this.#earlier.push(this.#chunk)
       this.#chunk = new Uint8Array(Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK)))

@@ -3,8 +3,10 @@ import type { FunctionFacts } from '../../analyze/index.ts'
 import type { FunctionRecord } from '../../codegen/records.ts'
 import { type FunctionSite, siteOf } from '../function-site.ts'
 import type { GraphWriter } from '../graph-writer.ts'
-import { captureNearby } from '../nearby.ts'
+import { captureList, captureNearby } from '../nearby.ts'
 import { Origins } from '../origins.ts'
+import { writeBindingValues } from './bindings.ts'
+import { writeProperties } from './properties.ts'
 
 /** A function of the user's, as far as it is known before its variables are. */
 export interface LiveFunction {
@@ -18,8 +20,9 @@ export class FunctionContext {
   readonly graph: GraphWriter
   readonly records: FunctionRecord[] = []
   readonly origins = new Origins()
-  readonly #byFunction = new Map<object, FunctionRecord>()
   readonly #sites = new Map<object, FunctionSite>()
+  /** Methods of literals that are rebuilt whole. */
+  readonly #ofLiterals = new Map<object, FunctionRecord>()
 
   constructor(graph: GraphWriter) {
     this.graph = graph
@@ -31,14 +34,28 @@ export class FunctionContext {
     return site
   }
 
+  /** Content of a function that was written, which is made of its record. (One closure for all of them.) */
+  readonly content = (fn: object): void => {
+    const record = this.recordOf(fn)!
+    writeBindingValues(this.graph, record)
+    writeProperties(this.graph, fn, record.facts)
+  }
+
   /** Captures what the function is going to need. */
   prepare({ facts, site }: LiveFunction): void {
     for (const [fn, captured] of captureNearby(site, facts, (each) => this.#sites.has(each)))
       this.#sites.set(fn, siteOf(fn, captured))
   }
 
+  /** The same for a list that is written, from a place on; returns up to where. */
+  prepareList(list: readonly unknown[], from: number): number {
+    const { captured, end } = captureList(list, from, (each) => this.#sites.has(each))
+    for (const [fn, known] of captured) this.#sites.set(fn, siteOf(fn, known))
+    return end
+  }
+
   recordOf(fn: object): FunctionRecord | undefined {
-    return this.#byFunction.get(fn)
+    return this.#sites.get(fn)?.record ?? this.#ofLiterals.get(fn)
   }
 
   /** Reserves a record's number, so that records written on the way get later ones. */
@@ -50,7 +67,7 @@ export class FunctionContext {
 
   add(record: FunctionRecord): void {
     this.records[record.index] = record
-    this.#byFunction.set(record.fn, record)
-    if (record.literal) for (const part of record.literal) this.#byFunction.set(part.fn, record)
+    if (record.literal) for (const part of record.literal) this.#ofLiterals.set(part.fn, record)
+    else this.siteOf(record.fn).record = record
   }
 }

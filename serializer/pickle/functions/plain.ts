@@ -6,11 +6,10 @@ import { superOf } from '../../codegen/super.ts'
 import { naturalName } from '../function-shape.ts'
 import { isStrict, resolveName, scriptFacts } from '../function-site.ts'
 import { Needs, Op } from '../opcodes.ts'
-import { bindingsOf, variableOf, writeBindingValues } from './bindings.ts'
+import { bindingsOf, variableOf } from './bindings.ts'
 import { type Calls, outerThisOf } from './calls.ts'
 import type { FunctionContext, LiveFunction } from './context.ts'
 import { classAround, superHomeOf } from './home.ts'
-import { writeProperties } from './properties.ts'
 
 export function writePlain(context: FunctionContext, calls: Calls, live: LiveFunction): void {
   const { fn, text, facts, site } = live
@@ -78,10 +77,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     origin,
   }
   context.add(record)
-  graph.later(fn, () => {
-    writeBindingValues(graph, record)
-    writeProperties(graph, fn, facts)
-  })
+  graph.later(fn, context.content)
 }
 
 /** A declaration that assigns its own name, or whose name holds something else by now, uses an outer variable. */

@@ -5,23 +5,19 @@ import type { FunctionContext } from './context.ts'
 
 export class FunctionReferences {
   readonly #context: FunctionContext
-  readonly #known = new Map<object, Reference | null>()
 
   constructor(context: FunctionContext) {
     this.#context = context
   }
 
   of(fn: object): Reference | null {
-    let reference = this.#known.get(fn)
-    if (reference !== undefined) return reference
-    reference = this.#find(fn)
-    this.#known.set(fn, reference)
-    return reference
+    const site = this.#context.siteOf(fn)
+    if (site.reference === undefined) site.reference = this.#find(fn, site.script?.url)
+    return site.reference
   }
 
-  #find(fn: object): Reference | null {
+  #find(fn: object, url: string | undefined): Reference | null {
     const { graph } = this.#context
-    const url = this.#context.siteOf(fn).script?.url
     const policy = graph.options.policy
     if (url === undefined) return null
     const place = classifyUrl(url)
