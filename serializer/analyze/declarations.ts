@@ -1,6 +1,6 @@
 // Which declaration of its script a name means at an offset (spec: ResolveBinding, over the text). Of most variables
 // that is enough to know, without asking V8, that they have no dead zone, can be written, or exist once.
-import type { AnyNode, Pattern } from 'acorn'
+import type { AnyNode, Expression, Pattern } from 'acorn'
 import { eachBoundName } from './nodes.ts'
 import { RangeTree } from './ranges.ts'
 
@@ -11,6 +11,9 @@ export interface Declaration {
   readonly immutable: boolean
   /** One run of the script makes one variable of it: it is in no function but those called where they stand. */
   readonly once: boolean
+  readonly start: number
+  /** Its declaration gives it a value, which is not just undefined. */
+  readonly isGiven: boolean
 }
 
 interface ScopeRange {
@@ -26,6 +29,7 @@ interface Found {
   readonly hoists: boolean
   readonly lexical: boolean
   readonly immutable: boolean
+  readonly isGiven: boolean
 }
 
 export class Declarations {
@@ -89,8 +93,8 @@ export class Declarations {
         return
       case 'VariableDeclaration': {
         const isVar = node.kind === 'var'
-        for (const { id } of node.declarations)
-          this.#declarePattern(id, isVar, !isVar, !isVar && node.kind !== 'let')
+        for (const { id, init } of node.declarations)
+          this.#declarePattern(id, isVar, !isVar, !isVar && node.kind !== 'let', isValue(init))
         return
       }
       case 'ImportSpecifier':
@@ -109,7 +113,7 @@ export class Declarations {
 
   /** `ownName` is declared in it: that of a function expression or class, within itself. */
   #addScope(start: number, end: number, kind: ScopeRange['kind'], ownName?: string): void {
-    const own: Declaration = { lexical: true, immutable: true, once: false }
+    const own: Declaration = { lexical: true, immutable: true, once: false, start, isGiven: true }
     const names = ownName === undefined ? null : new Map([[ownName, own]])
     this.#scopes.add(start, end, { kind, start, names })
   }
@@ -133,19 +137,32 @@ export class Declarations {
     return true
   }
 
-  #declarePattern(pattern: Pattern, hoists: boolean, lexical: boolean, immutable: boolean): void {
-    eachBoundName(pattern, (name) => this.#declare(name, pattern.start, hoists, lexical, immutable))
+  #declarePattern(
+    pattern: Pattern,
+    hoists: boolean,
+    lexical: boolean,
+    immutable: boolean,
+    isGiven = true,
+  ): void {
+    eachBoundName(pattern, (name) => this.#declare(name, pattern.start, hoists, lexical, immutable, isGiven))
   }
 
-  #declare(name: string, offset: number, hoists: boolean, lexical: boolean, immutable: boolean): void {
-    this.#found.push({ name, offset, hoists, lexical, immutable })
+  #declare(
+    name: string,
+    offset: number,
+    hoists: boolean,
+    lexical: boolean,
+    immutable: boolean,
+    isGiven = true,
+  ): void {
+    this.#found.push({ name, offset, hoists, lexical, immutable, isGiven })
   }
 
   /** Gives every declaration to its scope, when all scopes are known. */
   #settle(): void {
     const found = this.#found
     this.#found = []
-    for (const { name, offset, hoists, lexical, immutable } of found) {
+    for (const { name, offset, hoists, lexical, immutable, isGiven } of found) {
       const scope = this.#scopes.innermost(offset, ({ kind }) => kind === 'function' || !hoists)
       const names = scope ? (scope.names ??= new Map()) : this.#top
       const known = names.get(name)
@@ -154,7 +171,18 @@ export class Declarations {
         lexical: lexical || (known?.lexical ?? false),
         immutable: immutable || (known?.immutable ?? false),
         once: known?.once ?? (scope === null || this.#isOnce(scope, offset)),
+        start: known?.start ?? offset,
+        isGiven,
       })
     }
   }
+}
+
+/** Is there an initializer, and is it more than `undefined` or `void 0`? */
+function isValue(init: Expression | null | undefined): boolean {
+  if (!init) return false
+  return (
+    !(init.type === 'Identifier' && init.name === 'undefined') &&
+    !(init.type === 'UnaryExpression' && init.operator === 'void')
+  )
 }

@@ -12,8 +12,6 @@ import {
   isStrictFunction,
   offsetOf,
   originalPosition,
-  ProbeError,
-  probeVariables,
   type ScopeRecord,
   type ScriptRecord,
   scriptOf,
@@ -21,6 +19,7 @@ import {
 } from '../capture/index.ts'
 import type { FunctionRecord } from '../codegen/records.ts'
 import type { Reference } from '../references/index.ts'
+import { isDeadForClass, probeOne } from './dead-zones.ts'
 import { globalIn, type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
@@ -136,12 +135,16 @@ export function globalOf(site: FunctionSite): object {
   return (site.kept.global ??= globalIn(site.scopes))
 }
 
-/** Resolves a free name of the function in its scopes; undefined if only the global object can have it. */
+/**
+ * Resolves a free name of the function in its scopes; undefined if only the global object can have it. `methods` are those of
+ * a class.
+ */
 export function resolveName(
   fn: object,
   facts: FunctionFacts,
   site: FunctionSite,
   name: string,
+  methods: readonly object[] = [],
 ): Resolved | undefined {
   const kept = readKept(site.kept, name)
   if (kept === null) return undefined
@@ -164,9 +167,7 @@ export function resolveName(
     const depth = scopes.length - 1 - i
     if (found.dead || found.value !== undefined || scope.type === WITH)
       return new InSite(found.value, found.dead, depth, site)
-    // Node 20 shows a variable in its dead zone as undefined: ask.
-    const dead = declarationOf(site, name)?.lexical !== false && (probeOne(fn, facts, name)?.dead ?? false)
-    return new InSite(undefined, dead, depth, site)
+    return new InSite(undefined, isDead(fn, facts, site, name, methods), depth, site)
   }
   if (getOwnPropertyDescriptor(globalOf(site), name)) return undefined
   // The own name of a function expression around it, which no scope lists; or nothing at all.
@@ -228,21 +229,23 @@ function isCommonJs(script: ScriptRecord): boolean {
   return getOwnPropertyDescriptor(moduleCache, path) !== undefined
 }
 
-function probeOne(
+/** Node 20 shows a variable in its dead zone as undefined: so it is asked. `methods` are those of a class. */
+function isDead(
   fn: object,
   facts: FunctionFacts,
+  site: FunctionSite,
   name: string,
-): { value: unknown; dead: boolean } | undefined {
-  try {
-    const variable = probeVariables(fn, facts, [name]).get(name)
-    if (!variable) return undefined
-    return variable.kind === 'dead'
-      ? { value: undefined, dead: true }
-      : { value: variable.get(), dead: false }
-  } catch (error) {
-    if (error instanceof ProbeError) return undefined
-    throw error
-  }
+  methods: readonly object[],
+): boolean {
+  if (declarationOf(site, name)?.lexical === false) return false
+  if (facts.form !== 'class') return probeOne(fn, facts, name)?.dead ?? false
+  const { script, line, column } = site
+  return isDeadForClass(fn, name, methods, {
+    script,
+    offset: script ? offsetOf(script, line, column) : 0,
+    declarationAt: (offset) => script! && scriptFacts(script).declarationOf(offset, name),
+    isOnlyRun: onlyRunOf(site) !== null,
+  })
 }
 
 /** Is the function's code strict? Only arrows, methods and the like need their script for that. */

@@ -17,9 +17,13 @@ const require = createRequire(import.meta.url)
 const MAX_DEPTH = 7
 /** First come the modules whose values others pass on. */
 const FIRST = ['events', 'util', 'stream', 'fs', 'path', 'url', 'buffer']
-const NAMES = [...FIRST, ...builtinModules.filter((name) => !FIRST.includes(name)).sort()].filter(
-  (name) => !name.startsWith('_') && name !== 'sys',
-)
+/** What user code hangs something on sooner than on any other. */
+const LAST = ['process', 'console']
+const NAMES = [
+  ...FIRST,
+  ...builtinModules.filter((name) => !FIRST.includes(name) && !LAST.includes(name)).sort(),
+  ...LAST,
+].filter((name) => !name.startsWith('_') && name !== 'sys')
 /** State, which is not Node's code: referred to as a whole. */
 const OPAQUE =
   /_cache|_pathCache|_extensions|^_debug|globalAgent|^process\b|(?:^|\.)_events$|^_preload_modules$/
@@ -99,7 +103,13 @@ function addModule(name: string, exports: object): void {
     opens: (path, depth, getter) => opens(name, path, depth, getter),
     visit(value, path, depth) {
       // A module object is the user's.
-      if (entries.has(value) || value instanceof Module) return false
+      if (value instanceof Module) return false
+      const known = entries.get(value)
+      if (known !== undefined) {
+        if (typeof value === 'function' && isBetter(value, path, known.path))
+          entries.set(value, { module, path, checked: false })
+        return false
+      }
       if (typeof value === 'symbol') {
         addSymbol(value, path)
         return false
@@ -120,6 +130,24 @@ function addModule(name: string, exports: object): void {
     if (!entries.has(symbol) && Symbol.keyFor(symbol) === undefined && wellKnownSymbol(symbol) === undefined)
       entries.set(symbol, { module, path, checked: !path.includes('.') || path.startsWith(INSTANCE) })
   }
+}
+
+/**
+ * Is the one path to a function more likely to be Node's own than the other? Whoever hangs a function of Node's on another object of
+ * Node's is free in the name, and a way further down could be such, too.
+ */
+function isBetter(value: object, path: string, known: string): boolean {
+  const name: unknown = getOwnPropertyDescriptor(value, 'name')?.value
+  const isNamed = lastName(path) === name
+  const isKnownNamed = lastName(known) === name
+  if (isNamed !== isKnownNamed) return isNamed
+  return !isNamed && path.split('.').length < known.split('.').length
+}
+
+/** As it is in the name of a function there. */
+function lastName(path: string): string {
+  const step = unescaped(path.slice(path.lastIndexOf('.') + 1))
+  return step[0] === '<' ? `get ${step.slice(1)}` : step[0] === '>' ? `set ${step.slice(1)}` : step
 }
 
 function symbolsOfInstance(name: string): [symbol: symbol, path: string][] {
@@ -219,9 +247,14 @@ export function findNodes(value: unknown): Reference | undefined {
   const intrinsic = findLazyIntrinsic(value)
   if (intrinsic) return intrinsic
   catalogue()
-  const entry = entries.get(value)
+  let entry = entries.get(value)
   if (entry && !entry.checked) {
-    if ((typeof value === 'function' ? !isNodes(value) : isAdded(entry)) || isBehindUsers(entry)) {
+    if (typeof value === 'function' && isNodes(value) && isAlias(value, entry)) {
+      const own = ownEntry(value)
+      if (own) entries.set(value, own)
+      entry = own
+    }
+    if (!entry || (typeof value === 'function' ? !isNodes(value) : isAdded(entry)) || isBehindUsers(entry)) {
       entries.delete(value)
       return undefined
     }
@@ -244,6 +277,34 @@ function isAdded({ module, path }: Entry): boolean {
   // What Node does not enumerate is in no namespace.
   if (getOwnPropertyDescriptor(exports, first)?.enumerable === false) return false
   return !Object.hasOwn(builtinNamespace(module, exports), first)
+}
+
+/** Has user code hung the function there, under a name that is not the function's? */
+function isAlias(value: object, entry: Entry): boolean {
+  const { path } = entry
+  return path !== '' && lastName(path) !== getOwnPropertyDescriptor(value, 'name')?.value && isAdded(entry)
+}
+
+/** Where Node has put a function that was found first where user code has put it. */
+function ownEntry(value: object): Entry | undefined {
+  let found: Entry | undefined
+  for (const [name, exports] of loadedModules()) {
+    const module = name.startsWith('node:') ? name : `node:${name}`
+    const seen = new Set<unknown>()
+    walkFrom(exports, '', {
+      dataOnly: true,
+      opens: (path, depth, getter) => opens(name, path, depth, getter),
+      visit(member, path, depth) {
+        const entry = { module, path, checked: false }
+        if (!found && member === value && !isAdded(entry)) found = entry
+        if (found || seen.has(member) || typeof member === 'symbol' || member instanceof Module) return false
+        seen.add(member)
+        return depth < 2 && !OPAQUE.test(path) && (depth === 0 || isWalked(member))
+      },
+    })
+    if (found) return found
+  }
+  return undefined
 }
 
 /** Does the path lead through a function of the user's? Who replaces one of Node's often hangs the original on it. */

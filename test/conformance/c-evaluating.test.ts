@@ -1,11 +1,12 @@
 // C4 and C16: dumps while a module is still evaluating: its variables are in their dead zones, its exports half filled.
 import { expect } from 'vitest'
+import { exchange } from '../references/support.ts'
 import { goalTest } from '../support/goal.ts'
-/** What a call gives, or the name of its error. */
 import { distUrl } from '../support/paths.ts'
 import { runScript } from '../support/script.ts'
 
 const dumpModule = `export { dumps as dump } from ${JSON.stringify(distUrl)}`
+/** What a call gives, or the name of its error. */
 const attempt = `const attempt = (f) => { try { return f() ?? String(f()) } catch (error) { return error.name } }`
 
 goalTest(
@@ -131,6 +132,33 @@ goalTest('C4', 'exported variables in their dead zones, and those that are undef
     [...undefinedOnes, ...Array(7).fill('ReferenceError')],
     [...undefinedOnes, 'late', 'string', 2, 'made', 'hidden', 'late', 'late'],
   ])
+})
+
+goalTest('C4', 'classes whose fields use variables in their dead zones, exported or not', () => {
+  const { report } = exchange({
+    send: `
+      import { dumps } from ${JSON.stringify(distUrl)}
+      class Fields { x = late }
+      class Methods { x = late; get() { return late } }
+      class Inner { x = hidden }
+      class Alive { x = nothing }
+      export let nothing
+      export const read = () => hidden
+      const attempt = (work) => { try { return work() } catch (error) { return error.message } }
+      export const value = [Fields, Methods, Inner, Alive, class { x = alone }].map((each) => attempt(() => dumps(each)))
+      export const late = 'late'
+      const hidden = 'hidden'
+      const alone = 'alone'`,
+    receive: `
+      const attempt = (work) => { try { return String(work()) } catch (error) { return error.name } }
+      const [alone, ...others] = loads(bytes).reverse()
+      report([
+        ...others.reverse().map((each) => attempt(() => new (loads(each))().x)),
+        // Node 20 has no way to tell.
+        typeof alone === 'string' ? /not initialized/.test(alone) : attempt(() => new (loads(alone))().x) === 'ReferenceError',
+      ])`,
+  })
+  expect(report).toEqual(['ReferenceError', 'ReferenceError', 'ReferenceError', 'undefined', true])
 })
 
 goalTest(

@@ -143,6 +143,33 @@ test('a symbol that only a key of Node shows, and methods under it', () => {
   expect(report).toEqual([true, true, true])
 })
 
+test('functions that user code has hung on other objects of Node are found where Node has them', () => {
+  const { report } = exchange({
+    send: `
+      import { EventEmitter } from 'node:events'
+      import fs from 'node:fs'
+      import { Readable } from 'node:stream'
+      import util from 'node:util'
+      import vm from 'node:vm'
+      import zlib from 'node:zlib'
+      export const value = [fs.readFile, fs.readFileSync, fs.unlink, fs.rmdir, zlib.gzip, zlib.gunzip, zlib.deflateSync, vm.Script, vm.runInContext]
+      process.read = fs.readFile
+      process.tools = { read: fs.readFileSync }
+      EventEmitter.hung = fs.unlink
+      EventEmitter.again = zlib.gzip
+      EventEmitter.prototype.inflate = zlib.gunzip
+      util.inspect.deflate = zlib.deflateSync
+      fs.readdir.next = fs.rmdir
+      Readable.prototype.script = vm.Script
+      process.runInContext = vm.runInContext`,
+    receive: `
+      const [fs, vm, zlib] = ['fs', 'vm', 'zlib'].map(require)
+      const expected = [fs.readFile, fs.readFileSync, fs.unlink, fs.rmdir, zlib.gzip, zlib.gunzip, zlib.deflateSync, vm.Script, vm.runInContext]
+      report(loads(bytes).map((value, i) => value === expected[i]))`,
+  })
+  expect(report).toEqual(Array(9).fill(true))
+})
+
 test("what the user put into a module of Node is the user's: functions, bound ones, getters that are never called", () => {
   const { report } = exchange({
     send: `

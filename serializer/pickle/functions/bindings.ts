@@ -43,7 +43,7 @@ export function bindingsOf(
   const add = (name: string, written: boolean, members: readonly string[] | null) => {
     if (seen.has(name)) return
     seen.add(name)
-    const binding = bindingOf(graph, live, name, written, members)
+    const binding = bindingOf(graph, live, name, written, members, methods)
     if (binding) bindings.push(binding)
   }
   for (const free of facts.free) {
@@ -95,6 +95,7 @@ function bindingOf(
   name: string,
   written: boolean,
   members: readonly string[] | null,
+  methods: readonly object[],
 ): BindingRecord | null {
   const { fn, facts, site } = live
   if (facts.form === 'class' && name === facts.ownName) return null
@@ -105,7 +106,7 @@ function bindingOf(
       refuseWith(graph, `\`${name}\``)
     if (bindingIn(scope.object, name)) break
   }
-  const found = resolveName(fn, facts, site, name)
+  const found = resolveName(fn, facts, site, name, methods)
   if (found) {
     const namespace = namespaceOf(found.value, name)
     const value = namespace ?? found.value
