@@ -1,7 +1,7 @@
 // The container of a bundle: magic, version, sections, checksum. Byte for byte in docs/format.md.
 // Reading it runs nothing and compiles nothing.
-import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
+import { crcOf, LARGE_SECTION, SUM_SIZE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { giveBack } from './segments.ts'
@@ -9,7 +9,7 @@ import { varintSize, writeVarint } from './varint.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
-export const FORMAT_VERSION = 3
+export const FORMAT_VERSION = 4
 const COMPRESSION_AT = 10
 const KIND_AT = 11
 const CHECKSUM_AT = 12
@@ -46,7 +46,19 @@ const LAST = NAMES.length - 1
 /** Of the last section. */
 const ALIGNMENT = 8
 
-export type SectionParts = Readonly<Record<(typeof NAMES)[number], readonly Uint8Array[]>>
+/** Bytes that are made where they are to be. */
+export interface LatePart {
+  /** Of the bytes. */
+  readonly length: number
+  /** The place is aligned to the size of numbers, if that is what they are. */
+  copyTo(target: Uint8Array, offset: number): void
+}
+
+export type SectionParts = Readonly<
+  Record<Exclude<(typeof NAMES)[number], 'bytes'>, readonly Uint8Array[]> & {
+    bytes: readonly (Uint8Array | LatePart)[]
+  }
+>
 
 /** Compressed by the method; with `ifSmaller`, only where that is worth it. */
 export function writeContainer(
@@ -55,13 +67,19 @@ export function writeContainer(
   method: Compression | null = null,
   ifSmaller = false,
 ): Uint8Array {
-  const bytes = uncompressed(sections)
+  const { bytes, summed } = uncompressed(sections)
   if (isMessage) bytes[KIND_AT] = MESSAGE
   const compressed = method === null ? bytes : compress(bytes, method)
-  const written = ifSmaller && compressed.length >= bytes.length ? bytes : compressed
-  const sum = checksum(written)
-  for (let i = 0; i < 4; i++) written[CHECKSUM_AT + i] = sum >>> (8 * i)
-  return written
+  const isSmaller = compressed.length < bytes.length
+  if (method === null || (ifSmaller && !isSmaller)) return sealed(bytes, summed)
+  return sealed(compressed, compressed.length)
+}
+
+/** With the checksum of the first so many bytes. */
+function sealed(bytes: Uint8Array, summed: number): Uint8Array {
+  const sum = checksum(bytes, summed)
+  for (let i = 0; i < 4; i++) bytes[CHECKSUM_AT + i] = sum >>> (8 * i)
+  return bytes
 }
 
 function compress(bytes: Uint8Array, method: Compression): Uint8Array {
@@ -76,7 +94,8 @@ function compress(bytes: Uint8Array, method: Compression): Uint8Array {
   return compressed
 }
 
-function uncompressed(sections: SectionParts): Uint8Array {
+/** `summed`: the first bytes, which the CRC is for. */
+function uncompressed(sections: SectionParts): { bytes: Uint8Array; summed: number } {
   let size = HEADER_SIZE
   let present = 0
   const sizes: number[] = []
@@ -89,6 +108,8 @@ function uncompressed(sections: SectionParts): Uint8Array {
     size += section + varintSize(section)
   }
   const aligned = sizes[LAST]
+  const isLarge = aligned >= LARGE_SECTION
+  if (isLarge) size += SUM_SIZE
   const padding = aligned > 0 ? paddingTo(size - aligned) : 0
   size += padding
   const bytes = allocate(size)
@@ -99,19 +120,41 @@ function uncompressed(sections: SectionParts): Uint8Array {
   bytes[KIND_AT] = 0
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
+  const sum = placeBuffers(sections.bytes, bytes, size - aligned, isLarge)
+  if (sum !== null) bytes.set(sum, offset)
   // From the end, for that is where segments are given back. (Nothing needs padding where nothing follows.)
-  let end = size
-  for (let i = LAST; i >= 0; i--) {
-    const parts = sections[NAMES[i]]
+  let end = size - aligned
+  zeros(bytes, (end -= padding), padding)
+  for (let i = LAST - 1; i >= 0; i--) {
+    const parts = sections[NAMES[i] as Exclude<(typeof NAMES)[number], 'bytes'>]
     for (let j = parts.length - 1; j >= 0; j--) {
       const part = parts[j]
       end -= part.length
       bytes.set(part, end)
       if (size >= LARGE) giveBack(part)
     }
-    if (i === LAST) zeros(bytes, (end -= padding), padding)
   }
-  return bytes
+  return { bytes, summed: isLarge ? size - aligned : size }
+}
+
+/** Puts the last section into its place; returns its sum, if it is to have one. */
+function placeBuffers(
+  parts: SectionParts['bytes'],
+  bytes: Uint8Array,
+  offset: number,
+  isSummed: boolean,
+): Uint8Array | null {
+  const sum = isSummed ? new Sum() : null
+  for (const part of parts) {
+    const end = offset + part.length
+    if ('copyTo' in part) {
+      part.copyTo(bytes, offset)
+      sum?.add(bytes.subarray(offset, end))
+    } else if (sum !== null) sum.copy(part, bytes, offset)
+    else bytes.set(part, offset)
+    offset = end
+  }
+  return sum?.value() ?? null
 }
 
 function paddingTo(offset: number): number {
@@ -153,7 +196,7 @@ export function readContainer(
     throw damagedHeader()
   if (compression === null) return sectionsOf(bytes, bytes, HEADER_SIZE, compression)
   // What is inflated is what was written: damage shows before any of it is believed.
-  checkSum(bytes)
+  checkCrc(bytes, bytes.length)
   const { value: size, end } = readVarint(bytes, HEADER_SIZE)
   budget.inflating(size)
   return sectionsOf(bytes, inflate(bytes.subarray(end), compression, size), 0, compression)
@@ -194,8 +237,10 @@ function sectionsOf(
     sizes.push(section)
     size += section
   }
-  size += offset
   const aligned = sizes[LAST]
+  const sumAt = offset
+  if (aligned >= LARGE_SECTION) offset += SUM_SIZE
+  size += offset
   const padding = aligned > 0 ? paddingTo(size - aligned) : 0
   size += padding
   if (bytes.length < size)
@@ -204,7 +249,9 @@ function sectionsOf(
     )
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
-  if (compression === null) checkSum(bytes)
+  const isLarge = aligned >= LARGE_SECTION
+  if (compression === null) checkCrc(bytes, isLarge ? size - aligned : size)
+  if (isLarge) checkSum(bytes.subarray(size - aligned), bytes.subarray(sumAt, sumAt + SUM_SIZE))
   const views: Uint8Array[] = []
   // Most bundles have two or three.
   for (let i = 0; i < LAST; i++)
@@ -239,16 +286,25 @@ function readVarint(bytes: Uint8Array, offset: number): { value: number; end: nu
   return { value, end: offset }
 }
 
-function checkSum(bytes: Uint8Array): void {
-  const sum = checksum(bytes)
-  for (let i = 0; i < 4; i++)
-    if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff))
-      throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
+function checkCrc(bytes: Uint8Array, summed: number): void {
+  const sum = checksum(bytes, summed)
+  for (let i = 0; i < 4; i++) if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff)) throw wrongSum()
 }
 
-/** CRC-32 of everything but the checksum's own four bytes. */
-function checksum(bytes: Uint8Array): number {
-  return crc32(bytes.subarray(HEADER_SIZE), crc32(bytes.subarray(0, CHECKSUM_AT)))
+function checkSum(section: Uint8Array, expected: Uint8Array): void {
+  const sum = new Sum()
+  sum.add(section)
+  const value = sum.value()
+  for (let i = 0; i < SUM_SIZE; i++) if (value[i] !== expected[i]) throw wrongSum()
+}
+
+function wrongSum(): UnpicklingError {
+  return new UnpicklingError('the bundle is damaged: its checksum is wrong')
+}
+
+/** CRC-32 of the first so many bytes, but the checksum's own four. */
+function checksum(bytes: Uint8Array, summed: number): number {
+  return crcOf(bytes.subarray(0, CHECKSUM_AT), bytes.subarray(HEADER_SIZE, summed))
 }
 
 function truncatedHeader(): UnpicklingError {

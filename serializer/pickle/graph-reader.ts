@@ -247,7 +247,9 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   }
   bulk(): Uint8Array {
     const length = this.#in.varint()
-    if (length < LEAST_BULK) return this.#in.view(length)
+    return length < LEAST_BULK ? this.#in.view(length) : this.apart(length)
+  }
+  apart(length: number): Uint8Array {
     const blobs = this.#blobs
     while (blobs.position % BULK_ALIGNMENT !== 0)
       if (blobs.byte() !== 0) throw damaged('something stands between its buffers')

@@ -22,6 +22,7 @@ import {
   type Reference,
   rememberReference,
 } from '../references/index.ts'
+import { BlobWriter } from './codec/blob-writer.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
@@ -30,7 +31,7 @@ import { InstanceShapes } from './instance-shapes.ts'
 import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Memo } from './memo.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
-import { BULK_ALIGNMENT, LEAST_BULK, MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
+import { LEAST_BULK, MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
 import { type OutOfBand, wrappedView } from './out-of-band.ts'
 import { PlainWriter } from './plain-writer.ts'
@@ -60,8 +61,8 @@ type Filler = (value: any) => void
 export class GraphWriter implements ValueSink {
   readonly out = new ByteWriter()
   readonly text = new TextWriter()
-  /** Of buffers. */
-  blobs: ByteWriter | null = null
+  /** Of buffers and of many numbers. */
+  blobs: BlobWriter | null = null
   readonly #scalars = new ScalarWriter(this.out, this.text)
   readonly #properties = new PropertyWriter(this)
   readonly references: Reference[] = []
@@ -140,7 +141,6 @@ export class GraphWriter implements ValueSink {
   release(): void {
     this.out.release()
     this.text.release()
-    this.blobs?.release()
   }
 
   get namedStrings(): number {
@@ -255,10 +255,14 @@ export class GraphWriter implements ValueSink {
   bulk(bytes: Uint8Array): void {
     if (bytes.length < LEAST_BULK) return this.data(bytes)
     this.out.varint(bytes.length)
-    this.blobs ??= new ByteWriter()
-    const { blobs } = this
-    while (blobs.length % BULK_ALIGNMENT !== 0) blobs.byte(0)
-    blobs.bytes(bytes)
+    this.apart().bytes(bytes)
+  }
+  apart(): BlobWriter {
+    this.blobs ??= new BlobWriter()
+    return this.blobs
+  }
+  get isInterruptible(): boolean {
+    return this.#reductions !== null || this.options.offers !== null
   }
   viewed(buffer: ArrayBufferLike, size: number): void {
     this.#viewing = buffer

@@ -123,3 +123,5 @@ export const PropertiesFlag = { NonExtensible: 8, Reordered: 16 } as const
 /** Bytes from which on a buffer has a place of its own, and what its offset there is a multiple of. */
 export const LEAST_BULK = 64
 export const BULK_ALIGNMENT = 8
+/** The same for packed numbers. */
+export const LEAST_PACKED_APART = 4096

@@ -2,11 +2,11 @@
 // content refers to is made when that was read, by a builder for its shape.
 import { damaged } from '../errors.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
-import { littleEndian } from './codec/endianness.ts'
 import type { Guard } from './guard.ts'
 import type { Nodes } from './nodes.ts'
 import { dataDescriptor, isObject } from './objects.ts'
 import { Attribute, ShapePrototype } from './opcodes.ts'
+import { readNumbers } from './packed-numbers.ts'
 import { type RecordBuilder, recordBuilder } from './record-builder.ts'
 
 const { apply, defineProperty } = Reflect
@@ -14,9 +14,6 @@ const ObjectPrototype = Object.prototype
 const MapConstructor = Map
 const SetConstructor = Set
 const DateConstructor = Date
-const ArrayConstructor = Array
-/** Elements from which on an array is made with its length. */
-const MANY = 1024
 const mapSet = Map.prototype.set
 const setAdd = Set.prototype.add
 
@@ -26,6 +23,8 @@ export const HOLE = Symbol('hole')
 /** What reading plain data asks of the graph's reader. */
 export interface PlainSource {
   value(): unknown
+  /** The next bytes of those that stand apart from the graph. */
+  apart(length: number): Uint8Array
   /** Says what is to be called behind content that is read, with its object; nothing if nobody observes. */
   observed(): ((owner: unknown) => void) | undefined
   /** Content within content begins, or is over. Throws UnpicklingError if there is too much of it. */
@@ -141,8 +140,7 @@ export class PlainReader {
   }
 
   #numbers(size: 1 | 2 | 4 | 8): number[] {
-    const length = this.#in.count(size)
-    return this.#nodes.add(numbersOf(this.#in.view(length * size), size))
+    return this.#nodes.add(readNumbers(this.#in, size, (length) => this.#source.apart(length)))
   }
 
   map(): Map<unknown, unknown> {
@@ -168,22 +166,4 @@ export class PlainReader {
     const number = this.#in.varint()
     return this.#nodes.add(new DateConstructor(number % 2 === 0 ? number / 2 : -(number + 1) / 2))
   }
-}
-
-function numbersOf(bytes: Uint8Array, size: 1 | 2 | 4 | 8): number[] {
-  // Not `slice`: that of a Buffer copies nothing.
-  const { buffer } = littleEndian(new Uint8Array(bytes), size)
-  const packed =
-    size === 1
-      ? new Int8Array(buffer)
-      : size === 2
-        ? new Int16Array(buffer)
-        : size === 4
-          ? new Int32Array(buffer)
-          : new Float64Array(buffer)
-  const { length } = packed
-  // Growing costs more than all the rest where there are many; V8 then reckons with holes.
-  const array: number[] = length < MANY ? [] : new ArrayConstructor(length)
-  for (let i = 0; i < length; i++) array[i] = packed[i]
-  return array
 }

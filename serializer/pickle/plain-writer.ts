@@ -8,16 +8,15 @@ import { types } from 'node:util'
 import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
-import type { ByteWriter } from './codec/byte-writer.ts'
-import { littleEndian } from './codec/endianness.ts'
 import { isUsual } from './objects.ts'
 import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
+import { DOUBLES, type NumberSink, writeNumbers } from './packed-numbers.ts'
 import { MAX_SHAPE_KEYS, type Shape, type Shapes } from './shapes.ts'
 import type { Trace } from './trace.ts'
 import { LISTED_ELEMENTS, shownWithoutElements } from './view-keys.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Reflect
-const { getOwnPropertyNames, getOwnPropertySymbols, hasOwn, is } = Object
+const { getOwnPropertyNames, getOwnPropertySymbols, hasOwn } = Object
 const isArray = Array.isArray
 const ObjectPrototype = Object.prototype
 const ArrayPrototype = Array.prototype
@@ -27,7 +26,6 @@ const SetPrototype = Set.prototype
 const getTime = DatePrototype.getTime
 const mapForEach = MapPrototype.forEach
 const mapSize = getOwnPropertyDescriptor(MapPrototype, 'size')!.get!
-const setElements = Float64Array.prototype.set
 const setForEach = SetPrototype.forEach
 const setSize = getOwnPropertyDescriptor(SetPrototype, 'size')!.get!
 
@@ -36,8 +34,7 @@ const NUMBERS_WORTH_PACKING = 4
 const LARGEST_DATE = 2 ** 51
 
 /** What the fast paths ask of the graph writer. */
-export interface PlainSink {
-  readonly out: ByteWriter
+export interface PlainSink extends NumberSink {
   readonly trace: Trace | null
   value(value: unknown): void
   /** Numbers the object. */
@@ -52,7 +49,7 @@ export interface PlainSink {
 
 export class PlainWriter {
   readonly #graph: PlainSink
-  readonly #out: ByteWriter
+  readonly #out: NumberSink['out']
   readonly #shapes: Shapes
   /** Values of the records that are being written, one behind the other. */
   readonly #values: unknown[] = []
@@ -218,7 +215,7 @@ export class PlainWriter {
     const { length } = array
     const graph = this.#graph
     graph.rememberPlain(array)
-    if (length >= NUMBERS_WORTH_PACKING && this.#numbers(array)) return true
+    if (length >= NUMBERS_WORTH_PACKING && writeNumbers(array, graph)) return true
     const { trace } = graph
     this.#out.byte(Op.List)
     this.#out.varint(length)
@@ -229,45 +226,6 @@ export class PlainWriter {
       graph.value(array[i])
     }
     return true
-  }
-
-  /** Numbers alone, all of one size. */
-  #numbers(array: unknown[]): boolean {
-    const { length } = array
-    if (typeof array[0] !== 'number' || typeof array[length - 1] !== 'number') return false
-    let least = 0
-    let most = 0
-    let i = 0
-    for (; i < length; i++) {
-      const element = array[i]
-      if (typeof element !== 'number' || (element | 0) !== element || (element === 0 && is(element, -0)))
-        break
-      if (element < least) least = element
-      else if (element > most) most = element
-    }
-    if (i === length) {
-      const size = least >= -0x80 && most < 0x80 ? 1 : least >= -0x8000 && most < 0x8000 ? 2 : 4
-      const Packed = size === 1 ? Int8Array : size === 2 ? Int16Array : Int32Array
-      const packed = new Packed(length)
-      for (let j = 0; j < length; j++) packed[j] = array[j] as number
-      this.#out.byte(Op.Integers)
-      this.#out.byte(size)
-      this.#packed(packed, size)
-      return true
-    }
-    if (!(seesHiddenClasses && haveSameHiddenClass(array, DOUBLES)))
-      for (let j = i; j < length; j++) if (typeof array[j] !== 'number') return false
-    // V8 copies an array of doubles as it is.
-    const packed = new Float64Array(length)
-    apply(setElements, packed, [array])
-    this.#out.byte(Op.Doubles)
-    this.#packed(packed, 8)
-    return true
-  }
-
-  #packed(numbers: Int8Array | Int16Array | Int32Array | Float64Array, size: 1 | 2 | 4 | 8): void {
-    this.#out.varint(numbers.length)
-    this.#out.bytes(littleEndian(new Uint8Array(numbers.buffer as ArrayBuffer), size))
   }
 
   #map(map: Map<unknown, unknown>): boolean {
@@ -324,7 +282,6 @@ export class PlainWriter {
 }
 
 /** Arrays by what V8 keeps in them: small integers, doubles, anything; each with holes, too. */
-const DOUBLES: unknown[] = [1.5]
 const ORDINARY_ARRAYS: readonly unknown[][] = [
   ...[[1], ['a'], DOUBLES],
   ...[1, 'a', 1.5].map((element) => {

@@ -167,7 +167,7 @@ export function bundleOf(
   return bundle
 }
 
-function sizeOf(parts: readonly Uint8Array[]): number {
+function sizeOf(parts: readonly { readonly length: number }[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0)
 }
 

@@ -89,11 +89,27 @@ test('bytes behind the end of a bundle are an error that counts them', () => {
   expect(() => loads(Buffer.concat([bytes, bytes]))).toThrow(UnpicklingError)
 })
 
+test('a flipped bit of a large buffer is found, wherever it is, and so are parts that changed places', () => {
+  const numbers = new Float64Array(20_000).map((_, i) => i / 3)
+  const sound = dumps({ numbers, name: 'some text' })
+  expect(loads<{ numbers: Float64Array }>(sound).numbers).toEqual(numbers)
+  for (let at = 0; at < sound.length; at += 997) {
+    const flipped = sound.slice()
+    flipped[at] ^= 1 << (at & 7)
+    expect(() => loads(flipped)).toThrow(UnpicklingError)
+    expect(() => inspectBundle(flipped)).toThrow(UnpicklingError)
+  }
+  const swapped = sound.slice()
+  swapped.set(sound.subarray(8192, 12_288), 16_384)
+  swapped.set(sound.subarray(16_384, 20_480), 8192)
+  expect(() => loads(swapped)).toThrow(UnpicklingError)
+})
+
 test('another format version is told with both versions', () => {
   const bytes = dumps({ a: 1 }).slice()
   bytes[8] = 99
   expect(() => loads(bytes)).toThrow(UnpicklingError)
-  expect(() => loads(bytes)).toThrow(/version 99.*version 3/)
+  expect(() => loads(bytes)).toThrow(/version 99.*version 4/)
 })
 
 test('a bundle is found at any offset of a larger buffer', () => {

@@ -1,8 +1,11 @@
 // @ts-check
 // Bundles taken apart and put together again, with a checksum that is right, to meet the readers behind it.
+import { createCipheriv } from 'node:crypto'
 import { brotliCompressSync, crc32, gzipSync } from 'node:zlib'
 
 export const HEADER = 16
+/** From this size on, the last section has a sum of its own. */
+const LARGE = 1 << 16
 export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers', 'bytes']
 
 /** mulberry32 @param {number} seed */
@@ -27,6 +30,7 @@ export function split(bytes) {
     }
   }
   const sizes = SECTIONS.map((_, i) => (bytes[9] & (1 << i) ? varint() : 0))
+  if (sizes[SECTIONS.length - 1] >= LARGE) at += 8
   return sizes.map((size, i) => {
     if (i === SECTIONS.length - 1 && size > 0) at += (8 - (at % 8)) % 8
     return bytes.subarray(at, (at += size))
@@ -38,10 +42,21 @@ export function join(header, sections) {
   const start = Buffer.from(header.subarray(0, HEADER))
   start[9] = sections.reduce((mask, section, i) => (section.length > 0 ? mask | (1 << i) : mask), 0)
   const sizes = sections.filter((section) => section.length > 0).map(({ length }) => varintOf(length))
-  const bytes = Buffer.concat([start, ...sizes, ...sections.slice(0, -1)])
   const last = sections[sections.length - 1]
+  const isLarge = last.length >= LARGE
+  const sum = isLarge ? [sumOf(last)] : []
+  const bytes = Buffer.concat([start, ...sizes, ...sum, ...sections.slice(0, -1)])
   const padding = last.length > 0 ? (8 - (bytes.length % 8)) % 8 : 0
-  return repaired(Buffer.concat([bytes, Buffer.alloc(padding), last]))
+  const whole = Buffer.concat([bytes, Buffer.alloc(padding), last])
+  return repaired(whole, isLarge ? bytes.length + padding : whole.length)
+}
+
+/** @param {Buffer} section */
+function sumOf(section) {
+  const cipher = createCipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12))
+  cipher.setAAD(section)
+  cipher.final()
+  return cipher.getAuthTag().subarray(0, 8)
 }
 
 /** @param {number} value */
@@ -51,9 +66,9 @@ function varintOf(value) {
   return Buffer.from([...bytes, value])
 }
 
-/** @param {Buffer} bytes */
-export function repaired(bytes) {
-  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER), crc32(bytes.subarray(0, 12))), 12)
+/** @param {Buffer} bytes @param {number} summed how many of them the CRC is for */
+export function repaired(bytes, summed = bytes.length) {
+  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER, summed), crc32(bytes.subarray(0, 12))), 12)
   return bytes
 }
 

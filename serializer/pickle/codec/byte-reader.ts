@@ -55,6 +55,18 @@ export class ByteReader {
     return value
   }
 
+  /** Two's complement, of that many bytes. */
+  integer(size: 1 | 2 | 4): number {
+    if (size === 1) return (this.byte() << 24) >> 24
+    if (size === 2) return this.byte() | ((this.byte() << 24) >> 16)
+    return this.byte() | (this.byte() << 8) | (this.byte() << 16) | (this.byte() << 24)
+  }
+
+  /** Throws if there are not that many bytes left. */
+  ensure(length: number): void {
+    if (length > this.remaining) throw truncated()
+  }
+
   /** Passes over a string; what comes back decodes it when called. */
   lazyString(): () => string {
     const start = this.#position

@@ -168,6 +168,18 @@ export class ByteWriter {
     this.#position += 8
   }
 
+  /** Two's complement, of that many bytes. */
+  integer(value: number, size: 1 | 2 | 4): void {
+    this.#reserve(4)
+    const chunk = this.#chunk
+    chunk[this.#position++] = value
+    if (size === 1) return
+    chunk[this.#position++] = value >> 8
+    if (size === 2) return
+    chunk[this.#position++] = value >> 16
+    chunk[this.#position++] = value >> 24
+  }
+
   /** Length in code units, doubled, plus one if two bytes each: latin1 or UTF-16LE, so lone surrogates survive. */
   string(text: string): void {
     const length = text.length

@@ -1,7 +1,7 @@
 // Packed numbers are little-endian in a bundle; typed arrays have the machine's order.
 import { endianness } from 'node:os'
 
-const isBigEndian = endianness() === 'BE'
+export const isBigEndian = endianness() === 'BE'
 
 /** Turns numbers of that many bytes from the machine's order into the bundle's, or back, in place. */
 export function littleEndian(bytes: Uint8Array<ArrayBuffer>, size: 1 | 2 | 4 | 8): Uint8Array<ArrayBuffer> {
