@@ -14,8 +14,11 @@ const COMPRESSION_AT = 10
 const KIND_AT = 11
 const CHECKSUM_AT = 12
 const HEADER_SIZE = 16
-/** A message of a session. A bundle by itself has 0. */
-const MESSAGE = 1
+
+/** What the bytes are: a bundle; a message of a session; a bundle whose graph names no node, each being there in one place. */
+export const Kind = { Bundle: 0, Message: 1, Tree: 2 } as const
+export type Kind = (typeof Kind)[keyof typeof Kind]
+
 /** A varint of a section's size takes no more. */
 const LARGEST_SIZE = 7
 
@@ -63,12 +66,12 @@ export type SectionParts = Readonly<
 /** Compressed by the method; with `ifSmaller`, only where that is worth it. */
 export function writeContainer(
   sections: SectionParts,
-  isMessage = false,
+  kind: Kind = Kind.Bundle,
   method: Compression | null = null,
   ifSmaller = false,
 ): Uint8Array {
   const { bytes, summed } = uncompressed(sections)
-  if (isMessage) bytes[KIND_AT] = MESSAGE
+  bytes[KIND_AT] = kind
   const compressed = method === null ? bytes : compress(bytes, method)
   const isSmaller = compressed.length < bytes.length
   if (method === null || (ifSmaller && !isSmaller)) return sealed(bytes, summed)
@@ -117,7 +120,6 @@ function uncompressed(sections: SectionParts): { bytes: Uint8Array; summed: numb
   bytes[8] = FORMAT_VERSION
   bytes[9] = present
   bytes[COMPRESSION_AT] = 0
-  bytes[KIND_AT] = 0
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
   const sum = placeBuffers(sections.bytes, bytes, size - aligned, isLarge)
@@ -173,8 +175,7 @@ function allocate(size: number): Uint8Array {
 
 export interface ReadContainer extends Sections {
   readonly compression: Compression | null
-  /** Is it a message of a session, which may refer to those before it? */
-  readonly isMessage: boolean
+  readonly kind: Kind
   /** Bytes of header, table and sections, inflated. */
   readonly inflatedSize: number
 }
@@ -192,7 +193,7 @@ export function readContainer(
   budget.received(bytes.length, 'as it was received')
   checkStart(bytes)
   const compression = methodOf(bytes[COMPRESSION_AT])
-  if (compression === undefined || bytes[9] >> NAMES.length !== 0 || bytes[KIND_AT] > MESSAGE)
+  if (compression === undefined || bytes[9] >> NAMES.length !== 0 || bytes[KIND_AT] > Kind.Tree)
     throw damagedHeader()
   if (compression === null) return sectionsOf(bytes, bytes, HEADER_SIZE, compression)
   // What is inflated is what was written: damage shows before any of it is believed.
@@ -267,7 +268,7 @@ function sectionsOf(
     buffers,
     bytes: aligned === 0 ? NOTHING : bytes.subarray(offset),
     compression,
-    isMessage: header[KIND_AT] === MESSAGE,
+    kind: header[KIND_AT] as Kind,
     inflatedSize: compression === null ? size : HEADER_SIZE + size,
   }
 }

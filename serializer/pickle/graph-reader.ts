@@ -67,6 +67,8 @@ export interface ReadContext {
   readonly refusesCode: boolean
   readonly rebuilder: Rebuilder
   readonly limits: CheckedLimits
+  /** May the graph name its nodes, by their numbers? */
+  readonly keepsNodes: boolean
   /** May views be views of what was received? */
   readonly borrows: boolean
 }
@@ -115,7 +117,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     this.#blobs = blobs
     this.#functions = functions
     this.#context = context
-    this.#nodes = session === null ? new Nodes(context.limits.maxObjects) : session.nodes
+    this.#nodes = session === null ? new Nodes(context.limits.maxObjects, context.keepsNodes) : session.nodes
     this.#strings = session === null ? [] : session.strings
     this.#parts = session === null ? new Map() : session.parts
     this.#maxString = context.limits.maxString

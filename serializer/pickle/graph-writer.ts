@@ -362,6 +362,11 @@ export class GraphWriter implements ValueSink {
     return this.#memo.next(value)
   }
 
+  /** Is it nothing but plain objects, none of which was named? */
+  get isTree(): boolean {
+    return this.#memo.isOrdered
+  }
+
   get nodeCount(): number {
     return this.#memo.count
   }

@@ -1,4 +1,5 @@
 // dumps and loads: a value to a bundle, and back.
+import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import { withOriginals } from '../originals.ts'
@@ -58,7 +59,7 @@ export async function loadsAsync<T = unknown>(bytes: BundleBytes, options: LoadO
 
 function openWhole(bytes: BundleBytes, options: LoadOptions): OpenBundle {
   const bundle = openBundle(bytes, options)
-  if (!bundle.isMessage) return bundle
+  if (bundle.kind !== Kind.Message) return bundle
   throw new UnpicklingError(
     'these bytes are a message of a Pickler, which may refer to those before it: load it with the Unpickler that loaded them',
   )

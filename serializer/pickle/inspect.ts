@@ -84,6 +84,7 @@ function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection
     rebuilder: inertRebuilder,
     buffers: bundle.buffers,
     limits: bundle.limits,
+    keepsNodes: true,
     borrows: false,
     observe: (value, size, first, last) => sizes.note(value, size, reader.nodes.slice(first, last)),
   })

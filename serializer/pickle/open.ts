@@ -1,5 +1,5 @@
 // Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
-import { type ReadContainer, readContainer, type Sections } from '../bundle/container.ts'
+import { Kind, type ReadContainer, readContainer, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
@@ -46,7 +46,7 @@ export interface OpenBundle extends CodeEntries {
   readonly blobs: ByteReader
   readonly buffers: readonly ViewedBytes[]
   readonly limits: CheckedLimits
-  readonly isMessage: boolean
+  readonly kind: Kind
 }
 
 /** Throws TypeError for options that are none; returns the limits. */
@@ -94,7 +94,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     references,
     receiveBuffers(sections.buffers, options.buffers, budget),
     limits,
-    sections.isMessage,
+    sections.kind,
   )
 }
 
@@ -104,7 +104,7 @@ function opened(
   references: readonly Reference[],
   buffers: readonly ViewedBytes[],
   limits: CheckedLimits,
-  isMessage: boolean,
+  kind: Kind,
 ): OpenBundle {
   return {
     units,
@@ -116,7 +116,7 @@ function opened(
     blobs: new ByteReader(bytes),
     buffers,
     limits,
-    isMessage,
+    kind,
   }
 }
 
@@ -129,7 +129,7 @@ export function noBundle(): OpenBundle {
     [],
     [],
     DEFAULT_LIMITS,
-    false,
+    Kind.Tree,
   )
 }
 
@@ -142,10 +142,10 @@ export function openForInspection(input: unknown): OpenBundle & {
 } {
   const bytes = asBytes(input, null)
   const container = readContainer(withoutSignature(bytes))
-  const { compression: _, inflatedSize: __, isMessage, ...sections } = container
+  const { compression: _, inflatedSize: __, kind, ...sections } = container
   const manifest = readManifest(sections.manifest)
   const graph = new ByteReader(sections.graph)
-  if (isMessage) checkWholeMessage(graph)
+  if (kind === Kind.Message) checkWholeMessage(graph)
   return {
     manifest,
     container,
@@ -158,7 +158,7 @@ export function openForInspection(input: unknown): OpenBundle & {
     blobs: new ByteReader(sections.bytes),
     buffers: absentBuffers(sections.buffers),
     limits: DEFAULT_LIMITS,
-    isMessage,
+    kind,
   }
 }
 

@@ -1,6 +1,7 @@
 // Pickler and Unpickler: several values over one memo, as in Python's pickle. What was sent once (shapes, strings, and with
 // it the objects themselves) is not sent again, which is also what makes small messages fast.
 import type { Duplex } from 'node:stream'
+import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
 import { withOriginals } from '../originals.ts'
@@ -211,7 +212,7 @@ export class Unpickler {
   }
 
   #read(bundle: OpenBundle, options: LoadOptions, modules: ReadonlyMap<string, object> | undefined): unknown {
-    if (!bundle.isMessage) return read(bundle, options, modules)
+    if (bundle.kind !== Kind.Message) return read(bundle, options, modules)
     const forget = this.#session.begin(bundle.graph)
     try {
       return read(bundle, options, modules, this.#session)

@@ -1,4 +1,5 @@
 // Reads a bundle that was opened.
+import { Kind } from '../bundle/container.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { type Reference, resolveReference } from '../references/index.ts'
 import { FunctionReader } from './function-reader.ts'
@@ -36,6 +37,7 @@ function readerOf(
     refusesCode: options.code === 'refuse',
     rebuilder: makeRebuilder(options.persistentLoad),
     limits: bundle.limits,
+    keepsNodes: bundle.kind !== Kind.Tree,
     borrows: options.copy === false,
   }
   return new GraphReader(bundle.graph, bundle.text, bundle.blobs, functions, context, session)

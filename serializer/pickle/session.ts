@@ -70,7 +70,7 @@ export class ReaderSession {
   readonly parts = new Map<number, ViewedBytes>()
 
   constructor(maxObjects: number) {
-    this.nodes = new Nodes(maxObjects)
+    this.nodes = new Nodes(maxObjects, true)
   }
 
   /** Reads what a message begins with; returns what forgets the message again, if it can't be read. */

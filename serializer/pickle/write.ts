@@ -1,6 +1,6 @@
 // Writes a bundle: walks the graph as often as it takes, links its code, and puts the sections together.
 import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
-import { writeContainer } from '../bundle/container.ts'
+import { Kind, writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import type { SignOption } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
@@ -144,7 +144,7 @@ export function bundleOf(
   // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
   if (offers !== null && sizeOf(parts) + sizeOf(blobs) !== graph.out.length + (graph.blobs?.length ?? 0))
     throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
-  const isMessage = session !== null
+  const kind = session !== null ? Kind.Message : graph.isTree ? Kind.Tree : Kind.Bundle
   const sections = {
     code: code.code,
     functions: code.functions,
@@ -159,8 +159,8 @@ export function bundleOf(
     bytes: blobs,
   }
   const bundle = compress
-    ? writeContainer(sections, isMessage, compress === true ? BEST : compress, compress === true)
-    : writeContainer(sections, isMessage)
+    ? writeContainer(sections, kind, compress === true ? BEST : compress, compress === true)
+    : writeContainer(sections, kind)
   // A session's writer goes on with its chunks.
   if (session === null) graph.release()
   else graph.forgetNamespaces()

@@ -2,6 +2,7 @@
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { dumps, inspectBundle, loads, loadsAsync, UnpicklingError } from '../../serializer/index.ts'
+import { repaired } from '../support/forge.mjs'
 import { runScript } from '../support/script.ts'
 
 /** A few bundles, as text for a child process: data, code with shared variables, a class. */
@@ -103,6 +104,18 @@ test('a flipped bit of a large buffer is found, wherever it is, and so are parts
   swapped.set(sound.subarray(8192, 12_288), 16_384)
   swapped.set(sound.subarray(16_384, 20_480), 8192)
   expect(() => loads(swapped)).toThrow(UnpicklingError)
+})
+
+test('a bundle that names a node, though it says that it names none, is refused', () => {
+  const shared = {}
+  const bundle = Buffer.from(dumps({ a: shared, b: shared }))
+  expect(loads(bundle)).toEqual({ a: {}, b: {} })
+  expect(bundle[11]).toBe(0)
+  expect(dumps({ a: {}, b: {} })[11]).toBe(2)
+  bundle[11] = 2
+  expect(() => loads(repaired(bundle))).toThrow(UnpicklingError)
+  bundle[11] = 3
+  expect(() => loads(repaired(bundle))).toThrow(UnpicklingError)
 })
 
 test('another format version is told with both versions', () => {
