@@ -107,9 +107,8 @@ export class PlainWriter {
   #record(value: object, prototype: object | null): boolean {
     const keys = getOwnPropertyNames(value)
     const count = keys.length
-    // An object without keys may be anything: a Map that was given another prototype, say.
-    if (count === 0 || getOwnPropertySymbols(value).length > 0 || !isExtensible(value)) return false
-    const shape = count > MAX_SHAPE_KEYS ? null : this.#shapes.find(keys, prototype)
+    if (getOwnPropertySymbols(value).length > 0 || !isExtensible(value)) return false
+    const shape = count === 0 || count > MAX_SHAPE_KEYS ? null : this.#shapes.find(keys, prototype)
     if (shape === null && prototype !== ObjectPrototype) return false
     if (shape !== null ? shape.isOdd : hasOwn(value, 'constructor')) return false
     if (isReferable(value)) return false
