@@ -1,7 +1,7 @@
 // The container of a bundle: magic, version, sections, checksum. Byte for byte in docs/format.md.
 // Reading it runs nothing and compiles nothing.
 import { UnpicklingError } from '../errors.ts'
-import { crcOf, LARGE_SECTION, SUM_SIZE, Sum } from './checksum.ts'
+import { crcOf, LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { giveBack } from './segments.ts'
@@ -70,17 +70,18 @@ export function writeContainer(
   method: Compression | null = null,
   ifSmaller = false,
 ): Uint8Array {
-  const { bytes, summed } = uncompressed(sections)
+  const { bytes, last, sum } = uncompressed(sections, method === null)
   bytes[KIND_AT] = kind
-  const compressed = method === null ? bytes : compress(bytes, method)
-  const isSmaller = compressed.length < bytes.length
-  if (method === null || (ifSmaller && !isSmaller)) return sealed(bytes, summed)
-  return sealed(compressed, compressed.length)
+  if (method === null) return sealed(bytes, last, sum)
+  const compressed = compress(bytes, method)
+  return ifSmaller && compressed.length >= bytes.length
+    ? sealed(bytes, last, null)
+    : sealed(compressed, 0, null)
 }
 
-/** With the checksum of the first so many bytes. */
-function sealed(bytes: Uint8Array, summed: number): Uint8Array {
-  const sum = checksum(bytes, summed)
+/** With its checksum, which may have been begun. */
+function sealed(bytes: Uint8Array, last: number, begun: Sum | null): Uint8Array {
+  const sum = checksum(bytes, last, begun)
   for (let i = 0; i < 4; i++) bytes[CHECKSUM_AT + i] = sum >>> (8 * i)
   return bytes
 }
@@ -97,8 +98,11 @@ function compress(bytes: Uint8Array, method: Compression): Uint8Array {
   return compressed
 }
 
-/** `summed`: the first bytes, which the CRC is for. */
-function uncompressed(sections: SectionParts): { bytes: Uint8Array; summed: number } {
+/** With the size of the last section, and the checksum that was begun with it, if that is so. */
+function uncompressed(
+  sections: SectionParts,
+  isSummed: boolean,
+): { bytes: Uint8Array; last: number; sum: Sum | null } {
   let size = HEADER_SIZE
   let present = 0
   const sizes: number[] = []
@@ -111,8 +115,6 @@ function uncompressed(sections: SectionParts): { bytes: Uint8Array; summed: numb
     size += section + varintSize(section)
   }
   const aligned = sizes[LAST]
-  const isLarge = aligned >= LARGE_SECTION
-  if (isLarge) size += SUM_SIZE
   const padding = aligned > 0 ? paddingTo(size - aligned) : 0
   size += padding
   const bytes = allocate(size)
@@ -122,8 +124,8 @@ function uncompressed(sections: SectionParts): { bytes: Uint8Array; summed: numb
   bytes[COMPRESSION_AT] = 0
   let offset = HEADER_SIZE
   for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
-  const sum = placeBuffers(sections.bytes, bytes, size - aligned, isLarge)
-  if (sum !== null) bytes.set(sum, offset)
+  const sum = isSummed && size >= LARGE_BUNDLE ? new Sum() : null
+  placeBuffers(sections.bytes, bytes, size - aligned, sum)
   // From the end, for that is where segments are given back. (Nothing needs padding where nothing follows.)
   let end = size - aligned
   zeros(bytes, (end -= padding), padding)
@@ -136,17 +138,16 @@ function uncompressed(sections: SectionParts): { bytes: Uint8Array; summed: numb
       if (size >= LARGE) giveBack(part)
     }
   }
-  return { bytes, summed: isLarge ? size - aligned : size }
+  return { bytes, last: aligned, sum }
 }
 
-/** Puts the last section into its place; returns its sum, if it is to have one. */
+/** Puts the last section into its place, and begins the checksum with it while it is at hand. */
 function placeBuffers(
   parts: SectionParts['bytes'],
   bytes: Uint8Array,
   offset: number,
-  isSummed: boolean,
-): Uint8Array | null {
-  const sum = isSummed ? new Sum() : null
+  sum: Sum | null,
+): void {
   for (const part of parts) {
     const end = offset + part.length
     if ('copyTo' in part) {
@@ -156,7 +157,6 @@ function placeBuffers(
     else bytes.set(part, offset)
     offset = end
   }
-  return sum?.value() ?? null
 }
 
 function paddingTo(offset: number): number {
@@ -197,7 +197,7 @@ export function readContainer(
     throw damagedHeader()
   if (compression === null) return sectionsOf(bytes, bytes, HEADER_SIZE, compression)
   // What is inflated is what was written: damage shows before any of it is believed.
-  checkCrc(bytes, bytes.length)
+  check(bytes, 0)
   const { value: size, end } = readVarint(bytes, HEADER_SIZE)
   budget.inflating(size)
   return sectionsOf(bytes, inflate(bytes.subarray(end), compression, size), 0, compression)
@@ -239,8 +239,6 @@ function sectionsOf(
     size += section
   }
   const aligned = sizes[LAST]
-  const sumAt = offset
-  if (aligned >= LARGE_SECTION) offset += SUM_SIZE
   size += offset
   const padding = aligned > 0 ? paddingTo(size - aligned) : 0
   size += padding
@@ -250,9 +248,7 @@ function sectionsOf(
     )
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
-  const isLarge = aligned >= LARGE_SECTION
-  if (compression === null) checkCrc(bytes, isLarge ? size - aligned : size)
-  if (isLarge) checkSum(bytes.subarray(size - aligned), bytes.subarray(sumAt, sumAt + SUM_SIZE))
+  if (compression === null) check(bytes, aligned)
   const views: Uint8Array[] = []
   // Most bundles have two or three.
   for (let i = 0; i < LAST; i++)
@@ -287,25 +283,25 @@ function readVarint(bytes: Uint8Array, offset: number): { value: number; end: nu
   return { value, end: offset }
 }
 
-function checkCrc(bytes: Uint8Array, summed: number): void {
-  const sum = checksum(bytes, summed)
-  for (let i = 0; i < 4; i++) if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff)) throw wrongSum()
+function check(bytes: Uint8Array, last: number): void {
+  const sum = checksum(bytes, last, null)
+  for (let i = 0; i < 4; i++)
+    if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff))
+      throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
 }
 
-function checkSum(section: Uint8Array, expected: Uint8Array): void {
-  const sum = new Sum()
-  sum.add(section)
-  const value = sum.value()
-  for (let i = 0; i < SUM_SIZE; i++) if (value[i] !== expected[i]) throw wrongSum()
-}
-
-function wrongSum(): UnpicklingError {
-  return new UnpicklingError('the bundle is damaged: its checksum is wrong')
-}
-
-/** CRC-32 of the first so many bytes, but the checksum's own four. */
-function checksum(bytes: Uint8Array, summed: number): number {
-  return crcOf(bytes.subarray(0, CHECKSUM_AT), bytes.subarray(HEADER_SIZE, summed))
+/** Of everything but its own four bytes. A large bundle's last section, of that size, comes first: it may have been added already. */
+function checksum(bytes: Uint8Array, last: number, begun: Sum | null): number {
+  const end = bytes.length - last
+  if (bytes.length < LARGE_BUNDLE) return crcOf(bytes.subarray(0, CHECKSUM_AT), bytes.subarray(HEADER_SIZE))
+  let sum = begun
+  if (sum === null) {
+    sum = new Sum()
+    sum.add(bytes.subarray(end))
+  }
+  sum.add(bytes.subarray(0, CHECKSUM_AT))
+  sum.add(bytes.subarray(HEADER_SIZE, end))
+  return sum.value()
 }
 
 function truncatedHeader(): UnpicklingError {

@@ -1,6 +1,7 @@
 // How much a bundle may ask for. Each limit is held before anything is allocated for what exceeds it.
 import { constants } from 'node:buffer'
 import { UnpicklingError } from '../errors.ts'
+import { keepHiddenClass } from '../hidden-classes.ts'
 
 /** Limits for untrusted input. What is not given is as in `DEFAULT_LIMITS`. */
 export interface Limits {
@@ -99,3 +100,5 @@ export class ByteBudget {
       )
   }
 }
+
+keepHiddenClass(new ByteBudget(DEFAULT_LIMITS))

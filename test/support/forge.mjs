@@ -4,7 +4,7 @@ import { createCipheriv } from 'node:crypto'
 import { brotliCompressSync, crc32, gzipSync } from 'node:zlib'
 
 export const HEADER = 16
-/** From this size on, the last section has a sum of its own. */
+/** From this size on, the checksum is another. */
 const LARGE = 1 << 16
 export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers', 'bytes']
 
@@ -30,7 +30,6 @@ export function split(bytes) {
     }
   }
   const sizes = SECTIONS.map((_, i) => (bytes[9] & (1 << i) ? varint() : 0))
-  if (sizes[SECTIONS.length - 1] >= LARGE) at += 8
   return sizes.map((size, i) => {
     if (i === SECTIONS.length - 1 && size > 0) at += (8 - (at % 8)) % 8
     return bytes.subarray(at, (at += size))
@@ -43,20 +42,9 @@ export function join(header, sections) {
   start[9] = sections.reduce((mask, section, i) => (section.length > 0 ? mask | (1 << i) : mask), 0)
   const sizes = sections.filter((section) => section.length > 0).map(({ length }) => varintOf(length))
   const last = sections[sections.length - 1]
-  const isLarge = last.length >= LARGE
-  const sum = isLarge ? [sumOf(last)] : []
-  const bytes = Buffer.concat([start, ...sizes, ...sum, ...sections.slice(0, -1)])
+  const bytes = Buffer.concat([start, ...sizes, ...sections.slice(0, -1)])
   const padding = last.length > 0 ? (8 - (bytes.length % 8)) % 8 : 0
-  const whole = Buffer.concat([bytes, Buffer.alloc(padding), last])
-  return repaired(whole, isLarge ? bytes.length + padding : whole.length)
-}
-
-/** @param {Buffer} section */
-function sumOf(section) {
-  const cipher = createCipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12))
-  cipher.setAAD(section)
-  cipher.final()
-  return cipher.getAuthTag().subarray(0, 8)
+  return repaired(Buffer.concat([bytes, Buffer.alloc(padding), last]), last.length)
 }
 
 /** @param {number} value */
@@ -66,9 +54,17 @@ function varintOf(value) {
   return Buffer.from([...bytes, value])
 }
 
-/** @param {Buffer} bytes @param {number} summed how many of them the CRC is for */
-export function repaired(bytes, summed = bytes.length) {
-  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER, summed), crc32(bytes.subarray(0, 12))), 12)
+/** @param {Buffer} bytes @param {number} last how many of them are the last section, where they are not compressed */
+export function repaired(bytes, last = 0) {
+  const parts = [bytes.subarray(0, 12), bytes.subarray(HEADER, bytes.length - last)]
+  if (bytes.length < LARGE) {
+    bytes.writeUInt32LE(crc32(bytes.subarray(HEADER), crc32(parts[0])), 12)
+    return bytes
+  }
+  const cipher = createCipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12))
+  cipher.setAAD(Buffer.concat([bytes.subarray(bytes.length - last), ...parts]))
+  cipher.final()
+  cipher.getAuthTag().copy(bytes, 12, 0, 4)
   return bytes
 }
 
