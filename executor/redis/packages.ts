@@ -146,6 +146,15 @@ export class FleetPackages implements PackageSource {
     return decodeFrame<Record>(keys.seal.open(frame, purposeOf(uri))).header
   }
 
+  /** Null also where a part is gone: a Redis that has too little memory drops what it likes. */
+  async #whatIsWhole(uri: string): Promise<Record | null> {
+    const record = await this.#record(uri)
+    if (record === null || record.digests.length === 0) return record
+    const { redis, keys } = this.#link
+    const parts = record.digests.map((_, i) => keys.packagePart(uri, i))
+    return (await redis.exists(...parts)) === parts.length ? record : null
+  }
+
   /** All of it lives longer; false if some of it is gone. */
   async #extend(uri: string, record: Record): Promise<boolean> {
     const { redis, keys } = this.#link
@@ -200,11 +209,11 @@ export class FleetPackages implements PackageSource {
   }
 
   async fetch(uri: string, toFile: string, signal: AbortSignal): Promise<void> {
-    let record = await this.#record(uri)
+    let record = await this.#whatIsWhole(uri)
     for (
       const end = Date.now() + PATIENCE;
       record === null && Date.now() < end;
-      record = await this.#record(uri)
+      record = await this.#whatIsWhole(uri)
     ) {
       signal.throwIfAborted()
       void this.#link.tellAll({ kind: 'package', uri })

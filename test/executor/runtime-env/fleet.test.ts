@@ -1,6 +1,7 @@
 // Environments on a fleet: what lies in Redis, workers in other folders, commands, and workers that die meanwhile.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { cancel, get, init, remote, shutdown } from 'cornichon/executor'
 import { registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from 'cornichon/runtime-env'
@@ -74,6 +75,28 @@ describe('packages', () => {
     expect(parts.length).toBe(1)
     for (const key of [...records, ...parts]) expect(await connection.pttl(key)).toBeGreaterThan(0)
     expect(readdirSync(workspace.path('cache-once', 'envs')).length).toBe(1)
+  })
+
+  it('E4 larger ones go in parts; one that a Redis has lost since is sent again by who has it', async () => {
+    await worker('cache-parts')
+    await joinFleet()
+    // What can't be compressed, of more than one part.
+    const noise = randomBytes(9 * 2 ** 20)
+    workspace.write({ 'noise/noise.bin': noise })
+    const task = remote(() => createHash('sha256').update(readFileSync('noise.bin')).digest('hex'), {
+      runtimeEnv: { workingDir: workspace.path('noise') },
+    })
+    const expected = createHash('sha256').update(noise).digest('hex')
+    const connection = redis.connect()
+    const parts = () => connection.keys(`{cornichon-${redis.namespace}}:pkgpart:*`)
+    const before = new Set(await parts())
+    expect(await get(task.remote())).toBe(expected)
+    const own = (await parts()).filter((name) => !before.has(name))
+    expect(own.length).toBe(2)
+    await connection.del(own[1]!)
+    rmSync(workspace.path('cache-parts', 'pkg'), { recursive: true })
+    const again = task.options({ runtimeEnv: { workingDir: workspace.path('noise'), envVars: { A: '1' } } })
+    expect(await get(again.remote())).toBe(expected)
   })
 
   it('X14 are signed where a fleet has keys: what another put there is refused before it is unpacked', async () => {

@@ -1,5 +1,6 @@
-// npm: 'auto' installs what a call needs, wherever the call names it, and nothing else.
-import { existsSync, readdirSync } from 'node:fs'
+// A job that has an environment; and npm: 'auto', which installs what a call needs, wherever the call names it, and nothing
+// else.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { get, init, put, remote, shutdown } from 'cornichon/executor'
 import { RuntimeEnv } from 'cornichon/runtime-env'
 import MagicString from 'magic-string'
@@ -11,9 +12,13 @@ const workspace = createWorkspace()
 const before = process.env.XDG_CACHE_HOME
 
 beforeAll(async () => {
-  workspace.write({ 'empty/file': '' })
+  workspace.write({ 'empty/file': '', 'job/data.txt': 'of the job' })
   process.env.XDG_CACHE_HOME = workspace.path('cache')
-  await init({ numCpus: 1, logToDriver: false })
+  await init({
+    numCpus: 1,
+    logToDriver: false,
+    runtimeEnv: { workingDir: workspace.path('job'), envVars: { E2E_JOB: 'job', E2E_BOTH: 'job' } },
+  })
 })
 afterAll(async () => {
   await shutdown()
@@ -25,6 +30,35 @@ afterAll(async () => {
 /** Runs in an environment with packages, where those that are asked for by name lie beside its directory. */
 const installed = () =>
   existsSync('../node_modules') ? readdirSync('../node_modules').filter((name) => !name.startsWith('.')) : []
+
+it('E3 tasks and actors are within the environment of the job: variables are merged, other fields go over it', async () => {
+  const look = () => [
+    process.env.E2E_JOB,
+    process.env.E2E_BOTH,
+    existsSync('data.txt') ? readFileSync('data.txt', 'utf8') : null,
+  ]
+  class Actor {
+    look() {
+      return look()
+    }
+  }
+  const runtimeEnv = { envVars: { E2E_BOTH: 'own' } }
+  const elsewhere = remote(look, { runtimeEnv: { workingDir: workspace.path('empty') } })
+  const actor = remote(Actor, { runtimeEnv }).remote()
+  expect(
+    await get([
+      remote(look).remote(),
+      remote(look, { runtimeEnv }).remote(),
+      actor.look.remote(),
+      elsewhere.remote(),
+    ]),
+  ).toEqual([
+    ['job', 'job', 'of the job'],
+    ['job', 'own', 'of the job'],
+    ['job', 'own', 'of the job'],
+    ['job', 'job', null],
+  ])
+})
 
 it('E5 the packages that values behind refs, lists of refs and the hook refer to', async () => {
   const shout = put((text: string) => new MagicString(text).append('!').toString())
