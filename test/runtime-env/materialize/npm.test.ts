@@ -1,6 +1,8 @@
 // Sets of npm packages: installed once, shared, from archives that the tests pack themselves; and one small real package.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { openEnvManager } from '../../../runtime-env/manager.ts'
@@ -233,6 +235,52 @@ describe('npm', () => {
       })
     } finally {
       await worker.close()
+    }
+  })
+
+  it('what npm has in its own cache is not asked for again', async () => {
+    const bytes = tgzOf(entriesOf({ name: 'from-registry', version: '1.0.0' }, {}, 'package/'))
+    const asked: string[] = []
+    const server = createServer((request, response) => {
+      asked.push(request.url!)
+      if (request.url!.endsWith('.tgz')) return void response.end(bytes)
+      const integrity = `sha512-${createHash('sha512').update(bytes).digest('base64')}`
+      const dist = { tarball: `http://${request.headers.host}/from-registry.tgz`, integrity }
+      const version = { name: 'from-registry', version: '1.0.0', dist }
+      response.setHeader('content-type', 'application/json')
+      response.end(
+        JSON.stringify({
+          name: 'from-registry',
+          'dist-tags': { latest: '1.0.0' },
+          versions: { '1.0.0': version },
+        }),
+      )
+    }).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    workspace.write({
+      'other/.npmrc': `registry=http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`,
+    })
+    const worker = await EnvWorker.start(
+      { cacheDir: freshCache(), packages: workspace.path('packages'), linger: 0 },
+      {
+        npm_config_userconfig: workspace.path('other/.npmrc'),
+        npm_config_cache: workspace.path('other/cache'),
+      },
+    )
+    try {
+      const packageJson = { dependencies: { 'from-registry': '^1.0.0' } }
+      await worker.acquire(envOf({ npm: { ...set({}), packageJson } }))
+      expect(asked.some((url) => url.endsWith('.tgz'))).toBe(true)
+      asked.length = 0
+      const { context } = await worker.acquire(
+        envOf({ npm: { ...set({}, { allowScripts: true }), packageJson } }),
+      )
+      expect(existsSync(join(context.cwd, '../node_modules/from-registry/package.json'))).toBe(true)
+      expect(asked).toEqual([])
+    } finally {
+      await worker.close()
+      server.closeAllConnections()
+      server.close()
     }
   })
 
