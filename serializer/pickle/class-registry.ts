@@ -1,5 +1,6 @@
 // The classes of this thread that came in a bundle or went out in one, by identity: so that a class sent twice is
 // one class, and an instance that comes home finds its own. Held weakly.
+import { types } from 'node:util'
 import type { ClassHook } from '../codegen/instantiate.ts'
 
 export interface KnownClass {
@@ -13,6 +14,8 @@ export interface KnownClass {
 
 const byIdentity = new Map<string, WeakRef<object>>()
 const entries = new WeakMap<object, KnownClass>()
+/** What classes and functions see, by the names of their variables: weak collections, where instances have state. */
+const seen = new WeakMap<object, Map<string, object>>()
 const cleanup = new FinalizationRegistry<string>((identity) => {
   if (byIdentity.get(identity)?.deref() === undefined) byIdentity.delete(identity)
 })
@@ -41,4 +44,22 @@ export function findClass(identity: string): KnownClass | undefined {
 /** The entry of a class value, for its hook. */
 export function knownClass(value: object): KnownClass | undefined {
   return entries.get(value)
+}
+
+/** Takes note of what the variable of a class or function holds, if it is a weak collection; of a class also a function. */
+export function noteSeen(owner: object, name: string, value: unknown, isClass: boolean): void {
+  if (typeof value === 'function' ? !isClass : !isWeakCollection(value)) return
+  let values = seen.get(owner)
+  if (!values) seen.set(owner, (values = new Map()))
+  values.set(name, value as object)
+}
+
+const NOTHING: ReadonlyMap<string, object> = new Map()
+
+export function seenBy(owner: object): ReadonlyMap<string, object> {
+  return seen.get(owner) ?? NOTHING
+}
+
+export function isWeakCollection(value: unknown): value is object {
+  return typeof value === 'object' && (types.isWeakMap(value) || types.isWeakSet(value))
 }

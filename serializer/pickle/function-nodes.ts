@@ -2,6 +2,7 @@
 // The mirror of function-writer.ts.
 import { SUPER_NAME } from '../codegen/leaf.ts'
 import { damaged } from '../errors.ts'
+import { isWeakCollection, noteSeen, seenBy } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
 import type { Nodes } from './nodes.ts'
@@ -16,6 +17,8 @@ const { getOwnPropertyDescriptor } = Reflect
 export interface FunctionNodeSource {
   value(): unknown
   values(): unknown[]
+  /** A known class has something in the place of a value of the graph: if these are weak collections, it gets the same entries. */
+  follows(collection: object, known: unknown): void
   /** Content that is read when everything in hand is done. */
   later(owner: unknown, filler: () => void): void
 }
@@ -67,7 +70,11 @@ export class FunctionNodes {
     const constants: unknown[] = []
     for (const binding of bindings) {
       const value = this.#source.value()
-      if (made.existing) continue
+      if (made.existing) {
+        if (isObject(value)) this.#source.follows(value, seenBy(owner).get(binding.name))
+        continue
+      }
+      noteSeen(owner, binding.name, value, made.entry.shape === 'class')
       switch (binding.kind) {
         case 'value':
           if (binding.name === SUPER_NAME && isObject(value)) rememberSuper(owner, value)
@@ -135,6 +142,7 @@ export class FunctionNodes {
     for (let i = 0; i < made.entry.staticFields; i++) {
       const state = this.#source.value()
       if (fresh) this.#functions.setStaticField(value, i, state)
+      else if (isWeakCollection(state)) this.#source.follows(state, this.#functions.staticField(value, i))
     }
     this.#properties.changedPrototype(value, fresh)
     this.#properties.read(value, ['arguments', 'caller'], false, fresh)

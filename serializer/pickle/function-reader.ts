@@ -51,6 +51,7 @@ export interface CodeSource {
   privateFields(owner: unknown): number
   setPrivateField(owner: unknown, index: number, object: object, value: unknown): void
   setStaticField(owner: object, index: number, value: unknown): void
+  staticField(owner: object, index: number): unknown
   proxy(target: object, handler: object): object
 }
 
@@ -157,6 +158,10 @@ export class FunctionReader implements CodeSource {
 
   setStaticField(owner: object, index: number, value: unknown): void {
     hookOf(this.#known(owner)).q[index][1](owner, value)
+  }
+
+  staticField(owner: object, index: number): unknown {
+    return hookOf(this.#known(owner)).q[index][0](owner)
   }
 
   proxy(target: object, handler: object): object {

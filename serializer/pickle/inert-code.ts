@@ -70,6 +70,8 @@ export class InertCode implements CodeSource {
   }
   setStaticField(): void {}
 
+  staticField(): undefined {}
+
   proxy(target: object): object {
     return target
   }

@@ -1,7 +1,9 @@
 // Own properties with all their attributes, the elements of arrays that are not plain, and prototypes that were changed:
 // the mirror of property-writer.ts.
+
 import { types } from 'node:util'
 import { damaged } from '../errors.ts'
+import { isWeakCollection } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import { type Guard, isCoercing } from './guard.ts'
 import { dataDescriptor, inheritsExotic } from './objects.ts'
@@ -23,6 +25,8 @@ const MOST_ROOM = 4096
 /** What reading properties asks of the graph's reader. */
 export interface PropertySource {
   value(): unknown
+  /** See FunctionNodeSource. */
+  follows(collection: object, known: unknown): void
   /** The value that an operation begins which was read already. */
   operation(op: number): unknown
 }
@@ -43,7 +47,8 @@ export class PropertyReader {
     const flags = this.#in.byte()
     const count = this.#in.count()
     if (!apart) {
-      this.descriptors(count)
+      for (const [key, { value }] of this.descriptors(count))
+        if (isWeakCollection(value)) this.#source.follows(value, getOwnPropertyDescriptor(object, key)?.value)
       return
     }
     // A typed array has nothing but its elements; there may be millions.

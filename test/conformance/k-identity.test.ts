@@ -47,6 +47,60 @@ goalTest('K4', "static state of the receiver's class stays when the class comes 
   expect(result).toEqual([true, 100])
 })
 
+/** Each keeps the state of its instances in a weak collection: as compilers do for private fields, and people by hand. */
+function classesWithWeakState() {
+  const fields = new WeakMap<object, number>()
+  class Lowered {
+    constructor(state: number) {
+      fields.set(this, state)
+    }
+    get state() {
+      return fields.get(this)
+    }
+  }
+  class Derived extends Lowered {}
+  class Statics {
+    static #hidden = new WeakMap<object, number>()
+    static open = new WeakSet<object>()
+    constructor(state: number) {
+      Statics.#hidden.set(this, state)
+      Statics.open.add(this)
+    }
+    get state() {
+      return Statics.open.has(this) && Statics.#hidden.get(this)
+    }
+  }
+  const byHelper = new WeakMap<object, { state: number }>()
+  const stateOf = (object: object) => {
+    if (!byHelper.has(object)) byHelper.set(object, { state: -1 })
+    return byHelper.get(object)!
+  }
+  class Helped {
+    constructor(state: number) {
+      stateOf(this).state = state
+    }
+    get state() {
+      return stateOf(this).state
+    }
+  }
+  return [Lowered, Derived, Statics, Helped]
+}
+
+goalTest('K4', 'instances that come in a later bundle have their state in weak collections', async () => {
+  for (const Class of classesWithWeakState()) {
+    const [first, second] = [new Class(1), new Class(2)]
+    const bundles = [first, second, [first, second]].map((value) => dumps(value))
+    const result = await receive(
+      bundles,
+      `const [first, second, both] = bundles.map((bytes) => cornichon.loads(bytes))
+      const home = cornichon.loads(cornichon.dumps(second))
+      await report([first, second, ...both, home].map(({ state }) => state))`,
+    )
+    expect(result, Class.name).toEqual([1, 2, 1, 2, 2])
+    expect((loads(bundles[1]) as { state: unknown }).state, Class.name).toBe(2)
+  }
+})
+
 goalTest('K4', 'a redefined class is another class', async () => {
   const define = (answer: number) =>
     answer === 1

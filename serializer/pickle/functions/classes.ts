@@ -2,7 +2,7 @@
 import { privateElements } from '../../capture/index.ts'
 import { type BindingRecord, type FunctionRecord, privateFields } from '../../codegen/records.ts'
 import { classIdentity } from '../class-identity.ts'
-import { registerClass } from '../class-registry.ts'
+import { noteSeen, registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
 import { Needs, Op } from '../opcodes.ts'
 import { bare } from '../private-readers.ts'
@@ -83,6 +83,7 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   }
   context.add(record)
   registerClass(identity, { value: fn, prototype, members: members.map((member) => member.fn), hook: null })
+  for (const { name, value } of bindings) noteSeen(fn, name, value, true)
   const statics = privateFields(record, true)
   for (const member of kept)
     graph.later(member.fn, (method) => writeProperties(graph, method, analyzed(sourceOf(method))!))

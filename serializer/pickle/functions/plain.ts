@@ -3,6 +3,7 @@ import { offsetOf } from '../../capture/index.ts'
 import { SUPER_NAME } from '../../codegen/leaf.ts'
 import { type FunctionRecord, NO_ELEMENTS } from '../../codegen/records.ts'
 import { superOf } from '../../codegen/super.ts'
+import { noteSeen } from '../class-registry.ts'
 import { naturalName } from '../function-shape.ts'
 import { isStrict, resolveName, scriptFacts } from '../function-site.ts'
 import { Needs, Op } from '../opcodes.ts'
@@ -77,6 +78,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     origin,
   }
   context.add(record)
+  for (const { name, value } of record.bindings) noteSeen(fn, name, value, false)
   graph.later(fn, context.content)
 }
 
