@@ -156,6 +156,8 @@ export class GraphWriter implements ValueSink {
   root(value: unknown): void {
     if (this.#session !== null) this.#session.writeBases(this)
     this.value(value)
+    this.drain()
+    if (this.#session !== null) this.#sentWeakCollections(this.#session)
     do this.drain()
     while (this.#namespaces?.writeMore() || this.#moreWeakEntries() || this.#namespaces?.writeLive())
     if (this.hasCode) {
@@ -202,6 +204,21 @@ export class GraphWriter implements ValueSink {
   weakEntries(collection: object): void {
     this.#weak ??= new MapConstructor()
     this.#weak.set(collection, weakEntriesOf(collection))
+    this.#session?.weakCollections.add(collection)
+  }
+
+  /** Entries of earlier messages' weak collections, but those that these messages had. */
+  #sentWeakCollections({ weakCollections, nodesBefore }: WriterSession): void {
+    for (const collection of weakCollections) {
+      const number = this.#memo.get(collection)
+      if (number === undefined || number >= nodesBefore) continue
+      const isSent = (key: WeakKey) => (this.#memo.get(key) ?? nodesBefore) < nodesBefore
+      this.#weak ??= new MapConstructor()
+      this.#weak.set(
+        collection,
+        weakEntriesOf(collection).filter(({ key }) => !isSent(key)),
+      )
+    }
   }
 
   /** Writes entries of weak collections whose keys have been written meanwhile. Returns whether there were any. */

@@ -18,6 +18,8 @@ const MOST_STRINGS = 4096
 /** The writer's half. */
 export class WriterSession {
   readonly memo = new Memo()
+  /** Those that were sent: a later message has the entries of what is new in it. */
+  readonly weakCollections = new Set<object>()
   shapes = new Shapes()
   /** Nodes of the messages before the one that is being written. */
   nodesBefore = 0
@@ -46,6 +48,7 @@ export class WriterSession {
 
   clear(): void {
     this.memo.clear()
+    this.weakCollections.clear()
     this.nodesBefore = 0
     if (this.shapes.usesNodes || this.#isWriting) this.shapes = new Shapes()
   }

@@ -129,6 +129,24 @@ describe('one memo', () => {
     expect(read()).toBe(2)
   })
 
+  test('a weak collection that was sent has what it says of objects that are sent later', () => {
+    const { pickler, send } = session()
+    const states = new WeakMap<object, unknown>()
+    const brands = new WeakSet<object>()
+    const [first, second, third] = [{ n: 1 }, { n: 2 }, { n: 3 }]
+    states.set(first, 'one').set(third, second)
+    const copy = send({ states, brands, first })
+    states.set(second, 'two').set(first, 'changed')
+    brands.add(second)
+    const list = send([second])
+    expect([copy.states.get(list[0]), copy.brands.has(list[0])]).toEqual(['two', true])
+    expect(copy.states.get(copy.first)).toBe('one')
+    expect(() => pickler.dump([third, setTimeout, (function* () {})()])).toThrow(PicklingError)
+    expect(copy.states.get(send(third))).toBe(list[0])
+    pickler.clearMemo()
+    expect(send({ states, second }).states.get(list[0])).toBe(undefined)
+  })
+
   test('clearMemo begins anew, and lets an Unpickler join', () => {
     const { pickler, send } = session()
     const object = { name: 'object', at: new Date(1) }
