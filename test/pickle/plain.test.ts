@@ -202,3 +202,49 @@ test('a bundle that is a view of a larger buffer gives nothing of what is around
     expect(loads(around.subarray(57, 57 + bytes.length))).toEqual(value)
   }
 })
+
+/** Few stand in the graph, many apart from it. */
+const PACKED: readonly (readonly [string, (i: number) => number])[] = [
+  ['small integers', (i) => (i % 256) - 128],
+  ['integers of two bytes', (i) => ((i * 97) % 65_536) - 32_768],
+  ['integers of four bytes', (i) => (i % 2 === 0 ? -(2 ** 31) + i : 2 ** 31 - 1 - i)],
+  ['integers beyond four bytes', (i) => 2 ** 31 + i],
+  ['doubles', (i) => [i / 3, -0, Number.NaN, Number.POSITIVE_INFINITY, 5e-324][i % 5]],
+  ['a negative zero among integers', (i) => (i === 3 ? -0 : i)],
+]
+
+test.each(PACKED)('few and many numbers come back as they are: %s', (_, element) => {
+  for (const length of [4, 511, 512, 1023, 1024, 2048, 4096, 5000]) {
+    const packed = Array.from({ length }, (_, i) => element(i))
+    const withHolesInV8 = new Array<number>(length)
+    for (let i = 0; i < length; i++) withHolesInV8[i] = element(i)
+    const graph = { first: packed, bytes: new Uint8Array(100).fill(7), second: withHolesInV8, again: packed }
+    const bytes = dumps(graph)
+    assertStrictEqual(loads(bytes), graph)
+    // Where they are is not aligned any more.
+    const moved = new Uint8Array(bytes.length + 3)
+    moved.set(bytes, 3)
+    assertStrictEqual(loads(moved.subarray(3)), graph)
+    assertStrictEqual(loads(dumps(graph, { compress: true })), graph)
+    expect(Buffer.from(dumps(loads(bytes))).equals(bytes)).toBe(true)
+  }
+})
+
+test('numbers are those that an array had when it was reached, whatever a reducer does to it later', () => {
+  class Meddler {}
+  const list = Array.from({ length: 5000 }, (_, i) => i + 0.5)
+  const expected = [...list]
+  const dispatchTable = new Map([
+    [
+      Meddler,
+      () => {
+        list[7] = 'a string' as never
+        list.length = 100
+        return [Date, [0]] as const
+      },
+    ],
+  ])
+  const copy = loads<unknown[]>(dumps([list, new Meddler()], { dispatchTable } as never))
+  expect(copy[0]).toEqual(expected)
+  expect(list).toHaveLength(100)
+})
