@@ -7,7 +7,7 @@ import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { adviceFor, findHook, symbols, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
-import { bare, type Stamp, type StampReader, stampReader } from './private-readers.ts'
+import { bare, knownReader, type Stamp, type StampReader, stampReader } from './private-readers.ts'
 import { analyzed, isClassText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -114,7 +114,7 @@ export class InstanceFacts {
     for (const { owner, fields } of stamps) {
       graph.value(owner)
       for (const field of fields) {
-        graph.step('property', `#${field.name}`)
+        if (graph.trace !== null) graph.step('property', `#${field.name}`)
         graph.value(field.value)
       }
     }
@@ -207,7 +207,10 @@ function refuseForeign(value: object, chain: Chain, graph: GraphWriter): void {
 function stampsOf(value: object, chain: Chain, graph: GraphWriter): Stamp[] {
   if (chain.reader) return chain.reader(value)
   const stamps = inspectedStamps(value, chain, graph)
-  if (++chain.asked === ASKED_INSTANCES) chain.reader = stampReader(chain.stamping, value, stamps)
+  chain.reader =
+    ++chain.asked === ASKED_INSTANCES
+      ? stampReader(chain.stamping, value, stamps)
+      : knownReader(chain.stamping, value, stamps)
   return stamps
 }
 

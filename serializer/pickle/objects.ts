@@ -27,6 +27,12 @@ export function isUsual(descriptor: PropertyDescriptor | undefined): boolean {
   )
 }
 
+/** Is the key the first of the object's enumerable ones? (Elements come before all others.) */
+export function isFirst(key: string, object: object): boolean {
+  for (const first in object) return first === key
+  return false
+}
+
 /** Has the object something else to say than it seems when it is asked for a key, or given a property? */
 export function isExotic(object: object): boolean {
   return types.isProxy(object) || types.isTypedArray(object) || types.isModuleNamespaceObject(object)

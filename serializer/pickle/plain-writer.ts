@@ -70,9 +70,12 @@ export class PlainWriter {
       if (isArray(value)) {
         if (isOrdinaryArray(value)) return !isReferable(value) && this.#elements(value)
       } else {
-        const shape = this.#shapes.alike(value)
+        let shape = this.#shapes.alike(value)
+        if (shape === null) {
+          if (isOrdinaryDate(value)) return !isReferable(value) && this.#time(value)
+          shape = this.#shapes.known(value)
+        }
         if (shape !== null) return !isReferable(value) && this.#alike(value, shape)
-        if (isOrdinaryDate(value)) return !isReferable(value) && this.#time(value)
       }
     }
     // Nothing may be asked of a proxy: its traps would answer.

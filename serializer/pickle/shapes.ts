@@ -5,6 +5,7 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 import { isExemplary } from './exemplars.ts'
 import { knownShapeOf, noteShape } from './known-shapes.ts'
 import { MemberReader } from './member-reader.ts'
+import { isFirst } from './objects.ts'
 
 const ObjectPrototype = Object.prototype
 /** An object with more keys is more likely a table than a record. */
@@ -67,10 +68,11 @@ export class Shapes {
       if (last !== null) last.next = shape
       return (this.#last = shape)
     }
-    return this.#knownOf(object)
+    return null
   }
 
-  #knownOf(object: object): Shape | null {
+  /** The same, where only earlier graphs had objects like it. */
+  known(object: object): Shape | null {
     const known = knownShapeOf(object)
     if (known === null || !isFirst(known.keys[0], object)) return null
     const shape = this.find(known.keys, ObjectPrototype)
@@ -137,11 +139,6 @@ keepHiddenClass(makeShape([], null))
 /** Elements alone are not told by the hidden class. Of an object's keys they come first. */
 function isLike(object: object, exemplar: object, keys: readonly string[]): boolean {
   return haveSameHiddenClass(object, exemplar) && isFirst(keys[0], object)
-}
-
-function isFirst(key: string, object: object): boolean {
-  for (const first in object) return first === key
-  return false
 }
 
 function isOf(shape: Shape, keys: readonly string[], prototype: object | null): boolean {

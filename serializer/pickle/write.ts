@@ -8,7 +8,7 @@ import { PicklingError } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { beginWalk, makePolicy, type Selection } from '../references/index.ts'
 import { GraphWriter } from './graph-writer.ts'
-import type { Imports } from './imports.ts'
+import { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
 import type { PickleOptions } from './options.ts'
 import { type BufferCallback, Offers } from './out-of-band.ts'
@@ -181,4 +181,6 @@ export function rootName(value: unknown): string {
   return typeof name === 'string' && name !== '' ? name : 'function'
 }
 
-keepHiddenClass(new GraphWriter({ policy: makePolicy({}), reductions: null, offers: null }, null))
+const empty = { policy: makePolicy({}), reductions: null, offers: null }
+keepHiddenClass(new GraphWriter(empty, null))
+keepHiddenClass(new GraphWriter(empty, null, keepHiddenClass(new Imports())).functions)
