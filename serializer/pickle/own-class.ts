@@ -11,7 +11,7 @@ import type { KnownClass } from './class-registry.ts'
 import { bare } from './private-readers.ts'
 import { analyzed, sourceOf } from './source.ts'
 
-const { construct, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Reflect
+const { construct, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Reflect
 const hooks = new WeakMap<object, ClassHook>()
 
 /** Accessors of the class's private fields. Throws UnpicklingError if no method tells them. */
@@ -44,7 +44,9 @@ function makerOf(entry: KnownClass): () => object {
   const constructor = constructorOf(facts)
   if (!constructor) return () => construct(target, []) as object
   const probed = () => stoppedAtBirth(entry, facts)
-  return stopsAtAssignment(facts, constructor) ? () => stoppedAtAssignment(target) ?? probed() : probed
+  if (!stopsAtAssignment(facts, constructor)) return probed
+  const catching = makeCatching()
+  return () => stoppedAtAssignment(target, catching) ?? probed()
 }
 
 /** Does it begin with an assignment to a property that the object has not got yet, so that prototypes are asked? */
@@ -68,11 +70,20 @@ const catcher = new Proxy(
     },
   },
 )
-const catching = function () {}
-catching.prototype = catcher
+
+/**
+ * A `new.target` whose instances inherit from that. It is a derived class, and for one class alone: of any other function, V8 would begin
+ * each instance with a new hidden class.
+ */
+function makeCatching(): () => object {
+  class Catching extends Object {}
+  deleteProperty(Catching.prototype, 'constructor')
+  setPrototypeOf(Catching.prototype, catcher)
+  return Catching as unknown as () => object
+}
 
 /** An instance whose constructor was stopped by what it inherited, where it assigned the first property. Null if it was not. */
-function stoppedAtAssignment(target: () => object): object | null {
+function stoppedAtAssignment(target: () => object, catching: () => object): object | null {
   assigned = null
   try {
     construct(target, anyArguments, catching)
