@@ -42,9 +42,7 @@ export class Sum {
   }
 }
 
-/** CRC-32 of bytes that stand one behind the other. */
-export function crcOf(...parts: readonly Uint8Array[]): number {
-  let sum = 0
-  for (const part of parts) sum = crc32(part, sum)
-  return sum
+/** CRC-32 of the bytes, behind those that it is `begun` with. */
+export function crcOf(bytes: Uint8Array, begun = 0): number {
+  return crc32(bytes, begun)
 }

@@ -4,6 +4,7 @@ import { UnpicklingError } from '../errors.ts'
 import { crcOf, LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
+import { type ReadContainer, ReadSections } from './read-sections.ts'
 import { giveBack } from './segments.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
@@ -23,7 +24,6 @@ export type Kind = (typeof Kind)[keyof typeof Kind]
 const LARGEST_SIZE = 7
 
 const LARGE = 1 << 16
-const NOTHING = new Uint8Array()
 
 /** The sections, in their order in the file. One that is empty takes no place. */
 export interface Sections {
@@ -44,6 +44,8 @@ export interface Sections {
 }
 
 const NAMES = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers', 'bytes'] as const
+
+export { NAMES as SECTION_NAMES }
 
 const LAST = NAMES.length - 1
 /** Of the last section. */
@@ -173,13 +175,6 @@ function allocate(size: number): Uint8Array {
   return size < LARGE ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
 }
 
-export interface ReadContainer extends Sections {
-  readonly compression: Compression | null
-  readonly kind: Kind
-  /** Bytes of header, table and sections, inflated. */
-  readonly inflatedSize: number
-}
-
 /** Whether what can be read of a bundle's start says that it has one. */
 export function hasManifest(bundle: Uint8Array): boolean {
   return bundle[COMPRESSION_AT] !== 0 || (bundle[9]! & 1) === 1
@@ -249,24 +244,9 @@ function sectionsOf(
   if (bytes.length > size)
     throw new UnpicklingError(`${bytes.length - size} bytes follow the end of the bundle`)
   if (compression === null) check(bytes, aligned)
-  const views: Uint8Array[] = []
-  // Most bundles have two or three.
-  for (let i = 0; i < LAST; i++)
-    views.push(sizes[i] === 0 ? NOTHING : bytes.subarray(offset, (offset += sizes[i])))
-  const [manifest, code, functions, text, graph, buffers] = views
-  for (const end = offset + padding; offset < end; offset++) if (bytes[offset] !== 0) throw damagedHeader()
-  return {
-    manifest,
-    code,
-    functions,
-    text,
-    graph,
-    buffers,
-    bytes: aligned === 0 ? NOTHING : bytes.subarray(offset),
-    compression,
-    kind: header[KIND_AT] as Kind,
-    inflatedSize: compression === null ? size : HEADER_SIZE + size,
-  }
+  for (let i = size - aligned - padding; i < size - aligned; i++) if (bytes[i] !== 0) throw damagedHeader()
+  const inflatedSize = compression === null ? size : HEADER_SIZE + size
+  return new ReadSections(bytes, offset, sizes, compression, header[KIND_AT] as Kind, inflatedSize)
 }
 
 function readVarint(bytes: Uint8Array, offset: number): { value: number; end: number } {
@@ -290,10 +270,24 @@ function check(bytes: Uint8Array, last: number): void {
       throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
 }
 
+/** Of the header's bytes in front of the checksum, the last that `checksum` met, and their CRC-32: most headers are alike. */
+let lastStart = -1
+let lastStartSum = 0
+
+/** Magic and version are right. */
+function crcOfStart(bytes: Uint8Array): number {
+  const start = bytes[9] | (bytes[COMPRESSION_AT] << 8) | (bytes[KIND_AT] << 16)
+  if (start !== lastStart) {
+    lastStartSum = crcOf(bytes.subarray(0, CHECKSUM_AT))
+    lastStart = start
+  }
+  return lastStartSum
+}
+
 /** Of everything but its own four bytes. A large bundle's last section, of that size, comes first: it may have been added already. */
 function checksum(bytes: Uint8Array, last: number, begun: Sum | null): number {
   const end = bytes.length - last
-  if (bytes.length < LARGE_BUNDLE) return crcOf(bytes.subarray(0, CHECKSUM_AT), bytes.subarray(HEADER_SIZE))
+  if (bytes.length < LARGE_BUNDLE) return crcOf(bytes.subarray(HEADER_SIZE), crcOfStart(bytes))
   let sum = begun
   if (sum === null) {
     sum = new Sum()

@@ -11,6 +11,9 @@ import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections
 import { rememberOrigin, rememberSource } from './source.ts'
 
 const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
+const { hasOwn } = Object
+const MapConstructor = Map
+const SetConstructor = Set
 
 /** A function that was made, and how its bindings are filled. */
 export interface MadeFunction {
@@ -60,12 +63,13 @@ export class FunctionReader implements CodeSource {
   readonly #units: readonly UnitEntry[]
   readonly #environments: readonly EnvironmentEntry[]
   readonly #made: (readonly [((value: unknown) => void)[], ...Factory[]] | undefined)[] = []
-  readonly #classes = new Map<number, KnownClass>()
+  /** Most bundles need few of these: each is made when it is. */
+  #classes: Map<number, KnownClass> | null = null
   /** By identity: made here, and not known to the thread before the whole bundle was rebuilt. */
-  readonly #fresh = new Map<string, KnownClass>()
-  readonly #opening = new Set<number>()
-  readonly #metas = new Map<string, object>()
-  readonly #calls = new Map<number, OuterCall>()
+  #fresh: Map<string, KnownClass> | null = null
+  #opening: Set<number> | null = null
+  #metas: Map<string, object> | null = null
+  #calls: Map<number, OuterCall> | null = null
 
   constructor(
     units: readonly UnitEntry[],
@@ -89,7 +93,7 @@ export class FunctionReader implements CodeSource {
     // A template with constants is a generator, and has `this` and `arguments` of its own.
     const own = call !== null && entry.constants > 0 ? this.#call(call) : { outerThis, outerArguments: [] }
     const { holder, made } = this.#instantiate(entry, own, [])
-    const value = getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.[entry.slot]
+    const value = functionIn(holder, entry)
     if (typeof value !== 'function')
       throw new UnpicklingError('the bundle is damaged: a code unit gives no function')
     rememberText(value, entry)
@@ -107,7 +111,8 @@ export class FunctionReader implements CodeSource {
 
   class(index: number, identity: string, heritage: unknown, keys: readonly PropertyKey[]): MadeClass {
     const entry = this.entry(index, 'class')
-    const existing = this.#fresh.get(identity) ?? findClass(identity)
+    this.#classes ??= new MapConstructor()
+    const existing = this.#fresh?.get(identity) ?? findClass(identity)
     if (existing) {
       this.#classes.set(index, existing)
       const { value, prototype } = existing
@@ -128,6 +133,7 @@ export class FunctionReader implements CodeSource {
     const members = entry.members.map((member) => memberOf(value, prototype, member, keys))
     const known: KnownClass = { value, prototype, members, hook }
     this.#classes.set(index, known)
+    this.#fresh ??= new MapConstructor()
     this.#fresh.set(identity, known)
     noteClass(known)
     adoptIdentity(value, identity)
@@ -137,7 +143,7 @@ export class FunctionReader implements CodeSource {
 
   /** A bundle that could not be rebuilt to its end leaves no half-made class for the next one to find. */
   publishClasses(): void {
-    for (const [identity, known] of this.#fresh) registerClass(identity, known)
+    if (this.#fresh !== null) for (const [identity, known] of this.#fresh) registerClass(identity, known)
   }
 
   construct(owner: unknown, prototype: object | null): object {
@@ -176,11 +182,12 @@ export class FunctionReader implements CodeSource {
   }
 
   setCall(number: number, call: OuterCall): void {
+    this.#calls ??= new MapConstructor()
     this.#calls.set(number, call)
   }
 
   #call(number: number): OuterCall {
-    const call = this.#calls.get(number)
+    const call = this.#calls?.get(number)
     if (!call) throw new UnpicklingError('the bundle is damaged: the arguments of a call are missing')
     return call
   }
@@ -192,7 +199,12 @@ export class FunctionReader implements CodeSource {
   #instantiate(entry: FunctionEntry, { outerThis, outerArguments }: OuterCall, extra: readonly unknown[]) {
     const factory = this.#factory(entry.place)
     const meta = entry.origin === null ? undefined : this.#metaOf(entry.origin)
-    const given = outerArguments.length > 0 ? outerArguments : [extra[0], extra[1], extra[2], meta]
+    const given =
+      outerArguments.length > 0
+        ? outerArguments
+        : meta === undefined
+          ? extra
+          : [extra[0], extra[1], extra[2], meta]
     let result = apply(factory, outerThis, given)
     let generator: Iterator<unknown> | null = null
     if (entry.constants > 0) {
@@ -206,6 +218,7 @@ export class FunctionReader implements CodeSource {
 
   /** One for all functions from one module. */
   #metaOf(origin: string): object {
+    this.#metas ??= new MapConstructor()
     let meta = this.#metas.get(origin)
     if (!meta) this.#metas.set(origin, (meta = importMeta(origin)))
     return meta
@@ -225,7 +238,7 @@ export class FunctionReader implements CodeSource {
         return factory as Factory
       }
       case 'class': {
-        const known = this.#classes.get(place.record)
+        const known = this.#classes?.get(place.record)
         if (!known)
           throw new UnpicklingError(
             'a function that uses private names is needed before the class that has them',
@@ -244,6 +257,7 @@ export class FunctionReader implements CodeSource {
     let made = this.#made[index]
     if (made) return made
     const entry = this.#environments[index]
+    this.#opening ??= new SetConstructor()
     if (!entry || this.#opening.has(index))
       throw new UnpicklingError('the bundle is damaged: environments contain each other')
     this.#opening.add(index)
@@ -253,6 +267,12 @@ export class FunctionReader implements CodeSource {
     this.#made[index] = made
     return made!
   }
+}
+
+/** The function that a template puts into its holder, mostly under its name. */
+function functionIn(holder: object, { name, slot }: FunctionEntry): unknown {
+  if (slot === 'value' && hasOwn(holder, name)) return (holder as Record<string, unknown>)[name]
+  return getOwnPropertyDescriptor(holder, ownKeys(holder)[0])?.[slot]
 }
 
 function memberOf(

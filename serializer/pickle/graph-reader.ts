@@ -47,6 +47,8 @@ const { apply, defineProperty, ownKeys, preventExtensions, setPrototypeOf } = Re
 const objectCreate = Object.create
 const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
+const MapConstructor = Map
+const SetConstructor = Set
 const { has: weakMapHas, set: weakMapSet } = WeakMap.prototype
 const { add: weakSetAdd, has: weakSetHas } = WeakSet.prototype
 const NodePromisify = promisify
@@ -89,9 +91,9 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   readonly #strings: string[]
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
-  readonly #namespaces = new Set<object>()
+  #namespaces: Set<object> | null = null
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
-  readonly #parts: Map<number, ViewedBytes>
+  #parts: Map<number, ViewedBytes> | null
   readonly #guard: Guard | null
   readonly #properties: PropertyReader
   readonly #functionNodes: FunctionNodes
@@ -124,7 +126,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     this.#context = context
     this.#nodes = session === null ? new Nodes(context.limits.maxObjects, context.keepsNodes) : session.nodes
     this.#strings = session === null ? [] : session.strings
-    this.#parts = session === null ? new Map() : session.parts
+    this.#parts = session === null ? null : session.parts
     this.#maxString = context.limits.maxString
     this.#argumentsLeft = input.remaining
     this.#setBase(0)
@@ -151,7 +153,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       }
       if (more !== More.Members) throw damaged('something unknown follows its graph')
       const namespace = this.#nodes.at(this.#in.varint()) as object
-      if (!this.#namespaces.has(namespace)) throw damaged('a module has no namespace')
+      if (!this.#namespaces?.has(namespace)) throw damaged('a module has no namespace')
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
         // Its getter may come later.
@@ -162,14 +164,18 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       }
       this.#drain()
     }
-    for (const namespace of this.#namespaces) {
-      for (const name of ownKeys(namespace)) defineProperty(namespace, name, { configurable: false })
-      preventExtensions(namespace)
-    }
+    if (this.#namespaces !== null) this.#closeNamespaces(this.#namespaces)
     if (this.#in.remaining > 0) throw damaged('bytes follow its graph')
     if (this.#blobs.remaining > 0) throw damaged('it has buffers that nothing takes')
     if (!this.#text.isDone) throw damaged('it has text that no string takes')
     return value
+  }
+
+  #closeNamespaces(namespaces: ReadonlySet<object>): void {
+    for (const namespace of namespaces) {
+      for (const name of ownKeys(namespace)) defineProperty(namespace, name, { configurable: false })
+      preventExtensions(namespace)
+    }
   }
 
   #weakEntries(): void {
@@ -311,7 +317,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       const { length } = bytes
       if (this.borrows(bytes, BULK_ALIGNMENT)) {
         const part = { buffer: bytes.buffer, offset: bytes.byteOffset, length }
-        this.#parts.set(this.#nodes.length, part)
+        this.#addPart(part)
         this.#nodes.add(UNMADE)
         return part
       }
@@ -320,7 +326,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     let buffer: unknown
     if (op === Op.Ref) {
       const id = this.#in.varint()
-      const part = this.#parts.get(id)
+      const part = this.#parts?.get(id)
       if (part !== undefined) return part
       buffer = this.#nodes.at(id)
     } else buffer = this.operation(op)
@@ -424,11 +430,17 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     }
   }
 
+  /** The next node is a part of a buffer. */
+  #addPart(part: ViewedBytes): void {
+    this.#parts ??= new MapConstructor()
+    this.#parts.set(this.#nodes.length, part)
+  }
+
   /** A node for received bytes. As a value it is their buffer, if they are all of it. */
   #received(bytes: ViewedBytes): unknown {
     const { buffer, offset, length, isAbsent } = bytes
     const isWhole = offset === 0 && bufferFacts(buffer)?.length === length
-    if (isAbsent || !isWhole) this.#parts.set(this.#nodes.length, bytes)
+    if (isAbsent || !isWhole) this.#addPart(bytes)
     return this.#nodes.add(isWhole ? buffer : UNMADE)
   }
 
@@ -494,6 +506,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       case Op.Namespace: {
         const namespace = objectCreate(null)
         defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
+        this.#namespaces ??= new SetConstructor()
         this.#namespaces.add(namespace)
         return this.#nodes.add(namespace)
       }

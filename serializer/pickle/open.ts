@@ -1,7 +1,8 @@
 // Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
-import { Kind, type ReadContainer, readContainer, type Sections } from '../bundle/container.ts'
+import { Kind, readContainer, SECTION_NAMES, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
+import type { ReadContainer } from '../bundle/read-sections.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
@@ -78,7 +79,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     verify === undefined ? withoutSignature(bytes) : verifyBytes(bytes, verify),
     budget,
   )
-  const { units, environments, functions } = readCode(sections)
+  const { units, environments, functions, references } = headOf(sections)
   if (code === 'refuse' && (units.length > 0 || functions.length > 0)) {
     const [first] = functions
     const named = first?.name ? `, ${first.shape} ${first.name} first of all` : ''
@@ -86,7 +87,6 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
       `the bundle has code${named}, and the option code: 'refuse' lets none in. Load it with code: 'run' if you trust its sender`,
     )
   }
-  const references = referencesOf(sections.manifest)
   askForModules(references, code, modules)
   return opened(
     sections,
@@ -142,23 +142,22 @@ export function openForInspection(input: unknown): OpenBundle & {
 } {
   const bytes = asBytes(input, null)
   const container = readContainer(withoutSignature(bytes))
-  const { compression: _, inflatedSize: __, kind, ...sections } = container
-  const manifest = readManifest(sections.manifest)
-  const graph = new ByteReader(sections.graph)
-  if (kind === Kind.Message) checkWholeMessage(graph)
+  const manifest = readManifest(container.manifest)
+  const graph = new ByteReader(container.graph)
+  if (container.kind === Kind.Message) checkWholeMessage(graph)
   return {
     manifest,
     container,
     size: bytes.length,
-    sections: Object.entries(sections).map(([name, section]) => ({ name, size: section.length })),
-    ...readCode(sections),
+    sections: SECTION_NAMES.map((name) => ({ name, size: container[name].length })),
+    ...readCode(container),
     references: checkReferences(manifest.references),
-    text: new TextReader(sections.text, DEFAULT_LIMITS.maxString),
+    text: new TextReader(container.text, DEFAULT_LIMITS.maxString),
     graph,
-    blobs: new ByteReader(sections.bytes),
-    buffers: absentBuffers(sections.buffers),
+    blobs: new ByteReader(container.bytes),
+    buffers: absentBuffers(container.buffers),
     limits: DEFAULT_LIMITS,
-    kind,
+    kind: container.kind,
   }
 }
 
@@ -170,6 +169,36 @@ function checkWholeMessage(graph: ByteReader): void {
     throw new UnpicklingError(
       'these bytes are a message of a Pickler that refers to messages before it: only the first can be looked at by itself',
     )
+}
+
+/** All that does not depend on the values. */
+interface Head extends CodeEntries {
+  readonly references: readonly Reference[]
+}
+
+interface KnownHead extends Head {
+  readonly sizes: readonly number[]
+}
+
+const NO_HEAD: Head = { units: [], environments: [], functions: [], references: [] }
+const knownHeads = new BytesCache<KnownHead>(2 ** 20)
+
+/** Of two dumps of one closure, all three sections are mostly the same: one look, where there would be three. */
+function headOf(container: ReadContainer): Head {
+  const { head } = container
+  if (head.length === 0) return NO_HEAD
+  const { sizes } = container
+  const known = knownHeads.of(head, () => ({ ...readHead(container), sizes }))
+  return isSplitAlike(known.sizes, sizes) ? known : readHead(container)
+}
+
+function readHead(sections: Sections): Head {
+  return { ...readCode(sections), references: referencesOf(sections.manifest) }
+}
+
+/** The same bytes could be other sections. */
+function isSplitAlike(a: readonly number[], b: readonly number[]): boolean {
+  return a[0] === b[0] && a[1] === b[1]
 }
 
 const knownReferences = new BytesCache<readonly Reference[]>(2 ** 20)

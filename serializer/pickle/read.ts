@@ -22,6 +22,9 @@ export function read(
   })
 }
 
+const resolveFound = (reference: Reference) => resolveReference(reference)
+const intrinsic = (path: string) => resolveReference({ kind: 'intrinsic', path })
+
 function readerOf(
   bundle: OpenBundle,
   functions: FunctionReader,
@@ -31,8 +34,9 @@ function readerOf(
 ): GraphReader {
   const context = {
     references: bundle.references,
-    resolve: (reference: Reference) => resolveReference(reference, modules),
-    intrinsic: (path: string) => resolveReference({ kind: 'intrinsic', path }),
+    resolve:
+      modules === undefined ? resolveFound : (reference: Reference) => resolveReference(reference, modules),
+    intrinsic,
     buffers: bundle.buffers,
     refusesCode: options.code === 'refuse',
     rebuilder: makeRebuilder(options.persistentLoad),

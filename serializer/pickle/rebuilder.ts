@@ -28,7 +28,13 @@ export const inertRebuilder: Rebuilder = {
   persistent: () => ({}),
 }
 
+const withoutIds = rebuilderWith(undefined)
+
 export function makeRebuilder(persistentLoad: ((id: unknown) => unknown) | undefined): Rebuilder {
+  return persistentLoad === undefined ? withoutIds : rebuilderWith(persistentLoad)
+}
+
+function rebuilderWith(persistentLoad: ((id: unknown) => unknown) | undefined): Rebuilder {
   return {
     create(factory, args, isNew) {
       if (typeof factory !== 'function') throw damaged('a factory is no function')

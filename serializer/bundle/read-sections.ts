@@ -1,0 +1,78 @@
+// The sections of a container that was read, each as a view that is made when it is asked for: of a bundle whose code was
+// seen before, few are.
+import type { Compression } from './compression.ts'
+import type { Kind, Sections } from './container.ts'
+
+const NOTHING = new Uint8Array()
+
+export interface ReadContainer extends Sections {
+  readonly compression: Compression | null
+  readonly kind: Kind
+  /** Bytes of header, table and sections, inflated. */
+  readonly inflatedSize: number
+  /** The first three sections, which stand one behind the other: all that does not depend on the values. */
+  readonly head: Uint8Array
+  /** The sizes of all sections, in their order. */
+  readonly sizes: readonly number[]
+}
+
+export class ReadSections implements ReadContainer {
+  readonly compression: Compression | null
+  readonly kind: Kind
+  readonly inflatedSize: number
+  readonly sizes: readonly number[]
+  readonly #body: Uint8Array
+  readonly #start: number
+
+  /** The first section begins at `start`, the last one ends with the body. */
+  constructor(
+    body: Uint8Array,
+    start: number,
+    sizes: readonly number[],
+    compression: Compression | null,
+    kind: Kind,
+    inflatedSize: number,
+  ) {
+    this.#body = body
+    this.#start = start
+    this.sizes = sizes
+    this.compression = compression
+    this.kind = kind
+    this.inflatedSize = inflatedSize
+  }
+
+  get manifest(): Uint8Array {
+    return this.#sections(0, 1)
+  }
+  get code(): Uint8Array {
+    return this.#sections(1, 2)
+  }
+  get functions(): Uint8Array {
+    return this.#sections(2, 3)
+  }
+  get head(): Uint8Array {
+    return this.#sections(0, 3)
+  }
+  get text(): Uint8Array {
+    return this.#sections(3, 4)
+  }
+  get graph(): Uint8Array {
+    return this.#sections(4, 5)
+  }
+  get buffers(): Uint8Array {
+    return this.#sections(5, 6)
+  }
+  get bytes(): Uint8Array {
+    const size = this.sizes[6]
+    return size === 0 ? NOTHING : this.#body.subarray(this.#body.length - size)
+  }
+
+  /** Those from the one number to the other. */
+  #sections(first: number, end: number): Uint8Array {
+    let start = this.#start
+    for (let i = 0; i < first; i++) start += this.sizes[i]
+    let size = 0
+    for (let i = first; i < end; i++) size += this.sizes[i]
+    return size === 0 ? NOTHING : this.#body.subarray(start, start + size)
+  }
+}
