@@ -18,12 +18,28 @@ export interface ReadManifest<R = any> extends BundleManifest<R> {
   readonly node: string | null
 }
 
-/** Most manifests differ in numbers and names alone: with no reference there is nothing that JSON could not say. */
+/** Manifests without references, by their entry: of a value that is pickled again and again, the last one is mostly right. */
+const written = new Map<string, { readonly values: number; readonly bytes: Uint8Array }>()
+const MOST_WRITTEN = 256
+const LONGEST_WRITTEN = 100
+
+/** The bytes may be those of an earlier call: they are for reading. */
 export function writeManifest(manifest: BundleManifest): Uint8Array {
-  const whole = { cornichon: VERSION, node: process.version, ...manifest }
-  return Buffer.from(
-    manifest.references.length === 0 ? JSON.stringify({ json: whole }) : superjson.stringify(whole),
-  )
+  const { entry, values } = manifest
+  if (manifest.references.length > 0) return Buffer.from(superjson.stringify(whole(manifest)))
+  const known = written.get(entry)
+  if (known?.values === values) return known.bytes
+  // There is nothing in it that JSON could not say.
+  const bytes = Buffer.from(JSON.stringify({ json: whole(manifest) }))
+  if (entry.length <= LONGEST_WRITTEN) {
+    if (written.size >= MOST_WRITTEN) written.clear()
+    written.set(entry, { values, bytes })
+  }
+  return bytes
+}
+
+function whole(manifest: BundleManifest): ReadManifest {
+  return { cornichon: VERSION, node: process.version, ...manifest }
 }
 
 export function readManifest(bytes: Uint8Array): ReadManifest {

@@ -13,6 +13,7 @@ import { analyzed, isClassText, sourceOf } from './source.ts'
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const { create: objectCreate, getOwnPropertySymbols, hasOwn } = Object
 const ObjectPrototype = Object.prototype
+const MapConstructor = Map
 const { isPrototypeOf } = ObjectPrototype
 const FunctionPrototype = Function.prototype
 const EventEmitterPrototype = EventEmitter.prototype
@@ -54,17 +55,18 @@ const PLAIN: Chain = {
 }
 
 export class InstanceFacts {
-  readonly #chains = new Map<object, Chain>()
-  readonly #ordinary = new Map<object, boolean>()
-  readonly #hooks = new Map<object, boolean>()
+  #chains: Map<object, Chain> | null = null
+  #ordinary: Map<object, boolean> | null = null
+  #hooks: Map<object, boolean> | null = null
 
   /** Is nothing known that could change? */
   get isUnused(): boolean {
-    return this.#chains.size + this.#ordinary.size + this.#hooks.size === 0
+    return this.#chains === null && this.#ordinary === null && this.#hooks === null
   }
 
   /** Are objects with this prototype ordinary ones, whose properties are all there is? */
   isOrdinary(prototype: object, graph: GraphWriter): boolean {
+    this.#ordinary ??= new MapConstructor()
     let ordinary = this.#ordinary.get(prototype)
     if (ordinary === undefined) {
       ordinary =
@@ -84,6 +86,7 @@ export class InstanceFacts {
   }
 
   #inheritsHook(prototype: object): boolean {
+    this.#hooks ??= new MapConstructor()
     let has = this.#hooks.get(prototype)
     if (has === undefined) this.#hooks.set(prototype, (has = findHook(objectCreate(prototype)) !== undefined))
     return has
@@ -121,6 +124,7 @@ export class InstanceFacts {
   }
 
   #chain(prototype: object, graph: GraphWriter): Chain {
+    this.#chains ??= new MapConstructor()
     let chain = this.#chains.get(prototype)
     if (chain === undefined) this.#chains.set(prototype, (chain = chainOf(prototype, graph)))
     return chain

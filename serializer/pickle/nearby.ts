@@ -16,19 +16,22 @@ const MOST_OF_LIST = 24
 /** The text of a longer function is not looked into: it may be of a package, and need no analysis. */
 const LONG = 4000
 
+const NOTHING: ReadonlyMap<object, CapturedFunction> = new Map()
+
 /** Captures the functions that the function is going to need, unless they are known. */
 export function captureNearby(
   site: FunctionSite,
   facts: FunctionFacts,
   isKnown: (fn: object) => boolean,
-): Map<object, CapturedFunction> {
+): ReadonlyMap<object, CapturedFunction> {
+  if (facts.free.length === 0 || site.kept.variables !== undefined) return NOTHING
   const found = new Set<object>()
-  if (facts.free.length > 0 && site.kept.variables === undefined) gather(facts, site.scopes, isKnown, found)
+  gather(facts, site.scopes, isKnown, found)
   return captureAll(found)
 }
 
-function captureAll(found: ReadonlySet<object>): Map<object, CapturedFunction> {
-  if (found.size === 0) return new Map()
+function captureAll(found: ReadonlySet<object>): ReadonlyMap<object, CapturedFunction> {
+  if (found.size === 0) return NOTHING
   const functions = [...found]
   const captured = captureFunctions(functions)
   return new Map(functions.map((fn, i) => [fn, captured[i]]))
@@ -39,7 +42,7 @@ export function captureList(
   list: readonly unknown[],
   from: number,
   isKnown: (fn: object) => boolean,
-): { captured: Map<object, CapturedFunction>; end: number } {
+): { captured: ReadonlyMap<object, CapturedFunction>; end: number } {
   const found = new Set<object>()
   const end = Math.min(from + MOST_OF_LIST, list.length)
   for (let i = from; i < end; i++) if (isWanted(list[i], isKnown)) found.add(list[i] as object)

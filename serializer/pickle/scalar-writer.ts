@@ -11,13 +11,15 @@ const FIRST_STRINGS = 64
 const LARGEST_INTEGER = 2 ** 48
 
 const ArrayConstructor = Array
+const NONE: number[] = []
 
 export class ScalarWriter {
   readonly #out: ByteWriter
   readonly #text: TextWriter
-  #recent: string[] = new ArrayConstructor(FIRST_STRINGS)
-  #recentNumbers: number[] = new ArrayConstructor(FIRST_STRINGS)
-  #mask = FIRST_STRINGS - 1
+  /** Null before the first string. */
+  #recent: string[] | null = null
+  #recentNumbers: number[] = NONE
+  #mask = 0
   #namedStrings = 0
 
   constructor(out: ByteWriter, text: TextWriter) {
@@ -47,29 +49,30 @@ export class ScalarWriter {
   }
 
   /** The few from before are found no more. */
-  #grow(): void {
-    this.#recent = new ArrayConstructor(RECENT_STRINGS)
-    this.#recentNumbers = new ArrayConstructor(RECENT_STRINGS)
-    this.#mask = RECENT_STRINGS - 1
+  #makeRoom(size: number): string[] {
+    this.#recentNumbers = new ArrayConstructor(size)
+    this.#mask = size - 1
+    return (this.#recent = new ArrayConstructor<string>(size))
   }
 
   string(text: string): void {
     const { length } = text
     const out = this.#out
     if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) {
+      const recent = this.#recent ?? this.#makeRoom(FIRST_STRINGS)
       const hash =
         (length * 37 +
           text.charCodeAt(0) * 7 +
           text.charCodeAt(length - 1) * 61 +
           text.charCodeAt(length >> 1) * 13) &
         this.#mask
-      if (this.#recent[hash] === text) {
+      if (recent[hash] === text) {
         out.byte(Op.StringRef)
         return out.varint(this.#recentNumbers[hash])
       }
-      this.#recent[hash] = text
+      recent[hash] = text
       this.#recentNumbers[hash] = this.#namedStrings++
-      if (this.#namedStrings === FIRST_STRINGS) this.#grow()
+      if (this.#namedStrings === FIRST_STRINGS) this.#makeRoom(RECENT_STRINGS)
     }
     if (length <= MAX_SHORT_STRING) out.byte(Tag.ShortString + length)
     else {

@@ -7,6 +7,7 @@ import { capturing } from '../capture/index.ts'
 import { PicklingError } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { beginWalk, makePolicy, type Selection } from '../references/index.ts'
+import { ownName } from './function-shape.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
@@ -177,7 +178,7 @@ function manifestOf(value: unknown, graph: GraphWriter, before: number): BundleM
 
 export function rootName(value: unknown): string {
   if (typeof value !== 'function') return typeof value === 'object' && value !== null ? 'value' : typeof value
-  const name = Reflect.getOwnPropertyDescriptor(value, 'name')?.value
+  const name = ownName(value)
   return typeof name === 'string' && name !== '' ? name : 'function'
 }
 

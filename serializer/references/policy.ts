@@ -43,10 +43,18 @@ export interface ReferencePolicy {
   userReference(fn: object, url: string): Reference | undefined
 }
 
-export function makePolicy(options: {
+interface PolicyOptions {
   readonly byValue?: Selection
   readonly byReference?: Selection
-}): ReferencePolicy {
+}
+
+export function makePolicy(options: PolicyOptions): ReferencePolicy {
+  return options.byValue === undefined && options.byReference === undefined ? usualPolicy : policyOf(options)
+}
+
+const usualPolicy = policyOf({})
+
+function policyOf(options: PolicyOptions): ReferencePolicy {
   const byValue = matcher(options.byValue, 'byValue')
   const byReference = matcher(options.byReference, 'byReference')
   const isValue = (specifier: string) =>

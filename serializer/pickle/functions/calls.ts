@@ -11,6 +11,7 @@ import { MODULE_VARIABLES } from './bindings.ts'
 import type { LiveFunction } from './context.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
+const MapConstructor = Map
 
 export interface Call {
   readonly values: ArrayLike<unknown>
@@ -22,7 +23,7 @@ export interface Call {
 export class Calls {
   readonly #graph: GraphWriter
   /** By their `arguments` objects. */
-  readonly #calls = new Map<object, Call>()
+  #calls: Map<object, Call> | null = null
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
@@ -35,6 +36,7 @@ export class Calls {
     if (!found && !facts.lexicalArguments) return null
     const seen = (found?.value ?? probed(this.#graph, () => probeArguments(fn, facts))) as ArrayLike<unknown>
     if (!facts.lexicalArguments && isModuleArguments(seen)) return null
+    this.#calls ??= new MapConstructor()
     let call = this.#calls.get(seen)
     if (!call) {
       const variable = { name: 'arguments', depth: found?.depth ?? 0, call: this.#calls.size }
@@ -60,6 +62,7 @@ export class Calls {
 
   /** In sloppy code with plain parameters, these and `arguments` follow each other (spec 10.4.4): a copy would not. */
   refuseMapped(records: readonly FunctionRecord[]): void {
+    if (this.#calls === null) return
     for (const { values, scope } of this.#calls.values()) {
       const callee = getOwnPropertyDescriptor(values, 'callee')?.value as unknown
       if (typeof callee !== 'function') continue

@@ -56,6 +56,8 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
   }
   if (call) calls.write(call, fn, facts)
   graph.remember(fn)
+  const bindings = bindingsOf(graph, live, asDeclaration)
+  if (superHome) bindings.push(variableOf(SUPER_NAME, superOf(superHome)))
   const record: FunctionRecord = {
     index,
     fn,
@@ -63,10 +65,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     facts,
     strict: isStrict(fn, facts, site),
     name: ownName ?? '',
-    bindings: [
-      ...bindingsOf(graph, live, asDeclaration),
-      ...(superHome ? [variableOf(SUPER_NAME, superOf(superHome))] : []),
-    ],
+    bindings,
     lexical,
     outerArguments: call?.variable ?? null,
     asDeclaration,
