@@ -5,6 +5,7 @@ import {
   StringPrototypeIndexOf,
   StringPrototypeSlice,
 } from '../primordials.ts'
+import { strictnessByClass } from './function-classes.ts'
 import { liveValue, liveValues, objectIdsOf, release, releaseCount } from './handover.ts'
 import { behindProxy, type InspectedObject, inspected, inspectedById } from './inspected.ts'
 import { noteCapture } from './scripts.ts'
@@ -167,6 +168,8 @@ const strictOf = ReflectGetOwnPropertyDescriptor(Function.prototype, 'caller')!.
 
 /** Is the code of a function strict that was written with the word `function` and nothing before it? */
 export function isStrictFunction(fn: object): boolean {
+  const told = strictnessByClass(fn)
+  if (told !== null) return told
   // Sloppy functions alone have an own `caller`, in V8 up to Node 24; since then they alone may ask an accessor for it.
   if (ReflectGetOwnPropertyDescriptor(fn, 'caller')) return false
   try {

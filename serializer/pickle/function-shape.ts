@@ -2,41 +2,21 @@
 // properties (spec 10.2, OrdinaryFunctionCreate, MakeConstructor, SetFunctionName). What is as usual need not travel.
 import { types } from 'node:util'
 import type { FunctionFacts } from '../analyze/index.ts'
-import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
+import { isUntouchedFunction } from '../capture/index.ts'
 import { staticKey } from '../codegen/records.ts'
-import { generate } from './generated.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
 const ObjectPrototype = Object.prototype
 
-/** One function of each kind that has a hidden class of its own, as it was made. (Arrow functions and methods have one.) */
-const untouched: readonly object[] = seesHiddenClasses
-  ? [() => {}, function () {}, async () => {}, sloppyFunction()].filter((fn) => fn !== null)
-  : []
-
-/** One like those that CommonJS modules have; here, all code is strict. */
-function sloppyFunction(): object | null {
-  return generate<() => object>([], 'return function () {}')?.() ?? null
-}
-
-/**
- * Does the hidden class say that nobody has changed the function's own properties, but for the value of `prototype`? Asking for
- * their names and descriptors takes a fifth of the time that it takes to pickle a small function.
- */
-function isUntouched(fn: object): boolean {
-  for (let i = 0; i < untouched.length; i++) if (haveSameHiddenClass(fn, untouched[i])) return true
-  return false
-}
-
 /** The value of its own property `name`; undefined if that is none, or an accessor. */
 export function ownName(fn: object): unknown {
-  return isUntouched(fn) ? (fn as () => void).name : getOwnPropertyDescriptor(fn, 'name')?.value
+  return isUntouchedFunction(fn) ? (fn as () => void).name : getOwnPropertyDescriptor(fn, 'name')?.value
 }
 
 /** The name that the code gives by itself, if the function still has it; null if it was changed. */
 export function naturalName(fn: object): string | null {
-  if (isUntouched(fn)) return (fn as () => void).name
+  if (isUntouchedFunction(fn)) return (fn as () => void).name
   const descriptor = getOwnPropertyDescriptor(fn, 'name')
   if (
     !descriptor ||
@@ -74,7 +54,7 @@ const generatorPrototypes = new Set([
 
 /** Only `length`, `name` and an untouched `prototype`. */
 export function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
-  if (isUntouched(fn))
+  if (isUntouchedFunction(fn))
     return !isConstructorLike(facts) || isUntouchedPrototype(fn, facts, (fn as () => void).prototype)
   if (!isExtensible(fn)) return false
   let next = 0
