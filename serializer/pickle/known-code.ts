@@ -3,7 +3,8 @@
 import type { FunctionFacts } from '../analyze/index.ts'
 import type { SectionParts, Sections } from '../bundle/container.ts'
 import { link } from '../codegen/link.ts'
-import type { BindingRecord, FunctionRecord } from '../codegen/records.ts'
+import type { FunctionRecord } from '../codegen/records.ts'
+import { areAlike, isSimple, type Likeness, likenessOf } from './alike-records.ts'
 import { BytesCache } from './bytes-cache.ts'
 import {
   type EnvironmentEntry,
@@ -35,6 +36,13 @@ export function readCode({ code, functions }: Pick<Sections, 'code' | 'functions
   return { units: units.of(code, readUnits), ...tables.of(functions, readFunctions) }
 }
 
+/** By the first function's text, the code that began with it last: to compare takes less time than to make a key. */
+const lastWritten = new WeakMap<
+  FunctionFacts,
+  { readonly records: readonly Likeness[]; readonly code: WrittenCode }
+>()
+const MOST_COMPARED = 64
+
 const written = new Map<string, WrittenCode>()
 let bytesWritten = 0
 
@@ -43,59 +51,8 @@ export function writeCode(records: readonly FunctionRecord[]): WrittenCode {
   if (last !== undefined && areAlike(last.records, records)) return last.code
   const code = writeKept(records)
   if (records.length <= MOST_COMPARED && sizeOf(code) < BYTES_KEPT / 64 && records.every(isSimple))
-    lastWritten.set(records[0].facts, { records: records.map(likenessOf), code })
+    lastWritten.set(records[0].facts, { records: likenessOf(records), code })
   return code
-}
-
-/** What the sections depend on, of a function with nothing special: no value of the user's. */
-type Likeness = Pick<FunctionRecord, 'facts' | 'name' | 'origin' | 'strict' | 'lexical' | 'asDeclaration'> & {
-  readonly bindings: readonly Pick<BindingRecord, 'kind' | 'name'>[]
-}
-
-/** By the first function's text, the code that began with it last: to compare takes less time than to make a key. */
-const lastWritten = new WeakMap<
-  FunctionFacts,
-  { readonly records: readonly Likeness[]; readonly code: WrittenCode }
->()
-const MOST_COMPARED = 64
-
-function likenessOf(record: FunctionRecord): Likeness {
-  const { facts, name, origin, strict, lexical, asDeclaration } = record
-  const bindings = record.bindings.map(({ kind, name: of }) => ({ kind, name: of }))
-  return { facts, name, origin, strict, lexical, asDeclaration, bindings }
-}
-
-function isSimple(record: FunctionRecord): boolean {
-  if (!record || record.facts.form === 'class' || record.literal || record.privateHome) return false
-  if (record.outerArguments || record.awayFromHome) return false
-  for (const { variable } of record.bindings) if (variable) return false
-  return true
-}
-
-function areAlike(known: readonly Likeness[], records: readonly FunctionRecord[]): boolean {
-  if (known.length !== records.length) return false
-  for (let i = 0; i < known.length; i++) if (!isAlike(known[i], records[i])) return false
-  return true
-}
-
-function isAlike(known: Likeness, record: FunctionRecord): boolean {
-  if (!isSimple(record)) return false
-  const { bindings } = record
-  if (
-    known.facts !== record.facts ||
-    known.name !== record.name ||
-    known.origin !== record.origin ||
-    known.strict !== record.strict ||
-    known.lexical !== record.lexical ||
-    known.asDeclaration !== record.asDeclaration ||
-    known.bindings.length !== bindings.length
-  )
-    return false
-  for (let i = 0; i < bindings.length; i++) {
-    const { kind, name } = known.bindings[i]
-    if (kind !== bindings[i].kind || name !== bindings[i].name) return false
-  }
-  return true
 }
 
 function writeKept(records: readonly FunctionRecord[]): WrittenCode {
