@@ -1,6 +1,6 @@
 // What bundles have in common is written and read once. Each bundle has to be what it would be alone.
 import { expect, test } from 'vitest'
-import { dumps, loads } from '../../serializer/index.ts'
+import { dumps, inspectBundle, loads } from '../../serializer/index.ts'
 
 const compile = (body: string): any => new Function(body)()
 
@@ -70,5 +70,42 @@ test('the same bytes from a first dump and a later one, and for more code than i
     const first = dumps(functions)
     expect(Buffer.compare(dumps(functions), first)).toBe(0)
     expect(loads<(() => number)[]>(first).at(-1)!()).toBe(count - 1)
+  }
+})
+
+test('functions of one text share what these functions share, whatever those before them shared', () => {
+  const counter = compile('return () => { let n = 0; return { up: () => ++n, now: () => n } }')
+  const pairs = {
+    one: () => {
+      const { up, now } = counter()
+      return [up, now]
+    },
+    two: () => [counter().up, counter().now],
+  }
+  const readsItsOwn = ([up, now]: (() => number)[]) => [up(), up(), now()]
+  expect(readsItsOwn(pairs.one())).toEqual([1, 2, 2])
+  expect(readsItsOwn(pairs.two())).toEqual([1, 2, 0])
+  for (const how of ['one', 'two', 'one'] as const) {
+    const pair = pairs[how]()
+    expect(readsItsOwn(loads(dumps(pair)))).toEqual(readsItsOwn(pair))
+  }
+  const three = [...pairs.one(), ...pairs.two(), ...pairs.one()]
+  const [a, b, c, d, e, f] = loads<(() => number)[]>(dumps(three))
+  expect([a!(), b!(), c!(), d!(), e!(), e!(), f!()]).toEqual([1, 1, 1, 0, 1, 2, 2])
+})
+
+test('a value with another name, or with another number of objects, has its own manifest', () => {
+  const list: object[] = []
+  const fn = compile('return list => () => list')(list)
+  for (const [name, length] of [
+    ['one', 0],
+    ['one', 3],
+    ['two', 3],
+    ['one', 3],
+  ] as const) {
+    Object.defineProperty(fn, 'name', { value: name })
+    while (list.length < length) list.push({})
+    const { entry, values } = inspectBundle(dumps(fn))
+    expect([entry, values.count]).toEqual([`function ${name}`, length + 2])
   }
 })

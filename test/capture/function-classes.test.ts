@@ -1,0 +1,48 @@
+// What we rely on when V8 says that a function has the hidden class that it was made with.
+import { expect, test } from 'vitest'
+import { isStrictFunction, isUntouchedFunction } from '../../serializer/capture/index.ts'
+
+const sloppy = (text: string): any => new Function(`return ${text}`)()
+const { prototype } = sloppy('class { method() {} get getter() { return 1 } }')
+const getter = Object.getOwnPropertyDescriptor(prototype, 'getter')!.get!
+
+const UNTOUCHED: Record<string, () => object> = {
+  'an arrow function': () => (x: number) => x,
+  'a sloppy arrow function': () => sloppy('x => x'),
+  'an ordinary function': () => function named() {},
+  'a sloppy function': () => sloppy('function named(a, b) {}'),
+  'a method': () => prototype.method,
+  'a getter': () => getter,
+  'an async function': () => async () => {},
+}
+
+const CHANGES: Record<string, (fn: any) => unknown> = {
+  'another name': (fn) => Object.defineProperty(fn, 'name', { value: 'other' }),
+  'no name': (fn) => delete fn.name,
+  'another length': (fn) => Object.defineProperty(fn, 'length', { value: 7 }),
+  'a property': (fn) => Object.assign(fn, { extra: 1 }),
+  'a symbol': (fn) => Object.assign(fn, { [Symbol.iterator]: 1 }),
+  'another prototype': (fn) => Object.setPrototypeOf(fn, null),
+  'no extensions': (fn) => Object.preventExtensions(fn),
+  'frozen properties': (fn) => Object.freeze(fn),
+}
+
+for (const [what, make] of Object.entries(UNTOUCHED)) {
+  test(`${what} is untouched as it was made, and not when it has something else`, () => {
+    expect(isUntouchedFunction(make())).toBe(true)
+    for (const change of Object.values(CHANGES)) {
+      // (Those of a class are the same each time.)
+      const fn = what === 'a method' || what === 'a getter' ? Object.create(make()) : make()
+      change(fn)
+      expect(isUntouchedFunction(fn)).toBe(false)
+    }
+  })
+}
+
+test('strictness, of functions as they were made and of changed ones', () => {
+  const strict = sloppy('(() => { "use strict"; return function () {} })()')
+  const loose = sloppy('function () {}')
+  expect([isStrictFunction(strict), isStrictFunction(loose)]).toEqual([true, false])
+  for (const fn of [strict, loose]) Object.assign(fn, { extra: 1 })
+  expect([isStrictFunction(strict), isStrictFunction(loose)]).toEqual([true, false])
+})
