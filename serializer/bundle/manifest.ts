@@ -18,24 +18,52 @@ export interface ReadManifest<R = any> extends BundleManifest<R> {
   readonly node: string | null
 }
 
-/** Manifests without references, by their entry: of a value that is pickled again and again, the last one is mostly right. */
-const written = new Map<string, { readonly values: number; readonly bytes: Uint8Array }>()
+interface WrittenManifest {
+  readonly values: number
+  readonly references: readonly unknown[]
+  readonly bytes: Uint8Array
+}
+
+/** By their entry: of a value that is pickled again and again, the last one is mostly right. */
+const written = new Map<string, WrittenManifest>()
 const MOST_WRITTEN = 256
 const LONGEST_WRITTEN = 100
+const MOST_REFERENCES = 16
 
 /** The bytes may be those of an earlier call: they are for reading. */
 export function writeManifest(manifest: BundleManifest): Uint8Array {
-  const { entry, values } = manifest
-  if (manifest.references.length > 0) return Buffer.from(superjson.stringify(whole(manifest)))
+  const { entry, values, references } = manifest
   const known = written.get(entry)
-  if (known?.values === values) return known.bytes
-  // There is nothing in it that JSON could not say.
-  const bytes = Buffer.from(JSON.stringify({ json: whole(manifest) }))
-  if (entry.length <= LONGEST_WRITTEN) {
+  if (known?.values === values && isSame(known.references, references)) return known.bytes
+  // Without references there is nothing in it that JSON could not say.
+  const json = whole(manifest)
+  const bytes = Buffer.from(references.length === 0 ? JSON.stringify({ json }) : superjson.stringify(json))
+  if (entry.length <= LONGEST_WRITTEN && references.length <= MOST_REFERENCES) {
     if (written.size >= MOST_WRITTEN) written.clear()
-    written.set(entry, { values, bytes })
+    written.set(entry, { values, references: [...references], bytes })
   }
   return bytes
+}
+
+/** Are these references, or what they are made of, the same? */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false
+    for (let i = 0; i < a.length; i++) if (!isSame(a[i], b[i])) return false
+    return true
+  }
+  // The order is in the bytes, too.
+  const keys = Object.keys(a)
+  const others = Object.keys(b)
+  if (keys.length !== others.length) return false
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]
+    if (others[i] !== key) return false
+    if (!isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false
+  }
+  return true
 }
 
 function whole(manifest: BundleManifest): ReadManifest {

@@ -1,4 +1,5 @@
 // What bundles have in common is written and read once. Each bundle has to be what it would be alone.
+import fs from 'node:fs'
 import { expect, test } from 'vitest'
 import { dumps, inspectBundle, loads } from '../../serializer/index.ts'
 
@@ -107,5 +108,15 @@ test('a value with another name, or with another number of objects, has its own 
     while (list.length < length) list.push({})
     const { entry, values } = inspectBundle(dumps(fn))
     expect([entry, values.count]).toEqual([`function ${name}`, length + 2])
+  }
+})
+
+test('a value with other references has its own manifest', () => {
+  const holder = compile('let used; return { set(v) { used = v }, f: () => used }')
+  for (const name of ['readFileSync', 'statSync', 'readFileSync'] as const) {
+    holder.set(fs[name])
+    const bytes = dumps(holder.f)
+    expect(inspectBundle(bytes).references.map((reference) => reference.export)).toEqual([name])
+    expect(loads<() => unknown>(bytes)()).toBe(fs[name])
   }
 })
