@@ -94,14 +94,14 @@ function stampOfInputs() {
 
 function expectedOutputs() {
   return sources()
-    .filter((path) => !path.endsWith('.d.ts'))
-    .flatMap((path) => [path.replace(/\.ts$/, '.js'), path.replace(/\.ts$/, '.d.ts')])
+    .filter((path) => !/\.d\.c?ts$/.test(path))
+    .flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/\.(c?ts)$/, '.d.$1')])
 }
 
 function sources() {
   return sourceFolders
     .flatMap((folder) => filesUnder(folder, root))
-    .filter((path) => path.endsWith('.ts') && !/(^|\/)(fixtures|node_modules)\//.test(path))
+    .filter((path) => /\.c?ts$/.test(path) && !/(^|\/)(fixtures|node_modules)\//.test(path))
 }
 
 /** The files below base/folder, as paths from base, with '/' on every platform. */

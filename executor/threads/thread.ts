@@ -13,17 +13,14 @@ import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import type { Begin } from './worker.ts'
 
 const require = createRequire(import.meta.url)
-/** Beside this file, in the same language. */
+/** In a checkout. What tsx compiles is CommonJS for who requires it, as entry.cjs is. */
 const isSource = import.meta.url.endsWith('.ts')
-const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js', import.meta.url))
+const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './entry.cjs', import.meta.url))
 
 /** An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
 const LINGER = 10
 
 const MESSAGES_AT_ONCE = 100
-
-/** Milliseconds: one that has not started by then is stopped all the same. */
-const START = 10_000
 
 export class Thread implements HostWorker {
   readonly name: string
@@ -32,8 +29,6 @@ export class Thread implements HostWorker {
   readonly #onMessage: (message: FromWorker) => void
   readonly #onEnd: (end: WorkerEnd) => void
   #begin: Begin | null
-  /** Its modules are being loaded. */
-  #isStarting = false
   #isServing = false
   #isBusy = false
   #linger: NodeJS.Timeout | null = null
@@ -54,9 +49,6 @@ export class Thread implements HostWorker {
     this.#port = port1
     this.#begin = { name, port: port2, capturesOutput: options.logToDriver !== false }
     this.#pool = startPool(options)
-    this.#pool.once('workerCreate', () => {
-      this.#isStarting = false
-    })
     this.#pool.on('error', (error: Error) => this.#ended(error))
     // Who waits for `serve` is told why, but a moment later.
     this.#pool.on('workerDestroy', () => setImmediate(() => this.#ended(null)))
@@ -92,7 +84,6 @@ export class Thread implements HostWorker {
     this.#isServing = true
     const begin = this.#begin
     this.#begin = null
-    if (begin !== null) this.#isStarting = true
     this.#pool
       .run(begin, begin === null ? {} : { transferList: [begin.port] })
       .catch((error: Error) => this.#ended(error))
@@ -130,20 +121,7 @@ export class Thread implements HostWorker {
   async end(): Promise<void> {
     this.#isEnded = true
     this.#close()
-    if (this.#isStarting) await this.#started()
     await this.#pool.destroy()
-  }
-
-  /** Node 20 and 22 abort the process if a thread is stopped while it requires an ES module, as piscina has it do. */
-  #started(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, START)
-      for (const event of ['workerCreate', 'workerDestroy', 'error'])
-        this.#pool.once(event, () => {
-          clearTimeout(timer)
-          resolve()
-        })
-    })
   }
 
   #close(): void {
