@@ -59,7 +59,7 @@ export class EnvironmentPools {
     let longest: LocalWorker | null = null
     for (const { idle } of this.#pools.values())
       for (const worker of idle)
-        if (longest === null || worker.idleSince < longest.idleSince) longest = worker
+        if (mayEnd(worker) && (longest === null || worker.idleSince < longest.idleSince)) longest = worker
     return longest
   }
 
@@ -81,8 +81,8 @@ export class EnvironmentPools {
     this.#timer = null
     const before = Date.now() - this.#idleTimeout
     for (const pool of [...this.#pools.values()])
-      for (const worker of [...pool.idle]) if (worker.idleSince <= before) this.#end(worker)
-    if (this.#longestIdle() !== null)
+      for (const worker of [...pool.idle]) if (mayEnd(worker) && worker.idleSince <= before) this.#end(worker)
+    if ([...this.#pools.values()].some(({ idle }) => idle.length > 0))
       this.#timer = setTimeout(() => this.#sweep(), this.#idleTimeout / 2).unref()
   }
 
@@ -96,4 +96,9 @@ export class EnvironmentPools {
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
+}
+
+/** One that waits for calls may be running what all workers run. */
+function mayEnd(worker: LocalWorker): boolean {
+  return worker.calls.size === 0
 }

@@ -132,7 +132,8 @@ export class WorkerPool {
     this.#count(worker, call)
     if (worker.calls.size > 0 || worker.isEnded) return
     if (worker.isRetiring) this.#end(worker)
-    else {
+    // What all workers run, one runs that is idle already.
+    else if (!this.#idle.includes(worker)) {
       worker.idleSince = Date.now()
       this.#idle.push(worker)
     }

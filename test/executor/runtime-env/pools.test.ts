@@ -37,8 +37,8 @@ function setting() {
       pools.remove(worker)
     },
   )
-  /** Takes a worker, and gives what ends the call. */
-  const run = (env: ResolvedEnv) => {
+  /** Takes a worker, or the one given, and gives what ends the call. */
+  const run = (env: ResolvedEnv, given?: LocalWorker) => {
     const options = taskOptionsOf({})
     const call = new Call({
       kind: Kind.Task,
@@ -47,7 +47,7 @@ function setting() {
         ...{ args: { plain: [] }, deps: [] },
       },
     })
-    const worker = pools.acquire(env)!
+    const worker = given ?? pools.acquire(env)!
     worker.add(call)
     return {
       name: worker.name,
@@ -78,6 +78,20 @@ it('where there are as many as may be, the one that was idle longest gives way',
   expect([pools.hasRoom(c), pools.mayGrow]).toEqual([true, true])
   expect(run(c).name).toBe('c3')
   expect([alive(), ended]).toEqual([['a1', 'c3'], ['b2']])
+})
+
+it('one that runs what all workers run does not, nor is it ended for being idle; it is one worker afterwards, too', () => {
+  const { run, alive, pools, ended } = setting()
+  run(a).end()
+  run(b)
+  const [worker] = pools.all()
+  const setUp = run(a, worker)
+  expect(pools.mayGrow).toBe(false)
+  vi.advanceTimersByTime(3 * IDLE)
+  expect(ended).toEqual([])
+  setUp.end()
+  expect(run(a).name).toBe('a1')
+  expect([pools.hasRoom(a), pools.mayGrow, alive()]).toEqual([false, false, ['a1', 'b2']])
 })
 
 it('one that is busy does not', () => {
