@@ -274,8 +274,17 @@ function isAdded({ module, path }: Entry): boolean {
   if (module === 'node:process' || module === 'node:console')
     return dot < 0 && !isObjectOfNode(`${module.slice('node:'.length)}.${path}`)
   const exports = require(module) as object
+  const descriptor = getOwnPropertyDescriptor(exports, first)
   // What Node does not enumerate is in no namespace.
-  if (getOwnPropertyDescriptor(exports, first)?.enumerable === false) return false
+  if (descriptor?.enumerable === false) return false
+  // To make a namespace is to read all exports, also those that Node loads only then: not for a class under its own name.
+  const value: unknown = descriptor?.value
+  if (
+    typeof value === 'function' &&
+    isNodes(value) &&
+    getOwnPropertyDescriptor(value, 'name')?.value === first
+  )
+    return false
   return !Object.hasOwn(builtinNamespace(module, exports), first)
 }
 
