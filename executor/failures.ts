@@ -1,6 +1,7 @@
 // How a call failed, as plain data that goes over any wire; and the error that a user gets for it.
 
 import { RuntimeEnvSetupError } from '../runtime-env/errors.ts'
+import { messageOf } from '../runtime-env/message.ts'
 import {
   ActorDiedError,
   ExecutorError,
@@ -42,6 +43,10 @@ export function failureOf(kind: Exclude<FailureKind, 'thrown'>, message: string)
   return { kind, message }
 }
 
+export function cancelled(name: string, id: string): Failure {
+  return failureOf('cancelled', `task ${name} (${id}) was cancelled`)
+}
+
 /** An environment could not be made; `output` is what its tools or its process printed last, if the error does not say. */
 export function environmentFailure(error: Error, output = ''): Failure {
   if (!(error instanceof RuntimeEnvSetupError)) return { kind: 'environment', message: error.message, output }
@@ -56,7 +61,7 @@ export function deathBy(label: string, failure: Failure): Failure {
 
 /** What a task threw, whether or not it can be pickled. */
 export function failureFromThrown(thrown: unknown, place: TaskPlace): Failure {
-  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const message = messageOf(thrown)
   try {
     return { kind: 'thrown', message, thrown: pack(thrown), place }
   } catch (error) {
@@ -99,10 +104,6 @@ function canBePacked(value: unknown): boolean {
   } catch {
     return false
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 export function errorOf(failure: Failure): Error {

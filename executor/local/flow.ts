@@ -1,5 +1,6 @@
 // The way of calls through an executor within one process: held until their arguments are there, queued for a slot, run by
 // a worker, tried again where that ended under them, and over.
+import { messageOf } from '../../runtime-env/message.ts'
 import { deathBy, type Failure, failureOf } from '../failures.ts'
 import { type Packed, refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
@@ -134,7 +135,7 @@ export class CallFlow {
       if (job[7] !== null) for (const [, value] of job[7]) this.#grantInside(worker, value)
       worker.host.send(job, transfer)
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       this.#leave(call)
       this.fail(call, failureOf('error', `${call.name} could not be sent to a worker: ${why}`))
       return call.onEnd?.(failureOf('error', why))

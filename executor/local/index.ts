@@ -13,7 +13,7 @@ import {
   resultId,
   type TaskSpec,
 } from '../executor.ts'
-import { failureOf } from '../failures.ts'
+import { cancelled, failureOf } from '../failures.ts'
 import { type InitOptions, totalResources } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
 import { type FromWorker, Kind } from '../worker/protocol.ts'
@@ -152,7 +152,7 @@ export class LocalExecutor implements Executor {
       for (const each of [...calls.values()]) if (each.parent === id) this.cancel(each.id, options)
     if (call === undefined || call.isSettled) return
     const { worker } = call
-    this.#flow.fail(call, failureOf('cancelled', `task ${call.name} (${call.id}) was cancelled`))
+    this.#flow.fail(call, cancelled(call.name, call.id))
     if (worker === null) return
     if (options.force && worker.actor === null) this.#flow.endWorker(worker)
     else worker.host.send(['abort', id])

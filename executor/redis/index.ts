@@ -13,7 +13,7 @@ import type {
   Outcome,
   TaskSpec,
 } from '../executor.ts'
-import { environmentFailure, failureOf } from '../failures.ts'
+import { cancelled, environmentFailure, failureOf } from '../failures.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
@@ -171,7 +171,7 @@ export class RedisExecutor implements Executor {
     if (options.recursive) this.cancelChildren(id, options)
     if (call !== undefined) {
       if (call.actor === null && call.place?.size === 1) void this.queues.remove(call.queue, id)
-      this.calls.fail(call, failureOf('cancelled', `task ${call.name} (${id}) was cancelled`))
+      this.calls.fail(call, cancelled(call.name, id))
     } else if (!this.objects.isExpected(`${id}.0`)) return
     void this.link.tellAll({ kind: 'cancel', call: id, options })
   }

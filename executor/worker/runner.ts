@@ -3,7 +3,7 @@
 import { loadsAsync } from '../../serializer/index.ts'
 import { type TaskContext, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
-import { failureFromThrown, failureOf } from '../failures.ts'
+import { cancelled, failureFromThrown } from '../failures.ts'
 import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
 import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
@@ -190,7 +190,7 @@ export class Runner {
     const place: TaskPlace = { id: call, name, worker: this.#worker }
     const failure =
       scope.isCancelled && error === scope.signal.reason
-        ? failureOf('cancelled', `task ${name} (${call}) was cancelled`)
+        ? cancelled(name, call)
         : failureFromThrown(error, place)
     const send = (isRetryable: boolean) => this.#post(['failed', call, failure, isRetryable])
     if (retryOn === null || retryOn === true) return send(retryOn === true)

@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { OutputTail, RuntimeEnvSetupError } from '../errors.ts'
+import { messageOf } from '../message.ts'
 import { builtIn } from '../plugins/built-in.ts'
 import { findPlugin } from '../plugins/registry.ts'
 import type {
@@ -276,8 +277,4 @@ async function onRemove({ plugin, uri }: EntryNote, folder: string): Promise<voi
 
 function closed(): Error {
   return new Error('the worker is shutting down')
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

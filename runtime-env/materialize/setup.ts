@@ -2,6 +2,7 @@
 // are to be started.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../message.ts'
 import type { AssemblyTools } from '../plugins/built-in.ts'
 import { type PluginTurn, pluginTurns } from '../plugins/fields.ts'
 import { sha256 } from '../sha256.ts'
@@ -177,6 +178,6 @@ function kindOf(plugin: string): string {
 
 /** What went wrong, under the name of the field, once. */
 function named(path: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return message.startsWith(path) ? message : `${path}: ${message}`
 }

@@ -1,7 +1,6 @@
 // How damage of a bundle is found: by CRC-32, and in a large one by GMAC, of which OpenSSL does five times as much in the
 // same time where processors multiply without carry. Neither is a secret: a signature is something else.
 import { type CipherGCM, createCipheriv } from 'node:crypto'
-import { crc32 } from 'node:zlib'
 
 const { apply, getPrototypeOf } = Reflect
 
@@ -40,9 +39,4 @@ export class Sum {
     const tag = apply(getAuthTag, this.#cipher, [])
     return (tag[0] | (tag[1] << 8) | (tag[2] << 16) | (tag[3] << 24)) >>> 0
   }
-}
-
-/** CRC-32 of the bytes, behind those that it is `begun` with. */
-export function crcOf(bytes: Uint8Array, begun = 0): number {
-  return crc32(bytes, begun)
 }

@@ -1,7 +1,8 @@
 // The container of a bundle: magic, version, sections, checksum. Byte for byte in docs/format.md.
 // Reading it runs nothing and compiles nothing.
+import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
-import { crcOf, LARGE_BUNDLE, Sum } from './checksum.ts'
+import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { type ReadContainer, ReadSections } from './read-sections.ts'
@@ -278,7 +279,7 @@ let lastStartSum = 0
 function crcOfStart(bytes: Uint8Array): number {
   const start = bytes[9] | (bytes[COMPRESSION_AT] << 8) | (bytes[KIND_AT] << 16)
   if (start !== lastStart) {
-    lastStartSum = crcOf(bytes.subarray(0, CHECKSUM_AT))
+    lastStartSum = crc32(bytes.subarray(0, CHECKSUM_AT))
     lastStart = start
   }
   return lastStartSum
@@ -287,7 +288,7 @@ function crcOfStart(bytes: Uint8Array): number {
 /** Of everything but its own four bytes. A large bundle's last section, of that size, comes first: it may have been added already. */
 function checksum(bytes: Uint8Array, last: number, begun: Sum | null): number {
   const end = bytes.length - last
-  if (bytes.length < LARGE_BUNDLE) return crcOf(bytes.subarray(HEADER_SIZE), crcOfStart(bytes))
+  if (bytes.length < LARGE_BUNDLE) return crc32(bytes.subarray(HEADER_SIZE), crcOfStart(bytes))
   let sum = begun
   if (sum === null) {
     sum = new Sum()

@@ -1,5 +1,4 @@
 // Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
-
 import { createRequire, Module } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { promisify, types } from 'node:util'
@@ -16,12 +15,13 @@ import {
   type ViewedBytes,
 } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
-import { seenBy } from './class-registry.ts'
+import { isWeakCollection } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { TextReader } from './codec/text-reader.ts'
 import { type FunctionNodeSource, FunctionNodes } from './function-nodes.ts'
 import type { CodeSource } from './function-reader.ts'
 import { Guard } from './guard.ts'
+import { addWeakEntry, hasWeakEntry, KnownWeakCollections } from './known-weak-collections.ts'
 import { Nodes, UNMADE } from './nodes.ts'
 import { isObject } from './objects.ts'
 import {
@@ -49,8 +49,6 @@ const bind = Function.prototype.bind
 const SymbolFor = Symbol.for
 const MapConstructor = Map
 const SetConstructor = Set
-const { has: weakMapHas, set: weakMapSet } = WeakMap.prototype
-const { add: weakSetAdd, has: weakSetHas } = WeakSet.prototype
 const NodePromisify = promisify
 
 type Filler = () => void
@@ -84,9 +82,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   readonly #functions: CodeSource
   readonly #context: ReadContext
   readonly #nodes: Nodes
-  #followed: Map<object, Set<object>> | null = null
-  /** Functions that a class would have had, and those that it has in their place. */
-  readonly #alike: [fn: object, known: object][] = []
+  readonly #weakCollections = new KnownWeakCollections()
   readonly #plain: PlainReader
   readonly #strings: string[]
   readonly #pending: Filler[] = []
@@ -180,41 +176,21 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
 
   #weakEntries(): void {
     const collection = this.#nodes.at(this.#in.varint()) as object
-    const isMap = types.isWeakMap(collection)
-    if (!isMap && !types.isWeakSet(collection)) throw damaged('weak entries belong to no weak collection')
-    for (const [fn, known] of this.#alike.splice(0))
-      for (const [name, value] of seenBy(fn)) this.follows(value, seenBy(known).get(name))
+    if (!isWeakCollection(collection)) throw damaged('weak entries belong to no weak collection')
+    const followers = this.#weakCollections.of(collection)
     for (let left = this.#in.count(); left > 0; left--) {
       const key = this.value()
       const value = this.value()
       if (!isObject(key) && typeof key !== 'symbol') throw damaged('a weak key is no object')
-      if (isMap) apply(weakMapSet, collection, [key, value])
-      else apply(weakSetAdd, collection, [key])
+      addWeakEntry(collection, key, value)
+      if (followers === undefined) continue
       // (What the class has of it already stays as it is.)
-      for (const known of this.#followed?.get(collection) ?? []) {
-        if (apply(isMap ? weakMapHas : weakSetHas, known, [key])) continue
-        if (isMap) apply(weakMapSet, known, [key, value])
-        else apply(weakSetAdd, known, [key])
-      }
+      for (const known of followers) if (!hasWeakEntry(known, key)) addWeakEntry(known, key, value)
     }
   }
 
-  follows(collection: object, known: unknown): void {
-    if (known === collection || !isObject(known)) return
-    if (typeof collection === 'function' && typeof known === 'function') {
-      this.#alike.push([collection, known])
-      return
-    }
-    if (
-      types.isWeakMap(collection)
-        ? !types.isWeakMap(known)
-        : !(types.isWeakSet(collection) && types.isWeakSet(known))
-    )
-      return
-    this.#followed ??= new Map()
-    const all = this.#followed.get(collection)
-    if (all === undefined) this.#followed.set(collection, new Set([known]))
-    else all.add(known)
+  follows(value: object, known: unknown): void {
+    this.#weakCollections.follows(value, known)
   }
 
   #drain(left = 0): void {

@@ -137,6 +137,7 @@ function manyDoubles(numbers: Float64Array): number[] {
   return array
 }
 
+/** The twin, so that V8 sees one kind of numbers in each loop. */
 function manyIntegers(numbers: ArrayLike<number>): number[] {
   const { length } = numbers
   const array = [0]

@@ -82,7 +82,7 @@ function* loadedModules(): Generator<[name: string, exports: object]> {
   for (const name of NAMES) {
     if (!loaded.has(name.replace('node:', ''))) continue
     try {
-      yield [name, require(name.startsWith('node:') ? name : `node:${name}`) as object]
+      yield [name, require(specifierOf(name)) as object]
     } catch {
       // Only Node itself may load it.
     }
@@ -98,7 +98,7 @@ function catalogue(): void {
 }
 
 function addModule(name: string, exports: object): void {
-  const module = name.startsWith('node:') ? name : `node:${name}`
+  const module = specifierOf(name)
   walkFrom(exports, '', {
     opens: (path, depth, getter) => opens(name, path, depth, getter),
     visit(value, path, depth) {
@@ -132,16 +132,24 @@ function addModule(name: string, exports: object): void {
   }
 }
 
+function specifierOf(name: string): string {
+  return name.startsWith('node:') ? name : `node:${name}`
+}
+
 /**
  * Is the one path to a function more likely to be Node's own than the other? Whoever hangs a function of Node's on another object of
  * Node's is free in the name, and a way further down could be such, too.
  */
 function isBetter(value: object, path: string, known: string): boolean {
-  const name: unknown = getOwnPropertyDescriptor(value, 'name')?.value
+  const name = nameOf(value)
   const isNamed = lastName(path) === name
   const isKnownNamed = lastName(known) === name
   if (isNamed !== isKnownNamed) return isNamed
   return !isNamed && path.split('.').length < known.split('.').length
+}
+
+function nameOf(fn: object): unknown {
+  return getOwnPropertyDescriptor(fn, 'name')?.value
 }
 
 /** As it is in the name of a function there. */
@@ -279,26 +287,21 @@ function isAdded({ module, path }: Entry): boolean {
   if (descriptor?.enumerable === false) return false
   // To make a namespace is to read all exports, also those that Node loads only then: not for a class under its own name.
   const value: unknown = descriptor?.value
-  if (
-    typeof value === 'function' &&
-    isNodes(value) &&
-    getOwnPropertyDescriptor(value, 'name')?.value === first
-  )
-    return false
+  if (typeof value === 'function' && isNodes(value) && nameOf(value) === first) return false
   return !Object.hasOwn(builtinNamespace(module, exports), first)
 }
 
 /** Has user code hung the function there, under a name that is not the function's? */
 function isAlias(value: object, entry: Entry): boolean {
   const { path } = entry
-  return path !== '' && lastName(path) !== getOwnPropertyDescriptor(value, 'name')?.value && isAdded(entry)
+  return path !== '' && lastName(path) !== nameOf(value) && isAdded(entry)
 }
 
 /** Where Node has put a function that was found first where user code has put it. */
 function ownEntry(value: object): Entry | undefined {
   let found: Entry | undefined
   for (const [name, exports] of loadedModules()) {
-    const module = name.startsWith('node:') ? name : `node:${name}`
+    const module = specifierOf(name)
     const seen = new Set<unknown>()
     walkFrom(exports, '', {
       dataOnly: true,
@@ -335,7 +338,7 @@ export function resolveBuiltin(
     const imported = namespaces?.get(module)
     if (imported) return imported
   }
-  const specifier = module.startsWith('node:') ? module : `node:${module}`
+  const specifier = specifierOf(module)
   let exports: object
   try {
     exports = require(specifier)

@@ -1,6 +1,6 @@
 // Tasks that this process takes from the queues: one intake for each shape of slots that it can give.
 import { type CancelOptions, type Outcome, resultId, type TaskSpec } from '../../executor.ts'
-import { type Failure, failureOf } from '../../failures.ts'
+import { cancelled, type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import { refsOf } from '../../payload.ts'
@@ -99,8 +99,7 @@ export class CallRunner {
 
   async #run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<void> {
     const { spec, owner } = wire
-    if (this.#cancelled.delete(spec.id))
-      return this.fail(job, wire, failureOf('cancelled', `task ${spec.name} (${spec.id}) was cancelled`))
+    if (this.#cancelled.delete(spec.id)) return this.fail(job, wire, cancelled(spec.name, spec.id))
     let held: readonly string[] = []
     if (!this.#hasAll(wire)) {
       try {

@@ -2,9 +2,8 @@
 // Large ones are not copied before the bundle is put together.
 import type { LatePart } from '../../bundle/container.ts'
 import { BULK_ALIGNMENT } from '../opcodes.ts'
+import { OWN_PART } from './byte-writer.ts'
 
-/** Bytes from which on a part is taken as it is, and must not change before the bundle is put together. */
-const OWN_PART = 4096
 const Bytes = Uint8Array
 const ZEROS = new Bytes(BULK_ALIGNMENT)
 

@@ -8,7 +8,7 @@ const LARGEST_CHUNK = 1 << 16
 /** Memory of its own costs more than it is worth where there is less. */
 const FIRST_AWAY = 1 << 18
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
-const OWN_PART = 4096
+export const OWN_PART = 4096
 /** Below this, one charCodeAt loop beats a call into native code. */
 const SHORT_STRING = 64
 /** More than any number takes. */
