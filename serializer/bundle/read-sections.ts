@@ -1,5 +1,6 @@
 // The sections of a container that was read, each as a view that is made when it is asked for: of a bundle whose code was
 // seen before, few are.
+import { keepHiddenClass } from '../hidden-classes.ts'
 import type { Compression } from './compression.ts'
 import type { Kind, Sections } from './container.ts'
 
@@ -76,3 +77,5 @@ export class ReadSections implements ReadContainer {
     return size === 0 ? NOTHING : this.#body.subarray(start, start + size)
   }
 }
+
+keepHiddenClass(new ReadSections(NOTHING, 0, [], null, 0, 0))
