@@ -18,13 +18,16 @@ export class Breakpoints {
   #switchedOff = timesSwitchedOff()
   #ids: string[] = []
 
-  setFirst(fn: object, condition: string): void {
+  /** Is the breakpoint on that function new? */
+  setFirst(fn: object, condition: string): boolean {
     if (this.#switchedOff !== timesSwitchedOff()) {
       this.#switchedOff = timesSwitchedOff()
       this.#first = undefined
       this.#ids = []
     }
-    this.#first ??= breakAtCall(fn, condition)
+    if (this.#first !== undefined) return false
+    this.#first = breakAtCall(fn, condition)
+    return true
   }
 
   /** From now on calls of the function stop at its body's begin, under the condition. */

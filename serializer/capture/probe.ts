@@ -6,7 +6,7 @@
 // About 0.4 ms. What the expression returns (closures over the scope, say) stays good for ever.
 //
 // Before the function is called, a function of our own is: if that one isn't stopped (V8 stops nothing within a
-// debugger's pause or the condition of a breakpoint), the function isn't called.
+// debugger's pause or the condition of a breakpoint), the function isn't called. Of probes in a row the first does so.
 import {
   ReflectDefineProperty,
   ReflectDeleteProperty,
@@ -132,10 +132,14 @@ function enter(
       const condition = `${NAME}.stop(), (() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`
       const breakpoints = standing ?? new Breakpoints()
       try {
-        canaryRan = false
-        breakpoints.setFirst(canary, `${NAME}.stop(), false`)
-        run('canary')
-        if (canaryRan || !stopped) throw new ProbeError('V8 does not stop functions here and now')
+        if (breakpoints.setFirst(canary, `${NAME}.stop(), false`)) {
+          canaryRan = false
+          run('canary')
+          if (canaryRan || !stopped) {
+            breakpoints.remove()
+            throw new ProbeError('V8 does not stop functions here and now')
+          }
+        }
         breakpoints.set(fn, facts, captured, condition)
         for (let left = times; left > 0; left--) {
           state = 'unmet'

@@ -13,14 +13,21 @@ export interface Variable {
 
 const known = new WeakMap<object, Map<string, Variable>>()
 
-/** Live accessors of variables by name; a name that nothing declares is absent. Asked once, they cost microseconds. */
+/**
+ * Live accessors of variables by name; a name that nothing declares is absent. Kept ones cost microseconds the next time.
+ *
+ * Not to be kept for thousands of functions: V8 has an entry in one hash table for each scope that a condition was
+ * evaluated in, as long as something lives there (LocalsBlockListCache); all have one hash value, and at a collection that
+ * frees some it rehashes the table, in time that grows with the cube of those that stay: 13 s for 4,000.
+ */
 export function probeVariables(
   fn: object,
   facts: ProbeFacts,
   names: readonly string[],
+  keep = true,
 ): Map<string, Variable> {
-  let variables = known.get(fn)
-  if (!variables) known.set(fn, (variables = new Map()))
+  const variables = known.get(fn) ?? new Map<string, Variable>()
+  if (keep) known.set(fn, variables)
   const missing = names.filter(
     (name) => variables.get(name)?.kind !== 'mutable' && variables.get(name)?.kind !== 'const',
   )

@@ -8,7 +8,7 @@ import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { joinImports } from './aliases.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
-import { type Use, valueNow, variableOf, type Wanted } from './variable-use.ts'
+import { type Use, valuesNow, variableOf, type Wanted } from './variable-use.ts'
 
 /** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
 export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf): void {
@@ -42,8 +42,9 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
     }
   }
   const wanted = namesByFunction(open)
+  const asked: Asked = { wanted, isMany: wanted.size > MOST_KEPT }
   probing(() => {
-    for (const group of open) partition(group, wanted)
+    for (const group of open) partition(group, asked)
   })
   joinImports(records, siteOf)
 }
@@ -90,6 +91,14 @@ function namesByFunction(groups: readonly Use[][]): ReadonlyMap<object, readonly
   return names
 }
 
+/** With more functions to ask, the way to their variables is not kept for the next time, and who only reads is not asked. */
+const MOST_KEPT = 200
+
+interface Asked {
+  readonly wanted: Wanted
+  readonly isMany: boolean
+}
+
 /** No code runs between the captures, so bindings of one variable have one value and stand at one depth. */
 function byValue(uses: readonly Use[]): Use[][] {
   const groups = new Map<string, Map<unknown, Use[]>>()
@@ -109,31 +118,47 @@ interface Marked {
   readonly members: Use[]
 }
 
-function partition(uses: readonly Use[], wanted: Wanted): void {
+function partition(uses: readonly Use[], { wanted, isMany }: Asked): void {
   const marked = new Map<unknown, Marked>()
   const readers: [use: Use, variable: Variable][] = []
-  /** Functions that can't be asked: classes with nothing but fields. */
-  let silent: Use[] = []
+  /** Functions that can't be asked (classes with nothing but fields), or need not be. */
+  const silent: Use[] = []
+  const ask = (use: Use): boolean => {
+    const variable = variableOf(use, wanted, !isMany)
+    if (!variable) silent.push(use)
+    else if (variable.kind === 'mutable') mark(use, variable, marked)
+    else readers.push([use, variable])
+    return variable !== undefined
+  }
+  let unseen: Use[]
   try {
-    for (const use of uses) {
-      const variable = variableOf(use, wanted)
-      if (!variable) silent.push(use)
-      else if (variable.kind === 'mutable') mark(use, variable, marked)
-      else readers.push([use, variable])
-    }
+    const [writers, others] = isMany ? byWriting(uses) : [uses, []]
+    const allTold = writers.filter((use) => !ask(use)).length === 0
+    for (const use of others) if (!allTold) ask(use)
     // Where an import of it can't be written, it still reads what the module writes.
     for (const [use, variable] of readers) {
       const known = variable.kind === 'const' ? marked.get(variable.get()) : undefined
       if (known) known.members.push(use)
       else if (use.binding.written) use.binding.kind = 'const'
     }
-    if (marked.size > 0) silent = silent.filter((use) => !marked.get(valueNow(use))?.members.push(use))
+    if (allTold) silent.push(...others)
+    unseen = marked.size > 0 ? unmarked(silent, marked) : silent
   } finally {
     for (const { restore } of marked.values()) restore()
   }
-  for (const members of bySight(silent)) share(members)
+  for (const members of bySight(unseen)) share(members)
   for (const { members } of marked.values())
     if (members.some((use) => use.binding.written && use.binding.kind === 'value')) share(members)
+}
+
+function byWriting(uses: readonly Use[]): [writers: Use[], others: Use[]] {
+  return [uses.filter(({ binding }) => binding.written), uses.filter(({ binding }) => !binding.written)]
+}
+
+/** Uses whose variable has no mark; the others go to it. */
+function unmarked(uses: readonly Use[], marked: ReadonlyMap<unknown, Marked>): Use[] {
+  const values = valuesNow(uses)
+  return uses.filter((use, i) => !marked.get(values[i])?.members.push(use))
 }
 
 function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void {
@@ -149,6 +174,7 @@ function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void 
 
 /** Uses that nothing can be written through: together if their scopes look alike, and are one to a heap snapshot. */
 function bySight(uses: readonly Use[]): Use[][] {
+  if (!uses.some(({ binding }) => binding.written && binding.kind === 'value')) return []
   const groups: Use[][] = []
   for (const use of uses) {
     const { record, binding } = use

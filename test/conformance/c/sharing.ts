@@ -682,4 +682,42 @@ export function sharing({ row }: Table): void {
       },
     },
   )
+
+  // Where there are hundreds to ask, those that only read are not asked one by one.
+  row('C5', 'hundreds of closures, most with equal values, share what they shared', {
+    modes: ['esm', 'tsx'],
+    build() {
+      const made = (n: number, i: number) => {
+        const inc = () => ++n
+        const get = () => n
+        class Silent {
+          static value = () => n
+          now = n
+        }
+        return i % 20 === 0 ? { inc, get, Silent, set: (value: number) => (n = value) } : { inc, get }
+      }
+      const same = Array.from({ length: 110 }, (_, i) => made(0, i))
+      const other = Array.from({ length: 10 }, (_, i) => made(i, i))
+      return { all: [...same, ...other], onlyReads: [() => same.length, () => other.length] } as any
+    },
+    check({ all, onlyReads }, assert) {
+      const before = all.map(({ get }: any) => get())
+      all.forEach(({ inc }: any, i: number) => {
+        for (let times = 0; times < i % 7; times++) inc()
+      })
+      assert.deepEqual(
+        all.map(({ get }: any) => get()),
+        before.map((n: number, i: number) => n + (i % 7)),
+      )
+      for (let i = 0; i < all.length; i += 20) {
+        const { set, get, Silent } = all[i]
+        set(1000 + i)
+        assert.deepEqual([get(), new Silent().now], [1000 + i, 1000 + i])
+      }
+      assert.deepEqual(
+        onlyReads.map((read: () => number) => read()),
+        [110, 10],
+      )
+    },
+  })
 }
