@@ -11,6 +11,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+/** A module of the user's could not even start: exit code 1, and the message alone. */
+export class BrokenModuleError extends Error {
+  override readonly name = 'BrokenModuleError'
+}
+
 /** Code of the user's threw `cause`: exit code 1, and its stack. `action` says what it was to do. */
 export class ProgramError extends Error {
   override readonly name = 'ProgramError'
@@ -41,7 +46,8 @@ export function reportFailure(error: unknown): void {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof UsageError || error instanceof UnpicklingError) return `cornichon: ${error.message}`
+  if (error instanceof UsageError || error instanceof BrokenModuleError || error instanceof UnpicklingError)
+    return `cornichon: ${error.message}`
   if (error instanceof PackError) {
     return [`cornichon: ${error.message}`, ...error.problems.map(describeProblem)].join('\n')
   }
@@ -70,7 +76,8 @@ const OWN_PLACES = [
   ...OWN_FOLDERS.map((url) => fileURLToPath(url)),
   join('commander', 'lib', 'command.js'),
 ]
-const isOwnFrame = (frame: string) => OWN_PLACES.some((place) => frame.includes(place))
+/** Does a line of a stack stand in the command itself? */
+export const isOwnFrame = (frame: string) => OWN_PLACES.some((place) => frame.includes(place))
 
 /** Takes the frames that called the program from the end of an error's stack, and of its causes'. */
 function withoutOwnFrames(thrown: unknown, seen = new Set<unknown>()): void {

@@ -3,11 +3,11 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { extname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { nearest } from '../../runtime-env/nearest.ts'
-import { ProgramError, UsageError } from './failure.ts'
+import { UsageError } from './failure.ts'
 import { isExistingFile, isExistingFolder } from './files.ts'
+import { importModule } from './import-module.ts'
 
 export interface Target {
   readonly file: string
@@ -42,17 +42,9 @@ function checkFile(file: string): string {
 export async function importTarget({ file, exportName }: Target): Promise<unknown> {
   if (needsTsx.has(extname(file))) await registerTsx(file)
   const path = realpathSync(resolve(file))
-  const exports = exportsOf(await importFile(file, path), path)
+  const exports = exportsOf(await importModule(file, path), path)
   if (exports.has(exportName)) return exports.get(exportName)
   throw new UsageError(describeMissing(file, exportName, [...exports.keys()]))
-}
-
-async function importFile(file: string, path: string): Promise<object> {
-  try {
-    return (await import(pathToFileURL(path).href)) as object
-  } catch (error) {
-    throw new ProgramError(`importing ${file} failed:`, error)
-  }
 }
 
 /** From here on, this process imports and requires TypeScript. */
@@ -89,9 +81,10 @@ function isRecord(value: unknown): value is object {
 
 function describeMissing(file: string, name: string, names: readonly string[]): string {
   if (names.length === 0) return `${file} exports nothing`
-  const example = nearest(name, names) ?? names[0]
+  const like = nearest(name, names)
+  const example = like ?? names[0]
   const missing = name === 'default' ? 'no default export' : `no export ${name}`
   const list = names.map((each) => (each === 'default' ? 'a default' : each)).join(', ')
   const way = example === 'default' ? file : `${file}#${example}`
-  return `${file} has ${missing}. It exports ${list}. ${name === 'default' ? `Name one: ${way}` : `Did you mean ${way}?`}`
+  return `${file} has ${missing}. It exports ${list}. ${like === undefined ? `Name one, such as ${way}` : `Did you mean ${way}?`}`
 }

@@ -194,8 +194,24 @@ describe('cornichon pack', () => {
       `throw new Error('on import')`,
       /importing a\.ts failed[\s\S]*Error: on import[\s\S]*\n\s+at /,
     ],
-    ['does not parse', 'a.ts', 'export const = 1', /importing a\.ts failed/],
-    ['imports what is missing', 'a.mjs', `import './gone.mjs'`, /importing a\.mjs failed[\s\S]*gone\.mjs/],
+    [
+      'does not parse',
+      'a.ts',
+      'export const = 1',
+      /importing a\.ts failed: [\s\S]*a\.ts:1:13: (?![\s\S]*\n\s+at )/,
+    ],
+    [
+      'does not parse as JavaScript',
+      'a.mjs',
+      '\nexport const = 1',
+      /importing a\.mjs failed: \S*a\.mjs:2:14: Unexpected token '='(?![\s\S]*\n\s+at )/,
+    ],
+    [
+      'imports what is missing',
+      'a.mjs',
+      `import './gone.mjs'`,
+      /importing a\.mjs failed[\s\S]*gone\.mjs(?![\s\S]*\n\s+at )/,
+    ],
   ])('a module that %s is shown with its error, exit code 1', (_, file, text, message) => {
     workspace.write({ [file]: text })
     const { code, stderr } = here('pack', `${file}#f`, '-o', 'x.crn')
