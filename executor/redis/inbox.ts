@@ -28,6 +28,12 @@ export class Inbox {
   readonly #trimmed: string
   readonly #deliver: (entries: readonly Entry[]) => void
   #isClosed = false
+  #asked = 0
+  readonly #watchdog = setInterval(() => {
+    if (Date.now() - this.#asked < STUCK) return
+    this.#asked = Date.now()
+    this.#reader.disconnect(true)
+  }, BLOCK).unref()
 
   constructor(
     reader: Redis,
@@ -50,8 +56,7 @@ export class Inbox {
 
   async #loop(): Promise<void> {
     while (!this.#isClosed) {
-      const watchdog = setTimeout(() => this.#reader.disconnect(true), STUCK)
-      watchdog.unref()
+      this.#asked = Date.now()
       try {
         const names = [...this.#last.keys()]
         const reply = (await this.#reader.xreadBuffer(
@@ -70,8 +75,6 @@ export class Inbox {
       } catch {
         if (this.#isClosed) return
         await new Promise((resolve) => setTimeout(resolve, 100).unref())
-      } finally {
-        clearTimeout(watchdog)
       }
     }
   }
@@ -108,6 +111,7 @@ export class Inbox {
 
   close(): void {
     this.#isClosed = true
+    clearInterval(this.#watchdog)
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#reader.disconnect()
   }

@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis'
 
 export class KeepAlive {
   #count = 0
-  #timer: NodeJS.Timeout | null = null
+  /** One for all: to make it anew for each call would cost more than the rest. */
+  readonly #timer = setInterval(() => {}, 1 << 30).unref()
 
   constructor(redis: Redis) {
     this.add(redis)
@@ -17,15 +18,14 @@ export class KeepAlive {
   }
 
   begin(): void {
-    if (this.#count++ === 0) this.#timer = setInterval(() => {}, 1 << 30)
+    if (this.#count++ === 0) this.#timer.ref()
   }
 
   end(): void {
-    if (--this.#count === 0) this.close()
+    if (--this.#count === 0) this.#timer.unref()
   }
 
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    this.#timer = null
+    clearInterval(this.#timer)
   }
 }
