@@ -50,6 +50,8 @@ export class Call {
   hasSlot = false
   /** Its code waits for objects. */
   isBlocked = false
+  /** It was sent ahead: its number among its worker's claims; else 0. */
+  claim = 0
   /** Its refs are settled, but its code may still run. */
   isSettled = false
 
@@ -153,19 +155,20 @@ export class Call {
         ? null
         : ((spec as TaskSpec).retryOn ?? ((spec as TaskSpec).options.retryExceptions ? true : null)),
       spec.trace,
+      this.claim,
     ]
     return { job, transfer }
   }
 }
 
-function isGivenAway(packed: Packed): boolean {
+export function isGivenAway(packed: Packed): boolean {
   return !('plain' in packed) && packed.isGiven === true
 }
 
 const laneKeys = new WeakMap<Amounts, Map<number | string, string>>()
 
 /** The options of a remote function are one object for all its calls: so this is a look-up. */
-function laneKeyOf(resources: Amounts, priority: number, env: ResolvedEnv | null): string {
+export function laneKeyOf(resources: Amounts, priority: number, env: ResolvedEnv | null): string {
   let keys = laneKeys.get(resources)
   if (keys === undefined) laneKeys.set(resources, (keys = new Map()))
   const rest = env === null ? priority : `${priority} ${env.key}`

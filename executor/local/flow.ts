@@ -5,6 +5,7 @@ import { deathBy, type Failure, failureOf } from '../failures.ts'
 import { type Packed, refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
+import { Ahead } from './ahead.ts'
 import type { Call } from './calls.ts'
 import type { Grants } from './grants.ts'
 import type { LocalHooks } from './hooks.ts'
@@ -19,6 +20,7 @@ import type { Workforce } from './workforce.ts'
 export class CallFlow {
   readonly actors: Actors
   readonly setUps: SetUps
+  readonly ahead: Ahead
   /** Those that are not over. */
   readonly calls = new Map<string, Call>()
   readonly #store: ObjectStore
@@ -41,6 +43,14 @@ export class CallFlow {
     this.#resources = resources
     this.#workforce = workforce
     this.#hooks = hooks
+    this.ahead = new Ahead(
+      () => workforce.plain,
+      (worker) => {
+        this.#takeBack(worker)
+        this.pump()
+        hooks?.roomChanged()
+      },
+    )
     this.actors = new Actors({
       run: (call, worker) => this.#run(call, worker),
       fail: (call, failure) => this.fail(call, failure),
@@ -87,11 +97,11 @@ export class CallFlow {
     }
   }
 
-  #ready(call: Call): void {
+  #ready(call: Call, pumps = true): void {
     call.state = 'queued'
     if (call.target.kind === Kind.CallActor) return this.actors.pump(call.target.actor)
     this.#queue.push(call)
-    this.pump()
+    if (pumps) this.pump()
   }
 
   #fits = (call: Call): boolean =>
@@ -121,10 +131,73 @@ export class CallFlow {
         this.#run(call, this.#workforce.acquire(call.env))
       }
     }
+    this.#sendAhead()
+  }
+
+  /** Of those that no slot is left for. */
+  #sendAhead(): void {
+    let worker: LocalWorker | null = null
+    for (;;) {
+      const call = this.#queue.takeFirst((each) => (worker = this.ahead.workerFor(each)) !== null)
+      if (call === null || worker === null) return
+      call.claim = (worker as LocalWorker).host.claims!.offer()
+      this.ahead.sent()
+      this.#run(call, worker)
+    }
+  }
+
+  /** What it has not begun. */
+  #takeBack(worker: LocalWorker): void {
+    for (const call of [...worker.calls.values()]) {
+      if (!this.#withdraw(call)) continue
+      if (call.isSettled) this.#finish(call)
+      else if (this.#hooks?.takenBack(call.id))
+        this.fail(call, failureOf('shutdown', `${call.name} (${call.id}) is for others to run`))
+      else this.#ready(call, false)
+    }
+  }
+
+  /** False if it is not with a worker, or has begun. */
+  #withdraw(call: Call): boolean {
+    const { worker, claim } = call
+    if (worker === null || claim === 0 || !worker.host.claims!.takeBack(claim)) return false
+    this.#unbegun(call)
+    // It may have been its turn.
+    this.#giveSlot(call)
+    worker.remove(call)
+    call.worker = null
+    this.#begin(worker)
+    this.#workforce.settle(worker, call)
+    return true
+  }
+
+  #unbegun(call: Call): void {
+    call.claim = 0
+    call.attempt--
+  }
+
+  /** One that was sent ahead, if it has not begun. */
+  drop(call: Call): boolean {
+    if (!this.#withdraw(call)) return false
+    this.#finish(call)
+    this.pump()
+    this.#hooks?.roomChanged()
+    return true
+  }
+
+  /** Whose turn it is: it has the slot of the one before. */
+  #begin(worker: LocalWorker): void {
+    if (worker.isEnded) return
+    for (const call of worker.calls.values()) {
+      if (call.claim === 0 || call.hasSlot || call.isBlocked) return
+      this.#takeSlot(call)
+      if (!call.isSettled) call.state = 'running'
+      return
+    }
   }
 
   #run(call: Call, worker: LocalWorker): void {
-    call.state = 'running'
+    if (call.claim === 0) call.state = 'running'
     call.attempt++
     worker.add(call)
     if (call.target.kind !== Kind.SetUp) this.setUps.bring(worker)
@@ -184,6 +257,7 @@ export class CallFlow {
     call.isBlocked = true
     if (!call.isSettled) call.state = 'blocked'
     call.worker.blocked++
+    this.#takeBack(call.worker)
     this.#giveSlot(call)
     this.pump()
     this.#hooks?.roomChanged()
@@ -212,6 +286,8 @@ export class CallFlow {
     this.#giveSlot(call)
     worker.remove(call)
     call.worker = null
+    call.claim = 0
+    this.#begin(worker)
     if (target.kind === Kind.CallActor) target.actor.underWay.delete(call)
     this.#workforce.settle(worker, call)
     this.#hooks?.roomChanged()
@@ -235,10 +311,12 @@ export class CallFlow {
     else if (target.kind === Kind.CallActor) this.actors.pump(target.actor)
   }
 
-  done(worker: LocalWorker, id: string, results: Packed | readonly Packed[] | null): void {
+  done(worker: LocalWorker, id: string, results: Packed | readonly Packed[] | null, ran: number): void {
     const call = worker.calls.get(id)
     if (call === undefined) return
     const { target } = call
+    worker.heard = performance.now()
+    if (target.kind === Kind.Task) this.ahead.ran(target.spec.fn, ran)
     const wasSettled = call.isSettled
     this.#leave(call)
     if (!wasSettled) call.settle(this.#store, results)
@@ -253,6 +331,7 @@ export class CallFlow {
     const call = worker.calls.get(id)
     if (call === undefined) return
     const { target } = call
+    worker.heard = performance.now()
     this.#leave(call)
     if (isRetryable && !call.isSettled && call.mayRetry()) {
       if (target.kind === Kind.CallActor) target.actor.mailbox.unshift(call)
@@ -288,6 +367,7 @@ export class CallFlow {
     if (worker.isEnded) return
     this.#workforce.end(worker)
     for (const call of [...worker.calls.values()]) {
+      if (call.claim !== 0 && worker.host.claims!.takeBack(call.claim)) this.#unbegun(call)
       this.#leave(call)
       if (call.isSettled) this.#finish(call)
       else this.#ready(call)
@@ -314,8 +394,10 @@ export class CallFlow {
     if (end.setUp) return this.#failAll(worker, end.setUp)
     const how = end.reason ?? (end.exitCode === null ? 'it ended' : `it ended with exit code ${end.exitCode}`)
     const calls = [...worker.calls.values()]
-    const running = calls.filter(({ isBlocked }) => !isBlocked)
-    const toBlame = new Set(running.length > 0 ? running : calls)
+    const begun = calls.filter((call) => hasBegun(call, worker))
+    const running = begun.filter(({ isBlocked }) => !isBlocked)
+    const toBlame = new Set(running.length > 0 ? running : begun)
+    for (const call of calls) if (!begun.includes(call)) this.#unbegun(call)
     const { actor } = worker
     for (const call of calls) {
       if (actor !== null && call.target.kind === Kind.CallActor) {
@@ -350,6 +432,7 @@ export class CallFlow {
 
   shutdown(failure: Failure): void {
     this.#isShutDown = true
+    this.ahead.stop()
     for (const call of [...this.calls.values()]) {
       if (call.timer !== null) clearTimeout(call.timer)
       call.fail(this.#store, failure)
@@ -357,6 +440,10 @@ export class CallFlow {
     }
     this.calls.clear()
   }
+}
+
+function hasBegun({ claim }: Call, { host }: LocalWorker): boolean {
+  return claim === 0 || host.claims!.hasBegun(claim)
 }
 
 function crash(call: Call, worker: LocalWorker, how: string, end: WorkerEnd): Failure {

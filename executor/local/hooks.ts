@@ -12,6 +12,8 @@ export interface LocalHooks {
   printed(worker: LocalWorker, stream: 'stdout' | 'stderr', text: string, task: string | null): void
   /** There may be room for more calls now. */
   roomChanged(): void
+  /** A call that was sent ahead did not begin soon: whether it goes back to the fleet. */
+  takenBack(id: string): boolean
   /** Nothing is left of a call here. */
   callEnded(id: string): void
   /** It lives, starts again, or is dead. */

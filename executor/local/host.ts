@@ -2,6 +2,7 @@
 // own thread.
 import type { EnvDescription, LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
 import type { Failure } from '../failures.ts'
+import type { Claims } from '../worker/claims.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 
 export interface WorkerEnd {
@@ -20,6 +21,8 @@ export interface HostWorker {
   readonly ready?: Promise<void>
   /** What it runs in is still being made, or it is on its way up. */
   readonly isPreparing?: boolean
+  /** Where it takes calls ahead: what tells which of them have begun. */
+  readonly claims?: Claims
   /** Throws for what can't be sent. */
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void
   /** A worker with work keeps the process alive; an idle one does not. */

@@ -153,7 +153,7 @@ export class LocalExecutor implements Executor {
     if (call === undefined || call.isSettled) return
     const { worker } = call
     this.#flow.fail(call, cancelled(call.name, call.id))
-    if (worker === null) return
+    if (worker === null || this.#flow.drop(call)) return
     if (options.force && worker.actor === null) this.#flow.endWorker(worker)
     else worker.host.send(['abort', id])
   }
@@ -196,6 +196,21 @@ export class LocalExecutor implements Executor {
     return this.#flow.hasRoomFor(wanted)
   }
 
+  /** Whether workers have tasks ahead: then more results are about to come. */
+  get isAhead(): boolean {
+    return this.#flow.ahead.isUsed
+  }
+
+  /** How many tasks of its like could go to workers that are not done with another. */
+  roomAhead(spec: TaskSpec): number {
+    return this.#flow.ahead.room(spec)
+  }
+
+  /** Milliseconds that a function ran of late; infinite if that is not known. */
+  durationOf(fn: string): number {
+    return this.#flow.ahead.duration(fn)
+  }
+
   async describe(): Promise<Description> {
     return {
       engine: this.engine,
@@ -224,7 +239,7 @@ export class LocalExecutor implements Executor {
   #receive(worker: LocalWorker, message: FromWorker): void {
     switch (message[0]) {
       case 'done':
-        return this.#flow.done(worker, message[1], message[2])
+        return this.#flow.done(worker, message[1], message[2], message[3])
       case 'failed':
         return this.#flow.failed(worker, message[1], message[2], message[3])
       case 'need':

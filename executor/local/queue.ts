@@ -55,6 +55,16 @@ export class CallQueue {
 
   /** The next call that fits; among lanes of one priority, the one that waits longest. */
   take(fits: (call: Call) => boolean): Call | null {
+    return this.#best(fits)?.shift() ?? null
+  }
+
+  /** The one that comes before all others, if it fits. */
+  takeFirst(fits: (call: Call) => boolean): Call | null {
+    const first = this.#best(() => true)
+    return first !== null && fits(first.head!) ? first.shift() : null
+  }
+
+  #best(fits: (call: Call) => boolean): Lane | null {
     let best: Lane | null = null
     for (let i = 0; i < this.#lanes.length; i++) {
       const lane = this.#lanes[i]!
@@ -63,6 +73,6 @@ export class CallQueue {
       if (lane.isEmpty || !fits(lane.head!)) continue
       if (best === null || lane.head!.order < best.head!.order) best = lane
     }
-    return best === null ? null : best.shift()
+    return best
   }
 }

@@ -30,6 +30,8 @@ export class LocalWorker {
   isInHook = false
   /** When it had its last call. */
   idleSince = 0
+  /** When it began the first of its calls, or was done with another. */
+  heard = 0
 
   /** Objects that it may have refs to, and how many holds on each. */
   readonly grants = new Map<string, number>()
@@ -49,7 +51,10 @@ export class LocalWorker {
   }
 
   add(call: Call): void {
-    if (this.calls.size === 0) this.host.setBusy(true)
+    if (this.calls.size === 0) {
+      this.heard = performance.now()
+      this.host.setBusy(true)
+    }
     this.calls.set(call.id, call)
     call.worker = this
   }

@@ -48,6 +48,11 @@ export class Workforce {
     return [...this.#plain.all, ...this.#inEnvironments.all(), ...this.#actors]
   }
 
+  /** Those that run tasks without an environment. */
+  get plain(): Iterable<LocalWorker> {
+    return this.#plain.all
+  }
+
   /** Whether a task would have a worker. */
   hasRoom(env: ResolvedEnv | null): boolean {
     return env === null ? this.#plain.hasRoom : this.#inEnvironments.hasRoom(env)

@@ -89,11 +89,11 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
     local batch, at, to, size = range.of or id, range.at or 0, range.to, range.size
     local frame, state = redis.call('GET', callPrefix .. batch), statePrefix .. batch
     if not frame then return {isLast, id, batch, at, to, size, false} end
-    local ends = tonumber(redis.call('HGET', state, 'e' .. at) or to)
+    local ends = tonumber(redis.call('HGET', state, 'e' .. id) or to)
     if ends < to then to = ends end
     stalled = tonumber(stalled or 0)
-    if stalled > tonumber(redis.call('HGET', state, 'r' .. at) or 0) then
-      local began = tonumber(redis.call('HGET', state, 's' .. at) or at)
+    if stalled > tonumber(redis.call('HGET', state, 'r' .. id) or 0) then
+      local began = tonumber(redis.call('HGET', state, 's' .. id) or at)
       if began > to then began = to end
       local charged = 0
       local function charge(from, up)
@@ -106,7 +106,7 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
       end
       charge(at, began)
       if charged == 0 then charge(began, math.min(began + ${MAY_HAVE_BEGUN}, to)) end
-      redis.call('HSET', state, 'r' .. at, stalled, 's' .. at, at)
+      redis.call('HSET', state, 'r' .. id, stalled, 's' .. id, at)
       redis.call('PEXPIRE', state, life)
     end
     return {isLast, id, batch, at, to, size, frame, unpack(redis.call('HGETALL', state))}

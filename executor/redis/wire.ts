@@ -36,6 +36,8 @@ export interface JobData {
   readonly at?: number
   readonly to?: number
   readonly size?: number
+  /** A worker process died that had them. */
+  readonly isSuspect?: boolean
   /** Of those, the ones that failed, for people. */
   readonly failed?: readonly (readonly [id: string, name: string, message: string])[]
 }

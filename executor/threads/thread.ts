@@ -6,11 +6,12 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
-import type { Failure } from '../failures.ts'
+import { type Failure, failureOf } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'
-import type { FromWorker, ToWorker } from '../worker/protocol.ts'
-import type { Begin } from './worker.ts'
+import { Claims } from '../worker/claims.ts'
+import type { FromWorker, Job, ToWorker } from '../worker/protocol.ts'
+import type { Begin, ToThread } from './worker.ts'
 
 const require = createRequire(import.meta.url)
 /** In a checkout. What tsx compiles is CommonJS for who requires it, as entry.cjs is. */
@@ -24,6 +25,7 @@ const MESSAGES_AT_ONCE = 100
 
 export class Thread implements HostWorker {
   readonly name: string
+  readonly claims = new Claims()
   readonly #pool: Piscina
   readonly #port: MessagePort
   readonly #onMessage: (message: FromWorker) => void
@@ -47,7 +49,12 @@ export class Thread implements HostWorker {
     this.#onEnd = onEnd
     const { port1, port2 } = new MessageChannel()
     this.#port = port1
-    this.#begin = { name, port: port2, capturesOutput: options.logToDriver !== false }
+    this.#begin = {
+      name,
+      port: port2,
+      capturesOutput: options.logToDriver !== false,
+      claims: this.claims.words,
+    }
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))
     // Who waits for `serve` is told why, but a moment later.
@@ -65,7 +72,31 @@ export class Thread implements HostWorker {
   }
 
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void {
-    if (!this.#isEnded) this.#port.postMessage(message, transfer)
+    if (this.#isEnded) return
+    if (message[0] === 'job' && (transfer === undefined || transfer.length === 0)) {
+      if (this.#jobs.push(message) === 1) queueMicrotask(() => this.#sendJobs())
+    } else {
+      this.#sendJobs()
+      this.#port.postMessage(message, transfer)
+    }
+  }
+
+  /** Those that are sent at once go in one message. */
+  #jobs: Job[] = []
+
+  #sendJobs(): void {
+    const jobs = this.#jobs
+    if (jobs.length === 0 || this.#isEnded) return
+    this.#jobs = []
+    try {
+      const message: ToThread = jobs.length === 1 ? jobs[0]! : ['several', jobs]
+      this.#port.postMessage(message)
+    } catch (error) {
+      for (const [, , call, name] of jobs) {
+        const why = `${name} could not be sent to a worker: ${(error as Error).message}`
+        this.#onMessage(['failed', call, failureOf('error', why), false])
+      }
+    }
   }
 
   setBusy(isBusy: boolean): void {

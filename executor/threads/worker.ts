@@ -2,26 +2,36 @@
 // has work again; the work itself comes over a port of our own.
 import type { MessagePort } from 'node:worker_threads'
 import { attachWorker } from '../worker/attach.ts'
+import { Claims } from '../worker/claims.ts'
+import type { ToWorker } from '../worker/protocol.ts'
 
 export interface Begin {
   readonly name: string
   readonly port: MessagePort
   readonly capturesOutput: boolean
+  readonly claims: Int32Array
 }
+
+/** What comes over the port. */
+export type ToThread = ToWorker | readonly [tag: 'several', messages: readonly ToWorker[]]
 
 let letGo: (() => void) | null = null
 
 /** Lasts as long as the thread is busy, so that piscina keeps the process alive that long. */
 export function serve(begin: Begin | null): Promise<void> {
   if (begin !== null) {
-    const { name, port, capturesOutput } = begin
+    const { name, port, capturesOutput, claims } = begin
     const receive = attachWorker(
       name,
       (message, transfer) => port.postMessage(message, transfer),
       capturesOutput,
       () => letGo?.(),
+      new Claims(claims),
     )
-    port.on('message', receive)
+    port.on('message', (message: ToThread) => {
+      if (message[0] === 'several') for (const each of message[1]) receive(each)
+      else receive(message)
+    })
   }
   return new Promise((resolve) => {
     letGo = resolve

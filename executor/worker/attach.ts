@@ -4,6 +4,7 @@ import { markAsWorker, setExecutor, setIdPrefix, taskUnderWay } from '../context
 import { failureFromThrown } from '../failures.ts'
 // The public module: what user code imports must be this worker's.
 import '../index.ts'
+import type { Claims } from './claims.ts'
 import { WorkerClient } from './client.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { type Post, Runner } from './runner.ts'
@@ -14,9 +15,10 @@ export function attachWorker(
   post: Post,
   capturesOutput: boolean,
   release: () => void,
+  claims: Claims | null = null,
 ): (message: ToWorker) => void {
   const client = new WorkerClient('threads', post)
-  const runner = new Runner(name, post)
+  const runner = new Runner(name, post, claims)
   markAsWorker()
   setIdPrefix(`${name.replace(/\W/g, '')}${Math.floor(Math.random() * 2 ** 32).toString(36)}-`)
   setExecutor(client)

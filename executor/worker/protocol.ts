@@ -24,6 +24,8 @@ export type Job = readonly [
   numReturns: number,
   retryOn: string | true | null,
   trace: TraceCarrier | null,
+  /** Of a call that is sent ahead: its number among the claims. 0: it begins at once. */
+  claim: number,
 ]
 
 export type ToWorker =
@@ -36,7 +38,8 @@ export type ToWorker =
 
 export type FromWorker =
   | readonly [tag: 'ready']
-  | readonly [tag: 'done', call: string, results: Packed | readonly Packed[] | null]
+  /** And how many milliseconds it ran. */
+  | readonly [tag: 'done', call: string, results: Packed | readonly Packed[] | null, ran: number]
   | readonly [tag: 'failed', call: string, failure: Failure, isRetryable: boolean]
   | readonly [tag: 'need', hash: string]
   | readonly [tag: 'log', stream: 'stdout' | 'stderr', text: string, task: string | null]

@@ -7,6 +7,7 @@ import { cancelled, failureFromThrown } from '../failures.ts'
 import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
 import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
+import type { Claims } from './claims.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
@@ -23,6 +24,8 @@ class Scope implements TaskContext {
   readonly worker: string
   #controller: AbortController | null = null
   isCancelled = false
+  /** When its code began. */
+  begun = 0
 
   constructor(id: string, name: string, attempt: number, worker: string) {
     this.id = id
@@ -57,15 +60,23 @@ export class Runner {
   /** What has to be over before a job begins: functions that run on all workers. */
   #setUp: Promise<void> | null = null
 
-  constructor(worker: string, post: Post) {
+  readonly #claims: Claims | null
+  /** Jobs that came ahead: one after the other, when nothing else is under way. */
+  readonly #line: Job[] = []
+  #isAdvancing = false
+
+  constructor(worker: string, post: Post, claims: Claims | null = null) {
     this.#worker = worker
     this.#post = post
+    this.#claims = claims
   }
 
   receive(message: ToWorker): void {
     switch (message[0]) {
       case 'job':
-        return this.#start(message)
+        if (message[12] === 0) return this.#start(message)
+        this.#line.push(message)
+        return this.#advance()
       case 'abort':
         return this.#scopes.get(message[1])?.cancel()
       case 'function':
@@ -83,6 +94,24 @@ export class Runner {
   abandon(): void {
     for (const scope of this.#scopes.values()) scope.cancel()
     this.#scopes.clear()
+  }
+
+  #advance(): void {
+    if (this.#isAdvancing) return
+    this.#isAdvancing = true
+    try {
+      while (this.#line.length > 0 && this.#scopes.size === 0) {
+        const job = this.#line.shift()!
+        if (this.#claims!.begin(job[12])) this.#start(job)
+      }
+    } finally {
+      this.#isAdvancing = false
+    }
+  }
+
+  #end(call: string): void {
+    this.#scopes.delete(call)
+    if (this.#line.length > 0) this.#advance()
   }
 
   #start(job: Job): void {
@@ -141,6 +170,7 @@ export class Runner {
   #run(job: Job, scope: Scope, target: unknown): Promise<void> | void {
     if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
     let result: unknown
+    scope.begun = performance.now()
     try {
       const args = argumentsOf(job)
       result = withTask(scope, () => traceRun(job[11], scope, () => invoke(job, target, args)))
@@ -160,9 +190,10 @@ export class Runner {
     const [, kind, call, , , , , , , numReturns] = job
     if (kind === Kind.StartActor) this.#actors.set(call, value as object)
     if (kind === Kind.StartActor || kind === Kind.SetUp || numReturns === 0) {
-      this.#scopes.delete(call)
-      return this.#post(['done', call, null])
+      this.#post(['done', call, null, performance.now() - scope.begun])
+      return this.#end(call)
     }
+    const ran = performance.now() - scope.begun
     let results: Packed | Packed[]
     try {
       results = numReturns === 1 ? pack(value) : elementsOf(value, numReturns, scope.name).map(pack)
@@ -171,17 +202,16 @@ export class Runner {
     }
     const transfer = Array.isArray(results) ? results.flatMap(transferListOf) : transferListOf(results)
     try {
-      this.#post(['done', call, results], transfer)
+      this.#post(['done', call, results, ran], transfer)
     } catch (error) {
       // Shared memory, in a process.
       return this.#fail(job, scope, error)
     }
-    this.#scopes.delete(call)
+    this.#end(call)
   }
 
   #fail(job: Job, scope: Scope, error: unknown): void {
     const [, kind, call, name, , , , , , , retryOn] = job
-    this.#scopes.delete(call)
     if (kind === Kind.SetUp) {
       // Nothing is to run on a worker that is not as it has to be.
       this.#setUp = Promise.reject(error)
@@ -193,11 +223,13 @@ export class Runner {
         ? cancelled(name, call)
         : failureFromThrown(error, place)
     const send = (isRetryable: boolean) => this.#post(['failed', call, failure, isRetryable])
-    if (retryOn === null || retryOn === true) return send(retryOn === true)
-    void this.#load(retryOn).then(
-      (classes) => send((classes as (abstract new () => unknown)[]).some((type) => error instanceof type)),
-      () => send(false),
-    )
+    if (retryOn === null || retryOn === true) send(retryOn === true)
+    else
+      void this.#load(retryOn).then(
+        (classes) => send((classes as (abstract new () => unknown)[]).some((type) => error instanceof type)),
+        () => send(false),
+      )
+    this.#end(call)
   }
 }
 

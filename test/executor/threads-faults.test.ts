@@ -170,6 +170,64 @@ class Fragile {
   }
 }
 
+describe('calls of which it is known that they are brief', () => {
+  /** Runs until it is told, where it is told to. */
+  const some = remote((gate: Int32Array | null, n: number) => {
+    if (gate !== null) Atomics.wait(gate, 0, 0, 20_000)
+    return [n, currentTask().attempt]
+  })
+  const numbers = Array.from({ length: 40 }, (_, n) => n)
+  const once = numbers.map((n) => [n, 1])
+  const gate = () => new Int32Array(new SharedArrayBuffer(4))
+  const open = (closed: Int32Array) => {
+    Atomics.store(closed, 0, 1)
+    Atomics.notify(closed, 0)
+  }
+
+  it('X12 do not wait for one that is slow all the same, and each runs once', async () => {
+    await get(numbers.map((n) => some.remote(null, n)))
+    const closed = gate()
+    const slow = some.remote(closed, -1)
+    expect(await get(numbers.map((n) => some.remote(null, n)))).toEqual(once)
+    open(closed)
+    expect(await get(slow)).toEqual([-1, 1])
+  })
+
+  it('X12 are tried once, if another one before them ends their thread', async () => {
+    const quits = remote(
+      (n: number) => {
+        if (n === 7) process.exit(4)
+        return [n, currentTask().attempt]
+      },
+      { maxRetries: 1 },
+    )
+    await get(numbers.map((n) => quits.remote(-1 - n)))
+    const refs = numbers.map((n) => quits.remote(n))
+    expect(await failureOf(get(refs[7]!))).toBeInstanceOf(WorkerCrashedError)
+    expect(await get(refs.filter((_, n) => n !== 7))).toEqual(once.filter((_, n) => n !== 7))
+  })
+
+  it('X12 never run if they are cancelled before they begin', async () => {
+    const ran = gate()
+    const count = remote((closed: Int32Array | null, counter: Int32Array) => {
+      if (closed !== null) Atomics.wait(closed, 0, 0, 20_000)
+      return Atomics.add(counter, 0, 1)
+    })
+    await get(numbers.map(() => count.remote(null, ran)))
+    Atomics.store(ran, 0, 0)
+    const closed = gate()
+    const first = [count.remote(closed, ran), count.remote(closed, ran)]
+    const refs = numbers.map(() => count.remote(null, ran))
+    // Until they are on their way.
+    await Promise.resolve()
+    for (const ref of refs) cancel(ref)
+    for (const ref of refs) expect(await failureOf(get(ref))).toBeInstanceOf(TaskCancelledError)
+    open(closed)
+    await get(first)
+    expect(Atomics.load(ran, 0)).toBe(2)
+  })
+})
+
 describe('an actor whose thread ends', () => {
   it('X7 is dead, and says why', async () => {
     const actor = remote(Fragile).remote()

@@ -89,8 +89,9 @@ export class HostedActors {
       queue: actorQueue(spec.id),
       recoverAfter: this.#runner.recoverAfter,
       room: (most) => Math.min(most, spec.options.maxConcurrency - hosted.underWay),
+      place: ({ length }) => Math.min(length, spec.options.maxConcurrency - hosted.underWay),
       read: (frame, batch) => decodeCalls(frame, batch, redis, keys),
-      start: (call) => this.#call(hosted, call),
+      start: (call) => this.#call(hosted, call).then(() => true),
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
       // Nobody else could take them.
       keep: (calls) => calls.length,

@@ -64,6 +64,7 @@ export class FleetNode {
       objects: fleet.objects,
       printed: (worker, stream, text, task) => this.#printed(worker, stream, text, task),
       roomChanged: () => this.#tasks?.look(),
+      takenBack: (id) => this.#runner.takenBack(id),
       callEnded: (id) => this.#runner.ended(id),
       actorChanged: (actor) => this.#actors.changed(actor),
     }

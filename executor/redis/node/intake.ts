@@ -20,12 +20,14 @@ const COMPLETED_AFTER = 1
 export interface IntakeSettings {
   readonly queue: string
   readonly recoverAfter: number
-  /** How many calls could start now, up to so many. */
+  /** How many more calls could start now, up to so many. */
   room(most: number): number
+  /** How many of the calls could start now, or go to who will be done with another very soon. */
+  place(calls: readonly Taken[]): number
   /** Reads the calls of a frame; throws if they are refused. */
   read(frame: Buffer, batch: string): Promise<readonly WireCall[]>
-  /** Runs a call: rejects if its results could not be stored. */
-  start(call: Taken): Promise<void>
+  /** Runs a call: rejects if its results could not be stored. False: it was taken back before it began. */
+  start(call: Taken): Promise<boolean>
   refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
   /** How many of the calls that wait here are worth being kept, where there is room for so many of them. */
   keep(calls: readonly Taken[], room: number): number
@@ -48,6 +50,8 @@ export class Intake {
   /** Taken, and not begun. */
   #waiting: Held[] = []
   #isStarting = false
+  /** Of how many it is being said that they begin. */
+  #saying = 0
   /** A job may be on its way. */
   #isTaking = false
   /** The end of the last job brought another. */
@@ -55,6 +59,8 @@ export class Intake {
   /** What was taken is about to be over: its end brings the next job. */
   #pause: Promise<void> | null = null
   #lastStart = 0
+  /** What comes may be of its like. */
+  #last: Held | null = null
   #patience: NodeJS.Timeout | null = null
   readonly #opening = new Map<string, ReturnType<typeof openTaken>>()
   readonly #timer: NodeJS.Timeout
@@ -89,8 +95,8 @@ export class Intake {
   }
 
   #openSoon(token: string): void {
-    const opening = new Promise<void>((resolve) => process.nextTick(resolve)).then(() =>
-      openTaken(this.#link, this.#settings.queue, token),
+    const opening = new Promise<Awaited<ReturnType<typeof openTaken>>>((resolve) =>
+      process.nextTick(() => resolve(openTaken(this.#link, this.#settings.queue, token))),
     )
     opening.catch(() => {})
     this.#opening.set(token, opening)
@@ -98,7 +104,8 @@ export class Intake {
 
   /** Whether calls wait here for room. */
   get isBusy(): boolean {
-    return this.#waiting.length > 0
+    // After a crash it matters what is over.
+    return this.#waiting.length > 0 && !this.#waiting[0]!.isSuspect
   }
 
   /** There may be room now. */
@@ -112,7 +119,8 @@ export class Intake {
   get #wantsMore(): boolean {
     // What goes back may be the next: it is waited for.
     if (this.#isStopped || this.#isTaking || this.#givingBack.size > 0) return false
-    if (this.#waiting.length === 0) return this.#settings.room(1) > 0
+    if (this.#waiting.length === 0)
+      return this.#settings.room(1) > 0 || (this.#last !== null && this.#settings.place([this.#last]) > 0)
     // What is here is about to run out.
     if (this.#waiting.length > RUNNING_OUT || Date.now() - this.#lastStart > SOON) return false
     return this.#settings.keep(this.#waiting, 0) === this.#waiting.length
@@ -168,14 +176,14 @@ export class Intake {
     const taken = range.calls(calls, (member) => new Held(member, range, this.#over))
     if (taken.length === 0) return this.#over(range)
     this.#waiting.push(...taken)
-    const room = this.#settings.room(this.#waiting.length)
+    const room = this.#settings.place(this.#waiting)
     if (room < this.#waiting.length) {
       const first = this.#waiting[this.#settings.keep(this.#waiting, room)]
       if (first !== undefined) this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
     this.#startWaiting()
-    // Those before it, now that its calls are on their way.
-    this.#completeEnded()
+    // Those before it, when its calls are on their way.
+    if (this.#completing !== null) setImmediate(() => this.#completeEnded())
     if (this.#waiting.length > 0) this.#beginPatience()
     else if (!opened.isLast && taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
   }
@@ -198,14 +206,21 @@ export class Intake {
     this.#isStarting = true
     try {
       for (;;) {
-        const count = Math.min(this.#settings.room(this.#waiting.length), this.#waiting.length)
-        if (count === 0) return
+        const count = this.#settings.place(this.#waiting) - this.#saying
+        if (count <= 0) return
         const calls = this.#waiting.splice(0, count)
         this.#lastStart = Date.now()
+        this.#last = calls.at(-1)!
         for (const call of calls) {
           const said = call.range.begin(call.place.index)
           if (said === null) this.#start(call)
-          else void said.then(() => this.#start(call))
+          else {
+            this.#saying++
+            void said.then(() => {
+              this.#saying--
+              this.#start(call)
+            })
+          }
         }
         if (this.#waiting.length === 0) return
       }
@@ -216,7 +231,17 @@ export class Intake {
 
   #start(call: Held): void {
     // What it could not process stays locked for a while, and is then another's.
-    this.#settings.start(call).catch(() => this.#drop(call.range))
+    this.#settings.start(call).then(
+      (isOver) => isOver || this.#waitAgain(call),
+      () => this.#drop(call.range),
+    )
+  }
+
+  #waitAgain(call: Held): void {
+    this.#waiting.unshift(call)
+    if (this.#isStopped) return this.#giveBackAll()
+    this.#startWaiting()
+    if (this.#waiting.length > 0) this.#beginPatience()
   }
 
   #drop(range: Range): void {
@@ -238,8 +263,41 @@ export class Intake {
   }
 
   #giveBackAll(): void {
-    for (const range of new Set(this.#waiting.map((call) => call.range)))
-      this.#giveBackFrom(this.#waiting.find((call) => call.range === range)!, range)
+    for (const range of new Set(this.#waiting.map((call) => call.range))) {
+      const calls = this.#waiting.filter((call) => call.range === range)
+      calls.sort((a, b) => a.place.index - b.place.index)
+      const rest = calls.find(({ place }) => place.index > range.begun)
+      if (rest !== undefined) this.#giveBackFrom(rest, range)
+      this.#giveBackAmong(
+        calls.filter(({ place }) => place.index <= range.begun),
+        range,
+      )
+    }
+  }
+
+  /** Those that were taken back, while others of their range are under way. */
+  #giveBackAmong(calls: readonly Held[], range: Range): void {
+    this.#waiting = this.#waiting.filter((call) => !calls.includes(call))
+    for (let first = 0; first < calls.length; ) {
+      const from = calls[first]!.place.index
+      let count = 1
+      while (calls[first + count]?.place.index === from + count) count++
+      first += count
+      this.#givesBack(range, count, range.giveBack(from, from + count))
+    }
+  }
+
+  /** Until they are in the queue, this job stands for them. */
+  #givesBack(range: Range, count: number, giving: Promise<void>): void {
+    const work = giving.then(async () => {
+      range.left -= count
+      if (range.isOver) await this.#over(range)
+    })
+    this.#givingBack.add(work)
+    void work.finally(() => {
+      this.#givingBack.delete(work)
+      this.look()
+    })
   }
 
   readonly #givingBack = new Set<Promise<void>>()
@@ -248,23 +306,11 @@ export class Intake {
     const isKept = (call: Held) => call.range !== range || call.place.index < place.index
     const before = this.#waiting.length
     this.#waiting = this.#waiting.filter(isKept)
-    range.left -= before - this.#waiting.length
-    if (place.index === range.at) {
-      range.isGivenBack = true
-      if (range.isOver) void this.#over(range)
-      return
-    }
-    // Until the rest is in the queue, this job stands for it.
-    range.left++
-    const work = range.giveBackFrom(place.index).then(async () => {
-      range.left--
-      if (range.isOver) await this.#over(range)
-    })
-    this.#givingBack.add(work)
-    void work.finally(() => {
-      this.#givingBack.delete(work)
-      this.look()
-    })
+    const count = before - this.#waiting.length
+    if (place.index !== range.at) return this.#givesBack(range, count, range.giveBackFrom(place.index))
+    range.left -= count
+    range.isGivenBack = true
+    if (range.isOver) void this.#over(range)
   }
 
   readonly #over = async (range: Range): Promise<void> => {

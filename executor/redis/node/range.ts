@@ -1,5 +1,6 @@
 // What one job is for: the calls of a batch from one index up to another. What this process can't do of it soon goes back
 // as a job of its own.
+import { randomBytes } from 'node:crypto'
 import type { Job } from 'bullmq'
 import { Life } from '../keys.ts'
 import type { Link } from '../link.ts'
@@ -94,6 +95,17 @@ export class Range {
     this.#queue = queue
   }
 
+  /** The last one that has begun; less than all where none has. */
+  get begun(): number {
+    return this.#begun
+  }
+
+  /** A worker process died that had this job, or the one that it was part of. */
+  get isSuspect(): boolean {
+    const { stalledCounter, data } = this.bull
+    return stalledCounter > 0 || data.isSuspect === true
+  }
+
   get isOver(): boolean {
     return this.left === 0
   }
@@ -125,7 +137,7 @@ export class Range {
   begin(index: number): Promise<void> | null {
     if (this.size === 1) return null
     this.#begun = Math.max(this.#begun, index)
-    if (this.bull.stalledCounter > 0) return this.#say()
+    if (this.isSuspect) return this.#say()
     if (this.#timer !== null) return null
     const wait = this.#lastSaid + SAID_AFTER - performance.now()
     if (wait <= 0) void this.#say()
@@ -144,17 +156,38 @@ export class Range {
     if (this.isOver) return
     const { redis, keys } = this.#link
     const key = keys.batch(this.batch)
-    const said = redis.hset(key, `s${this.at}`, this.#begun + 1).catch(() => {})
+    const said = redis.hset(key, `s${this.job}`, this.#begun + 1).catch(() => {})
     if (!this.#wasSaid) redis.pexpire(key, Life.call).catch(() => {})
     this.#wasSaid = true
     await said
   }
 
+  #rest(at: number, to: number): JobData {
+    return { of: this.batch, at, to, size: this.size, ...(this.isSuspect && { isSuspect: true }) }
+  }
+
+  /** Some from among those that have begun, as was thought, become a job of their own. */
+  async giveBack(from: number, to: number): Promise<void> {
+    const { batch } = this
+    try {
+      await this.#queues.add(
+        this.#queue,
+        // Another than this one's, and than all that ever were made of the same calls.
+        `${batch}~${from}~${randomBytes(6).toString('hex')}`,
+        this.bull.name,
+        this.bull.opts.priority ?? 0,
+        this.#rest(from, to),
+        true,
+      )
+    } catch {
+      this.isGivenBack = true
+    }
+  }
+
   /** Those from an index on become a job of their own. */
   async giveBackFrom(index: number): Promise<void> {
     const { redis, keys } = this.#link
-    const { batch, size } = this
-    const data: JobData = { of: batch, at: index, to: this.#to, size }
+    const { batch } = this
     const key = keys.batch(batch)
     try {
       // In this order: what crashes in between leaves calls in two jobs, and never in none.
@@ -163,11 +196,11 @@ export class Range {
         `${batch}~${index}`,
         this.bull.name,
         this.bull.opts.priority ?? 0,
-        data,
+        this.#rest(index, this.#to),
         true,
       )
       this.#to = index
-      await Promise.all([redis.hset(key, `e${this.at}`, index), redis.pexpire(key, Life.call)])
+      await Promise.all([redis.hset(key, `e${this.job}`, index), redis.pexpire(key, Life.call)])
     } catch {
       // Then this job goes back as a whole, when what has begun of it is over.
       this.isGivenBack = true

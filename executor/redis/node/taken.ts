@@ -9,6 +9,8 @@ export interface Taken {
   readonly wire: WireCall
   /** How often a worker process died that ran it. */
   readonly crashes: number
+  /** A worker process died that had its job: it, or another call of that. */
+  readonly isSuspect: boolean
   /** Its results are stored. */
   complete(): Promise<void>
   /** The same, for people who look at the queue: it is among the failed ones. */
@@ -23,6 +25,7 @@ export class Held implements Taken {
   readonly wire: WireCall
   readonly crashes: number
   readonly range: Range
+  readonly isSuspect: boolean
   readonly #over: (range: Range) => Promise<void>
 
   constructor({ id, place, wire, crashes }: Member, range: Range, over: (range: Range) => Promise<void>) {
@@ -31,6 +34,7 @@ export class Held implements Taken {
     this.wire = wire
     this.crashes = crashes
     this.range = range
+    this.isSuspect = range.isSuspect
     this.#over = over
   }
 

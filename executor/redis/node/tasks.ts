@@ -16,6 +16,8 @@ type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
 interface Running {
   readonly owner: string
   isSubmitted: boolean
+  /** Before it began. */
+  isTakenBack: boolean
   isCancelled: boolean
 }
 
@@ -31,7 +33,7 @@ export class CallRunner {
   readonly #running = new Map<string, Running>()
   /** Of calls that return nothing: told when they are over. */
   readonly #endings = new Map<string, () => void>()
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #underWay = new Set<Promise<boolean>>()
   /** Cancelled, and not under way here: some of them were taken just before, or wait here for room. */
   readonly #cancelled = new Set<string>()
   isClosing = false
@@ -58,15 +60,23 @@ export class CallRunner {
     return this.#underWay.size
   }
 
-  /** Until its results are stored. `ended` is called as soon as it does not run any more. */
-  run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<void> {
-    this.#running.set(job.id, { owner: wire.owner, isSubmitted: false, isCancelled: false })
+  /** Until its results are stored; false if it was taken back. `ended` is called as soon as it does not run any more. */
+  run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<boolean> {
+    this.#running.set(job.id, {
+      ...{ owner: wire.owner, isSubmitted: false, isTakenBack: false, isCancelled: false },
+    })
     const work = this.#run(job, wire, submit, ended)
     this.#underWay.add(work)
     return work.finally(() => {
       this.#underWay.delete(work)
       this.#running.delete(job.id)
     })
+  }
+
+  takenBack(id: string): boolean {
+    const running = this.#running.get(id)
+    if (running !== undefined) running.isTakenBack = true
+    return running !== undefined
   }
 
   cancel(id: string, { force }: CancelOptions): void {
@@ -97,9 +107,12 @@ export class CallRunner {
     return null
   }
 
-  async #run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<void> {
+  async #run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<boolean> {
     const { spec, owner } = wire
-    if (this.#cancelled.delete(spec.id)) return this.fail(job, wire, cancelled(spec.name, spec.id))
+    if (this.#cancelled.delete(spec.id)) {
+      await this.fail(job, wire, cancelled(spec.name, spec.id))
+      return true
+    }
     let held: readonly string[] = []
     if (!this.#hasAll(wire)) {
       try {
@@ -107,21 +120,28 @@ export class CallRunner {
         if (spec.retryOn !== null) await this.supplies.function(spec.retryOn, owner)
         held = await this.supplies.arguments(spec.deps)
       } catch (error) {
-        return this.fail(
+        await this.fail(
           job,
           wire,
           error instanceof UnfitCallError
             ? error.failure
             : failureOf('error', `${spec.name} can't be read: ${(error as Error).message}`),
         )
+        return true
       }
     }
     const outcomes = await this.#outcomes(job, wire, submit, held)
     ended()
+    const running = this.#running.get(job.id)
+    if (running?.isTakenBack) {
+      if (running.isCancelled) this.#cancelled.add(job.id)
+      return false
+    }
     // Ended by the end of this process: another is to run it.
     if (this.isClosing && outcomes.some((each) => !each.ok && each.failure.kind === 'shutdown'))
-      return job.giveBack()
-    await this.#settle(job, owner, outcomes)
+      await job.giveBack()
+    else await this.#settle(job, owner, outcomes)
+    return true
   }
 
   #hasAll({ kind, spec }: ResultWire): boolean {
@@ -209,6 +229,8 @@ type Amounts = Readonly<Record<string, number>>
 /** Milliseconds: a call that will wait no longer than that here is not worth giving back. */
 const SOON = 5
 const BRIEF = 1
+/** None takes less: it has to be sent there and back. */
+const SHORTEST = 0.05
 /** One that has waited so long is given back all the same. */
 const PATIENCE = 50
 
@@ -221,8 +243,6 @@ export class TaskIntakes {
   /** Of jobs that were taken and are not placed yet. */
   readonly #reserved: Record<string, number> = {}
   #reservedCount = 0
-  /** By function: milliseconds that it took of late. */
-  readonly #durations = new Map<string, number>()
 
   constructor(
     runner: CallRunner,
@@ -247,11 +267,12 @@ export class TaskIntakes {
       queue: shape,
       recoverAfter: runner.recoverAfter,
       room: (most) => this.#room(resources, most),
+      place: (calls) => this.#place(calls, resources),
       read: (frame, batch) => decodeCalls(frame, batch, link.redis, link.keys),
       start: (call) => this.#start(call, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
       keep: (calls, room) => this.#worthKeeping(calls, room, slots),
-      isBrief: ({ wire }) => wire.kind === 'task' && (this.#durations.get(wire.spec.fn) ?? BRIEF) < BRIEF,
+      isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec.fn) < BRIEF,
       patience: PATIENCE,
       lost: this.#lost,
     })
@@ -268,29 +289,40 @@ export class TaskIntakes {
     return count
   }
 
+  /** Those that a slot is free for, and brief ones that can be sent ahead. */
+  #place(calls: readonly Taken[], resources: Amounts): number {
+    const { local } = this.#runner
+    let count = Math.min(this.#room(resources, calls.length), calls.length)
+    let fn: string | null = null
+    for (let room = 0; count < calls.length; count++, room--) {
+      const { wire, isSuspect } = calls[count]!
+      if (wire.kind !== 'task' || isSuspect) break
+      if (wire.spec.fn !== fn) {
+        fn = wire.spec.fn
+        room = local.roomAhead(wire.spec)
+      }
+      if (room <= 0) break
+    }
+    return count
+  }
+
   /** Short ones have run before another worker could have them. */
   #worthKeeping(calls: readonly Taken[], room: number, slots: number): number {
+    const runner = this.#runner
     let kept = room
     for (let wait = 0; kept < calls.length; kept++) {
       const { wire } = calls[kept]!
-      const took = wire.kind === 'task' ? this.#durations.get(wire.spec.fn) : undefined
-      if (took === undefined || (wait += took / slots) > SOON) break
+      const took = wire.kind === 'task' ? runner.local.durationOf(wire.spec.fn) : Number.POSITIVE_INFINITY
+      if ((wait += Math.max(took, SHORTEST) / slots) > SOON) break
     }
     return kept
   }
 
-  /** Whether calls wait here for room. */
+  /** Whether calls wait here for room, or for the one before them. */
   get isBusy(): boolean {
+    if (this.#runner.local.isAhead) return true
     for (const intake of this.#intakes.values()) if (intake.isBusy) return true
     return false
-  }
-
-  #noteDuration(fn: string, milliseconds: number): void {
-    const known = this.#durations.get(fn)
-    if (known === undefined && this.#durations.size > 10_000) this.#durations.clear()
-    // The first ones are slow: they load the function.
-    const weight = known === undefined ? 1 : milliseconds < known ? 1 / 2 : 1 / 8
-    this.#durations.set(fn, (known ?? 0) + (milliseconds - (known ?? 0)) * weight)
   }
 
   #reserve(amounts: Amounts, sign: 1 | -1): void {
@@ -302,7 +334,7 @@ export class TaskIntakes {
     for (const intake of this.#intakes.values()) intake.look()
   }
 
-  async #start(job: Taken, resources: Amounts): Promise<void> {
+  async #start(job: Taken, resources: Amounts): Promise<boolean> {
     const runner = this.#runner
     const { wire } = job
     let isReserved = true
@@ -315,27 +347,33 @@ export class TaskIntakes {
     try {
       if (wire.kind === 'actor') {
         placed()
-        return await this.#startActor(job, wire)
+        await this.#startActor(job, wire)
+        return true
       }
-      if (wire.kind !== 'task') return await job.complete()
+      if (wire.kind !== 'task') {
+        await job.complete()
+        return true
+      }
       const { spec, owner } = wire
       if (!runner.fleet.wasAlive(owner) && !(await runner.fleet.isDriverAlive(owner))) {
         const { redis, keys } = runner.fleet.link
         await redis.unlink(keys.call(job.place.batch), keys.batch(job.place.batch))
-        return await job.complete()
+        await job.complete()
+        return true
       }
       const { maxRetries } = spec.options
-      if (maxRetries >= 0 && job.crashes > maxRetries) return await runner.fail(job, wire, crashed(job, spec))
-      let begin = 0
-      await runner.run(
+      if (maxRetries >= 0 && job.crashes > maxRetries) {
+        await runner.fail(job, wire, crashed(job, spec))
+        return true
+      }
+      return await runner.run(
         job,
         wire,
         () => {
           placed()
-          begin = performance.now()
           runner.local.submit({ ...spec, tries: job.crashes })
         },
-        () => this.#noteDuration(spec.fn, performance.now() - begin),
+        () => {},
       )
     } finally {
       placed()

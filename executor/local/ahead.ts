@@ -1,0 +1,131 @@
+// Brief calls go to a worker before it is done with another, so that it need not wait for this thread after each. What a
+// worker does not begin soon is taken back: one slow call holds up nobody.
+import type { TaskSpec } from '../executor.ts'
+import { refsOf } from '../payload.ts'
+import { Kind } from '../worker/protocol.ts'
+import { type Call, isGivenAway, laneKeyOf } from './calls.ts'
+import type { LocalWorker } from './workers.ts'
+
+/** So many wait at one worker, and they take so many milliseconds in all, as far as is known. */
+const MOST = 16
+const LONGEST = 1
+/** Milliseconds without news of a worker after which it has nothing ahead any more. */
+const PATIENCE = 5
+/** Functions of which it is known how long they take. */
+const MOST_KNOWN = 10_000
+
+export class Ahead {
+  /** By function: milliseconds that it ran of late. */
+  readonly #durations = new Map<string, number>()
+  readonly #workers: () => Iterable<LocalWorker>
+  readonly #takeBack: (worker: LocalWorker) => void
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(workers: () => Iterable<LocalWorker>, takeBack: (worker: LocalWorker) => void) {
+    this.#workers = workers
+    this.#takeBack = takeBack
+  }
+
+  /** Whether an unknown one is brief turns out when it has run. */
+  duration(fn: string): number {
+    return this.#durations.get(fn) ?? Number.POSITIVE_INFINITY
+  }
+
+  ran(fn: string, milliseconds: number): void {
+    const known = this.#durations.get(fn)
+    if (known === undefined && this.#durations.size >= MOST_KNOWN) this.#durations.clear()
+    // The first ones are slow.
+    const weight = known === undefined ? 1 : milliseconds < known ? 1 / 2 : 1 / 8
+    this.#durations.set(fn, (known ?? 0) + (milliseconds - (known ?? 0)) * weight)
+  }
+
+  /** How many of a function's calls may wait at one worker. */
+  #most(fn: string): number {
+    const duration = this.duration(fn)
+    return duration > LONGEST ? 0 : Math.min(MOST, Math.ceil(LONGEST / duration))
+  }
+
+  /** How many more tasks of its like could be sent. */
+  room(spec: TaskSpec): number {
+    const most = this.#most(spec.fn)
+    if (most === 0 || !isSimple(spec)) return 0
+    const lane = laneKeyOf(spec.options.resources, spec.options.priority, null)
+    const now = performance.now()
+    let room = 0
+    for (const worker of this.#workers())
+      if (this.#isOpen(worker, lane, now)) room += Math.max(0, most + 1 - worker.calls.size)
+    return room
+  }
+
+  /** Who is to have it; null if nobody. */
+  workerFor({ target, retries, laneKey }: Call): LocalWorker | null {
+    if (target.kind !== Kind.Task || retries > 0 || !isSimple(target.spec)) return null
+    const most = this.#most(target.spec.fn)
+    if (most === 0) return null
+    const now = performance.now()
+    let best: LocalWorker | null = null
+    for (const worker of this.#workers()) {
+      const { size } = worker.calls
+      if (size > most || (best !== null && size >= best.calls.size)) continue
+      if (this.#isOpen(worker, laneKey, now)) best = worker
+    }
+    return best
+  }
+
+  /** What it runs will be over soon, and needs the same: its slot goes from one to the next. */
+  #isOpen(worker: LocalWorker, lane: string, now: number): boolean {
+    const { host, actor, blocked, isEnded, isRetiring, calls, heard } = worker
+    if (host.claims === undefined || actor !== null || blocked > 0 || isEnded || isRetiring) return false
+    if (now - heard > PATIENCE) return false
+    for (const { target, retries, laneKey } of calls.values())
+      return (
+        target.kind === Kind.Task &&
+        retries === 0 &&
+        laneKey === lane &&
+        target.spec.options.maxCalls === 0 &&
+        this.duration(target.spec.fn) <= LONGEST
+      )
+    return false
+  }
+
+  /** Whether workers have, or had a moment ago, more than they run. */
+  get isUsed(): boolean {
+    return this.#timer !== null
+  }
+
+  /** One was sent. */
+  sent(): void {
+    this.#timer ??= setInterval(() => this.#look(), PATIENCE).unref()
+  }
+
+  #look(): void {
+    const now = performance.now()
+    let isAny = false
+    for (const worker of this.#workers()) {
+      if (worker.calls.size < 2) continue
+      isAny = true
+      if (now - worker.heard > PATIENCE) this.#takeBack(worker)
+    }
+    if (!isAny) this.stop()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+}
+
+/** It can be taken back, and nothing is held against it. */
+function isSimple({ args, deps, env, options, tries = 0 }: TaskSpec): boolean {
+  return (
+    env === null &&
+    tries === 0 &&
+    options.timeout === null &&
+    options.maxCalls === 0 &&
+    // One that did not begin may be charged for a crash of this process, where it is one of a fleet.
+    options.maxRetries !== 0 &&
+    deps.length === 0 &&
+    refsOf(args).length === 0 &&
+    !isGivenAway(args)
+  )
+}

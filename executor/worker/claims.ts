@@ -1,0 +1,40 @@
+// Calls that are sent to a thread before it is done with another: as soon as it is, it begins the next, and waits for
+// nobody. Until it has begun one, that can be taken back, also while its code runs and it reads no messages: both sides
+// have a word in shared memory for each such call, and who changes it first has the call.
+
+/** More than are ever on their way to one thread. */
+const COUNT = 64
+const LAST = 2 ** 31 - 1
+
+export class Claims {
+  /** A call's number while it is offered, less than zero when it has begun, 0 when it was taken back. */
+  readonly words: Int32Array
+  #last = 0
+
+  constructor(
+    words: Int32Array = new Int32Array(new SharedArrayBuffer(COUNT * Int32Array.BYTES_PER_ELEMENT)),
+  ) {
+    this.words = words
+  }
+
+  /** A call is about to be sent: its number. */
+  offer(): number {
+    this.#last = this.#last === LAST ? 1 : this.#last + 1
+    Atomics.store(this.words, this.#last % COUNT, this.#last)
+    return this.#last
+  }
+
+  /** By the thread: whether it is to run it. */
+  begin(number: number): boolean {
+    return Atomics.compareExchange(this.words, number % COUNT, number, -number) === number
+  }
+
+  hasBegun(number: number): boolean {
+    return Atomics.load(this.words, number % COUNT) !== number
+  }
+
+  /** False if it has begun. */
+  takeBack(number: number): boolean {
+    return Atomics.compareExchange(this.words, number % COUNT, number, 0) === number
+  }
+}
