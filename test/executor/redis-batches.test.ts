@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import {
   cancel,
+  describeExecutor,
   get,
   init,
   remote,
@@ -17,8 +18,11 @@ import { createWorkspace } from '../support/workspace.ts'
 const workspace = createWorkspace()
 let redis: TestRedis
 const workers = new Set<TestWorker>()
-const start = async (cpus = 1) => {
-  const worker = await startWorker(redis, '--num-cpus', String(cpus), '--recover-after', '2')
+const start = async (cpus = 1, recoverAfter = 2) => {
+  const worker = await startWorker(
+    redis,
+    ...['--num-cpus', String(cpus), '--recover-after', String(recoverAfter)],
+  )
   workers.add(worker)
   return worker
 }
@@ -133,6 +137,30 @@ describe('calls that are made at once', () => {
     expect(failed.every((n) => n >= 7)).toBe(true)
   })
 
+  it('run once, though their process was held up for so long that others could have them', async () => {
+    const held = await start(2, 0.5)
+    const once = remote(async (file: string, end: string, n: number) => {
+      appendFileSync(file, `${n}\n`)
+      while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
+      return n
+    })
+    const ref = once.remote(log, flag, 1)
+    await expect.poll(runs, { timeout: 20_000 }).toEqual([1])
+    held.child.kill('SIGSTOP')
+    await pause(700)
+    held.child.kill('SIGCONT')
+    const job = `{cornichon-${redis.namespace}}:CPU=1:${ref.id.replace(/\.0$/, '')}`
+    const connection = redis.connect()
+    // It went back to the queue, and came again.
+    await expect.poll(() => connection.hget(job, 'stc'), { timeout: 20_000 }).toBe('1')
+    await expect.poll(() => connection.exists(`${job}:lock`), { timeout: 20_000 }).toBe(1)
+    writeFileSync(flag, '')
+    expect(await get(ref)).toBe(1)
+    expect(await get(numbers(8).map((n) => once.remote(log, flag, 2 + n)))).toHaveLength(8)
+    expect(runs()).toHaveLength(9)
+    await expect.poll(async () => (await describeExecutor()).resources.CPU!.free, { timeout: 20_000 }).toBe(2)
+  })
+
   it('are cancelled one by one: what waits never runs, the others do', async () => {
     await start()
     await get(note.remote(log, -1))
@@ -186,24 +214,37 @@ describe('calls that are made at once', () => {
       await new Promise((resolve) => setTimeout(resolve, 50))
       return process.pid
     })
+    // Both have their thread by then.
+    await get(numbers(20).map(() => pid.remote()))
     const pids = await get(numbers(20).map(() => pid.remote()))
     for (const each of new Set(pids)) expect(pids.filter((one) => one === each).length).toBeGreaterThan(5)
     expect(new Set(pids).size).toBe(2)
   })
 
-  it('do not wait for a slow one among them: another worker takes what the first can not start', async () => {
-    await Promise.all([start(), start()])
-    const some = remote(async (file: string, n: number) => {
-      if (n === 0) while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5))
-      return n
-    })
-    // It is known to be fast, so that a worker keeps many of them.
-    await get(numbers(40).map((n) => some.remote(flag, n + 1)))
-    const [slow, ...others] = numbers(30).map((n) => some.remote(flag, n))
-    expect(await get(others)).toEqual(numbers(30).slice(1))
-    writeFileSync(flag, '')
-    expect(await get(slow!)).toBe(0)
-  })
+  it.each(['that waits for something', 'whose code holds its thread'])(
+    'do not wait for a slow one among them %s: another worker takes what the first can not start',
+    async (how) => {
+      await Promise.all([start(), start()])
+      const waits = how === 'that waits for something'
+      const some = remote((file: string, n: number) => {
+        if (n !== 0) return n
+        if (!waits) while (!existsSync(file)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+        return (async () => {
+          while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5))
+          return n
+        })()
+      })
+      // It is known to be fast, so that a worker keeps many of them.
+      await get(numbers(40).map((n) => some.remote(flag, n + 1)))
+      const [slow, ...others] = numbers(30).map((n) => some.remote(flag, n))
+      expect(await get(others)).toEqual(numbers(30).slice(1))
+      writeFileSync(flag, '')
+      expect(await get(slow!)).toBe(0)
+      await expect
+        .poll(async () => (await describeExecutor()).resources.CPU!.free, { timeout: 20_000 })
+        .toBe(2)
+    },
+  )
 
   it('are tried again one by one where their errors are worth it', async () => {
     await start(2)

@@ -207,6 +207,27 @@ describe('calls of which it is known that they are brief', () => {
     expect(await get(refs.filter((_, n) => n !== 7))).toEqual(once.filter((_, n) => n !== 7))
   })
 
+  it('X12 do not wait for one that is under way and waits for another of them', async () => {
+    const calls = remote((n: number): Promise<number> | number =>
+      n === 0 ? get(calls.remote(n + 1)).then((one) => one - 1) : n,
+    )
+    await get(numbers.map((n) => calls.remote(n + 1)))
+    expect(await get(numbers.map((n) => calls.remote(n % 20)))).toEqual(numbers.map((n) => n % 20))
+    await expect.poll(async () => (await describeExecutor()).resources.CPU!.free).toBe(2)
+  })
+
+  it('X12 start elsewhere if their thread is ended for another one before them', async () => {
+    await get(numbers.map((n) => some.remote(null, n)))
+    const closed = gate()
+    const slow = [some.remote(closed, -1), some.remote(closed, -2)]
+    const refs = numbers.map((n) => some.remote(null, n))
+    await Promise.resolve()
+    for (const ref of slow) cancel(ref, { force: true })
+    expect(await get(refs)).toEqual(once)
+    for (const ref of slow) expect(await failureOf(get(ref))).toBeInstanceOf(TaskCancelledError)
+    await expect.poll(async () => (await describeExecutor()).resources.CPU!.free).toBe(2)
+  })
+
   it('X12 never run if they are cancelled before they begin', async () => {
     const ran = gate()
     const count = remote((closed: Int32Array | null, counter: Int32Array) => {

@@ -218,7 +218,8 @@ export class Intake {
             this.#saying++
             void said.then(() => {
               this.#saying--
-              this.#start(call)
+              if (this.#isStopped) this.#waitAgain(call)
+              else this.#start(call)
             })
           }
         }
@@ -238,6 +239,9 @@ export class Intake {
   }
 
   #waitAgain(call: Held): void {
+    const { range } = call
+    // Whose it is by now.
+    if (this.#active.get(range.job) !== range) return
     this.#waiting.unshift(call)
     if (this.#isStopped) return this.#giveBackAll()
     this.#startWaiting()

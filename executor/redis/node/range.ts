@@ -193,7 +193,8 @@ export class Range {
       // In this order: what crashes in between leaves calls in two jobs, and never in none.
       await this.#queues.add(
         this.#queue,
-        `${batch}~${index}`,
+        // By both ends: a job that is there already stands for the same calls.
+        `${batch}~${index}~${this.#to}`,
         this.bull.name,
         this.bull.opts.priority ?? 0,
         this.#rest(index, this.#to),

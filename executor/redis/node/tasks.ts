@@ -19,7 +19,10 @@ interface Running {
   /** Before it began. */
   isTakenBack: boolean
   isCancelled: boolean
+  work: Promise<boolean>
 }
+
+const NOT_BEGUN = Promise.resolve(false)
 
 /** So many cancellations of calls that are not under way here are remembered. */
 const EARLY = 20_000
@@ -62,15 +65,32 @@ export class CallRunner {
 
   /** Until its results are stored; false if it was taken back. `ended` is called as soon as it does not run any more. */
   run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<boolean> {
-    this.#running.set(job.id, {
-      ...{ owner: wire.owner, isSubmitted: false, isTakenBack: false, isCancelled: false },
-    })
+    const running: Running = {
+      ...{ owner: wire.owner, isSubmitted: false, isTakenBack: false, isCancelled: false, work: NOT_BEGUN },
+    }
+    this.#running.set(job.id, running)
     const work = this.#run(job, wire, submit, ended)
     this.#underWay.add(work)
-    return work.finally(() => {
+    running.work = work.finally(() => {
       this.#underWay.delete(work)
       this.#running.delete(job.id)
     })
+    return running.work
+  }
+
+  isUnderWay(call: string): boolean {
+    return this.#running.has(call)
+  }
+
+  /**
+   * A call that is under way here already: its job was another's for a moment, as this process was cut off or had to wait
+   * for its turn, and came back. It is over when that is; false if it is to run after all.
+   */
+  async joins(job: Taken): Promise<boolean> {
+    const isOver = await this.#running.get(job.id)?.work.catch(() => false)
+    if (isOver !== true) return false
+    await (this.isClosing ? job.giveBack() : job.complete())
+    return true
   }
 
   takenBack(id: string): boolean {
@@ -337,6 +357,7 @@ export class TaskIntakes {
   async #start(job: Taken, resources: Amounts): Promise<boolean> {
     const runner = this.#runner
     const { wire } = job
+    while (runner.isUnderWay(job.id)) if (await runner.joins(job)) return true
     let isReserved = true
     this.#reserve(resources, 1)
     const placed = () => {
