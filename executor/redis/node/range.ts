@@ -132,17 +132,35 @@ export class Range {
   /**
    * One of its calls begins. That is said first, or where calls begin fast a moment later for all that begin until then:
    * whoever finds them after a crash of this process knows which may be to blame. A call that is alone has begun when it
-   * is taken. After a crash nothing begins before Redis has heard of it: what ends its process at once is found out then.
+   * is taken. After a crash nothing begins before Redis has heard of it, and has all results of those before: what ends its
+   * process at once is found out then.
    */
   begin(index: number): Promise<void> | null {
     if (this.size === 1) return null
     this.#begun = Math.max(this.#begun, index)
-    if (this.isSuspect) return this.#say()
+    if (this.isSuspect) return this.#say().then(() => this.#stored())
     if (this.#timer !== null) return null
     const wait = this.#lastSaid + SAID_AFTER - performance.now()
     if (wait <= 0) void this.#say()
     else this.#timer = setTimeout(() => void this.#say(), wait)
     return null
+  }
+
+  readonly #storing = new Set<Promise<unknown>>()
+
+  /** The results of one of its calls are on their way. */
+  stores(results: Promise<unknown>): void {
+    if (!this.isSuspect) return
+    const stored = results
+      .catch(() => {})
+      .finally(() => {
+        this.#storing.delete(stored)
+      })
+    this.#storing.add(stored)
+  }
+
+  async #stored(): Promise<void> {
+    await Promise.all(this.#storing)
   }
 
   #timer: NodeJS.Timeout | null = null

@@ -11,6 +11,8 @@ export interface Taken {
   readonly crashes: number
   /** A worker process died that had its job: it, or another call of that. */
   readonly isSuspect: boolean
+  /** Its results are on their way into Redis. */
+  stores(results: Promise<unknown>): void
   /** Its results are stored. */
   complete(): Promise<void>
   /** The same, for people who look at the queue: it is among the failed ones. */
@@ -36,6 +38,10 @@ export class Held implements Taken {
     this.range = range
     this.isSuspect = range.isSuspect
     this.#over = over
+  }
+
+  stores(results: Promise<unknown>): void {
+    this.range.stores(results)
   }
 
   complete(): Promise<void> {

@@ -209,7 +209,9 @@ export class CallRunner {
       // Whoever gets the value has these refs; from now on only their time ends them.
       if (outcome.ok) this.fleet.objects.share(refsOf(outcome.value))
     }
-    await this.fleet.link.settler.settle(job.id, job.place, owner, outcomes)
+    const stored = this.fleet.link.settler.settle(job.id, job.place, owner, outcomes)
+    job.stores(stored)
+    await stored
     const failed = outcomes.find((outcome) => !outcome.ok)
     if (failed === undefined || failed.ok) await job.complete()
     else await job.fail(failed.failure.message)
