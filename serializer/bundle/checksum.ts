@@ -1,6 +1,7 @@
 // How damage of a bundle is found: by CRC-32, and in a large one by GMAC, of which OpenSSL does five times as much in the
 // same time where processors multiply without carry. Neither is a secret: a signature is something else.
 import { type CipherGCM, createCipheriv } from 'node:crypto'
+import { needAllOriginals } from '../originals.ts'
 
 const { apply, getPrototypeOf } = Reflect
 
@@ -12,7 +13,10 @@ const PIECE = 1 << 16
 const KEY = new Uint8Array(16)
 const NONCE = new Uint8Array(12)
 
-const open = () => createCipheriv('aes-128-gcm', KEY, NONCE) as CipherGCM
+function open(): CipherGCM {
+  needAllOriginals()
+  return createCipheriv('aes-128-gcm', KEY, NONCE) as CipherGCM
+}
 const { setAAD, final, getAuthTag } = getPrototypeOf(open()) as CipherGCM
 
 /** The first four bytes of the GMAC of bytes that are given one behind the other. */

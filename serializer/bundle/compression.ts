@@ -1,6 +1,7 @@
 // Compression of a bundle's body, through Node's own zlib. The header says which; nobody inflates more than was asked for.
 import * as zlib from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
+import { needAllOriginals } from '../originals.ts'
 
 const { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } = zlib
 /** Node has it from 22.15 and 23.8 on. */
@@ -45,6 +46,7 @@ export function hasCompression(method: Compression): boolean {
 }
 
 export function deflate(body: Uint8Array, method: Compression): Uint8Array {
+  needAllOriginals()
   switch (method) {
     case 'gzip': {
       const bytes = gzipSync(body)
@@ -65,6 +67,7 @@ export function deflate(body: Uint8Array, method: Compression): Uint8Array {
 
 /** The body, which must have just that many bytes. Throws UnpicklingError. */
 export function inflate(bytes: Uint8Array, method: Compression, size: number): Uint8Array {
+  needAllOriginals()
   const options = {
     maxOutputLength: Math.max(size, 1),
     chunkSize: Math.max(Math.min(size, MOST_PIECE), LEAST_PIECE),

@@ -12,6 +12,7 @@
 import { createHmac, createPublicKey, KeyObject, sign, timingSafeEqual, verify } from 'node:crypto'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { needAllOriginals } from '../originals.ts'
 
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x73, 0x67, 0x0d, 0x0a) // "\x8fcrnsg\r\n"
 const VERSION = 1
@@ -42,6 +43,7 @@ export function isSigned(bytes: Uint8Array): boolean {
 
 /** The bundle with a signature. `purpose` has to be the same when it is verified: one signed for A does not pass as B. */
 export function signBytes(bundle: Uint8Array, option: SignOption, purpose = ''): Uint8Array {
+  needAllOriginals()
   const { key, expiresIn } = isKey(option) ? { key: option, expiresIn: undefined } : checkSigning(option)
   const algorithm = algorithmOf(key, 'sign')
   if (algorithm === ED25519 && (key as KeyObject).type !== 'private')
@@ -71,6 +73,7 @@ export function signed(bundle: Uint8Array, option: SignOption | undefined): Uint
 
 /** The bundle inside, if the signature is right. Throws UnpicklingError otherwise. */
 export function verifyBytes(bytes: Uint8Array, option: VerifyOption, purpose = ''): Uint8Array {
+  needAllOriginals()
   const keys = Array.isArray(option) ? (option as readonly SigningKey[]) : [option as SigningKey]
   if (keys.length === 0) throw new TypeError('the option verify is an empty list: nothing would pass')
   for (const key of keys) algorithmOf(key, 'verify')

@@ -6,6 +6,7 @@ import { type CheckedLimits, exceeded } from '../bundle/limits.ts'
 import { importMeta, presentOrigin } from '../codegen/origin.ts'
 import { makeSuper, setHome } from '../codegen/super.ts'
 import { damaged, type UnpicklingError } from '../errors.ts'
+import { needAllOriginals } from '../originals.ts'
 import {
   bufferFacts,
   builtinReducers,
@@ -142,6 +143,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     const value = this.value()
     this.#drain()
     for (let more = this.#in.byte(); more !== More.Nothing; more = this.#in.byte()) {
+      needAllOriginals()
       if (more === More.WeakEntries) {
         this.#weakEntries()
         this.#drain()
@@ -399,10 +401,26 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       default:
         this.deeper()
         try {
-          return this.#create(op)
+          return this.#compound(op)
         } finally {
           this.shallower()
         }
+    }
+  }
+
+  #compound(op: number): unknown {
+    switch (op) {
+      case Op.Dictionary:
+        return this.#plain.dictionary()
+      case Op.List:
+        return this.#plain.list()
+      case Op.Map:
+        return this.#plain.map()
+      case Op.Set:
+        return this.#plain.set()
+      default:
+        needAllOriginals()
+        return this.#create(op)
     }
   }
 
@@ -438,14 +456,6 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
         if (!reference) throw damaged('a reference is named that is not in the manifest')
         return this.#nodes.add(this.#context.resolve(reference))
       }
-      case Op.Dictionary:
-        return this.#plain.dictionary()
-      case Op.List:
-        return this.#plain.list()
-      case Op.Map:
-        return this.#plain.map()
-      case Op.Set:
-        return this.#plain.set()
       case Op.Object:
         return this.#object(null)
       case Op.Stamped:

@@ -4,6 +4,7 @@
 import { types } from 'node:util'
 import { internalSlots } from '../capture/index.ts'
 import type { PathSegment } from '../errors.ts'
+import { needAllOriginals } from '../originals.ts'
 import {
   bareBuffer,
   builtinReducers,
@@ -103,6 +104,7 @@ export class GraphWriter implements ValueSink {
     this.#memo = session === null ? new Memo() : session.memo
     this.#plainWriter = new PlainWriter(this, session === null ? new Shapes() : session.shapes)
     this.#reductions = options.reductions
+    if (trace !== null || this.#reductions !== null || options.offers !== null) needAllOriginals()
   }
 
   get functions(): FunctionWriter {
@@ -491,6 +493,7 @@ export class GraphWriter implements ValueSink {
   }
 
   #createApart(value: object): void {
+    needAllOriginals()
     if (++this.#depth > MAX_HARD_DEPTH) {
       this.refuse(
         `more than ${MAX_HARD_DEPTH} values each need the next before they can exist`,

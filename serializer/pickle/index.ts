@@ -2,7 +2,7 @@
 import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
-import { withOriginals } from '../originals.ts'
+import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { importModules } from '../references/index.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle } from './open.ts'
 import { read } from './read.ts'
@@ -17,7 +17,7 @@ export type { DumpOptions } from './write.ts'
  * Returns a bundle. Throws PicklingError if something in the graph can't be pickled; its `path` says what.
  */
 export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
-  return withOriginals(() => signed(dump(value, options), options.sign))
+  return withOriginalsForData(() => signed(dump(value, options), options.sign))
 }
 
 /** Every obstacle to pickling the value, in one pass. Never throws. */
@@ -46,7 +46,7 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
 export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): T {
-  return withOriginals(() => read(openWhole(bytes, options), options, undefined)) as T
+  return withOriginalsForData(() => read(openWhole(bytes, options), options, undefined)) as T
 }
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */

@@ -1,37 +1,59 @@
 // The numbers of the values that were written. As long as a graph is nothing but plain objects that are met once, a Set in
 // their order says all there is to say, for one look-up an object; from the first value on that is anything else, or is
-// met again, it takes a Map and two.
+// met again, it takes a Map and two. Among few, looking at each takes a fifth of what a Set does.
 
 const MapConstructor = Map
 const SetConstructor = Set
 
+const FEW = 16
+
 export class Memo {
   /** How many have a number. */
   count = 0
-  /** In the order of their numbers; behind them at most one that was taken and has no number yet. Null when it is over. */
-  #ordered: Set<unknown> | null = new SetConstructor()
+  /**
+   * Where all are plain objects that were met once: these in the order of their numbers, and behind them at most one that was
+   * taken and has no number yet. When they are more than a few, a Set has them.
+   */
+  #few: unknown[] = []
+  #many: Set<unknown> | null = null
   #numbers: Map<unknown, number> | null = null
 
   /** Is everything so far a plain object that was met once? Only then `take` may be called. */
   get isOrdered(): boolean {
-    return this.#ordered !== null
+    return this.#numbers === null
   }
 
   /** Takes a value that was not there, to be numbered next or put back. False: it was there. */
   take(value: unknown): boolean {
-    const ordered = this.#ordered!
-    const before = ordered.size
-    ordered.add(value)
-    return ordered.size > before
+    const many = this.#many
+    if (many !== null) {
+      const before = many.size
+      many.add(value)
+      return many.size > before
+    }
+    const few = this.#few
+    for (let i = 0; i < few.length; i++) if (few[i] === value) return false
+    if (few.length === FEW) this.#toMany().add(value)
+    else few.push(value)
+    return true
   }
 
+  #toMany(): Set<unknown> {
+    const many = new SetConstructor<unknown>()
+    for (let i = 0; i < this.#few.length; i++) many.add(this.#few[i])
+    this.#few = []
+    return (this.#many = many)
+  }
+
+  /** The last that was taken. */
   putBack(value: unknown): void {
-    this.#ordered!.delete(value)
+    if (this.#many !== null) this.#many.delete(value)
+    else this.#few.pop()
   }
 
   /** The next number, for a value that was taken, or for a plain one when there is no order any more. */
   next(value: unknown): number {
-    if (this.#ordered === null) this.#numbers!.set(value, this.count)
+    if (this.#numbers !== null) this.#numbers.set(value, this.count)
     return this.count++
   }
 
@@ -63,16 +85,17 @@ export class Memo {
     if (this.#numbers !== null) {
       for (const [value, number] of this.#numbers)
         if (number < 0 || number >= count) this.#numbers.delete(value)
-    } else {
+    } else if (this.#many !== null) {
       let number = 0
-      for (const value of this.#ordered!) if (number++ >= count) this.#ordered!.delete(value)
-    }
+      for (const value of this.#many) if (number++ >= count) this.#many.delete(value)
+    } else this.#few.length = count
     this.count = count
   }
 
   clear(): void {
     this.count = 0
-    this.#ordered = new SetConstructor()
+    this.#few.length = 0
+    this.#many = null
     this.#numbers = null
   }
 
@@ -86,8 +109,10 @@ export class Memo {
 
   #endOrder(): Map<unknown, number> {
     const numbers = new MapConstructor<unknown, number>()
-    for (const value of this.#ordered!) if (numbers.size < this.count) numbers.set(value, numbers.size)
-    this.#ordered = null
+    for (const value of this.#many ?? this.#few)
+      if (numbers.size < this.count) numbers.set(value, numbers.size)
+    this.#few = []
+    this.#many = null
     this.#numbers = numbers
     return numbers
   }

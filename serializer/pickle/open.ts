@@ -5,7 +5,7 @@ import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import type { ReadContainer } from '../bundle/read-sections.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
-import { asUser } from '../originals.ts'
+import { asUser, needAllOriginals } from '../originals.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
 import { BytesCache } from './bytes-cache.ts'
@@ -187,6 +187,7 @@ const knownHeads = new BytesCache<KnownHead>(2 ** 20)
 function headOf(container: ReadContainer): Head {
   const { head } = container
   if (head.length === 0) return NO_HEAD
+  needAllOriginals()
   const { sizes } = container
   const known = knownHeads.of(head, () => ({ ...readHead(container), sizes }))
   return isSplitAlike(known.sizes, sizes) ? known : readHead(container)

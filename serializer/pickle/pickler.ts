@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
-import { withOriginals } from '../originals.ts'
+import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { beginWalk, importModules, makePolicy } from '../references/index.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle, prepareLoading } from './open.ts'
@@ -56,7 +56,7 @@ export class Pickler {
    * nothing was sent, and the next message goes on from the last one. `bufferCallback` is for this message alone.
    */
   dump(value: unknown, call?: { readonly bufferCallback?: BufferCallback }): Uint8Array {
-    return withOriginals(() => signed(this.#dump(value, call), this.#options.sign))
+    return withOriginalsForData(() => signed(this.#dump(value, call), this.#options.sign))
   }
 
   /** Begins anew: the next message refers to none before it, and sends again what is in it. */
@@ -163,7 +163,7 @@ export class Unpickler {
 
   /** The value of the next message. (A bundle of `dumps` is loaded too, by itself.) Throws as `loads` does. */
   load<T = unknown>(bytes: BundleBytes, call?: Pick<LoadOptions, 'buffers'>): T {
-    return withOriginals(() => {
+    return withOriginalsForData(() => {
       const options = this.#optionsOf(call)
       return this.#read(openBundle(bytes, options), options, undefined)
     }) as T

@@ -88,12 +88,8 @@ export class PlainReader {
     const end = source.observed()
     let object: object
     if (isOpen) {
-      object = this.#nodes.add(shape.empty())
-      for (const key of shape.keys) {
-        const value = source.value()
-        this.#guard?.property(object, key)
-        shape.define(object, key, value)
-      }
+      object = this.#nodes.add(shape.open())
+      shape.fill(object, source, this.#guard)
     } else {
       const id = this.#nodes.reserve()
       object = shape.build(source)

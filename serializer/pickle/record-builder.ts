@@ -3,6 +3,7 @@
 import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { generate } from './generated.ts'
+import type { Guard } from './guard.ts'
 import { isExotic } from './objects.ts'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
@@ -23,6 +24,13 @@ export interface Values {
 }
 
 type Build = (values: Values) => object
+
+/** For objects that are named before all of their properties were read. */
+interface Opener {
+  /** With all properties, undefined yet. */
+  open(): object
+  fill(object: object, values: Values): void
+}
 
 const NO_VALUES: Values = { value: () => undefined }
 
@@ -73,6 +81,8 @@ export class RecordBuilder {
   readonly #assigns: boolean
   #count = 0
   #build: Build | null = null
+  #countOpen = 0
+  #opener: Opener | null = null
   /** An object that `build` made with a function of its own: see hidden-classes.ts. */
   representative: object | null = null
 
@@ -82,14 +92,22 @@ export class RecordBuilder {
     this.#assigns = keys.every((key) => !isInherited(key, prototype))
   }
 
-  /** An object without its properties: `define` gives it those. */
-  empty(): object {
-    return this.#prototype === ObjectPrototype ? {} : objectCreate(this.#prototype)
+  /** An object that `fill` gives its properties. */
+  open(): object {
+    if (this.#opener !== null) return this.#opener.open()
+    return this.#empty()
   }
 
-  define(object: object, key: string, value: unknown): void {
-    if (this.#assigns) (object as Record<string, unknown>)[key] = value
-    else defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  /** Gives an object of `open` its properties, of the values that come next. */
+  fill(object: object, values: Values, guard: Guard | null): void {
+    if (this.#opener !== null && guard === null) return this.#opener.fill(object, values)
+    for (const key of this.keys) {
+      const value = values.value()
+      guard?.property(object, key)
+      this.#define(object, key, value)
+    }
+    // Not before an object is done: there may be others within it.
+    if (++this.#countOpen >= OFTEN && this.#isUsual()) this.#opener ??= this.#generatedOpener()
   }
 
   /** The whole object, of the values that come next. */
@@ -99,9 +117,37 @@ export class RecordBuilder {
     const { keys } = this
     const read: unknown[] = []
     for (let i = 0; i < keys.length; i++) read.push(values.value())
-    const object = this.empty()
-    for (let i = 0; i < keys.length; i++) this.define(object, keys[i], read[i])
+    const object = this.#empty()
+    for (let i = 0; i < keys.length; i++) this.#define(object, keys[i], read[i])
     return object
+  }
+
+  #empty(): object {
+    return this.#prototype === ObjectPrototype ? {} : objectCreate(this.#prototype)
+  }
+
+  #define(object: object, key: string, value: unknown): void {
+    // A builder is kept, and the user may have given %Object.prototype% a setter of that name since.
+    if (this.#assigns && this.#prototype !== ObjectPrototype) (object as Record<string, unknown>)[key] = value
+    else defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  }
+
+  #isUsual(): boolean {
+    return this.#prototype === ObjectPrototype && this.#assigns && this.keys.length <= MAX_SHAPE_KEYS
+  }
+
+  #generatedOpener(): Opener | null {
+    const names = this.keys.map((key) => JSON.stringify(key))
+    const members = names.map((name) => `${name}: undefined`)
+    const made = generate<() => Opener>(
+      [],
+      `'use strict'
+      return {
+        open: () => ({ ${members.join(', ')} }),
+        fill(object, values) { ${names.map((name) => `object[${name}] = values.value()`).join('; ')} },
+      }`,
+    )
+    return made?.() ?? null
   }
 
   #generated(): Build | null {

@@ -133,3 +133,38 @@ test("code of the user's that is called meanwhile sees the patches", async () =>
   `)
   expect(outcome).toBe('patched')
 })
+
+test('what was added to Object.prototype, and for-in does not show, is not in the way of plain data', async () => {
+  const outcome = await runScript(`
+    const set = () => { throw new Error('set') }
+    Object.defineProperty(Object.prototype, 'type', { configurable: true, get: () => 'inherited', set })
+    Object.defineProperty(Object.prototype, 'compress', { configurable: true, value: 'gzip' })
+    const list = Array.from({ length: 40 }, (_, i) => {
+      const open = { i, self: null }
+      open.self = open
+      for (const object of [open, open.sub = {}])
+        Object.defineProperty(object, 'type', { value: i, writable: true, enumerable: true, configurable: true })
+      return open
+    })
+    const bytes = cornichon.dumps(list)
+    const loaded = cornichon.loads(bytes)
+    const f = cornichon.loads(cornichon.dumps([list[0], (a) => a + 1]))[1]
+    const state = {
+      isRight: loaded.every((each, i) => each.type === i && each.sub.type === i && each.self === each),
+      keys: Object.keys(loaded[39]),
+      compression: bytes[10],
+      two: f(1),
+      kept: {}.type,
+    }
+    delete Object.prototype.type
+    delete Object.prototype.compress
+    await report(state)
+  `)
+  expect(outcome).toEqual({
+    isRight: true,
+    keys: ['i', 'self', 'sub', 'type'],
+    compression: 0,
+    two: 2,
+    kept: 'inherited',
+  })
+})
