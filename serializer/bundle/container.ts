@@ -11,7 +11,7 @@ import { varintSize, writeVarint } from './varint.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
-export const FORMAT_VERSION = 4
+export const FORMAT_VERSION = 5
 const COMPRESSION_AT = 10
 const KIND_AT = 11
 const CHECKSUM_AT = 12

@@ -22,6 +22,7 @@ import type { TextReader } from './codec/text-reader.ts'
 import { type FunctionNodeSource, FunctionNodes } from './function-nodes.ts'
 import type { CodeSource } from './function-reader.ts'
 import { Guard } from './guard.ts'
+import { splitKeys } from './joined-keys.ts'
 import { addWeakEntry, hasWeakEntry, KnownWeakCollections } from './known-weak-collections.ts'
 import { Nodes, UNMADE } from './nodes.ts'
 import { isObject } from './objects.ts'
@@ -342,11 +343,21 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     return `in its object ${this.#nodes.length}, byte ${this.#in.position} of its graph`
   }
 
+  #tooLong(length: number): UnpicklingError {
+    return exceeded('maxString', this.#maxString, `a string of ${length} code units (${this.#place()})`)
+  }
+
   #string(length: number): string {
-    if (length > this.#maxString)
-      throw exceeded('maxString', this.#maxString, `a string of ${length} code units (${this.#place()})`)
+    if (length > this.#maxString) throw this.#tooLong(length)
     const text = this.#text.take(length)
     if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) this.#strings.push(text)
+    return text
+  }
+
+  keyText(length: number): string {
+    const text = this.#text.take(length)
+    if (length > this.#maxString)
+      for (const key of splitKeys(text)) if (key.length > this.#maxString) throw this.#tooLong(key.length)
     return text
   }
 

@@ -309,6 +309,11 @@ export class GraphWriter implements ValueSink {
 
   // --- values ---
 
+  keyText(text: string): void {
+    this.out.varint(text.length)
+    this.text.add(text)
+  }
+
   value(value: unknown): void {
     switch (typeof value) {
       case 'undefined':

@@ -2,6 +2,7 @@
 // first object of each shape is plain. So an object of our own stands for such a shape, made as V8 makes those of
 // literals and of JSON; what has its hidden class is as plain as it is. Nothing of the user's is held.
 import { haveSameHiddenClass } from '../capture/index.ts'
+import { joinKeys } from './joined-keys.ts'
 import { MemberReader } from './member-reader.ts'
 
 const parse = JSON.parse
@@ -9,6 +10,7 @@ const stringify = JSON.stringify
 
 export interface KnownShape {
   readonly keys: readonly string[]
+  readonly joined: string | null
   readonly exemplar: object
   readonly members: MemberReader
 }
@@ -46,7 +48,7 @@ export function noteShape(keys: readonly string[], object: object): void {
   const exemplar = likenessOf(keys, object)
   if (!haveSameHiddenClass(object, exemplar)) return
   if (known.length === MOST_KNOWN) known.pop()
-  known.unshift({ keys, exemplar, members: new MemberReader(keys) })
+  known.unshift({ keys, joined: joinKeys(keys), exemplar, members: new MemberReader(keys) })
 }
 
 /** Values of the same kinds: V8 notes, with a hidden class, whether a member is a small integer, a double or anything. */

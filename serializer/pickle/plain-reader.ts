@@ -7,7 +7,7 @@ import type { Nodes } from './nodes.ts'
 import { dataDescriptor, isObject } from './objects.ts'
 import { Attribute, ShapePrototype } from './opcodes.ts'
 import { readNumbers } from './packed-numbers.ts'
-import { type RecordBuilder, recordBuilder } from './record-builder.ts'
+import { makeRecordBuilder, type RecordBuilder, recordBuilder } from './record-builder.ts'
 
 const { apply, defineProperty } = Reflect
 const ObjectPrototype = Object.prototype
@@ -23,6 +23,8 @@ export const HOLE = Symbol('hole')
 /** What reading plain data asks of the graph's reader. */
 export interface PlainSource {
   value(): unknown
+  /** Text that is no value: keys, joined. */
+  keyText(length: number): string
   /** The next bytes of those that stand apart from the graph. */
   apart(length: number): Uint8Array
   /** Says what is to be called behind content that is read, with its object; nothing if nobody observes. */
@@ -69,9 +71,11 @@ export class PlainReader {
           ? null
           : this.#nodes.at(which - ShapePrototype.Node)
     if (prototype !== null && !isObject(prototype)) throw damaged('a prototype is no object')
+    const length = this.#in.varint()
+    if (length > 0) return recordBuilder(this.#source.keyText(length), prototype)
     const keys: string[] = []
     for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
-    return recordBuilder(keys, prototype)
+    return makeRecordBuilder(keys, prototype)
   }
 
   #key(): string {

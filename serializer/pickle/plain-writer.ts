@@ -37,6 +37,8 @@ const LARGEST_DATE = 2 ** 51
 export interface PlainSink extends NumberSink {
   readonly trace: Trace | null
   value(value: unknown): void
+  /** Text that is no value, with its length. */
+  keyText(text: string): void
   /** Numbers the object. */
   rememberPlain(value: object): number
   /** The number of a node that exists for the reader by now, or -1. */
@@ -197,6 +199,9 @@ export class PlainWriter {
       out.varint(ShapePrototype.Node + number)
       this.#shapes.usesNodes = true
     }
+    const { joined } = shape
+    if (joined !== null) return this.#graph.keyText(joined)
+    out.varint(0)
     out.varint(keys.length)
     for (const key of keys) this.#graph.value(key)
   }

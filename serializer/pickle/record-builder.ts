@@ -4,6 +4,7 @@ import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { generate } from './generated.ts'
 import type { Guard } from './guard.ts'
+import { joinKeys, splitKeys } from './joined-keys.ts'
 import { isExotic } from './objects.ts'
 import { MAX_SHAPE_KEYS } from './shapes.ts'
 
@@ -14,9 +15,8 @@ const SetConstructor = Set
 
 /** Objects of a shape, from which on a function of its own pays off. */
 const OFTEN = 16
-/** Builders that are kept, before all are forgotten; and those of them with the same first key. */
+/** Builders that are kept, before all are forgotten. */
 const KEPT = 1000
-const MOST_SIMILAR = 8
 
 /** Gives the values of a record, one after the other. */
 export interface Values {
@@ -34,27 +34,21 @@ interface Opener {
 
 const NO_VALUES: Values = { value: () => undefined }
 
-/** Of objects that inherit from Object.prototype, by their first key. */
-const kept = new Map<string, RecordBuilder[]>()
-let countKept = 0
+/** Of objects that inherit from Object.prototype, by their keys. */
+const kept = new Map<string, RecordBuilder>()
 
-/** The builder for objects with these keys, of which there are some, all different. */
-export function recordBuilder(keys: readonly string[], prototype: object | null): RecordBuilder {
-  if (prototype !== ObjectPrototype || keys.length > MAX_SHAPE_KEYS) return made(keys, prototype)
-  let similar = kept.get(keys[0])
-  if (similar === undefined) {
-    if (countKept >= KEPT) {
-      kept.clear()
-      countKept = 0
-    }
-    kept.set(keys[0], (similar = []))
-  }
-  for (let i = 0; i < similar.length; i++) if (areEqual(similar[i].keys, keys)) return similar[i]
+/** The builder for objects with these keys. */
+export function recordBuilder(joined: string, prototype: object | null): RecordBuilder {
+  if (prototype !== ObjectPrototype) return makeRecordBuilder(splitKeys(joined), prototype)
+  const known = kept.get(joined)
+  if (known !== undefined) return known
   // What the bundle's keys were cut out of is not to be kept.
-  const builder = made(keys.map(internalized), prototype)
-  if (similar.length === MOST_SIMILAR) similar.shift()
-  else countKept++
-  similar.push(builder)
+  const keys = splitKeys(joined).map(internalized)
+  const builder = makeRecordBuilder(keys, prototype)
+  if (keys.length <= MAX_SHAPE_KEYS) {
+    if (kept.size >= KEPT) kept.clear()
+    kept.set(joinKeys(keys)!, builder)
+  }
   return builder
 }
 
@@ -63,15 +57,9 @@ function internalized(key: string): string {
   return getOwnPropertyNames({ [key]: 0 })[0]
 }
 
-function made(keys: readonly string[], prototype: object | null): RecordBuilder {
+export function makeRecordBuilder(keys: readonly string[], prototype: object | null): RecordBuilder {
   if (new SetConstructor(keys).size !== keys.length) throw damaged('a shape has a key twice')
   return new RecordBuilder(keys, prototype)
-}
-
-function areEqual(a: readonly string[], b: readonly string[]): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
 }
 
 export class RecordBuilder {

@@ -3,7 +3,8 @@
 import { haveSameHiddenClass } from '../capture/index.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { isExemplary } from './exemplars.ts'
-import { knownShapeOf, noteShape } from './known-shapes.ts'
+import { joinKeys } from './joined-keys.ts'
+import { type KnownShape, knownShapeOf, noteShape } from './known-shapes.ts'
 import { MemberReader } from './member-reader.ts'
 import { isFirst } from './objects.ts'
 
@@ -17,6 +18,8 @@ const MAX_EXEMPLARS = 16
 
 export interface Shape {
   readonly keys: readonly string[]
+  /** As one text, if they can be that. */
+  readonly joined: string | null
   readonly prototype: object | null
   /** Its number in the bundle, -1 before it has one. */
   id: number
@@ -39,7 +42,9 @@ export class Shapes {
   /** Is one of the exemplars the user's? */
   #hasForeign = false
   #last: Shape | null = null
-  readonly #byFirstKey = new Map<string, Shape[]>()
+  /** But those of `#unlisted`. Null before it is needed. */
+  #byFirstKey: Map<string, Shape[]> | null = null
+  #unlisted: Shape[] | null = null
   readonly #exemplars: object[] = []
   readonly #exemplified: Shape[] = []
 
@@ -47,7 +52,7 @@ export class Shapes {
   release(): void {
     if (!this.#hasForeign) return
     this.#hasForeign = false
-    for (const similar of this.#byFirstKey.values()) for (const shape of similar) shape.exemplar = null
+    for (const similar of this.#listed().values()) for (const shape of similar) shape.exemplar = null
     this.#exemplars.length = 0
     this.#exemplified.length = 0
   }
@@ -75,11 +80,37 @@ export class Shapes {
   known(object: object): Shape | null {
     const known = knownShapeOf(object)
     if (known === null || !isFirst(known.keys[0], object)) return null
-    const shape = this.find(known.keys, ObjectPrototype)
+    const shape = this.#byFirstKey === null ? this.#fresh(known) : this.find(known.keys, ObjectPrototype)
     if (shape === null) return null
     shape.members = known.members
     this.#exemplify(shape, known.exemplar)
     return shape
+  }
+
+  /** As `find`, as long as all shapes were known ones. */
+  #fresh(known: KnownShape): Shape {
+    const unlisted = (this.#unlisted ??= [])
+    let shape: Shape | null = null
+    for (let i = 0; i < unlisted.length; i++)
+      if (isOf(unlisted[i], known.keys, ObjectPrototype)) shape = unlisted[i]
+    if (shape === null) {
+      shape = shapeOf(known.keys, known.joined, ObjectPrototype, known.members, false)
+      unlisted.push(shape)
+    }
+    if (this.#last !== null) this.#last.next = shape
+    return (this.#last = shape)
+  }
+
+  #listed(): Map<string, Shape[]> {
+    if (this.#byFirstKey !== null) return this.#byFirstKey
+    this.#byFirstKey = new Map()
+    for (const shape of this.#unlisted ?? []) {
+      const similar = this.#byFirstKey.get(shape.keys[0])
+      if (similar === undefined) this.#byFirstKey.set(shape.keys[0], [shape])
+      else similar.push(shape)
+    }
+    this.#unlisted = null
+    return this.#byFirstKey
   }
 
   /** Objects of this one's hidden class have this shape, too. */
@@ -112,8 +143,9 @@ export class Shapes {
   }
 
   #search(keys: readonly string[], prototype: object | null): Shape | null {
-    let similar = this.#byFirstKey.get(keys[0])
-    if (similar === undefined) this.#byFirstKey.set(keys[0], (similar = []))
+    const listed = this.#listed()
+    let similar = listed.get(keys[0])
+    if (similar === undefined) listed.set(keys[0], (similar = []))
     for (let i = 0; i < similar.length; i++) if (isOf(similar[i], keys, prototype)) return similar[i]
     if (similar.length === MAX_SIMILAR) return null
     const shape = makeShape(keys, prototype)
@@ -123,15 +155,18 @@ export class Shapes {
 }
 
 function makeShape(keys: readonly string[], prototype: object | null): Shape {
-  return {
-    keys,
-    prototype,
-    id: -1,
-    next: null,
-    exemplar: null,
-    members: new MemberReader(keys),
-    isOdd: keys.some((key) => ODD_KEYS.has(key)),
-  }
+  const isOdd = keys.some((key) => ODD_KEYS.has(key))
+  return shapeOf(keys, joinKeys(keys), prototype, new MemberReader(keys), isOdd)
+}
+
+function shapeOf(
+  keys: readonly string[],
+  joined: string | null,
+  prototype: object | null,
+  members: MemberReader,
+  isOdd: boolean,
+): Shape {
+  return { keys, joined, prototype, id: -1, next: null, exemplar: null, members, isOdd }
 }
 
 keepHiddenClass(makeShape([], null))
