@@ -9,6 +9,7 @@ const KINDS = {
   texts: 'each another text',
   linked: 'using each other',
   shared: 'two share a written variable',
+  lexical: 'each with a `this` of its own',
 }
 
 export interface LinearOptions {

@@ -34,3 +34,14 @@ exports.shared = (count) => {
   }
   return closures
 }
+
+/** Each sees the `this` of a constructor of its own. */
+exports.lexical = (count) => {
+  class Adder {
+    constructor(index) {
+      this.index = index
+      this.add = (x) => x + this.index
+    }
+  }
+  return Array.from({ length: count }, (_, index) => new Adder(index).add)
+}

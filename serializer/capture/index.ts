@@ -14,7 +14,7 @@ export {
 export { functionsOf } from './heap.ts'
 export { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from './hidden-class.ts'
 export { contextWith, type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
-export { probe, probing } from './probe.ts'
+export { probe } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'
 export { ProbeError } from './probe-error.ts'
 export { capturing, loadedUrls, offsetOf, type ScriptRecord, scriptOf } from './scripts.ts'

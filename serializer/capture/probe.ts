@@ -6,7 +6,7 @@
 // About 0.4 ms. What the expression returns (closures over the scope, say) stays good for ever.
 //
 // Before the function is called, a function of our own is: if that one isn't stopped (V8 stops nothing within a
-// debugger's pause or the condition of a breakpoint), the function isn't called. Of probes in a row the first does so.
+// debugger's pause or the condition of a breakpoint), the function isn't called. Of the probes of one capture the first does so.
 import {
   ReflectDefineProperty,
   ReflectDeleteProperty,
@@ -18,7 +18,7 @@ import { Breakpoints } from './probe-breakpoints.ts'
 import { callAnyhow, checkEntry, checkExpression, entryOf, type ProbeFacts } from './probe-entry.ts'
 import { ProbeError } from './probe-error.ts'
 import { checkScopes } from './probe-scopes.ts'
-import { scriptOf, withDebugger } from './scripts.ts'
+import { scriptOf, whenCaptured, withDebugger } from './scripts.ts'
 import { tryPost } from './session.ts'
 
 /** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
@@ -51,17 +51,19 @@ export function probe(
 
 let standing: Breakpoints | null = null
 
-/** For many probes in a row, with none of the user's code between: breakpoints stay until the last is done. */
-export function probing<T>(work: () => T): T {
-  if (standing) return work()
-  const breakpoints = new Breakpoints()
-  standing = breakpoints
-  try {
-    return work()
-  } finally {
+/**
+ * While much is captured, breakpoints stay until that is over. The user's code may run meanwhile, a reducer's say, and meet
+ * one: there is no channel then, and V8 goes on where a condition throws.
+ */
+function breakpointsForNow(): Breakpoints {
+  if (standing) return standing
+  const made = new Breakpoints()
+  const isForLong = whenCaptured(() => {
     standing = null
-    breakpoints.remove()
-  }
+    made.remove()
+  })
+  if (isForLong) standing = made
+  return made
 }
 
 function asItIs(result: unknown): unknown {
@@ -130,7 +132,7 @@ function enter(
     withDebugger(() => {
       refuseWhenPaused()
       const condition = `${NAME}.stop(), (() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`
-      const breakpoints = standing ?? new Breakpoints()
+      const breakpoints = breakpointsForNow()
       try {
         if (breakpoints.setFirst(canary, `${NAME}.stop(), false`)) {
           canaryRan = false

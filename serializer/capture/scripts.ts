@@ -25,6 +25,8 @@ const lineStarts = new WeakMap<ScriptRecord, readonly number[]>()
 let enabled = false
 let announcing = false
 let users = 0
+let captures = 0
+const standing: (() => void)[] = []
 let idle = 0
 let switchedOff = 0
 const MOST_IDLE = 200
@@ -42,17 +44,30 @@ export function withDebugger<T>(work: () => T): T {
   }
 }
 
-/** Runs what captures a lot; what was handed over is let go of. */
+/** Runs what captures a lot; what stood only for that is taken away, and what was handed over is let go of. */
 export function capturing<T>(work: () => T): T {
   users++
+  captures++
   try {
     return work()
   } finally {
+    if (--captures === 0) takeAway()
     if (--users === 0) {
       forgetSnapshot()
       release(true)
     }
   }
+}
+
+/** Has something done when the capture that is under way is over; false if none is. */
+export function whenCaptured(work: () => void): boolean {
+  if (captures > 0) standing[standing.length] = work
+  return captures > 0
+}
+
+function takeAway(): void {
+  for (let i = 0; i < standing.length; i++) standing[i]()
+  standing.length = 0
 }
 
 /**

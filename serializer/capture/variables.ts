@@ -1,5 +1,5 @@
 // Live access to a closure's variables, and to what V8's scopes do not show: `this`, `arguments`, dead zones.
-import { captureFunction } from './functions.ts'
+import { type CapturedFunction, captureFunction } from './functions.ts'
 import { probe } from './probe.ts'
 import type { ProbeFacts } from './probe-entry.ts'
 import { readingRunsCode } from './probe-scopes.ts'
@@ -101,11 +101,15 @@ function kindOf({ type, isUndefined, get, set }: Accessors): Variable['kind'] | 
 }
 
 /** The `this` that the function's body would see; for an arrow function, that of the function around it. */
-export function probeThis(fn: object, facts: ProbeFacts): unknown {
-  return probe(fn, facts, 'this')
+export function probeThis(fn: object, facts: ProbeFacts, captured?: CapturedFunction): unknown {
+  return probe(fn, facts, 'this', undefined, captured)
 }
 
 /** The `arguments` that an arrow function sees. */
-export function probeArguments(fn: object, facts: ProbeFacts): ArrayLike<unknown> {
-  return probe(fn, facts, 'arguments') as ArrayLike<unknown>
+export function probeArguments(
+  fn: object,
+  facts: ProbeFacts,
+  captured?: CapturedFunction,
+): ArrayLike<unknown> {
+  return probe(fn, facts, 'arguments', undefined, captured) as ArrayLike<unknown>
 }

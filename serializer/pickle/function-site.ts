@@ -26,12 +26,8 @@ const { getOwnPropertyDescriptor } = Reflect
 /** By file name, what `require` has loaded. */
 const moduleCache = (Module as unknown as { _cache: object })._cache
 
-export interface FunctionSite {
-  /** Captured when they are first asked for. */
-  readonly scopes: readonly ScopeRecord[]
+export interface FunctionSite extends CapturedFunction {
   readonly script: ScriptRecord | undefined
-  readonly line: number
-  readonly column: number
   readonly kept: KeptSite
   /** The function's record, once it has one. */
   record: FunctionRecord | undefined
@@ -102,6 +98,10 @@ class Site implements FunctionSite {
 
   get script(): ScriptRecord | undefined {
     return this.kept.script
+  }
+
+  get scriptId(): string | undefined {
+    return this.kept.script?.scriptId
   }
 
   get line(): number {

@@ -123,11 +123,12 @@ export class FunctionWriter {
   #writeEarlyCalls(fn: object): void {
     const graph: GraphWriter = this.#graph
     for (const teller of graph.options.earlyCalls?.get(fn) ?? []) {
-      const facts = analyzed(sourceOf(teller))!
-      const call = this.#calls.around({ fn: teller, text: sourceOf(teller), facts, site: this.site(teller) })
+      const text = sourceOf(teller)
+      const live = { fn: teller, text, facts: analyzed(text)!, site: this.site(teller) }
+      const call = this.#calls.around(live)
       if (!call) continue
       graph.out.byte(Op.AfterCall)
-      this.#calls.write(call, teller, facts)
+      this.#calls.write(call, live)
     }
   }
 }

@@ -3,7 +3,7 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 
 import type { Declaration } from '../analyze/index.ts'
-import { bindingIn, contextWith, probing, type Variable } from '../capture/index.ts'
+import { bindingIn, contextWith, type Variable } from '../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { joinImports } from './aliases.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
@@ -43,9 +43,7 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
   }
   const wanted = namesByFunction(open)
   const asked: Asked = { wanted, isMany: wanted.size > MOST_KEPT }
-  probing(() => {
-    for (const group of open) partition(group, asked)
-  })
+  for (const group of open) partition(group, asked)
   joinImports(records, siteOf)
 }
 

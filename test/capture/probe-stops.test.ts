@@ -3,10 +3,10 @@ import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import {
   captureFunction,
+  capturing,
   ProbeError,
   probe,
   probeVariables,
-  probing,
 } from '../../serializer/capture/index.ts'
 import { ask, factsOf, imports, runProgram, sloppy } from './support.ts'
 
@@ -326,7 +326,7 @@ test('what a probe returned stays live for good', () => {
   expect(probeVariables(fn, factsOf(fn), ['n']).get('n')!.get()).toBe(9)
 })
 
-describe('probes in a row, which keep their breakpoints', () => {
+describe('the probes of one capture, which keep their breakpoints', () => {
   test('run no closure of one code, none of another code, and none that is asked something else', () => {
     ran = 0
     const make = (n: number) => [
@@ -337,7 +337,7 @@ describe('probes in a row, which keep their breakpoints', () => {
       ({ deep = 1 } = {}) => deep && effect() && n,
     ]
     const functions = [1, 2, 3].flatMap(make)
-    const answers = probing(() => {
+    const answers = capturing(() => {
       const first = functions.map((fn) => ask(fn, 'n'))
       expect(() => ask(functions[0], '(() => { throw new Error("own") })()')).toThrow('own')
       expect(() => probe(new Proxy(functions[0], {}), factsOf(functions[0]), 'n')).toThrow(ProbeError)
@@ -363,13 +363,23 @@ describe('probes in a row, which keep their breakpoints', () => {
       ask(fn, '1')
       throw new Error('between')
     }
-    expect(() => probing(fail)).toThrow('between')
+    expect(() => capturing(fail)).toThrow('between')
     expect([fn(), ran]).toEqual([secret, 1])
+  })
+
+  test('stop nothing of the user’s that runs between them', () => {
+    ran = 0
+    const functions = [1, 2].map((n) => () => effect() && n)
+    const answers = capturing(() => {
+      const first = ask(functions[0], 'n')
+      return [first, functions[0](), functions[1](), ask(functions[1], 'n'), functions[1]()]
+    })
+    expect([answers, ran]).toEqual([[1, 1, 2, 2, 2], 3])
   })
 
   test('go on where the Debugger would be switched off between them', () => {
     const functions = [1, 2].map((n) => () => n)
-    const answers = probing(() => {
+    const answers = capturing(() => {
       const first = ask(functions[0], 'n')
       for (let i = 0; i < 500; i++) captureFunction(functions[0])
       return [first, ask(functions[1], 'n')]

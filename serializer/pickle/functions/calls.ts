@@ -1,7 +1,6 @@
 // What an arrow function sees of the call around it: its `this`, and its `arguments`, which the arrow functions of one
 // call share.
 import { Module } from 'node:module'
-import type { FunctionFacts } from '../../analyze/index.ts'
 import { bindingIn, hiddenSlots, ProbeError, probeArguments, probeThis } from '../../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../../codegen/records.ts'
 import { resolveName } from '../function-site.ts'
@@ -34,7 +33,8 @@ export class Calls {
     if (!facts.lexicalArguments && !facts.directEval) return null
     const found = resolveName(fn, facts, site, 'arguments')
     if (!found && !facts.lexicalArguments) return null
-    const seen = (found?.value ?? probed(this.#graph, () => probeArguments(fn, facts))) as ArrayLike<unknown>
+    const seen = (found?.value ??
+      probed(this.#graph, () => probeArguments(fn, facts, site))) as ArrayLike<unknown>
     if (!facts.lexicalArguments && isModuleArguments(seen)) return null
     this.#calls ??= new MapConstructor()
     let call = this.#calls.get(seen)
@@ -45,14 +45,14 @@ export class Calls {
     return call
   }
 
-  write(call: Call, fn: object, facts: FunctionFacts): void {
+  write(call: Call, live: LiveFunction): void {
     const graph = this.#graph
     graph.varint(call.variable.call)
     graph.byte(call.written ? 0 : 1)
     if (call.written) return
     call.written = true
     graph.step('slot', 'ThisValue')
-    graph.value(outerThisOf(graph, fn, facts))
+    graph.value(outerThisOf(graph, live))
     graph.varint(call.values.length)
     for (let i = 0; i < call.values.length; i++) {
       graph.step('slot', `arguments.${i}`)
@@ -86,10 +86,10 @@ export class Calls {
   }
 }
 
-export function outerThisOf(graph: GraphWriter, fn: object, facts: FunctionFacts): unknown {
+export function outerThisOf(graph: GraphWriter, { fn, facts, site }: LiveFunction): unknown {
   // V8 tells `this` where the function's own code names it.
-  if (facts.lexicalThis) return probed(graph, () => probeThis(fn, facts))
-  return hiddenSlots(fn)?.outerThis ?? probed(graph, () => probeThis(fn, facts))
+  const seen = facts.lexicalThis ? undefined : hiddenSlots(fn)?.outerThis
+  return seen ?? probed(graph, () => probeThis(fn, facts, site))
 }
 
 function probed<T>(graph: GraphWriter, probe: () => T): T {

@@ -25,7 +25,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
   let lexical: FunctionRecord['lexical'] = 'none'
   let outerThis: unknown
   if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval || facts.superProperty)) {
-    outerThis = outerThisOf(graph, fn, facts)
+    outerThis = outerThisOf(graph, live)
     lexical = 'this'
     needs |= Needs.This
   }
@@ -54,7 +54,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     graph.step('slot', 'ThisValue')
     graph.value(outerThis)
   }
-  if (call) calls.write(call, fn, facts)
+  if (call) calls.write(call, live)
   graph.remember(fn)
   const bindings = bindingsOf(graph, live, asDeclaration)
   if (superHome) bindings.push(variableOf(SUPER_NAME, superOf(superHome)))
