@@ -23,6 +23,8 @@ import { tryPost } from './session.ts'
 
 /** How the condition of a breakpoint finds us: a global that exists while a probe is under way. */
 const NAME = `$cornichon_${Math.random().toString(36).slice(2)}`
+/** Where the user's code meets a breakpoint, there is no such global, and nothing is to be done. */
+const stopAnd = (work: string) => `typeof ${NAME} === 'object' && (${NAME}.stop(), ${work})`
 /** Milliseconds. With any limit V8 takes back, at the end, a termination that has struck nothing. */
 const LIMIT = 5000
 /** Some 50 KB: what a probe takes, and a very large function. */
@@ -53,7 +55,7 @@ let standing: Breakpoints | null = null
 
 /**
  * While much is captured, breakpoints stay until that is over. The user's code may run meanwhile, a reducer's say, and meet
- * one: there is no channel then, and V8 goes on where a condition throws.
+ * one: there is no channel then.
  */
 function breakpointsForNow(): Breakpoints {
   if (standing) return standing
@@ -131,10 +133,12 @@ function enter(
     if (entryOf(facts) !== null) scriptOf(captured.scriptId)?.source()
     withDebugger(() => {
       refuseWhenPaused()
-      const condition = `${NAME}.stop(), (() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`
+      const condition = stopAnd(
+        `(() => { try { return ${NAME}.done((${expression}\n)) } catch ($error) { return ${NAME}.threw($error) } })()`,
+      )
       const breakpoints = breakpointsForNow()
       try {
-        if (breakpoints.setFirst(canary, `${NAME}.stop(), false`)) {
+        if (breakpoints.setFirst(canary, stopAnd('false'))) {
           canaryRan = false
           run('canary')
           if (canaryRan || !stopped) {
