@@ -19,3 +19,4 @@ export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGenerator
   .next
 export const FunctionPrototypeToString = Function.prototype.toString
 export const { indexOf: StringPrototypeIndexOf, slice: StringPrototypeSlice } = String.prototype
+export const { defineProperty: ObjectDefineProperty } = Object

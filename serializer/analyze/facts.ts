@@ -86,8 +86,21 @@ export interface ClassFacts {
   readonly elements: readonly ClassElement[]
 }
 
+/** How a debugger stops a function, or a class's constructor, before anything in its body has an effect. */
+export interface EntryFacts {
+  /** Of V8's places to stop at that are not in front of this offset, the first in the order of its bytecode. */
+  readonly offset: number
+  /** Parameters are plain names (spec IsSimpleParameterList): nothing is evaluated before the body. */
+  readonly isSimple: boolean
+  /** Names of what is extended by classes that are defined before that: the `prototype` of it is read. */
+  readonly heritages: readonly string[]
+  /** Names of the function that esbuild's static blocks call to name those classes. */
+  readonly namers: readonly string[]
+}
+
 /** What is known of one function (or class) from its own text, as `Function.prototype.toString` gives it. */
 export interface FunctionFacts {
+  readonly text: string
   readonly form: FunctionForm
   readonly isAsync: boolean
   readonly isGenerator: boolean
@@ -127,12 +140,10 @@ export interface FunctionFacts {
   /** A parameter pattern has a computed key, so that calling it may run user code before the body. */
   readonly computedParameterKeys: boolean
   readonly classFacts: ClassFacts | null
-  /** Where the body begins (behind its brace; an arrow's expression itself); -1 for a class. */
-  readonly bodyStart: number
+  /** Null if it can't be told that it is stopped before any effect; also for a class without a constructor. */
+  readonly entry: EntryFacts | null
   /** The names of parameters that are plain names. */
   readonly parameterNames: readonly string[]
-  /** Parameters are plain names (spec IsSimpleParameterList): nothing is evaluated before the body. */
-  readonly simpleParameters: boolean
 }
 
 export type { Declaration }

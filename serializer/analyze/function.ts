@@ -2,6 +2,7 @@
 import { TextCache } from './cache.ts'
 import { KeyReader } from './class-facts.ts'
 import type { FunctionFacts, FunctionForm } from './facts.ts'
+import { entryOf } from './first-stop.ts'
 import { freeNames, summarizeNames } from './free-variables.ts'
 import {
   type ClassNode,
@@ -56,6 +57,7 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
   const names = summarizeNames(tree, findings.ownScope)
   // Spreading these here would take longer than all the rest.
   return {
+    text,
     form: shape.form,
     isAsync: shape.isAsync,
     isGenerator: shape.isGenerator,
@@ -81,24 +83,15 @@ function analyze(text: string, hints: FunctionHints): FunctionFacts {
     dynamicImportRanges: findings.dynamicImportRanges,
     computedParameterKeys: findings.computedParameterKeys,
     classFacts: node.type === 'ClassExpression' ? keys.class(node) : null,
-    ...entryOf(node, offset),
+    entry: entryOf(node, offset),
+    parameterNames: parameterNames(node),
   }
 }
 
-/** Where a call of the function gets to first. */
-function entryOf(
-  node: FunctionRoot,
-  offset: number,
-): Pick<FunctionFacts, 'bodyStart' | 'simpleParameters' | 'parameterNames'> {
-  if (node.type === 'ClassExpression') return { bodyStart: -1, simpleParameters: true, parameterNames: [] }
-  const fn: FunctionNode =
-    node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' ? node : node.value
-  const start = fn.body.start - offset
-  return {
-    bodyStart: fn.body.type === 'BlockStatement' ? start + 1 : start,
-    parameterNames: fn.params.flatMap((parameter) => (parameter.type === 'Identifier' ? parameter.name : [])),
-    simpleParameters: fn.params.every((parameter) => parameter.type === 'Identifier'),
-  }
+function parameterNames(node: FunctionRoot): string[] {
+  if (node.type === 'ClassExpression') return []
+  const fn = node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression' ? node : node.value
+  return fn.params.flatMap((parameter) => (parameter.type === 'Identifier' ? parameter.name : []))
 }
 
 type Shape = Pick<

@@ -1,12 +1,11 @@
 // The breakpoints of a probe: on a function of our own first, then on the function that is probed. Each costs V8 a walk
 // over the heap or two, and belongs to a function's code, which all closures of one place share: so probes in a row
 // that ask the same keep them.
-import { FunctionPrototypeToString, ReflectApply } from '../primordials.ts'
 import type { CapturedFunction } from './functions.ts'
 import { objectIdOf } from './handover.ts'
-import { entryOf, type ProbeFacts } from './probe-entry.ts'
+import type { Enterable } from './probe-entry.ts'
 import { ProbeError } from './probe-error.ts'
-import { offsetOf, positionAt, scriptOf, timesSwitchedOff } from './scripts.ts'
+import { offsetOf, positionAt, type ScriptRecord, scriptOf, timesSwitchedOff } from './scripts.ts'
 import { post, tryPost } from './session.ts'
 
 /** Breakpoints that are kept. */
@@ -17,6 +16,8 @@ export class Breakpoints {
   #condition = ''
   #switchedOff = timesSwitchedOff()
   #ids: string[] = []
+  /** Where functions begin in their scripts, by the places that were asked for. */
+  #begins = new Map<string, number>()
 
   /** Is the breakpoint on that function new? */
   setFirst(fn: object, condition: string): boolean {
@@ -24,6 +25,7 @@ export class Breakpoints {
       this.#switchedOff = timesSwitchedOff()
       this.#first = undefined
       this.#ids = []
+      this.#begins.clear()
     }
     if (this.#first !== undefined) return false
     this.#first = breakAtCall(fn, condition)
@@ -31,15 +33,15 @@ export class Breakpoints {
   }
 
   /** From now on calls of the function stop at its body's begin, under the condition. */
-  set(fn: object, facts: ProbeFacts, captured: CapturedFunction, condition: string): void {
+  set(fn: object, enterable: Enterable, captured: CapturedFunction, condition: string): void {
     if (condition !== this.#condition || this.#ids.length >= MOST) {
       this.#removeAll()
       this.#condition = condition
     }
-    const entry = entryOf(facts)
     try {
-      this.#ids[this.#ids.length] =
-        entry === null ? breakAtCall(fn, condition) : breakAtBody(fn, entry, captured, condition)
+      this.#ids[this.#ids.length] = enterable.atBody
+        ? breakAtBody(enterable, captured, condition, this.#begins)
+        : breakAtCall(fn, condition)
     } catch (error) {
       // Another closure of the same code has set it: V8 compares the code itself.
       if (this.#ids.length === 0 || !isThereAlready(error)) throw error
@@ -56,6 +58,7 @@ export class Breakpoints {
     for (let i = 0; i < this.#ids.length; i++)
       tryPost('Debugger.removeBreakpoint', { breakpointId: this.#ids[i] })
     this.#ids = []
+    this.#begins.clear()
   }
 }
 
@@ -67,29 +70,60 @@ function breakAtCall(fn: object, condition: string): string {
   return post('Debugger.setBreakpointOnFunctionCall', { objectId: objectIdOf(fn), condition }).breakpointId
 }
 
-/** With defaults or patterns among the parameters, V8's first breakable position is within them, and may be passed by. */
-function breakAtBody(fn: object, entry: number, captured: CapturedFunction, condition: string): string {
+/** With defaults or patterns among the parameters, V8's first place to stop at is within them, and may be passed by. */
+function breakAtBody(
+  { facts, entry }: Enterable,
+  captured: CapturedFunction,
+  condition: string,
+  begins: Map<string, number>,
+): string {
   const script = captured.scriptId === undefined ? undefined : scriptOf(captured.scriptId)
   if (!script) throw new ProbeError('the function has no script')
-  const text = ReflectApply(FunctionPrototypeToString, fn, []) as string
+  const { text } = facts
   const start = script.source().lastIndexOf(text, offsetOf(script, captured.line, captured.column))
   if (start < 0) throw new ProbeError('the function was not found in its script')
-  const { line, column } = positionAt(script, start + entry)
-  const end = positionAt(script, start + text.length)
+  const own = placesOf(script, start + entry.offset, start + text.length)
+  // V8 takes the first place in the order of the bytecode; but if a function within this one has a place that is nearer,
+  // the first of that function's: then from behind it.
+  for (let at = start + entry.offset, tries = 0; tries < MOST_TRIES; tries++) {
+    const place = `${script.scriptId}:${at}`
+    // V8 says so, too: by the place, whichever function it was for.
+    if (begins.get(place) === start) throw new Error('already exists')
+    if (begins.has(place)) break
+    const { breakpointId, actualLocation } = post('Debugger.setBreakpoint', {
+      location: locationIn(script, at),
+      condition,
+    })
+    const actual = offsetOf(script, actualLocation.lineNumber, actualLocation.columnNumber)
+    // What is met exactly need not be the first, unless that was meant.
+    if (own.has(actual) && (actual !== at || tries === 0)) {
+      begins.set(place, start)
+      return breakpointId
+    }
+    post('Debugger.removeBreakpoint', { breakpointId })
+    if (own.has(actual) || actual < at || actual >= start + text.length) break
+    at = actual + 1
+  }
+  throw new ProbeError('V8 would stop elsewhere')
+}
+
+/** A function that is passed to the first call of the body may have as many places in front of it. */
+const MOST_TRIES = 50
+
+/** The offsets of all places in the function around the first offset, but not in functions within it. */
+function placesOf(script: ScriptRecord, start: number, end: number): ReadonlySet<number> {
   const { locations } = post('Debugger.getPossibleBreakpoints', {
-    start: { scriptId: script.scriptId, lineNumber: line, columnNumber: column },
-    end: { scriptId: script.scriptId, lineNumber: end.line, columnNumber: end.column },
+    start: locationIn(script, start),
+    end: locationIn(script, end),
     restrictToFunction: true,
   })
-  if (locations.length === 0) throw new ProbeError('the function has no place to stop at')
-  const { breakpointId, actualLocation } = post('Debugger.setBreakpoint', {
-    location: locations[0],
-    condition,
-  })
-  const actual = offsetOf(script, actualLocation.lineNumber, actualLocation.columnNumber)
-  if (actual < start + entry || actual >= start + text.length) {
-    post('Debugger.removeBreakpoint', { breakpointId })
-    throw new ProbeError('V8 would stop elsewhere')
-  }
-  return breakpointId
+  const places = new Set<number>()
+  for (let i = 0; i < locations.length; i++)
+    places.add(offsetOf(script, locations[i].lineNumber, locations[i].columnNumber))
+  return places
+}
+
+function locationIn(script: ScriptRecord, offset: number): object {
+  const { line, column } = positionAt(script, offset)
+  return { scriptId: script.scriptId, lineNumber: line, columnNumber: column }
 }

@@ -2,7 +2,9 @@
 // and which functions and expressions are refused because that can't be had.
 import { types } from 'node:util'
 import { parse, type Token } from 'acorn'
-import type { ClassElement, FunctionFacts } from '../analyze/facts.ts'
+import type { EntryFacts, FunctionFacts } from '../analyze/facts.ts'
+import { analyzeFunction } from '../analyze/function.ts'
+import { analyzeScript } from '../analyze/script.ts'
 import {
   AsyncGeneratorPrototypeNext,
   FunctionPrototypeToString,
@@ -10,54 +12,95 @@ import {
   ReflectApply,
   ReflectConstruct,
 } from '../primordials.ts'
+import { type CapturedFunction, isStrictFunction } from './functions.ts'
 import { ProbeError } from './probe-error.ts'
+import { offsetOf, scriptOf } from './scripts.ts'
 
 /** The facts that decide how a function is entered. */
 export type ProbeFacts = Pick<
   FunctionFacts,
+  | 'text'
   | 'form'
   | 'isAsync'
   | 'isGenerator'
   | 'computedParameterKeys'
   | 'classFacts'
-  | 'bodyStart'
-  | 'simpleParameters'
+  | 'ownStrict'
+  | 'entry'
+  | 'free'
   | 'privateNames'
 >
 
-/** Throws for a function that can't be called without running code of the user's. */
-export function checkEntry(fn: object, facts: ProbeFacts): void {
+/** A function that can be called without running any code of the user's, and how. */
+export interface Enterable {
+  readonly facts: ProbeFacts
+  readonly entry: EntryFacts
+  /** It must be stopped where its body begins; else V8's first place to stop at is as good. */
+  readonly atBody: boolean
+}
+
+/**
+ * Throws for a function that can't be called without running code of the user's. Facts of another text, as those of a
+ * loaded function whose text was edited, say nothing of the places in it: they are not used.
+ */
+export function checkEntry(fn: object, told: ProbeFacts, fieldsAreInert: boolean): Enterable {
   if (types.isProxy(fn)) throw new ProbeError('it is a proxy, whose traps would be called')
+  const text = ReflectApply(FunctionPrototypeToString, fn, []) as string
   // V8 runs asm.js as WebAssembly, and crashes at a breakpoint there.
-  if ((ReflectApply(FunctionPrototypeToString, fn, []) as string).includes('use asm'))
-    throw new ProbeError('it is, or has in it, a module of asm.js')
+  if (text.includes('use asm')) throw new ProbeError('it is, or has in it, a module of asm.js')
+  const facts = told.text === text ? told : factsOf(text)
   if (facts.computedParameterKeys)
     throw new ProbeError('a parameter has a computed key, which would be evaluated')
-  if (facts.form !== 'class') return
-  // `new` on a class runs its field initializers, and an implicit constructor can't be stopped.
-  if (!constructorOf(facts)) throw new ProbeError('the class has no constructor to stop at')
-  if (facts.classFacts!.heritage && !facts.classFacts!.heritage.isNull) return
-  const { elements } = facts.classFacts!
+  const { entry } = facts
+  if (facts.form === 'class') checkClass(facts, fieldsAreInert)
+  if (!entry) throw new ProbeError('it may have an effect before it can be stopped')
+  return { facts, entry, atBody: facts.form === 'class' || !entry.isSimple }
+}
+
+function factsOf(text: string): ProbeFacts {
+  try {
+    return analyzeFunction(text)
+  } catch (error) {
+    throw new ProbeError(`its text does not parse: ${(error as Error).message}`)
+  }
+}
+
+/** `new` on a class runs its field initializers, and an implicit constructor can't be stopped. */
+function checkClass({ classFacts }: ProbeFacts, fieldsAreInert: boolean): void {
+  const { heritage, elements } = classFacts!
+  let hasConstructor = false
+  for (let i = 0; i < elements.length; i++) if (elements[i].kind === 'constructor') hasConstructor = true
+  if (!hasConstructor) throw new ProbeError('the class has no constructor to stop at')
+  if (fieldsAreInert || (heritage && !heritage.isNull)) return
   for (let i = 0; i < elements.length; i++) {
     if (elements[i].kind === 'field' && !elements[i].isStatic && elements[i].initializer)
       throw new ProbeError('constructing the class would run its field initializers')
   }
 }
 
-function constructorOf(facts: ProbeFacts): ClassElement | undefined {
-  const elements = facts.classFacts?.elements ?? []
-  for (let i = 0; i < elements.length; i++) if (elements[i].kind === 'constructor') return elements[i]
-  return undefined
+/**
+ * Throws where V8 would crash at a breakpoint. It parses the function again, and has forgotten then that the code which an
+ * `eval` made was strict because the code around the `eval` is: it misses a context where sloppy code would need one.
+ */
+export function checkScript(
+  fn: object,
+  { facts }: Enterable,
+  { scriptId, line, column }: CapturedFunction,
+): void {
+  if (facts.form === 'class' || facts.ownStrict || !DIFFERS.test(facts.text)) return
+  const script = scriptId === undefined ? undefined : scriptOf(scriptId)
+  if (!script?.mayBeEval) return
+  const source = script.source()
+  if (MADE_BY_FUNCTION.test(source)) return
+  if (facts.form === 'function' && !facts.isAsync && !facts.isGenerator && !isStrictFunction(fn)) return
+  if (!analyzeScript(source, 'script').strictAt(offsetOf(script, line, column)))
+    throw new ProbeError('V8 may crash at what an eval has made within strict code')
 }
 
-/**
- * The offset in the function's text where its body begins, if it must be stopped just there; null if V8's first
- * breakable position is as good: nothing is evaluated before the body.
- */
-export function entryOf(facts: ProbeFacts): number | null {
-  if (facts.form === 'class') return constructorOf(facts)!.bodyStart
-  return facts.simpleParameters ? null : facts.bodyStart
-}
+/** What makes a difference between sloppy and strict code to V8's contexts: function declarations in blocks, too. */
+const DIFFERS = /\b(?:arguments|eval)\b|[;{})\n/]\s*function\b/
+/** How the text begins that the constructors Function, AsyncFunction and so on make. */
+const MADE_BY_FUNCTION = /^\((?:async )?function\*? anonymous\(/
 
 /** The private names of expressions that were checked: mostly the same few are asked. */
 const checked = new Map<string, readonly string[]>()
@@ -104,9 +147,9 @@ function knowsPrivateName(facts: ProbeFacts, name: string): boolean {
 }
 
 /** Calls the function with arguments that no parameter has a default for. */
-export function callAnyhow(fn: object, facts: ProbeFacts): void {
+export function callAnyhow(fn: object, { facts, entry }: Enterable): void {
   const target = fn as () => unknown
-  const list = argumentsFor(entryOf(facts) ?? 0)
+  const list = argumentsFor(entry.offset)
   if (facts.form === 'class') {
     ReflectConstruct(target, list)
     return

@@ -15,9 +15,16 @@ import {
 import { type CapturedFunction, captureFunction } from './functions.ts'
 import { mainGlobal, release } from './handover.ts'
 import { Breakpoints } from './probe-breakpoints.ts'
-import { callAnyhow, checkEntry, checkExpression, entryOf, type ProbeFacts } from './probe-entry.ts'
+import {
+  callAnyhow,
+  checkEntry,
+  checkExpression,
+  checkScript,
+  type Enterable,
+  type ProbeFacts,
+} from './probe-entry.ts'
 import { ProbeError } from './probe-error.ts'
-import { checkScopes } from './probe-scopes.ts'
+import { checkClasses, checkScopes } from './probe-scopes.ts'
 import { scriptOf, whenCaptured, withDebugger } from './scripts.ts'
 import { tryPost } from './session.ts'
 
@@ -34,7 +41,8 @@ let running = false
 /**
  * Evaluates an expression in the function's scope. Rethrows what it throws; throws ProbeError if it can't be asked.
  * `receive` gets the result while nothing can be interrupted or paused, and its result is returned. With `times`, the
- * function is entered as often, and what `receive` says the last time is returned.
+ * function is entered as often, and what `receive` says the last time is returned. `fieldsAreInert`: of a class, initializing
+ * the fields of an instance runs nothing that has an effect.
  */
 export function probe(
   fn: object,
@@ -43,12 +51,13 @@ export function probe(
   receive: (result: unknown) => unknown = asItIs,
   captured: CapturedFunction = captureFunction(fn),
   times = 1,
+  fieldsAreInert = false,
 ): unknown {
   if (running) throw new ProbeError('a probe is under way')
   takeStack(STACK_FRAMES)
-  checkEntry(fn, facts)
-  checkExpression(expression, facts)
-  return enter(fn, facts, expression, receive, captured, times)
+  const enterable = checkEntry(fn, facts, fieldsAreInert)
+  checkExpression(expression, enterable.facts)
+  return enter(fn, enterable, expression, receive, captured, times)
 }
 
 let standing: Breakpoints | null = null
@@ -86,7 +95,7 @@ function canary(): void {
 
 function enter(
   fn: object,
-  facts: ProbeFacts,
+  enterable: Enterable,
   expression: string,
   receive: (result: unknown) => unknown,
   captured: CapturedFunction,
@@ -94,9 +103,10 @@ function enter(
 ): unknown {
   if (captured.scriptId === undefined) throw new ProbeError('it is no function with a source text')
   // What a module of asm.js exports has a text like any function, and is WebAssembly for all that.
-  if (facts.form === 'function' && captured.scopes.length < 2)
+  if (enterable.facts.form === 'function' && captured.scopes.length < 2)
     throw new ProbeError('it sees nothing but global variables')
   checkScopes(captured.scopes, NAME)
+  checkClasses(captured.scopes, enterable)
   let state: State = 'unmet'
   let stopped = false
   let outcome: unknown
@@ -120,7 +130,7 @@ function enter(
       return false
     },
     canary,
-    call: () => callAnyhow(fn, facts),
+    call: () => callAnyhow(fn, enterable),
   }
   const { scopes } = captured
   const outermost = scopes[scopes.length - 1]
@@ -130,7 +140,8 @@ function enter(
   try {
     for (const global of [mainGlobal(), globalThis, realm]) defineChannel(global, channel, globals)
     // Scripts are announced when the Debugger is switched on: before it is on for the breakpoint.
-    if (entryOf(facts) !== null) scriptOf(captured.scriptId)?.source()
+    checkScript(fn, enterable, captured)
+    if (enterable.atBody) scriptOf(captured.scriptId)?.source()
     withDebugger(() => {
       refuseWhenPaused()
       const condition = stopAnd(
@@ -146,7 +157,7 @@ function enter(
             throw new ProbeError('V8 does not stop functions here and now')
           }
         }
-        breakpoints.set(fn, facts, captured, condition)
+        breakpoints.set(fn, enterable, captured, condition)
         for (let left = times; left > 0; left--) {
           state = 'unmet'
           run('call')

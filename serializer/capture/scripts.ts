@@ -10,6 +10,8 @@ export interface ScriptRecord {
   /** file:, node:, or what the script calls itself; empty for eval without a name. */
   readonly url: string
   readonly isModule: boolean
+  /** It may be what an `eval` made: it has no name, or one that its text gives it. */
+  readonly mayBeEval: boolean
   /** Where the script begins in its file: inline scripts and wrappers. */
   readonly startLine: number
   readonly startColumn: number
@@ -144,6 +146,7 @@ interface ScriptParsed {
   readonly scriptId: string
   readonly url: string
   readonly isModule?: boolean
+  readonly hasSourceURL?: boolean
   readonly startLine: number
   readonly startColumn: number
   readonly sourceMapURL?: string
@@ -164,6 +167,7 @@ function learn(params: ScriptParsed, known: ReadonlyMap<string, ScriptRecord>): 
     scriptId,
     url,
     isModule: params.isModule === true,
+    mayBeEval: url === '' || params.hasSourceURL === true,
     startLine,
     startColumn,
     sourceMapUrl: params.sourceMapURL ?? '',

@@ -112,7 +112,8 @@ function stoppedAtBirth(entry: KnownClass, facts: FunctionFacts): object {
   const { instances, next } = stock
   if (instances.length === 0) {
     const keep = (instance: unknown) => instances.push(instance as object)
-    probe(entry.value, withoutInitializers(facts, entry), 'this', keep, captureFunction(entry.value), next)
+    checked(facts, entry)
+    probe(entry.value, facts, 'this', keep, captureFunction(entry.value), next, true)
     stock.next = Math.min(next * 2, LARGEST_STOCK)
   }
   return instances.pop()!
@@ -181,16 +182,6 @@ function factsOf(entry: KnownClass): FunctionFacts {
 
 function constructorOf({ classFacts }: FunctionFacts): ClassElement | undefined {
   return classFacts?.elements.find(({ kind }) => kind === 'constructor')
-}
-
-/** The initializers of fields run before the body of a base constructor: these have no effect. */
-function withoutInitializers(facts: FunctionFacts, entry: KnownClass): FunctionFacts {
-  checked(facts, entry)
-  const classFacts = facts.classFacts!
-  const elements = classFacts.elements.map((element) =>
-    element.kind === 'field' ? { ...element, initializer: null } : element,
-  )
-  return { ...facts, classFacts: { ...classFacts, elements } }
 }
 
 const EMPTY_COLLECTION = /^\(*\s*new\s+(Map|Set|WeakMap|WeakSet|Array|Date)\s*(?:\(\s*\))?\s*\)*$/

@@ -154,6 +154,64 @@ export function families({ row }: Table): void {
     },
   })
 
+  row(
+    'K3',
+    'a class that an object literal names as a variable that it counts in: its constructor does not run',
+    {
+      build() {
+        let constructed = 0
+        let late: () => number
+        const { constructed: Failure, first } = {
+          constructed: class extends Error {
+            static {
+              void Error.name
+            }
+            #code = constructed + 1
+            constructor(...[message = 'none']: string[]) {
+              super(message)
+              constructed++
+            }
+            get code() {
+              return this.#code
+            }
+            get total() {
+              return constructed
+            }
+            later() {
+              return late()
+            }
+          },
+          first() {
+            class Counter extends Failure {
+              static made = constructed++
+            }
+            return Counter.made
+          },
+        }
+        const errors = [new Failure('one'), new Failure()]
+        const use = { errors, first, total: () => constructed, set: () => (late = () => constructed) }
+        return use
+      },
+      showsPaths: 'an error keeps its stack',
+      check({ errors, first, total, set }, assert) {
+        assert.equal(total(), 2)
+        assert.deepEqual(
+          errors.map((error) => [error.code, error.total, error.message]),
+          [
+            [1, 2, 'one'],
+            [2, 2, 'none'],
+          ],
+        )
+        assert.throws(() => errors[0].later(), undefined)
+        set()
+        assert.equal(errors[0].later(), 2)
+        assert.equal(first(), 2)
+        assert.deepEqual([total(), errors[1].total], [3, 3])
+        assert.equal(new (errors[0].constructor as typeof Error)('x') instanceof Error, true)
+        assert.equal(total(), 4)
+      },
+    },
+  )
   row('K3', 'subclasses of Error: fields, cause, stack, instanceof; constructors do not run', {
     build() {
       let constructed = 0
