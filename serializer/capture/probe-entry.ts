@@ -25,7 +25,9 @@ export type ProbeFacts = Pick<
   | 'isGenerator'
   | 'computedParameterKeys'
   | 'classFacts'
+  | 'directEval'
   | 'ownStrict'
+  | 'parameterNames'
   | 'entry'
   | 'free'
   | 'privateNames'
@@ -84,10 +86,11 @@ function checkClass({ classFacts }: ProbeFacts, fieldsAreInert: boolean): void {
  */
 export function checkScript(
   fn: object,
-  { facts }: Enterable,
+  enterable: Enterable,
   { scriptId, line, column }: CapturedFunction,
 ): void {
-  if (facts.form === 'class' || facts.ownStrict || !DIFFERS.test(facts.text)) return
+  const { facts } = enterable
+  if (facts.form === 'class' || facts.ownStrict || !mayDiffer(enterable)) return
   const script = scriptId === undefined ? undefined : scriptOf(scriptId)
   if (!script?.mayBeEval) return
   const source = script.source()
@@ -97,8 +100,16 @@ export function checkScript(
     throw new ProbeError('V8 may crash at what an eval has made within strict code')
 }
 
-/** What makes a difference between sloppy and strict code to V8's contexts: function declarations in blocks, too. */
-const DIFFERS = /\b(?:arguments|eval)\b|[;{})\n/]\s*function\b/
+/** Has it anything that would make a difference between sloppy and strict code to the function's own context? */
+function mayDiffer({ facts: { text, form, directEval, parameterNames }, entry }: Enterable): boolean {
+  if (form !== 'arrow' && text.includes('arguments')) return true
+  // Parameters are in its context for the sake of an `eval`, in sloppy and strict code alike.
+  const hasPlainParameters = entry.isSimple && parameterNames.length > 0
+  return (directEval && !hasPlainParameters) || BLOCK_FUNCTION.test(text)
+}
+
+/** May be a function declaration in a block. */
+const BLOCK_FUNCTION = /[;{})\n/]\s*function\b/
 /** How the text begins that the constructors Function, AsyncFunction and so on make. */
 const MADE_BY_FUNCTION = /^\((?:async )?function\*? anonymous\(/
 

@@ -139,8 +139,9 @@ test('where V8 would crash, at strict code that an eval has made, the function i
   const program = `const n = 1, make = (text) => eval('(' + text + ')')
     const texts = ["function (a = 1) { eval('n') }", '({ m(a) { arguments; return n } }).m', 'async (a = 1) => { eval(a); n }',
       'function (a) { { function g() { n } } return () => g }']
-    report([...texts, '() => n', '(a = 1) => n'].map(make).map((fn) => {
+    texts.push("() => eval('n')")
+    report([...texts, '() => n', '(a = 1) => n', '(a) => eval(a)'].map(make).map((fn) => {
       try { return capture.probe(fn, factsOf(fn), 'n') } catch (error) { return error.name }
     }))`
-  expect(runProgram(program)).toEqual([...Array(4).fill('ProbeError'), 1, 1])
+  expect(runProgram(program)).toEqual([...Array(5).fill('ProbeError'), 1, 1, 1])
 })
