@@ -21,6 +21,8 @@ export interface BindingRecord {
   readonly scope: object | null
   /** How many scopes enclose the binding's: 0 for the outermost, -1 for a property of the global object. */
   readonly depth: number
+  /** It is no variable but an accessor of the global object; the value is an object that has it. */
+  readonly ofGlobalAccessor?: true
   /** The variable that other functions of the bundle use too, once sharing is known. */
   variable: SharedVariable | null
 }

@@ -1,13 +1,12 @@
 // Imports that have another name than the variable they read (`import { a as b }`, and every import of minified
 // code): they must see what the variable's module writes. They are given the variable's own name in the functions'
 // texts. (ECMAScript: an import binding is an indirection to a binding of another Module Environment Record.)
-import { renameFree } from '../analyze/index.ts'
 import type { Variable } from '../capture/index.ts'
 import { freshNames, OWN_NAME } from '../codegen/leaf.ts'
-import type { BindingRecord, FunctionRecord, LiteralPart, SharedVariable } from '../codegen/records.ts'
+import type { BindingRecord, FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { isImport, scriptFacts } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
-import { analyzed } from './source.ts'
+import { renameIn, type Writable } from './rename-in.ts'
 import { Refusal } from './trace.ts'
 import { type Use, valueNow, variableOf } from './variable-use.ts'
 
@@ -201,17 +200,7 @@ function mentions(record: FunctionRecord, name: string): boolean {
   return text.includes(name) && new RegExp(`(?<!${PART})${word}(?!${PART})`, 'u').test(text)
 }
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
-
-/** The function's text and facts are as if it had been written with that name; what it assigns may be another one. */
-function rename(use: Use, name: string, written: string = name): void {
-  const record = use.record as Writable<FunctionRecord>
-  const binding = use.binding as Writable<BindingRecord>
-  const renamed = <T extends Pick<LiteralPart, 'text' | 'facts'>>(part: T): T => {
-    const text = renameFree(part.text, binding.name, name, written)
-    return { ...part, text, facts: analyzed(text) ?? part.facts }
-  }
-  if (record.literal) record.literal = record.literal.map(renamed)
-  else Object.assign(record, renamed({ text: record.text, facts: record.facts }))
-  binding.name = name
+function rename({ record, binding }: Use, name: string, written: string = name): void {
+  renameIn(record, binding.name, name, written)
+  ;(binding as Writable<BindingRecord>).name = name
 }

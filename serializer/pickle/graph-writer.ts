@@ -88,6 +88,8 @@ export class GraphWriter implements ValueSink {
   #readonlyViews: Set<object> | null = null
   /** Where it is written that a buffer has views alone. */
   #viewedBuffers: Map<object, number> | null = null
+  /** Some function reads an accessor of the global object. */
+  hasGlobalAccessors = false
   #depth = 0
   #inlineDepth = 0
 

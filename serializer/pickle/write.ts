@@ -8,6 +8,7 @@ import { PicklingError } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { beginWalk, makePolicy, type Selection } from '../references/index.ts'
 import { ownName } from './function-shape.ts'
+import { readThroughHolders } from './global-accessors.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
@@ -117,6 +118,7 @@ function codeOf(graph: GraphWriter): WrittenCode {
   functions.settleOrigins()
   const { records } = functions
   findSharing(records, (fn) => functions.site(fn))
+  if (graph.hasGlobalAccessors) readThroughHolders(records)
   return writeCode(records)
 }
 

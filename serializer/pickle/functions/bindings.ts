@@ -16,6 +16,7 @@ import {
   resolveName,
   scriptFacts,
 } from '../function-site.ts'
+import { asksForGlobal, holderOf } from '../global-accessors.ts'
 import type { GraphWriter } from '../graph-writer.ts'
 import { keepVariables } from '../kept-sites.ts'
 import { Op } from '../opcodes.ts'
@@ -120,7 +121,16 @@ function bindingOf(
   const global = globalOf(site)
   const descriptor = descriptorSeenByUser(global, name)
   if (!descriptor || isStandardGlobal(name, descriptor)) return null
-  if (descriptor.get || descriptor.set) return null
+  if (descriptor.get || descriptor.set) {
+    if (asksForGlobal(descriptor)) {
+      graph.refuse(
+        `the global \`${name}\` is an accessor whose function uses \`this\`, which is the global object: a copy has none of its own`,
+        `Let the accessor use variables instead of \`this\`, or define \`${name}\` as a value`,
+      )
+    }
+    graph.hasGlobalAccessors = true
+    return { ...variableOf(name, holderOf(name, descriptor)), ofGlobalAccessor: true }
+  }
   return { ...variableOf(name, descriptor.value), written }
 }
 

@@ -288,6 +288,55 @@ export function surroundings({ row }: Table): void {
     bytesVary: 'the value in the sender changes',
   })
 
+  row('C13', 'an accessor on the global object travels as an accessor, and is not run by dumping', {
+    source: js`
+      // (Two copies of this module are run in one process.)
+      const state = (globalThis.cornichonState ??= { ran: 0, kept: 1 })
+      Object.defineProperty(globalThis, 'cornichonLive', {
+        get() { state.ran++; return state.kept },
+        set(value) { state.ran++; state.kept = value }, configurable: true })
+      Object.defineProperty(globalThis, 'cornichonFixed', { get: () => (...all) => [cornichonLive, ...all], configurable: true })
+      class Reader {
+        static live = () => cornichonLive
+        read() { return { cornichonLive, type: typeof cornichonLive } }
+      }
+      const build = () => {
+        state.ran = 0
+        return {
+          read: () => cornichonLive, write: (value) => { cornichonLive = value }, count: () => ++cornichonLive,
+          take: (source) => { ({ a: cornichonLive } = source); return cornichonLive }, reader: new Reader(), ran: () => state.ran,
+          call: () => {
+            const local = 'l'
+            cornichonFixed(local)
+            return cornichonFixed(...local)
+          },
+          shadow: (cornichonLive) => cornichonLive, own: { get cornichonLive() { return super.x ?? cornichonLive } },
+        }
+      }`,
+    bytesVary: 'what it counts in the sender changes',
+    check(all: any, assert, { stage }) {
+      const { read, write, count, take, reader, ran, call, shadow, own } = all
+      const before = ran()
+      if (stage === 'undisturbed') assert.equal(before, 0)
+      write(5)
+      assert.deepEqual([read(), count(), read(), shadow(3), own.cornichonLive], [5, 6, 6, 3, 6])
+      assert.deepEqual(reader.read(), { cornichonLive: 6, type: 'number' })
+      assert.equal(reader.constructor.live(), 6)
+      assert.deepEqual([take({ a: 7 }), read()], [7, 7])
+      assert.deepEqual(call(), [7, 'l'])
+      assert.ok(ran() > before + 10)
+      write(1)
+      if (stage === 'loaded' || stage === 'again') assert.ok(!('cornichonLive' in globalThis))
+    },
+  })
+
+  row('C13', 'an accessor on the global object that uses this is refused', {
+    source: js`
+      Object.defineProperty(globalThis, 'cornichonOwn', { get() { return this.process }, configurable: true })
+      const build = () => () => cornichonOwn`,
+    refused: { message: /global `cornichonOwn` is an accessor/ },
+  })
+
   row('C13', 'globals declared by a script: let, const, class, function', {
     source: js`
       const { runInThisContext } = process.getBuiltinModule('node:vm')
