@@ -14,7 +14,7 @@ export interface KnownClass {
 
 const byIdentity = new Map<string, WeakRef<object>>()
 const entries = new WeakMap<object, KnownClass>()
-/** What classes and functions see, by the names of their variables: weak collections, where instances have state. */
+/** What classes and functions see, by the names of their variables: weak collections, where instances have state, and functions, which may see such. */
 const seen = new WeakMap<object, Map<string, object>>()
 const cleanup = new FinalizationRegistry<string>((identity) => {
   if (byIdentity.get(identity)?.deref() === undefined) byIdentity.delete(identity)
@@ -46,9 +46,9 @@ export function knownClass(value: object): KnownClass | undefined {
   return entries.get(value)
 }
 
-/** Takes note of what the variable of a class or function holds, if it is a weak collection; of a class also a function. */
-export function noteSeen(owner: object, name: string, value: unknown, isClass: boolean): void {
-  if (typeof value === 'function' ? !isClass : !isWeakCollection(value)) return
+/** Takes note of what the variable of a class or function holds, if it is a weak collection or a function. */
+export function noteSeen(owner: object, name: string, value: unknown): void {
+  if (typeof value !== 'function' && !isWeakCollection(value)) return
   let values = seen.get(owner)
   if (!values) seen.set(owner, (values = new Map()))
   values.set(name, value as object)

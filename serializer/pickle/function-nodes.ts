@@ -74,7 +74,7 @@ export class FunctionNodes {
         if (isObject(value)) this.#source.follows(value, seenBy(owner).get(binding.name))
         continue
       }
-      noteSeen(owner, binding.name, value, made.entry.shape === 'class')
+      noteSeen(owner, binding.name, value)
       switch (binding.kind) {
         case 'value':
           if (binding.name === SUPER_NAME && isObject(value)) rememberSuper(owner, value)

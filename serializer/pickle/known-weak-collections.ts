@@ -12,14 +12,24 @@ const SetConstructor = Set
 
 export class KnownWeakCollections {
   #followers: Map<object, Set<object>> | null = null
-  /** Functions that a class would have had, and those that it has in their place. */
+  /** Functions that a class would have had, and those that it has in their place; not looked at yet. */
   readonly #alike: [fn: object, known: object][] = []
+  readonly #lookedAt = new MapConstructor<object, Set<object>>()
 
   /** A known class has something in the place of a value of the graph. */
   follows(value: object, known: unknown): void {
     if (known === value || !isObject(known)) return
     if (typeof value === 'function' && typeof known === 'function') this.#alike.push([value, known])
     else if (areOneKind(value, known)) this.#add(value, known)
+  }
+
+  /** Functions may see functions that see the collection, and so on; also in a circle. */
+  #compare(fn: object, known: object): void {
+    const met = this.#lookedAt.get(fn)
+    if (met?.has(known)) return
+    if (met) met.add(known)
+    else this.#lookedAt.set(fn, new SetConstructor([known]))
+    for (const [name, value] of seenBy(fn)) this.follows(value, seenBy(known).get(name))
   }
 
   #add(collection: object, known: object): void {
@@ -31,8 +41,7 @@ export class KnownWeakCollections {
 
   /** Those that get the collection's entries, too; what the functions see is known by then. */
   of(collection: object): ReadonlySet<object> | undefined {
-    for (const [fn, known] of this.#alike.splice(0))
-      for (const [name, value] of seenBy(fn)) this.follows(value, seenBy(known).get(name))
+    for (let pair = this.#alike.pop(); pair; pair = this.#alike.pop()) this.#compare(...pair)
     return this.#followers?.get(collection)
   }
 }

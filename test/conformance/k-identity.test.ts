@@ -83,7 +83,25 @@ function classesWithWeakState() {
       return stateOf(this).state
     }
   }
-  return [Lowered, Derived, Statics, Helped]
+  const far = new WeakMap<object, number>()
+  const hold = (object: object, state?: number): number | undefined =>
+    state === undefined ? far.get(object) : (far.set(object, state), again ? state : read(object))
+  const read = (object: object) => hold(object)
+  const again = true
+  function write(object: object, state: number) {
+    return hold(object, state)
+  }
+  const through = { read: (object: object) => read(object) }
+  const readAgain = through.read
+  class Far {
+    constructor(state: number) {
+      write(this, state)
+    }
+    get state() {
+      return readAgain(this)
+    }
+  }
+  return [Lowered, Derived, Statics, Helped, Far]
 }
 
 goalTest('K4', 'instances that come in a later bundle have their state in weak collections', async () => {

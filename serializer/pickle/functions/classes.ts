@@ -83,7 +83,7 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   }
   context.add(record)
   registerClass(identity, { value: fn, prototype, members: members.map((member) => member.fn), hook: null })
-  for (const { name, value } of bindings) noteSeen(fn, name, value, true)
+  for (const { name, value } of bindings) noteSeen(fn, name, value)
   const statics = privateFields(record, true)
   for (const member of kept)
     graph.later(member.fn, (method) => writeProperties(graph, method, analyzed(sourceOf(method))!))

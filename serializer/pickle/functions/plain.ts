@@ -77,7 +77,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     origin,
   }
   context.add(record)
-  for (const { name, value } of record.bindings) noteSeen(fn, name, value, false)
+  for (const { name, value } of record.bindings) noteSeen(fn, name, value)
   graph.later(fn, context.content)
 }
 
