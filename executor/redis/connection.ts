@@ -130,6 +130,8 @@ export async function connect(options: RedisOptions, address: string): Promise<R
   }
   const redis = open(options, address)
   await redis.connect()
+  // Of what BullMQ duplicates: it gives up for good if Redis is away when it says `connect` to one that is lazy.
+  redis.options.lazyConnect = false
   return redis
 }
 

@@ -1,6 +1,9 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
 import { get, init, isInitialized, remote, shutdown } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { Link } from '../../executor/redis/link.ts'
+import { Taker } from '../../executor/redis/node/taker.ts'
+import { Queues } from '../../executor/redis/queues.ts'
 import { startDriver } from '../support/driver.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -43,6 +46,29 @@ describe('a Redis that keeps what it was given', () => {
     }
     expect(await results).toEqual(refs.map((_, i) => i * i))
     expect(await get(square.remote(5))).toBe(25)
+  })
+
+  it('X12 may be away when a worker begins to take from a queue', async () => {
+    const link = await Link.open(
+      'node',
+      redis,
+      () => '{}',
+      async () => {},
+      false,
+    )
+    await redis.crash!()
+    const settings = { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 }
+    const taker = new Taker('CPU=9', null, settings)
+    await new Promise((resolve) => taker.on('error', resolve))
+    await redis.restart!()
+    // From now on it waits for a job, over a connection of its own.
+    expect(await taker.getNextJob('token')).toBe(undefined)
+    const queues = new Queues(link)
+    await queues.add('CPU=9', 'one', 'a call', 0, {})
+    await expect.poll(() => taker.getNextJob('token').then((job) => job?.id), { timeout: 20_000 }).toBe('one')
+    await taker.close(true)
+    await queues.close()
+    await link.close()
   })
 })
 
