@@ -78,10 +78,10 @@ export class Link {
   ): Promise<Link> {
     const options = redisOptions(settings.address, settings.tls)
     const keys = new Keys(settings.namespace ?? 'default', new Seal(settings.seal))
-    const redis = await connect(options, settings.address)
+    const id = `${kind}-${randomBytes(5).toString('hex')}`
+    const redis = await connect({ ...options, connectionName: id }, settings.address)
     try {
       await check(redis, keys)
-      const id = `${kind}-${randomBytes(5).toString('hex')}`
       const [last] = await redis.xrevrange(keys.control, '+', '-', 'COUNT', 1)
       await redis.set(keys.lease(id), lease(), 'PX', Life.lease)
       await redis.sadd(kind === 'node' ? keys.nodes : keys.drivers, id)
@@ -134,8 +134,11 @@ export class Link {
     return redis
   }
 
+  /** A process whose event loop stands still does not renew its lease; its connection is there all the same. */
   async isAlive(process: string): Promise<boolean> {
-    return (await this.redis.exists(this.keys.lease(process))) === 1
+    if ((await this.redis.exists(this.keys.lease(process))) === 1) return true
+    const clients = await this.redis.client('LIST').catch(() => '')
+    return String(clients).includes(` name=${process} `)
   }
 
   /** With `keepFor`, others go on to see it as alive for so long. */

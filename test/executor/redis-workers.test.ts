@@ -1,4 +1,5 @@
 // What a fleet survives: worker processes that are killed, drained or too new; each task's result is there all the same.
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   ActorDiedError,
   get,
@@ -13,10 +14,12 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { createWorkspace } from '../support/workspace.ts'
 
 /** Many more, for a machine that has the time: each result is checked. */
 const taskCount = Number(process.env.CORNICHON_FAULT_TASKS ?? 400)
 
+const workspace = createWorkspace()
 let redis: TestRedis
 const workers = new Set<TestWorker>()
 const start = async (...args: string[]) => {
@@ -37,7 +40,10 @@ afterEach(async () => {
   await shutdown()
   await Promise.all([...workers].map(killWorker))
 })
-afterAll(() => redis.stop())
+afterAll(async () => {
+  await redis.stop()
+  workspace.remove()
+})
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const square = remote(async (n: number) => {
@@ -101,17 +107,37 @@ describe('worker processes', () => {
     expect(await get(ref)).toBe(144)
   })
 
+  it('work for a driver whose event loop stands still for longer than its lease lasts', async () => {
+    const ref = square.remote(13)
+    const connection = redis.connect()
+    await expect.poll(() => connection.llen(`{cornichon-${redis.namespace}}:CPU=1:wait`)).toBe(1)
+    const [lease] = await connection.keys(`{cornichon-${redis.namespace}}:lease:driver-*`)
+    await connection.del(lease!)
+    await start()
+    // Where it looks when it goes on.
+    const result = `{cornichon-${redis.namespace}}:obj:${ref.id}`
+    await expect.poll(() => connection.exists(result), { timeout: 20_000 }).toBe(1)
+    expect(await connection.get(result)).toContain('"ok":true')
+  })
+
   it('SIGTERM: what runs ends, what waits goes to others, and the exit code is 0', async () => {
     const first = await start()
-    const slow = remote(async (n: number) => {
-      await new Promise((resolve) => setTimeout(resolve, 400))
+    const log = workspace.path('log')
+    const flag = workspace.path('flag')
+    writeFileSync(log, '')
+    const slow = remote(async (file: string, end: string, n: number) => {
+      appendFileSync(file, `${process.pid}\n`)
+      while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
       return [n, process.pid]
     })
-    const refs = [1, 2, 3, 4].map((n) => slow.remote(n))
-    await pause(200)
+    const begun = () => readFileSync(log, 'utf8').split('\n').filter(Boolean).length
+    const refs = [1, 2, 3, 4].map((n) => slow.remote(log, flag, n))
+    await expect.poll(begun, { timeout: 20_000 }).toBe(2)
     const stopped = first.stop()
     workers.delete(first)
     await start()
+    await expect.poll(begun, { timeout: 20_000 }).toBe(4)
+    writeFileSync(flag, '')
     const results = await get(refs)
     expect(results.map(([n]) => n)).toEqual([1, 2, 3, 4])
     expect(new Set(results.map(([, pid]) => pid)).size).toBe(2)
