@@ -102,13 +102,24 @@ export class Thread implements HostWorker {
   setBusy(isBusy: boolean): void {
     this.#isBusy = isBusy
     if (isBusy && !this.#isServing) this.#serve()
-    else if (!isBusy && this.#linger === null)
-      this.#linger = setTimeout(() => {
-        this.#linger = null
-        if (this.#isBusy || !this.#isServing || this.#isEnded) return
-        this.#isServing = false
-        this.send(['release'])
-      }, LINGER).unref()
+    else if (!isBusy) {
+      this.#idleSince = performance.now()
+      this.#linger ??= setTimeout(() => this.#letGo(), LINGER).unref()
+    }
+  }
+
+  #idleSince = 0
+
+  #letGo(): void {
+    this.#linger = null
+    if (this.#isBusy || !this.#isServing || this.#isEnded) return
+    // One timer for all that it did meanwhile.
+    const left = this.#idleSince + LINGER - performance.now()
+    if (left > 1) this.#linger = setTimeout(() => this.#letGo(), left).unref()
+    else {
+      this.#isServing = false
+      this.send(['release'])
+    }
   }
 
   #serve(): void {

@@ -15,7 +15,7 @@ const SOON = 5
 /** Milliseconds that a brief call may take before the next job is asked for without it. */
 const BRIEF = 2
 /** A job whose results are stored need not be completed at once: a call that comes meanwhile goes first. */
-const COMPLETED_AFTER = 1
+const COMPLETED_AFTER = 5
 
 export interface IntakeSettings {
   readonly queue: string
@@ -56,7 +56,7 @@ export class Intake {
   #isTaking = false
   /** The end of the last job brought another. */
   #isFlowing = false
-  /** What was taken is about to be over: its end brings the next job. */
+  /** What was taken is about to be over: nothing is asked for before, so that its result is not held up by that. */
   #pause: Promise<void> | null = null
   #lastStart = 0
   /** What comes may be of its like. */
@@ -182,10 +182,8 @@ export class Intake {
       if (first !== undefined) this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
     this.#startWaiting()
-    // Those before it, when its calls are on their way.
-    if (this.#completing !== null) setImmediate(() => this.#completeEnded())
     if (this.#waiting.length > 0) this.#beginPatience()
-    else if (!opened.isLast && taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
+    else if (taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
   }
 
   #pauseFor(range: Range): void {
@@ -327,7 +325,7 @@ export class Intake {
       return this.#end(range, () => this.#fail(bull, token, message))
     }
     // Redis is asked for the next job with the end of the last one: that saves a round trip under load.
-    if (!this.#wantsMore) return this.#completeSoon(range)
+    if (range.isLone || !this.#wantsMore) return this.#completeSoon(range)
     this.#isTaking = true
     return this.#end(range, async () => {
       const completing = bull.moveToCompleted(null as never, token, true)

@@ -61,6 +61,8 @@ export class Range {
   readonly batch: string
   readonly at: number
   readonly size: number
+  /** A call that was made alone, and no other waited. */
+  readonly isLone: boolean
   readonly #link: Link
   readonly #queues: Queues
   readonly #queue: string
@@ -77,7 +79,7 @@ export class Range {
   constructor(
     bull: Job<JobData>,
     token: string,
-    { job, batch, at, to, size, state }: Omit<Opened, 'frame' | 'isLast'>,
+    { isLast, job, batch, at, to, size, state }: Omit<Opened, 'frame'>,
     link: Link,
     queues: Queues,
     queue: string,
@@ -88,6 +90,7 @@ export class Range {
     this.batch = batch
     this.at = at
     this.size = size
+    this.isLone = isLast && size === 1
     this.#to = to
     this.#state = state
     this.#link = link
