@@ -51,7 +51,7 @@ describe('a Redis that keeps what it was given', () => {
   it('X12 may be away when a worker begins to take from a queue', async () => {
     const link = await Link.open(
       'node',
-      redis,
+      { address: redis.address, namespace: 'away' },
       () => '{}',
       async () => {},
       false,
