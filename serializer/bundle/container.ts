@@ -110,8 +110,9 @@ function uncompressed(
   let present = 0
   const sizes: number[] = []
   for (let i = 0; i < NAMES.length; i++) {
+    const parts = sections[NAMES[i]]
     let section = 0
-    for (const part of sections[NAMES[i]]) section += part.length
+    for (let j = 0; j < parts.length; j++) section += parts[j].length
     sizes.push(section)
     if (section === 0) continue
     present |= 1 << i
@@ -121,12 +122,12 @@ function uncompressed(
   const padding = aligned > 0 ? paddingTo(size - aligned) : 0
   size += padding
   const bytes = allocate(size)
-  bytes.set(MAGIC)
+  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC[i]
   bytes[8] = FORMAT_VERSION
   bytes[9] = present
   bytes[COMPRESSION_AT] = 0
   let offset = HEADER_SIZE
-  for (const section of sizes) if (section > 0) offset = writeVarint(bytes, offset, section)
+  for (let i = 0; i < NAMES.length; i++) if (sizes[i] > 0) offset = writeVarint(bytes, offset, sizes[i])
   const sum = isSummed && size >= LARGE_BUNDLE ? new Sum() : null
   placeBuffers(sections.bytes, bytes, size - aligned, sum)
   // From the end, for that is where segments are given back. (Nothing needs padding where nothing follows.)

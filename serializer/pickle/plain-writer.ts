@@ -97,16 +97,21 @@ export class PlainWriter {
 
   /** Something refers to a node: if it is a record that is being written, the reader must make it before its content. */
   referred(id: number): void {
+    // They ascend, and there may be hundreds.
     const ids = this.#openIds
-    for (let i = ids.length - 1; i >= 0 && ids[i] >= id; i--) {
-      if (ids[i] !== id) continue
-      const out = this.#out
-      const place = this.#openPlaces[i]
-      const tag = out.at(place)
-      if (tag >= Tag.Record) out.change(place, tag | Tag.OpenRecord)
-      else if (tag === Op.Record) out.change(place, Op.OpenRecord)
-      else if (tag === Op.ShapedRecord) out.change(place, Op.OpenShapedRecord)
+    let low = 0
+    for (let high = ids.length; low < high; ) {
+      const middle = (low + high) >> 1
+      if (ids[middle] < id) low = middle + 1
+      else high = middle
     }
+    if (ids[low] !== id) return
+    const out = this.#out
+    const place = this.#openPlaces[low]
+    const tag = out.at(place)
+    if (tag >= Tag.Record) out.change(place, tag | Tag.OpenRecord)
+    else if (tag === Op.Record) out.change(place, Op.OpenRecord)
+    else if (tag === Op.ShapedRecord) out.change(place, Op.OpenShapedRecord)
   }
 
   #record(value: object, prototype: object | null): boolean {

@@ -15,7 +15,7 @@ const SetConstructor = Set
 
 /** Objects of a shape, from which on a function of its own pays off. */
 const OFTEN = 16
-/** Builders that are kept, before all are forgotten. */
+/** Builders that are kept, before all but a few are forgotten. */
 const KEPT = 1000
 
 /** Gives the values of a record, one after the other. */
@@ -36,18 +36,26 @@ const NO_VALUES: Values = { value: () => undefined }
 
 /** Of objects that inherit from Object.prototype, by their keys. */
 const kept = new Map<string, RecordBuilder>()
+/** The last that was asked for: the next is likely the one that followed it before. (To look one up takes 80 ns.) */
+let last: RecordBuilder | null = null
 
 /** The builder for objects with these keys. */
 export function recordBuilder(joined: string, prototype: object | null): RecordBuilder {
   if (prototype !== ObjectPrototype) return makeRecordBuilder(splitKeys(joined), prototype)
+  const next = last?.next
+  if (next?.joined === joined) return (last = next)
   const known = kept.get(joined)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    if (last !== null) last.next = known
+    return (last = known)
+  }
   // What the bundle's keys were cut out of is not to be kept.
   const keys = splitKeys(joined).map(internalized)
   const builder = makeRecordBuilder(keys, prototype)
   if (keys.length <= MAX_SHAPE_KEYS) {
     if (kept.size >= KEPT) kept.clear()
-    kept.set(joinKeys(keys)!, builder)
+    builder.joined = joinKeys(keys)
+    kept.set(builder.joined!, builder)
   }
   return builder
 }
@@ -67,6 +75,9 @@ export class RecordBuilder {
   readonly #prototype: object | null
   /** May a property be assigned, as no prototype has anything of its name? */
   readonly #assigns: boolean
+  /** Its keys, if it is kept, and the one that was asked for after it. */
+  joined: string | null = null
+  next: RecordBuilder | null = null
   #count = 0
   #build: Build | null = null
   #countOpen = 0

@@ -1,12 +1,21 @@
 // The other end of byte-writer.ts. Every length is checked against what is left before it is used.
 import { UnpicklingError } from '../../errors.ts'
+import { isBigEndian } from './endianness.ts'
 
 const SHORT_STRING = 24
+/** Doubles that are read before a DataView pays off. */
+const FEW_DOUBLES = 8
+
+const { apply } = Reflect
+const { latin1Slice, ucs2Slice, utf8Slice } = Buffer.prototype as NodeBuffer
+const scratch = new Float64Array(1)
+const scratchBytes = new Uint8Array(scratch.buffer)
 
 export class ByteReader {
   readonly #bytes: Uint8Array
   #view: DataView | null = null
   #position = 0
+  #doubles = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -49,10 +58,15 @@ export class ByteReader {
 
   double(): number {
     if (this.remaining < 8) throw truncated()
-    this.#view ??= viewOf(this.#bytes)
-    const value = this.#view.getFloat64(this.#position, true)
+    const start = this.#position
     this.#position += 8
-    return value
+    if (this.#view !== null) return this.#view.getFloat64(start, true)
+    if (isBigEndian || ++this.#doubles > FEW_DOUBLES) {
+      this.#view = viewOf(this.#bytes)
+      return this.#view.getFloat64(start, true)
+    }
+    for (let i = 0; i < 8; i++) scratchBytes[i] = this.#bytes[start + i]
+    return scratch[0]
   }
 
   /** Two's complement, of that many bytes. */
@@ -94,39 +108,45 @@ export class ByteReader {
 
   /** Text of that many code units, a byte each. */
   latin1(length: number): string {
-    return asBuffer(this.view(length)).latin1Slice()
+    const start = this.#pass(length)
+    return apply(latin1Slice, this.#bytes, [start, start + length])
   }
 
   /** Text of that many code units, two bytes each. */
   utf16(length: number): string {
-    return asBuffer(this.view(length * 2)).ucs2Slice()
+    const start = this.#pass(length * 2)
+    return apply(ucs2Slice, this.#bytes, [start, start + length * 2])
   }
 
   utf8(size: number): string {
-    return asBuffer(this.view(size)).utf8Slice()
+    const start = this.#pass(size)
+    return apply(utf8Slice, this.#bytes, [start, start + size])
   }
 
   /** A view of the next bytes, not a copy. */
   view(length: number): Uint8Array {
+    const start = this.#pass(length)
+    return this.#bytes.subarray(start, start + length)
+  }
+
+  /** Where the next bytes are. */
+  #pass(length: number): number {
     if (length > this.remaining) throw truncated()
     const start = this.#position
     this.#position += length
-    return this.#bytes.subarray(start, start + length)
+    return start
   }
 }
 
+/** Of any Uint8Array. */
 interface NodeBuffer extends Buffer {
-  latin1Slice(): string
-  ucs2Slice(): string
-  utf8Slice(): string
+  latin1Slice(start: number, end: number): string
+  ucs2Slice(start: number, end: number): string
+  utf8Slice(start: number, end: number): string
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength)
-}
-
-function asBuffer(bytes: Uint8Array): NodeBuffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as NodeBuffer
 }
 
 function truncated(): UnpicklingError {

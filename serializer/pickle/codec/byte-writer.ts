@@ -14,14 +14,22 @@ const SHORT_STRING = 64
 /** More than any number takes. */
 const ROOM = 16
 
-/** First chunks that nobody has at present: making one takes longer than to fill it with a small message. */
-const spare: Uint8Array[] = []
+const { apply } = Reflect
+const { latin1Write, ucs2Write, utf8Write } = Buffer.prototype as NodeBuffer
+
+interface FirstChunk {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
+/** Those that nobody has at present: making one takes longer than to fill it with a small message. */
+const spare: FirstChunk[] = []
 const MOST_SPARE = 2
 
 export class ByteWriter {
-  readonly #first: Uint8Array
+  readonly #first: FirstChunk
   #chunk: Uint8Array
-  #view: DataView | null = null
+  #view: DataView | null
   #position = 0
   /** Where in the chunk the bytes begin that are in no part yet. */
   #start = 0
@@ -37,8 +45,9 @@ export class ByteWriter {
   #isReleased = false
 
   constructor() {
-    this.#first = spare.pop() ?? new Uint8Array(FIRST_CHUNK)
-    this.#chunk = this.#first
+    this.#first = spare.pop() ?? firstChunk()
+    this.#chunk = this.#first.bytes
+    this.#view = this.#first.view
   }
 
   /** Nobody looks any more at what was written, in pieces or in one, and nobody writes. */
@@ -51,10 +60,8 @@ export class ByteWriter {
 
   /** Begins anew: nobody looks any more at what was written. */
   restart(): void {
-    if (this.#chunk !== this.#first) {
-      this.#chunk = this.#first
-      this.#view = null
-    }
+    this.#chunk = this.#first.bytes
+    this.#view = this.#first.view
     this.#position = 0
     this.#start = 0
     this.#before = 0
@@ -216,11 +223,11 @@ export class ByteWriter {
   latin1(text: string): void {
     const size = text.length
     if (size > LARGEST_CHUNK) {
-      asBuffer(this.#ownPart(size)).latin1Write(text, 0)
+      apply(latin1Write, this.#ownPart(size), [text, 0])
       return
     }
     this.#reserve(size)
-    asBuffer(this.#chunk).latin1Write(text, this.#position)
+    apply(latin1Write, this.#chunk, [text, this.#position])
     this.#position += size
   }
 
@@ -228,21 +235,21 @@ export class ByteWriter {
   utf16(text: string): void {
     const size = text.length * 2
     if (size > LARGEST_CHUNK) {
-      asBuffer(this.#ownPart(size)).ucs2Write(text, 0)
+      apply(ucs2Write, this.#ownPart(size), [text, 0])
       return
     }
     this.#reserve(size)
-    asBuffer(this.#chunk).ucs2Write(text, this.#position)
+    apply(ucs2Write, this.#chunk, [text, this.#position])
     this.#position += size
   }
 
   utf8(text: string, size: number): void {
     if (size > LARGEST_CHUNK) {
-      asBuffer(this.#ownPart(size)).utf8Write(text, 0, size)
+      apply(utf8Write, this.#ownPart(size), [text, 0, size])
       return
     }
     this.#reserve(size)
-    asBuffer(this.#chunk).utf8Write(text, this.#position, size)
+    apply(utf8Write, this.#chunk, [text, this.#position, size])
     this.#position += size
   }
 
@@ -269,8 +276,9 @@ export class ByteWriter {
 
   /** What was written, in pieces that are valid until the next write. */
   parts(): readonly Uint8Array[] {
+    if (this.#position === this.#start) return this.#parts
     const rest = this.#chunk.subarray(this.#start, this.#position)
-    return rest.length === 0 ? this.#parts : [...this.#parts, rest]
+    return this.#parts.length === 0 ? [rest] : [...this.#parts, rest]
   }
 
   /** What was written, in one piece. It is the last thing that is asked. */
@@ -286,14 +294,16 @@ export class ByteWriter {
   }
 }
 
+function firstChunk(): FirstChunk {
+  const bytes = new Uint8Array(FIRST_CHUNK)
+  return { bytes, view: new DataView(bytes.buffer) }
+}
+
+/** Of any Uint8Array. */
 interface NodeBuffer extends Buffer {
   latin1Write(text: string, offset: number): number
   ucs2Write(text: string, offset: number): number
   utf8Write(text: string, offset: number, length: number): number
-}
-
-function asBuffer(bytes: Uint8Array): NodeBuffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as NodeBuffer
 }
 
 /** A regular expression on a one-byte string has nothing to search for: V8 knows that without looking. */
