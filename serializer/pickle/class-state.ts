@@ -4,6 +4,7 @@ import type { ClassHook } from '../codegen/instantiate.ts'
 import { UnpicklingError } from '../errors.ts'
 import { anyArguments } from './any-arguments.ts'
 import type { KnownClass } from './class-registry.ts'
+import { prototypeOwner } from './instances.ts'
 import { constructOwnBase, ownClassHook, stampOwn } from './own-class.ts'
 
 const { construct, getPrototypeOf, setPrototypeOf } = Reflect
@@ -12,8 +13,7 @@ const { construct, getPrototypeOf, setPrototypeOf } = Reflect
 export function constructBase(entry: KnownClass, prototype: object | null): object {
   const { hook } = entry
   if (!hook) return constructOwnBase(entry, prototype)
-  const target = function () {}
-  target.prototype = prototype as object
+  const target = newTargetFor(prototype)
   hook.r = true
   try {
     const object = construct(entry.value as () => unknown, anyArguments, target) as object
@@ -23,6 +23,18 @@ export function constructBase(entry: KnownClass, prototype: object | null): obje
   } finally {
     hook.r = false
   }
+}
+
+/**
+ * The class whose prototype it is, if there is one: its instances begin with one hidden class, those of any other function
+ * each with a new one, and whatever is done with them later on is slow.
+ */
+function newTargetFor(prototype: object | null): () => unknown {
+  const owner = prototype === null ? null : prototypeOwner(prototype)
+  if (owner !== null) return owner as () => unknown
+  const target = function () {}
+  target.prototype = prototype as object
+  return target
 }
 
 /** Gives an existing object the private elements of a derived class: its super() is made to return the object. */
