@@ -59,6 +59,7 @@ export class PlainWriter {
   /** The records that are being written: their numbers, and where their tags are. */
   readonly #openIds: number[] = []
   readonly #openPlaces: number[] = []
+  #open = 0
 
   constructor(graph: PlainSink, shapes: Shapes) {
     this.#graph = graph
@@ -100,12 +101,12 @@ export class PlainWriter {
     // They ascend, and there may be hundreds.
     const ids = this.#openIds
     let low = 0
-    for (let high = ids.length; low < high; ) {
+    for (let high = this.#open; low < high; ) {
       const middle = (low + high) >> 1
       if (ids[middle] < id) low = middle + 1
       else high = middle
     }
-    if (ids[low] !== id) return
+    if (low === this.#open || ids[low] !== id) return
     const out = this.#out
     const place = this.#openPlaces[low]
     const tag = out.at(place)
@@ -162,8 +163,7 @@ export class PlainWriter {
       if (trace !== null) trace.step('property', keys[i - base])
       graph.value(values[i])
     }
-    this.#openIds.pop()
-    this.#openPlaces.pop()
+    this.#open--
     this.#top = base
   }
 
@@ -213,8 +213,9 @@ export class PlainWriter {
 
   /** The record with this number begins with the byte that was written last. */
   #opened(id: number): void {
-    this.#openIds.push(id)
-    this.#openPlaces.push(this.#out.last)
+    const at = this.#open++
+    this.#openIds[at] = id
+    this.#openPlaces[at] = this.#out.last
   }
 
   #list(array: unknown[]): boolean {

@@ -48,7 +48,7 @@ export class WriterSession {
 
   clear(): void {
     this.memo.clear()
-    this.weakCollections.clear()
+    if (this.weakCollections.size > 0) this.weakCollections.clear()
     this.nodesBefore = 0
     if (this.shapes.usesNodes || this.#isWriting) this.shapes = new Shapes()
   }

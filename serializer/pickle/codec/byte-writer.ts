@@ -60,10 +60,12 @@ export class ByteWriter {
 
   /** Begins anew: nobody looks any more at what was written. */
   restart(): void {
-    this.#chunk = this.#first.bytes
-    this.#view = this.#first.view
     this.#position = 0
     this.#start = 0
+    // It filled no chunk, and has no part: the usual message.
+    if (this.#place === 0 && this.#before === 0 && this.#chunk === this.#first.bytes) return
+    this.#chunk = this.#first.bytes
+    this.#view = this.#first.view
     this.#before = 0
     this.#parts.length = 0
     this.#firstPart = 0
