@@ -24,6 +24,12 @@ import { payloads, plainObjects } from './payloads.mjs'
 
 /** A sample is no shorter, in microseconds. */
 const SHORTEST = 2000
+/**
+ * Rounds before any counts, and milliseconds after which a codec needs no more of them: V8 optimizes code when it has run for
+ * some ten thousand small messages, and a process that sends messages sends many more.
+ */
+const WARM_UPS = 15
+const WARM_UP_BUDGET = 400
 const collect = /** @type {() => void} */ (globalThis.gc)
 
 class Contestant {
@@ -40,17 +46,16 @@ class Contestant {
     this.codec = codec
   }
 
-  /** @param {unknown[]} values @param {Plan} plan @param {number} round */
-  run(values, plan, round) {
-    if (
-      this.problem !== null ||
-      (this.#spent > plan.budget && this.#encode.length >= Math.min(2, plan.rounds))
-    )
-      return
+  /** @param {unknown[]} values @param {Plan} plan @param {boolean} counts */
+  run(values, plan, counts) {
+    const enough = counts
+      ? this.#spent > plan.budget && this.#encode.length >= Math.min(2, plan.rounds)
+      : this.#spent > WARM_UP_BUDGET
+    if (this.problem !== null || enough) return
     const begin = performance.now()
     try {
       collect()
-      this.#sample(values, round)
+      this.#sample(values, counts)
     } catch (error) {
       this.problem = `refused: ${String(/** @type {Error} */ (error)?.message ?? error)
         .split('\n')[0]
@@ -59,8 +64,8 @@ class Contestant {
     this.#spent += performance.now() - begin
   }
 
-  /** @param {unknown[]} values @param {number} round */
-  #sample(values, round) {
+  /** @param {unknown[]} values @param {boolean} counts */
+  #sample(values, counts) {
     const { encode, decode } = this.codec
     const count = values.length * this.#repeat
     const encoded = new Array(count)
@@ -72,10 +77,10 @@ class Contestant {
     const encoding = between.user - start.user + between.system - start.system
     const decoding = end.user - between.user + end.system - between.system
     this.#bytes = encoded.slice(0, values.length).reduce((sum, each) => sum + sizeOf(each), 0) / values.length
-    // The first round warms up, and tells how often a quick thing has to be done to be seen.
-    if (round === 0) {
+    if (!counts) {
+      // Warming up tells how often a quick thing has to be done to be seen.
       if (values.length === 1 && encoding + decoding < SHORTEST)
-        this.#repeat = Math.min(1000, Math.ceil(SHORTEST / Math.max(2, encoding + decoding)))
+        this.#repeat = Math.min(1000, this.#repeat * Math.ceil(SHORTEST / Math.max(2, encoding + decoding)))
       return
     }
     this.#encode.push(encoding / count)
@@ -114,13 +119,14 @@ async function measure(plan) {
   }
   const { make, many } = payloads[plan.payload] ?? {}
   let values = plan.objects ? [plainObjects(plan.objects)] : [make(plan.scale)]
-  for (let round = 0; round <= plan.rounds; round++) {
+  const warmUps = plan.rounds > 1 ? WARM_UPS : 1
+  for (let round = 0; round < warmUps + plan.rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
       const [name, contestant] = contestants[(turn + round) % contestants.length]
       writeSync(1, `> ${name}\n`)
       // A codec that keeps a memo must not meet the same objects again.
       if (many) values = many(plan.scale)
-      contestant.run(values, plan, round)
+      contestant.run(values, plan, round >= warmUps)
     }
   }
   for (const [name, contestant] of contestants) results[name] = contestant.result()
