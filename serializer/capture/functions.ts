@@ -1,4 +1,6 @@
 // A live function's location and scopes (V8's internal properties [[FunctionLocation]] and [[Scopes]]).
+
+import { keepHiddenClass } from '../hidden-classes.ts'
 import {
   ReflectApply,
   ReflectGetOwnPropertyDescriptor,
@@ -116,6 +118,9 @@ class Captured implements CapturedFunction {
     for (let i = 0; i < unread.length; i++) unread[i].#scopes = scopesOf(unread[i].#fn, lists[i])
   }
 }
+
+const nothing = function () {}
+keepHiddenClass(new Captured(nothing, {}, { releases: 0, unread: [] }))
 
 function scopesOf(fn: object, list: ScopeList): ScopeRecord[] {
   const scopes: ScopeRecord[] = []

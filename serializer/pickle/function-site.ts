@@ -18,6 +18,7 @@ import {
   WITH,
 } from '../capture/index.ts'
 import type { FunctionRecord } from '../codegen/records.ts'
+import { keepHiddenClass } from '../hidden-classes.ts'
 import type { Reference } from '../references/index.ts'
 import { isDeadForClass, probeOne } from './dead-zones.ts'
 import { globalIn, type KeptSite, keepSite, keptSite, readKept } from './kept-sites.ts'
@@ -121,6 +122,8 @@ class Site implements FunctionSite {
     this.#captured = undefined
   }
 }
+
+keepHiddenClass(new InSite(undefined, false, 0, keepHiddenClass(new Site({}, null as never, undefined))))
 
 /** `file:line`, one-based, for messages: in the text as it was written, where a source map tells. */
 export function locationOf({ script, line, column }: FunctionSite): string | undefined {

@@ -5,8 +5,8 @@ import { giveBack, makeSegment } from '../../bundle/segments.ts'
 
 const FIRST_CHUNK = 4096
 const LARGEST_CHUNK = 1 << 16
-/** Memory of its own costs more than it is worth where there is less. */
-const FIRST_AWAY = 1 << 18
+/** Memory of its own costs more than it is worth where there is less: a sixth of dumping 5 MB of text. */
+const FIRST_AWAY = 1 << 22
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
 export const OWN_PART = 4096
 /** Below this, one charCodeAt loop beats a call into native code. */
@@ -89,7 +89,9 @@ export class ByteWriter {
     if (this.#place >= FIRST_AWAY) this.#putAway()
     else {
       this.#earlier.push(this.#chunk)
-      this.#chunk = new Uint8Array(Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK)))
+      // It is written before it is read: zeros would be for nothing.
+      const size = Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK))
+      this.#chunk = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
       this.#view = null
     }
     this.#position = 0

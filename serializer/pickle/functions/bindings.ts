@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import { bindingIn, type ScopeRecord, WITH } from '../../capture/index.ts'
 import { OWN_NAME } from '../../codegen/leaf.ts'
 import type { BindingRecord, FunctionRecord } from '../../codegen/records.ts'
+import { keepHiddenClass } from '../../hidden-classes.ts'
 import { descriptorSeenByUser } from '../../originals.ts'
 import { isStandardGlobal } from '../../references/index.ts'
 import {
@@ -166,6 +167,9 @@ class Binding implements BindingRecord {
     return this.#found.scope
   }
 }
+
+const nothing: Resolved = { value: undefined, dead: false, depth: 0, scope: {} }
+keepHiddenClass(new Binding(nothing, '', 'value', undefined, null, false))
 
 /** What the module around a function imports from packages is these packages' exports. */
 export function noteImports(graph: GraphWriter, site: FunctionSite): void {
