@@ -420,6 +420,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   }
 
   #compound(op: number): unknown {
+    if (op >= Tag.ShortList) return this.#plain.listOf(op - Tag.ShortList)
     switch (op) {
       case Op.Dictionary:
         return this.#plain.dictionary()

@@ -76,6 +76,8 @@ export const ReductionFlag = { New: 1, State: 2, SetState: 4, Items: 8, Entries:
 
 /** Tags that hold a number themselves, in their low bits. */
 export const Tag = {
+  /** A list of 0 to 7 elements. */
+  ShortList: 0x38,
   /** An integer from 0 to 63. */
   SmallInteger: 0x40,
   /** A string of that many code units. */
@@ -88,6 +90,7 @@ export const Tag = {
 
 /** Elements that an arguments object is made with. */
 export const MAX_ARGUMENTS = 0xffff
+export const MAX_SHORT_LIST = 7
 export const MAX_SMALL_INTEGER = 0x3f
 export const MAX_SHORT_STRING = 0x3f
 export const MAX_SHORT_SHAPE = 0x1f

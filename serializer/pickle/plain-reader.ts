@@ -117,7 +117,10 @@ export class PlainReader {
   }
 
   list(): unknown[] {
-    const length = this.#in.count()
+    return this.listOf(this.#in.count())
+  }
+
+  listOf(length: number): unknown[] {
     const array: unknown[] = this.#nodes.add([])
     const end = this.#source.observed()
     for (let i = 0; i < length; i++) {

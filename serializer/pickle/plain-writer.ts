@@ -9,7 +9,7 @@ import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
 import { isUsual } from './objects.ts'
-import { MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
+import { MAX_SHORT_LIST, MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
 import { DOUBLES, type NumberSink, writeNumbers } from './packed-numbers.ts'
 import { MAX_SHAPE_KEYS, type Shape, type Shapes } from './shapes.ts'
 import type { Trace } from './trace.ts'
@@ -230,8 +230,11 @@ export class PlainWriter {
     graph.rememberPlain(array)
     if (length >= NUMBERS_WORTH_PACKING && writeNumbers(array, graph)) return true
     const { trace } = graph
-    this.#out.byte(Op.List)
-    this.#out.varint(length)
+    if (length <= MAX_SHORT_LIST) this.#out.byte(Tag.ShortList + length)
+    else {
+      this.#out.byte(Op.List)
+      this.#out.varint(length)
+    }
     let ahead = typeof array[0] === 'function' ? 0 : length
     for (let i = 0; i < length; i++) {
       if (i === ahead) ahead = graph.ahead(array, i)
