@@ -31,14 +31,17 @@ export function ownClassHook(entry: KnownClass): ClassHook {
 export function constructOwnBase(entry: KnownClass, prototype: object | null): object {
   let make = makers.get(entry.value)
   if (!make) makers.set(entry.value, (make = makerOf(entry)))
-  const instance = make()
-  setPrototypeOf(instance, prototype)
+  const instance = make(prototype)
+  if (getPrototypeOf(instance) !== prototype) setPrototypeOf(instance, prototype)
   return instance
 }
 
-const makers = new WeakMap<object, () => object>()
+/** Makes an instance, with the prototype that is wanted if that is simple. */
+type Maker = (prototype: object | null) => object
 
-function makerOf(entry: KnownClass): () => object {
+const makers = new WeakMap<object, Maker>()
+
+function makerOf(entry: KnownClass): Maker {
   const facts = factsOf(entry)
   const target = checked(facts, entry)
   const constructor = constructorOf(facts)
@@ -46,7 +49,36 @@ function makerOf(entry: KnownClass): () => object {
   const probed = () => stoppedAtBirth(entry, facts)
   if (!stopsAtAssignment(facts, constructor)) return probed
   const catching = makeCatching()
-  return () => stoppedAtAssignment(target, catching) ?? probed()
+  const stock: Stock = { instances: [], next: 1 }
+  return (prototype) =>
+    (prototype === target.prototype ? stoppedTogether(target, constructor.assignsFirst!, stock) : null) ??
+    stoppedAtAssignment(target, catching) ??
+    probed()
+}
+
+/**
+ * An instance like those of `new`. What would be given its prototype only later has, where it has private fields, a hidden class of its
+ * own: whatever is done with it is slow. So the class's own prototype inherits from the catcher, for as long as it takes to
+ * make some: many at a time, as V8 throws code away that knew what it inherits from. Null if that is not possible.
+ */
+function stoppedTogether(target: () => object, assignsFirst: string, stock: Stock): object | null {
+  const { instances, next } = stock
+  if (instances.length === 0) {
+    const prototype = target.prototype as object
+    const parent = getPrototypeOf(prototype)
+    if (getOwnPropertyDescriptor(prototype, assignsFirst) || !setPrototypeOf(prototype, catcher)) return null
+    try {
+      for (let i = 0; i < next; i++) {
+        const instance = stoppedAtAssignment(target, target)
+        if (instance === null) return null
+        instances.push(instance)
+      }
+    } finally {
+      setPrototypeOf(prototype, parent)
+    }
+    stock.next = Math.min(next * 2, LARGEST_STOCK)
+  }
+  return instances.pop()!
 }
 
 /** Does it begin with an assignment to a property that the object has not got yet, so that prototypes are asked? */

@@ -3,6 +3,7 @@
 // after a collection would take three times as long.
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { runProgram } from '../capture/support.ts'
 import { childEnvironment } from '../support/children.ts'
 import { distUrl, nodeBinary } from '../support/paths.ts'
 
@@ -42,3 +43,35 @@ test('and that of a Pickler and an Unpickler', () =>
     droppedIn(`((pickler, unpickler) => (each) => unpickler.load(pickler.dump(each)))
       (new Pickler({ memo: 'message' }), new Unpickler())`),
   ).toEqual([]))
+
+const ACCOUNTS = `
+class Account { #secret; constructor(i) { this.id = i; this.#secret = 's' + i } get secret() { return this.#secret } }
+class Watched { #x = 1; set id(i) { this.kept = i } constructor(i) { this.id = i; this.#x = i } get x() { return this.#x } }
+class Fixed { #x = 1; constructor(i) { this.id = i; this.#x = i } get x() { return this.#x } }
+Object.freeze(Fixed.prototype)
+const make = (type) => Array.from({ length: 20 }, (_, i) => new type(i))
+const areAlike = (list) => list.every((each) => capture.haveSameHiddenClass(each, list[0]))
+`
+
+test('instances with private fields have one hidden class in the process of their class: that of new', () =>
+  expect(
+    runProgram(`${ACCOUNTS}
+    const list = make(Account)
+    const loaded = [...loads(dumps(list)), ...loads(dumps(list))]
+    const [watched, fixed] = loads(dumps([make(Watched), make(Fixed)]))
+    report([
+      areAlike([...loaded, ...list]),
+      loaded.every((each, i) => each.id === i % 20 && each.secret === 's' + (i % 20)),
+      Object.getPrototypeOf(Account.prototype) === Object.prototype,
+      watched.every((each, i) => each.kept === i && each.x === i) && fixed.every((each, i) => each.id === i && each.x === i),
+    ])`),
+  ).toEqual([true, true, true, true]))
+
+test('and in any other process', () => {
+  const bytes = runProgram(`${ACCOUNTS} report([...dumps(make(Account))])`) as number[]
+  expect(
+    runProgram(`const areAlike = (list) => list.every((each) => capture.haveSameHiddenClass(each, list[0]))
+    const loaded = loads(Uint8Array.from(${JSON.stringify(bytes)}))
+    report([areAlike(loaded), loaded.every((each, i) => each.id === i && each.secret === 's' + i)])`),
+  ).toEqual([true, true])
+})
