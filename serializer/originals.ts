@@ -302,7 +302,9 @@ export function withOriginalsForData<T>(work: () => T): T {
 export function needAllOriginals(): void {
   if (!isForData || !isInside) return
   isForData = false
-  if (taken === null && !isUntouched()) taken = putBack()
+  if (taken !== null || isUntouched()) return
+  takeStack(STACK_FRAMES)
+  taken = putBack()
 }
 
 function enter<T>(work: () => T, forData: boolean): T {
