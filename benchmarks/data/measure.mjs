@@ -28,8 +28,8 @@ const SHORTEST = 2000
  * Rounds before any counts, and milliseconds after which a codec needs no more of them: V8 optimizes code when it has run for
  * some ten thousand small messages, and a process that sends messages sends many more.
  */
-const WARM_UPS = 15
-const WARM_UP_BUDGET = 400
+const WARM_UPS = 30
+const WARM_UP_BUDGET = 1000
 const collect = /** @type {() => void} */ (globalThis.gc)
 
 class Contestant {
