@@ -205,16 +205,21 @@ describe('many actors', () => {
   /** 1,000, for a machine that has the memory: each is a thread and a connection. */
   const actorCount = Number(process.env.CORNICHON_FAULT_ACTORS ?? 16)
 
-  it('X7 have each its own state, and keep the order of their calls', async () => {
-    // Threads that start keep a machine busy: nobody is to take that for a death.
-    await Promise.all([start('--recover-after', '20'), start('--recover-after', '20')])
-    const Light = remote(Counter, { numCpus: 0 })
-    const actors = Array.from({ length: actorCount }, () => Light.remote())
-    const counts = await get(
-      actors.flatMap((actor, i) => Array.from({ length: 5 }, () => actor.add.remote(i))),
-    )
-    expect(counts).toEqual(actors.flatMap((_, i) => [1, 2, 3, 4, 5].map((n) => n * i)))
-  })
+  it(
+    'X7 have each its own state, and keep the order of their calls',
+    async () => {
+      // Threads that start keep a machine busy: nobody is to take that for a death.
+      await Promise.all([start('--recover-after', '20'), start('--recover-after', '20')])
+      const Light = remote(Counter, { numCpus: 0 })
+      const actors = Array.from({ length: actorCount }, () => Light.remote())
+      const counts = await get(
+        actors.flatMap((actor, i) => Array.from({ length: 5 }, () => actor.add.remote(i))),
+      )
+      expect(counts).toEqual(actors.flatMap((_, i) => [1, 2, 3, 4, 5].map((n) => n * i)))
+      // A thread for each has to start.
+    },
+    Math.max(120_000, actorCount * 1000),
+  )
 })
 
 describe('large values', () => {
