@@ -1,6 +1,7 @@
 // What a name means in a function's scopes, as far as looking it up could run code: `with` statements, proxies, and
 // accessors of the global object.
 import { types } from 'node:util'
+import { isConstantView } from '../constant-view.ts'
 import {
   FunctionPrototypeToString,
   ObjectDefineProperty,
@@ -87,6 +88,8 @@ function valueOf(scopes: readonly ScopeRecord[], name: string): unknown {
 export function readingRunsCode(scopes: readonly ScopeRecord[], name: string): boolean {
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]
+    // What stands behind it is a variable.
+    if (scope.type === WITH && !scope.isProxy && isConstantView(scope.object)) continue
     if (scope.type === WITH || scope.type === 'Global') {
       const found = scope.isProxy ? 'code' : lookUp(scope.object, name)
       if (found !== 'absent') return found === 'code'

@@ -3,6 +3,7 @@
 // specification names it (NamedEvaluation); the setter fills the bindings later, so that cycles need no order.
 import MagicString from 'magic-string'
 import type { FunctionFacts } from '../analyze/facts.ts'
+import { CONSTANT_VIEW } from '../constant-view.ts'
 import { editClass, heritageName } from './class-body.ts'
 import type { AssignedImports, BindingRecord, FunctionRecord } from './records.ts'
 
@@ -13,6 +14,21 @@ export const SUPER_NAME = `${OWN_NAME}super`
 
 /** The text of a factory for the record; `children` are templates that need the class's private names. */
 export function emitLeaf(record: FunctionRecord, children: readonly string[]): string {
+  const template = emitTemplate(record, children)
+  const constants = record.bindings.filter(({ isConstantView }) => isConstantView)
+  if (constants.length === 0) return template
+  // A direct eval names the variables: they can't be called otherwise, and only a `with` statement's object reads them
+  // as they are and throws when they are written. It stands around the strict code.
+  const members = constants.map(({ name, variable }) => emitConstant(name, variable!.name))
+  const all = `${OWN_NAME}all`
+  const view = `with ({ ${members.join(', ')}, ${CONSTANT_VIEW}: true })`
+  // An arrow function, where `arguments` may be those around it.
+  return record.lexical === 'none'
+    ? `(...${all}) => { ${view} return (${template})(...${all}) }`
+    : `function (...${all}) { ${view} return (${template}).apply(this, ${all}) }`
+}
+
+function emitTemplate(record: FunctionRecord, children: readonly string[]): string {
   const fresh = freshNames(record)
   const own = record.bindings.filter((binding) => binding.variable === null)
   const values = own.filter((binding) => binding.kind === 'value' && !declares(record, binding))
@@ -75,11 +91,12 @@ export function emitLeaf(record: FunctionRecord, children: readonly string[]): s
 
 /** Assigning an import throws, and what it reads is the variable: the object that assignments go to does both. */
 function emitAssigned({ name, members }: AssignedImports): string {
-  const accessors = [...members].map(
-    ([member, variable]) =>
-      `get ${member}() { return ${variable.name} }, set ${member}($) { const constant = 0; constant = $ }`,
-  )
+  const accessors = [...members].map(([member, variable]) => emitConstant(member, variable.name))
   return `const ${name} = { ${accessors.join(', ')} };`
+}
+
+function emitConstant(member: string, variable: string): string {
+  return `get ${member}() { return ${variable} }, set ${member}($) { const constant = 0; constant = $ }`
 }
 
 /** A declaration's own name is declared by the declaration itself. */

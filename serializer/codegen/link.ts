@@ -126,7 +126,10 @@ class Linker {
     if (children.length > 0 || record.literal || record.facts.form === 'class')
       return emitLeaf(record, children)
     const bindings = record.bindings
-      .map((binding) => `${binding.variable ? '^' : binding.kind[0]}${binding.name}`)
+      .map(
+        (binding) =>
+          `${binding.isConstantView ? '!' : binding.variable ? '^' : binding.kind[0]}${binding.name}`,
+      )
       .join()
     const assigned = [...(record.assignedImports?.members ?? [])].map(
       ([member, { name }]) => `${member} ${name}`,

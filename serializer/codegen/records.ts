@@ -21,6 +21,8 @@ export interface BindingRecord {
   readonly scope: object | null
   /** How many scopes enclose the binding's: 0 for the outermost, -1 for a property of the global object. */
   readonly depth: number
+  /** A shared variable that this function may not write, for it was an import: its direct `eval` throws. */
+  isConstantView?: true
   /** It is no variable but an accessor of the global object; the value is an object that has it. */
   readonly ofGlobalAccessor?: true
   /** The variable that other functions of the bundle use too, once sharing is known. */

@@ -20,6 +20,7 @@ export type Likeness = Pick<
 export function isSimple(record: FunctionRecord): boolean {
   // (There may be none for a function that was refused.)
   if (!record || record.facts.form === 'class' || record.literal || record.privateHome) return false
+  if (record.bindings.some(({ isConstantView }) => isConstantView)) return false
   return !record.outerArguments && !record.awayFromHome && !record.assignedImports
 }
 

@@ -18,6 +18,7 @@ import {
   WITH,
 } from '../capture/index.ts'
 import type { FunctionRecord } from '../codegen/records.ts'
+import { isConstantView } from '../constant-view.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import type { Reference } from '../references/index.ts'
 import { isDeadForClass, probeOne } from './dead-zones.ts'
@@ -156,6 +157,7 @@ export function resolveName(
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i]
     if (scope.type === 'Global') break
+    if (scope.type === WITH && isConstantView(scope.object)) continue
     const found = bindingIn(scope.object, name)
     if (!found) {
       // A function expression's own name is a variable that V8 does not list. (The scope of a function without a

@@ -136,8 +136,10 @@ function partition(uses: readonly Use[], { wanted, isMany }: Asked): void {
     // Where an import of it can't be written, it still reads what the module writes.
     for (const [use, variable] of readers) {
       const known = variable.kind === 'const' ? marked.get(variable.get()) : undefined
-      if (known) known.members.push(use)
-      else if (use.binding.written) use.binding.kind = 'const'
+      if (known) {
+        known.members.push(use)
+        if (use.binding.written) use.binding.isConstantView = true
+      } else if (use.binding.written) use.binding.kind = 'const'
     }
     if (allTold) silent.push(...others)
     unseen = marked.size > 0 ? unmarked(silent, marked) : silent

@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import { bindingIn, type ScopeRecord, WITH } from '../../capture/index.ts'
 import { OWN_NAME } from '../../codegen/leaf.ts'
 import type { BindingRecord, FunctionRecord } from '../../codegen/records.ts'
+import { isConstantView } from '../../constant-view.ts'
 import { keepHiddenClass } from '../../hidden-classes.ts'
 import { descriptorSeenByUser } from '../../originals.ts'
 import { isStandardGlobal } from '../../references/index.ts'
@@ -73,6 +74,7 @@ function* visibleToEval(
 ): Generator<[name: string, hidden: boolean]> {
   for (const scope of site.scopes) {
     if (scope.type === 'Global') return
+    if (scope.type === WITH && isConstantView(scope.object)) continue
     if (scope.type === WITH) refuseWith(graph, 'what a direct `eval` sees')
     for (const name of ownKeys(scope.object)) {
       if (typeof name !== 'string' || name === 'this' || name === 'arguments' || name.startsWith('.'))
@@ -103,6 +105,7 @@ function bindingOf(
   if (facts.form === 'class' && name === facts.ownName) return null
   // Where a variable is kept, none of the function's scopes is a with block.
   for (const scope of site.kept.variables?.has(name) ? [] : site.scopes) {
+    if (scope.type === WITH && isConstantView(scope.object)) continue
     // What the object has now, or will have when the function runs: a plain copy of a variable can't follow that.
     if (scope.type === WITH && (scope.isProxy || types.isProxy(scope.object) || name in scope.object))
       refuseWith(graph, `\`${name}\``)

@@ -231,6 +231,31 @@ export function moduleState({ row }: Table): void {
     },
   })
 
+  row('C15', 'a direct eval that assigns an import throws, though its module assigns it', {
+    source: {
+      esm: js`
+      import { n, inc } from './n.mjs'
+      class Reader { #x = 1; static read(text) { return eval(text) } }
+      const build = () => ({ run: (text) => eval(text), read: Reader.read, inc, mine: { at: (text, n) => eval(text) } })`,
+    },
+    files: { 'n.mjs': `export let n = 0; export const inc = () => ++n` },
+    check({ run, read, inc, mine }: any, assert) {
+      const message = { name: 'TypeError', message: 'Assignment to constant variable.' }
+      const before = run('n')
+      for (const eval_ of [run, read]) {
+        assert.throws(() => eval_('n = 5'), message)
+        assert.throws(() => eval_('n++'), message)
+        assert.throws(() => eval_('(() => { [n] = [6] })()'), message)
+        assert.equal(eval_('typeof n'), 'number')
+        assert.equal(eval_('{ let n = 4; n = 7; n }'), 7)
+      }
+      assert.equal(mine.at('n = 3', 1), 3)
+      inc()
+      assert.deepEqual([run('n'), read('n')], [before + 1, before + 1])
+    },
+    bytesVary: 'what it counts in the sender changes',
+  })
+
   row('C15', 'a direct eval that names an import under another name than its variable has is refused', {
     // TypeScript drops imports that nothing but a string names.
     source: {
