@@ -8,6 +8,7 @@ import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { joinImports } from './aliases.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
+import { Refusal } from './trace.ts'
 import { type Use, valuesNow, variableOf, type Wanted } from './variable-use.ts'
 
 /** Decides, for every binding of the records, whether it is a copy, a constant or a shared variable. */
@@ -138,7 +139,7 @@ function partition(uses: readonly Use[], { wanted, isMany }: Asked): void {
       const known = variable.kind === 'const' ? marked.get(variable.get()) : undefined
       if (known) {
         known.members.push(use)
-        if (use.binding.written) use.binding.isConstantView = true
+        if (use.binding.written) makeConstantView(use)
       } else if (use.binding.written) use.binding.kind = 'const'
     }
     if (allTold) silent.push(...others)
@@ -159,6 +160,19 @@ function byWriting(uses: readonly Use[]): [writers: Use[], others: Use[]] {
 function unmarked(uses: readonly Use[], marked: ReadonlyMap<unknown, Marked>): Use[] {
   const values = valuesNow(uses)
   return uses.filter((use, i) => !marked.get(values[i])?.members.push(use))
+}
+
+/** For a direct `eval`, which may assign the import. */
+function makeConstantView({ record, binding }: Use): void {
+  // There its code would stand within the class, which is strict, and has no `with` statement.
+  if (record.privateHome) {
+    throw new Refusal(
+      `a direct \`eval\` in ${record.name || 'a function'}, which uses private names, may assign the import \`${binding.name}\`, which other functions assign`,
+      `Keep private names out of functions with a direct \`eval\``,
+      { at: record.fn },
+    )
+  }
+  binding.isConstantView = true
 }
 
 function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void {
