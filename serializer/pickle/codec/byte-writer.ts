@@ -5,8 +5,8 @@ import { giveBack, makeSegment } from '../../bundle/segments.ts'
 
 const FIRST_CHUNK = 4096
 const LARGEST_CHUNK = 1 << 16
-/** Memory of its own costs more than it is worth where there is less: a sixth of dumping 5 MB of text. */
-const FIRST_AWAY = 1 << 22
+/** Memory of its own costs more than it is worth where there is less. */
+const FIRST_AWAY = 1 << 17
 /** Bytes of this length or more are taken as they are: a part of their own, not a copy. */
 export const OWN_PART = 4096
 /** Below this, one charCodeAt loop beats a call into native code. */
@@ -44,7 +44,11 @@ export class ByteWriter {
   #place = 0
   #isReleased = false
 
-  constructor() {
+  /** From how many bytes on what was written is put away. */
+  readonly #firstAway: number
+
+  constructor(firstAway = FIRST_AWAY) {
+    this.#firstAway = firstAway
     this.#first = spare.pop() ?? firstChunk()
     this.#chunk = this.#first.bytes
     this.#view = this.#first.view
@@ -86,7 +90,7 @@ export class ByteWriter {
     this.#close()
     this.#places.push(this.#place)
     this.#place += this.#position
-    if (this.#place >= FIRST_AWAY) this.#putAway()
+    if (this.#place >= this.#firstAway) this.#putAway()
     else {
       this.#earlier.push(this.#chunk)
       // It is written before it is read: zeros would be for nothing.

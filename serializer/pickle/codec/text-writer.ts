@@ -7,6 +7,8 @@ import { ByteWriter, isLatin1 } from './byte-writer.ts'
  * chunk is no larger than pays off.
  */
 export const CHUNK = 8192
+/** Text is copied so fast that memory of its own takes a sixth of dumping it; only where there is much of it, it is. */
+const FIRST_AWAY = 1 << 22
 /** Strings of this length or more make a chunk of their own. */
 const OWN_CHUNK = 1024
 
@@ -34,7 +36,7 @@ export class TextWriter {
   }
 
   #chunk(text: string): void {
-    this.#out ??= new ByteWriter()
+    this.#out ??= new ByteWriter(FIRST_AWAY)
     const out = this.#out
     if (isLatin1(text)) {
       out.varint(text.length * 4 + Encoding.Latin1)
