@@ -2,6 +2,7 @@
 // and which functions and expressions are refused because that can't be had.
 import { types } from 'node:util'
 import { parse, type Token } from 'acorn'
+import { hasFunctionInBlock } from '../analyze/block-functions.ts'
 import type { EntryFacts, FunctionFacts } from '../analyze/facts.ts'
 import { analyzeFunction } from '../analyze/function.ts'
 import { analyzeScript } from '../analyze/script.ts'
@@ -105,7 +106,7 @@ function mayDiffer({ facts: { text, form, directEval, parameterNames }, entry }:
   if (form !== 'arrow' && text.includes('arguments')) return true
   // Parameters are in its context for the sake of an `eval`, in sloppy and strict code alike.
   const hasPlainParameters = entry.isSimple && parameterNames.length > 0
-  return (directEval && !hasPlainParameters) || BLOCK_FUNCTION.test(text)
+  return (directEval && !hasPlainParameters) || (BLOCK_FUNCTION.test(text) && hasFunctionInBlock(text))
 }
 
 /** May be a function declaration in a block. */

@@ -139,9 +139,10 @@ test('where V8 would crash, at strict code that an eval has made, the function i
   const program = `const n = 1, make = (text) => eval('(' + text + ')')
     const texts = ["function (a = 1) { eval('n') }", '({ m(a) { arguments; return n } }).m', 'async (a = 1) => { eval(a); n }',
       'function (a) { { function g() { n } } return () => g }']
-    texts.push("() => eval('n')")
-    report([...texts, '() => n', '(a = 1) => n', '(a) => eval(a)'].map(make).map((fn) => {
+    texts.push("() => eval('n')", '(a) => { if (a) { function g() { n } } return () => g }')
+    const within = '(a) => { return [() => { function g() { n } return g }, n, () => eval(a)] }'
+    report([...texts, '() => n', '(a = 1) => n', '(a) => eval(a)', within, '(a) => { function g() { n } return g }'].map(make).map((fn) => {
       try { return capture.probe(fn, factsOf(fn), 'n') } catch (error) { return error.name }
     }))`
-  expect(runProgram(program)).toEqual([...Array(5).fill('ProbeError'), 1, 1, 1])
+  expect(runProgram(program)).toEqual([...Array(6).fill('ProbeError'), 1, 1, 1, 1, 1])
 })
