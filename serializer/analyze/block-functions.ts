@@ -1,18 +1,13 @@
 // Functions that are declared in a block. In sloppy code their names are variables of the function around it, too (spec
 // B.3.2), in strict code of the block alone.
 import type { Statement, SwitchCase } from 'acorn'
-import type { FunctionRoot } from './nodes.ts'
+import { callableOf } from './nodes.ts'
 import { parseFunction } from './parse.ts'
 
 /** Has a function, by its text, such a declaration in its own body? Those in functions within it do not count. */
 export function hasFunctionInBlock(text: string): boolean {
-  const { body } = functionOf(parseFunction(text, false).node)
-  return body.type === 'BlockStatement' && body.body.some((statement) => blocksOf(statement).some(declares))
-}
-
-function functionOf(root: FunctionRoot) {
-  if (root.type === 'ClassExpression') throw new TypeError('a class has no body of statements')
-  return root.type === 'ArrowFunctionExpression' || root.type === 'FunctionExpression' ? root : root.value
+  const body = callableOf(parseFunction(text, false).node)?.body
+  return body?.type === 'BlockStatement' && body.body.some((statement) => blocksOf(statement).some(declares))
 }
 
 function declares(statement: Statement): boolean {

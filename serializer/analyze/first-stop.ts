@@ -10,7 +10,7 @@ import type {
   VariableDeclaration,
 } from 'acorn'
 import type { EntryFacts } from './facts.ts'
-import type { FunctionNode, FunctionRoot } from './nodes.ts'
+import { callableOf, type FunctionNode, type FunctionRoot } from './nodes.ts'
 import { isPure } from './pure.ts'
 
 /** Where V8 can stop first; or that nothing has an effect, so that the next statement counts; or that it can't be told. */
@@ -26,21 +26,13 @@ interface Classes {
 
 /** Of a function, or of a class's constructor; null if it has none, or may have an effect before it can be stopped. */
 export function entryOf(root: FunctionRoot, offset: number): EntryFacts | null {
-  const fn = callable(root)
+  const fn = callableOf(root)
   if (!fn) return null
   const classes: Classes = { heritages: [], namers: [] }
   const begin = beginOfBody(fn, classes)
   if (begin === UNSURE) return null
   const isSimple = fn.params.every(({ type }) => type === 'Identifier')
   return { offset: begin - offset, isSimple, ...classes }
-}
-
-function callable(root: FunctionRoot): FunctionNode | undefined {
-  if (root.type === 'ArrowFunctionExpression' || root.type === 'FunctionExpression') return root
-  if (root.type !== 'ClassExpression') return root.value
-  for (const element of root.body.body)
-    if (element.type === 'MethodDefinition' && element.kind === 'constructor') return element.value
-  return undefined
 }
 
 function beginOfBody({ body }: FunctionNode, classes: Classes): Begin {

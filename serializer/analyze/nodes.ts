@@ -132,3 +132,12 @@ export function hasComputedKey(node: Pattern): boolean {
       return false
   }
 }
+
+/** What is called: of a class its constructor, if it has one. */
+export function callableOf(root: FunctionRoot): FunctionNode | undefined {
+  if (root.type === 'ArrowFunctionExpression' || root.type === 'FunctionExpression') return root
+  if (root.type !== 'ClassExpression') return root.value
+  for (const element of root.body.body)
+    if (element.type === 'MethodDefinition' && element.kind === 'constructor') return element.value
+  return undefined
+}
