@@ -166,21 +166,23 @@ export class Calls {
     let at = 0
     for (const [id, results] of calls) {
       const call = this.pending.get(id)
-      if (isWhole) {
-        for (let i = 0; i < results; i++) this.#objects.settle(resultId(id, i), frames[at++]!)
-        if (call !== undefined) this.#finish(call)
-      } else
-        void this.#collect(
-          Array.from({ length: results }, (_, i) => resultId(id, i)),
-          call,
-        )
+      const missing: string[] = []
+      for (let i = 0; i < results; i++) {
+        const frame = isWhole ? frames[at++]! : null
+        if (frame !== null && frame.length > 0) this.#objects.settle(resultId(id, i), frame)
+        else missing.push(resultId(id, i))
+      }
+      if (missing.length > 0) void this.#collect(missing, call)
+      else if (call !== undefined) this.#finish(call)
     }
   }
 
   /** From the keys. */
   async #collect(results: readonly string[], call: PendingCall | undefined): Promise<void> {
-    const { redis, keys } = this.#link
-    const frames = results.length === 0 ? [] : await redis.mgetBuffer(results.map(keys.object))
+    const { redis, keys, large } = this.#link
+    const names = results.map(keys.object)
+    let frames: (Buffer | null)[] = await Promise.all(names.map((name) => large.get(name)))
+    if (frames.includes(null)) frames = await redis.mgetBuffer(names)
     for (const [i, frame] of frames.entries()) {
       const id = results[i]!
       const message = `object ${id} is not in Redis any more: it was not fetched for an hour`

@@ -34,6 +34,8 @@ export class Keys {
 
   /** A value, or a failure. */
   object = (id: string): string => this.#of('obj', id)
+  /** A value that was made and is about to be the object's, unless there is one. */
+  made = (id: string, by: string): string => this.#of('made', `${id}:${by}`)
   /** A piece of a large value. */
   part = (id: string, part: number, chunk: number): string => this.#of('part', `${id}:${part}:${chunk}`)
   /** Who waits for an object that another made. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
 import { connect, gatherWrites, open, redisOptions, type TlsFiles } from './connection.ts'
+import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Keys, Life } from './keys.ts'
@@ -25,6 +26,7 @@ export class Link {
   readonly keys: Keys
   readonly redis: Redis & Scripts
   readonly options: RedisOptions
+  readonly large: LargeReader
   readonly alive: KeepAlive
   readonly settler: Settler
   readonly #inbox: Inbox
@@ -50,6 +52,7 @@ export class Link {
     this.keys = keys
     this.redis = withScripts(redis)
     gatherWrites(redis)
+    this.large = new LargeReader(options)
     this.settler = new Settler(this.redis, keys)
     this.#lease = lease
     this.alive = new KeepAlive(redis)
@@ -145,6 +148,7 @@ export class Link {
   async close(keepFor = 0): Promise<void> {
     clearInterval(this.#timer)
     this.#inbox.close()
+    this.large.close()
     const { redis, keys, id } = this
     if (redis.status === 'ready' && keepFor > 0) await redis.set(keys.lease(id), this.#lease(), 'PX', keepFor)
     else if (redis.status === 'ready') {

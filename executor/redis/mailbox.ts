@@ -75,6 +75,6 @@ export async function deathOf(link: Link, actor: string): Promise<Failure | null
   if (state === null || state === undefined) return failureOf('actor-died', `the actor ${actor} is gone`)
   if (state.toString() !== 'dead') return null
   if (death === null || death === undefined) return failureOf('actor-died', `the actor ${actor} is dead`)
-  const outcome = await decodeOutcome(keys.seal.open(death, actor), actor, redis, keys)
+  const outcome = await decodeOutcome(keys.seal.open(death, actor), actor, link)
   return outcome.ok ? null : outcome.failure
 }

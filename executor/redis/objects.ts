@@ -107,10 +107,10 @@ export class RedisObjects {
   }
 
   async decode(id: string, frame: Buffer): Promise<Outcome> {
-    const { redis, keys, alive } = this.#link
+    const { alive } = this.#link
     alive.begin()
     try {
-      return await decodeOutcome(frame, id, redis, keys)
+      return await decodeOutcome(frame, id, this.#link)
     } catch (error) {
       return {
         ok: false,
@@ -213,7 +213,7 @@ export class RedisObjects {
     const { keys } = this.#link
     if (this.#doomed.length === 0) setImmediate(() => this.#sweep()).unref?.()
     this.#doomed.push(keys.object(id))
-    if (about !== null && about.outside.length > 0) this.#doomed.push(...outsideKeys(about, id, keys))
+    if (about !== null && about.outside !== null) this.#doomed.push(...outsideKeys(about, id, keys))
   }
 
   #sweep(): Promise<unknown> {

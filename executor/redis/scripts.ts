@@ -10,15 +10,24 @@ const MAY_HAVE_BEGUN = 8
 /**
  * The outcomes of calls of one owner. The first writer wins, since a call may run more than once; whoever waits is told.
  * A driver that is gone is told nothing. A call of a batch is marked as over, and the last one of a batch ends its frame.
- * Of results whose bytes are in keys of their own, these have to be there.
+ * A value that is not small does not come through here, where it would be copied again and again, but lies in a key that
+ * gets the object's name. What a result has in keys of its own has to be there, unless there is a result already; of a result
+ * that came too late it goes.
  */
 const settle = `
 local life, callLife, inboxPrefix, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local parts, batches, results = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local key, arg, fresh = 2, 7, 0
-for i = 1, parts do
-  key = key + 1
-  if redis.call('EXISTS', KEYS[key]) == 0 then return redis.error_reply('a part of the result could not be stored') end
+local batches, results = tonumber(ARGV[5]), tonumber(ARGV[6])
+local key, arg, fresh = 2, 6, 0
+local places, watchers = {}, {}
+for i = 1, results do
+  local own = tonumber(ARGV[arg + 3])
+  places[i], watchers[i] = key, KEYS[key + 2]
+  for k = key + 3, key + 2 + own do
+    if redis.call('EXISTS', KEYS[k]) == 0 and redis.call('EXISTS', KEYS[key + 1]) == 0 then
+      return redis.error_reply('a part of the result could not be stored')
+    end
+  end
+  key, arg = key + 2 + own, arg + 3
 end
 for i = 1, batches do
   local frame, state, size, calls = KEYS[key + 1], KEYS[key + 2], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
@@ -40,13 +49,14 @@ for i = 1, batches do
   end
   arg = arg + calls
 end
-local watchers = {}
-for i = 1, results do watchers[i] = KEYS[key + 2 * i] end
 local isWatched = results > 0 and redis.call('EXISTS', unpack(watchers)) > 0
 local fields = {'m', message}
 for i = 1, results do
-  local object, id, value = KEYS[key + 2 * i - 1], ARGV[arg + 2 * i - 1], ARGV[arg + 2 * i]
-  if redis.call('SET', object, value, 'NX', 'PX', life) then
+  local at, id, value, own = places[i], ARGV[3 * i + 4], ARGV[3 * i + 5], tonumber(ARGV[3 * i + 6])
+  local object, made, isFirst = KEYS[at + 1], KEYS[at + 3], false
+  if value ~= '' then isFirst = redis.call('SET', object, value, 'NX', 'PX', life)
+  else isFirst = redis.call('EXISTS', made) == 1 and redis.call('RENAMENX', made, object) == 1 end
+  if isFirst then
     fresh = fresh + 1
     if isWatched then
       for _, watcher in ipairs(redis.call('SMEMBERS', watchers[i])) do
@@ -55,6 +65,16 @@ for i = 1, results do
       end
       redis.call('UNLINK', watchers[i])
     end
+  else
+    local mine = value
+    if value == '' then mine = redis.call('GET', made) end
+    if own > 0 then
+      local isAnother = mine and mine ~= redis.call('GET', object)
+      for k = at + 3, at + 2 + own do
+        if isAnother or (value == '' and KEYS[k] == made) then redis.call('UNLINK', KEYS[k]) end
+      end
+    end
+    value = ''
   end
   fields[2 * i + 1] = 'f'
   fields[2 * i + 2] = value

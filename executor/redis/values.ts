@@ -7,14 +7,25 @@ import type { Outcome } from '../executor.ts'
 import type { Failure } from '../failures.ts'
 import type { Packed } from '../payload.ts'
 import { decodeFrame, encodeFrame } from './frame.ts'
+import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
 import { setLarge } from './set-large.ts'
 
 export const INLINE_LIMIT = 100 * 1024
-const CHUNK = 8 * 1024 * 1024
+const CHUNK = 2 * 1024 * 1024
+/** Parts of up to that size stay in the frame of a large value, and so many bytes of them: each key is a command more. */
+const SMALL_PART = 4096
+const MOST_SMALL = 16 * 1024
 /** Plain values of up to that size are JSON in the header; the codec is for all others. */
 const LONGEST_JSON_STRING = 1000
 const MOST_JSON_VALUES = 16
+
+/** Where values are. */
+export interface Store {
+  readonly redis: Redis
+  readonly keys: Keys
+  readonly large: LargeReader
+}
 
 /** What a packed value is without its bytes; small plain ones are all there. */
 export type PackedHeader = { readonly json: unknown } | { readonly none: 1 } | PackedBytes
@@ -35,9 +46,16 @@ interface ValueHeader {
   readonly ok: boolean
   readonly value?: PackedHeader
   readonly failure?: Omit<Failure, 'thrown'> & { readonly thrown?: PackedHeader }
-  /** Where the parts are keys of their own: their sizes. */
-  readonly outside?: readonly number[]
-  /** And, where frames are signed, what they have to be. */
+  readonly outside?: Outside
+}
+
+/** What of a large value is in keys of its own. */
+interface Outside {
+  /** Which parts, and their sizes. */
+  readonly parts: readonly (readonly [index: number, size: number])[]
+  /** In their keys' names, where a value may be made twice: of several tries, none writes over what another has stored. */
+  readonly by?: string
+  /** Where frames are signed, what the parts have to be. */
   readonly digests?: readonly string[]
 }
 
@@ -83,25 +101,32 @@ export class PartsWriter {
   }
 
   /** As a frame; large parts go outside, under keys made from the id. */
-  finish(header: object, id: string, keys: Keys): Encoded {
+  finish(header: object, id: string, keys: Keys, by?: string): Encoded {
     const { seal } = keys
     const sealed = (open: Buffer, outside: Encoded['outside']) => ({
       ...{ open, outside },
       frame: seal.close(open, id),
     })
     if (this.size <= INLINE_LIMIT) return sealed(encodeFrame(header, this.parts), [])
-    const outside = this.parts.flatMap((part, i) => {
-      const chunks: { key: string; bytes: Uint8Array }[] = []
-      for (let at = 0; at < part.byteLength; at += CHUNK)
-        chunks.push({ key: keys.part(id, i, at / CHUNK), bytes: part.subarray(at, at + CHUNK) })
-      return chunks
-    })
-    const about = {
-      ...header,
-      outside: this.parts.map(({ byteLength }) => byteLength),
-      ...(seal.isSigning && { digests: this.parts.map(sha256) }),
+    const inside: Uint8Array[] = []
+    const moved: (readonly [index: number, size: number])[] = []
+    let small = 0
+    for (const [i, part] of this.parts.entries()) {
+      if (part.byteLength <= SMALL_PART && (small += part.byteLength) <= MOST_SMALL) inside.push(part)
+      else moved.push([i, part.byteLength])
     }
-    return sealed(encodeFrame(about), outside)
+    const outside: Outside = {
+      parts: moved,
+      ...(by !== undefined && { by }),
+      ...(seal.isSigning && { digests: moved.map(([i]) => sha256(this.parts[i]!)) }),
+    }
+    const chunks = moved.flatMap(([i, size]) =>
+      chunkKeys(size, id, by, i, keys).map((key, chunk) => ({
+        key,
+        bytes: this.parts[i]!.subarray(chunk * CHUNK, (chunk + 1) * CHUNK),
+      })),
+    )
+    return sealed(encodeFrame({ ...header, outside }, inside), chunks)
   }
 }
 
@@ -144,12 +169,13 @@ function ownBuffer(bytes: Buffer, isShared: boolean): ArrayBufferLike {
   return buffer
 }
 
-export function encodeOutcome(outcome: Outcome, id: string, keys: Keys): Encoded {
+/** `by` is needed where others may make the same. */
+export function encodeOutcome(outcome: Outcome, id: string, keys: Keys, by?: string): Encoded {
   const writer = new PartsWriter()
-  if (outcome.ok) return writer.finish({ ok: true, value: writer.add(outcome.value) }, id, keys)
+  if (outcome.ok) return writer.finish({ ok: true, value: writer.add(outcome.value) }, id, keys, by)
   const { thrown, ...failure } = outcome.failure
   const header = { ok: false, failure: { ...failure, ...(thrown && { thrown: writer.add(thrown) }) } }
-  return writer.finish(header, id, keys)
+  return writer.finish(header, id, keys, by)
 }
 
 /** What can be told of an outcome without its value. */
@@ -157,8 +183,7 @@ export interface Glance {
   readonly ok: boolean
   readonly refs: readonly string[]
   readonly size: number
-  /** The sizes of the parts that are keys of their own. */
-  readonly outside: readonly number[]
+  readonly outside: Outside | null
 }
 
 const NONE: readonly never[] = []
@@ -169,14 +194,14 @@ export function glance(frame: Buffer): Glance {
   return {
     ok,
     refs: value !== undefined && 'at' in value ? (value.refs ?? NONE) : NONE,
-    size: outside?.reduce((sum, size) => sum + size, 0) ?? frame.length,
-    outside: outside ?? NONE,
+    size: outside?.parts.reduce((sum, [, size]) => sum + size, 0) ?? frame.length,
+    outside: outside ?? null,
   }
 }
 
 /** Of an open frame. */
-export async function decodeOutcome(frame: Buffer, id: string, redis: Redis, keys: Keys): Promise<Outcome> {
-  const { header, parts } = await readParts<ValueHeader>(frame, id, redis, keys)
+export async function decodeOutcome(frame: Buffer, id: string, store: Store): Promise<Outcome> {
+  const { header, parts } = await readParts<ValueHeader>(frame, id, store)
   if (header.ok) return { ok: true, value: readPacked(header.value!, parts) }
   const { thrown, ...failure } = header.failure!
   return {
@@ -189,33 +214,51 @@ export async function decodeOutcome(frame: Buffer, id: string, redis: Redis, key
 export async function readParts<H>(
   frame: Buffer,
   id: string,
-  redis: Redis,
-  keys: Keys,
+  store: Store,
 ): Promise<{ header: H; parts: readonly Buffer[] }> {
-  const { header, parts } = decodeFrame<H & Pick<ValueHeader, 'outside' | 'digests'>>(frame)
-  const { outside, digests } = header
+  const { header, parts } = decodeFrame<H & Pick<ValueHeader, 'outside'>>(frame)
+  const { outside } = header
   if (outside === undefined) return { header, parts }
-  const read = await Promise.all(outside.map((size, i) => readChunks(size, id, i, redis, keys)))
-  if (keys.seal.isStrict && !read.every((part, i) => sha256(part) === digests?.[i]))
+  const read = await Promise.all(
+    outside.parts.map(([index, size]) => readPart(size, id, outside.by, index, store)),
+  )
+  if (store.keys.seal.isStrict && !read.every((part, i) => sha256(part) === outside.digests?.[i]))
     throw new Error(`a part of ${id} is not what was signed`)
-  return { header, parts: read }
+  const all = [...parts]
+  for (const [i, [index]] of outside.parts.entries()) all.splice(index, 0, read[i]!)
+  return { header, parts: all }
 }
 
-async function readChunks(size: number, id: string, part: number, redis: Redis, keys: Keys): Promise<Buffer> {
-  const names = chunkKeys(size, id, part, keys)
-  if (names.length === 0) return Buffer.alloc(0)
-  const chunks = await Promise.all(names.map((name) => redis.getBuffer(name)))
-  if (chunks.some((chunk) => chunk === null)) throw new Error(`a part of ${id} is not in Redis any more`)
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks as Buffer[])
+/** In memory of its own. */
+async function readPart(
+  size: number,
+  id: string,
+  by: string | undefined,
+  index: number,
+  { redis, keys, large }: Store,
+): Promise<Buffer> {
+  const whole = Buffer.allocUnsafeSlow(size)
+  await Promise.all(
+    chunkKeys(size, id, by, index, keys).map(async (key, i) => {
+      const target = whole.subarray(i * CHUNK, (i + 1) * CHUNK)
+      if ((await large.get(key, target)) !== null) return
+      // What this process has only just sent is behind that on the usual connection.
+      const chunk = await redis.getBuffer(key)
+      if (chunk?.length !== target.length) throw new Error(`a part of ${id} is not in Redis any more`)
+      chunk.copy(target)
+    }),
+  )
+  return whole
 }
 
-function chunkKeys(size: number, id: string, part: number, keys: Keys): string[] {
-  return Array.from({ length: Math.ceil(size / CHUNK) }, (_, i) => keys.part(id, part, i))
+function chunkKeys(size: number, id: string, by: string | undefined, part: number, keys: Keys): string[] {
+  const name = by === undefined ? id : `${id}:${by}`
+  return Array.from({ length: Math.ceil(size / CHUNK) }, (_, i) => keys.part(name, part, i))
 }
 
 /** All keys that a frame's parts have outside of it. */
 export function outsideKeys({ outside }: Glance, id: string, keys: Keys): string[] {
-  return outside.flatMap((size, part) => chunkKeys(size, id, part, keys))
+  return outside?.parts.flatMap(([part, size]) => chunkKeys(size, id, outside.by, part, keys)) ?? []
 }
 
 /** Sends the parts outside; the frame is to follow. */

@@ -1,11 +1,10 @@
 // Calls in Redis: the frame under `call:<batch>` that holds calls that were made at once, and which part of it a job is
 // for. What the calls have in common is in the frame once.
-import type { Redis } from 'ioredis'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import type { ActorCallSpec, ActorSpec, Dependency, TaskSpec } from '../executor.ts'
 import { decodeFrame } from './frame.ts'
 import type { Keys } from './keys.ts'
-import { type Encoded, type PackedHeader, PartsWriter, readPacked, readParts } from './values.ts'
+import { type Encoded, type PackedHeader, PartsWriter, readPacked, readParts, type Store } from './values.ts'
 
 export type WireCall =
   | { readonly kind: 'task'; readonly spec: TaskSpec; readonly owner: string }
@@ -101,14 +100,9 @@ function haveTheSame(a: WireCall, b: WireCall): boolean {
 const purposeOf = (id: string) => `call-${id}`
 
 /** Throws UnpicklingError, with nothing of it read, if keys are asked for and the frame is not signed as it has to be. */
-export async function decodeCalls(
-  sealed: Buffer,
-  id: string,
-  redis: Redis,
-  keys: Keys,
-): Promise<readonly WireCall[]> {
-  const frame = keys.seal.open(sealed, purposeOf(id))
-  const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), redis, keys)
+export async function decodeCalls(sealed: Buffer, id: string, store: Store): Promise<readonly WireCall[]> {
+  const frame = store.keys.seal.open(sealed, purposeOf(id))
+  const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), store)
   const { kind, owner, shared } = header
   return header.calls.map(([model, own, args, deps]) => {
     const { spec, ...more } = shared[model]!

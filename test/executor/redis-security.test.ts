@@ -3,6 +3,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { get, init, put, remote, shutdown } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { redisOptions } from '../../executor/redis/connection.ts'
+import { LargeReader } from '../../executor/redis/get-large.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, startSecureRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
@@ -124,6 +126,17 @@ describe('a Redis with TLS and users', () => {
     try {
       await init({ address: redis.address, namespace: redis.namespace, tls, logToDriver: false })
       expect(await get(remote((n: number) => n + 1).remote(1))).toBe(2)
+      const large = await get(remote((n: number) => new Uint8Array(n).fill(7)).remote(3_000_000))
+      expect(large.length).toBe(3_000_000)
+      expect(large.every((byte) => byte === 7)).toBe(true)
+      // On a connection of its own, which has to get in, too.
+      const key = `{cornichon-${redis.namespace}}:some`
+      const client = redis.connect()
+      await client.set(key, Buffer.from(large))
+      client.disconnect()
+      const reader = new LargeReader(redisOptions(redis.address, tls))
+      expect((await reader.get(key))?.equals(Buffer.from(large))).toBe(true)
+      reader.close()
       await shutdown()
       const wrong = init({ address: redis.address.replace('pass', 'wrong'), tls })
       await expect(wrong).rejects.toThrow(/can't use Redis at rediss:\/\/\*\*\*@.*(WRONGPASS|invalid)/)

@@ -90,7 +90,7 @@ export class HostedActors {
       recoverAfter: this.#runner.recoverAfter,
       room: (most) => Math.min(most, spec.options.maxConcurrency - hosted.underWay),
       place: ({ length }) => Math.min(length, spec.options.maxConcurrency - hosted.underWay),
-      read: (frame, batch) => decodeCalls(frame, batch, redis, keys),
+      read: (frame, batch) => decodeCalls(frame, batch, link),
       start: (call) => this.#call(hosted, call).then(() => true),
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
       // Nobody else could take them.

@@ -181,7 +181,7 @@ export class FleetNode {
     const { redis, keys } = this.#fleet.link
     let refused: Error | null = null
     for (const frame of await redis.lrangeBuffer(keys.setUps, 0, -1)) {
-      const [wire] = await decodeCalls(frame, SET_UP, redis, keys).catch((error: Error) => {
+      const [wire] = await decodeCalls(frame, SET_UP, this.#fleet.link).catch((error: Error) => {
         refused = error
         return []
       })

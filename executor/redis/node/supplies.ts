@@ -64,7 +64,7 @@ export class Supplies {
     if (frame === null)
       throw new UnfitCallError(lost(`the function ${hash} is not in Redis, and its driver does not answer`))
     const purpose = `fn-${hash}`
-    const outcome = await decodeOutcome(keys.seal.open(frame, purpose), purpose, redis, keys)
+    const outcome = await decodeOutcome(keys.seal.open(frame, purpose), purpose, link)
     if (!outcome.ok) throw new UnfitCallError(outcome.failure)
     const exported: Exported = { hash, name: (await redis.get(`${key}:name`)) ?? hash, value: outcome.value }
     this.#local.exportFunction(exported)
@@ -85,7 +85,7 @@ export class Supplies {
           throw new UnfitCallError(
             lost(`object ${id} is not in the store: it was freed, or its time is over`),
           )
-        const outcome = await decodeOutcome(keys.seal.open(frame, id), id, redis, keys)
+        const outcome = await decodeOutcome(keys.seal.open(frame, id), id, this.#fleet.link)
         if (!outcome.ok) throw new UnfitCallError(outcome.failure)
         this.#local.put(id, outcome.value)
         this.#local.hold(id)

@@ -290,7 +290,7 @@ export class TaskIntakes {
       recoverAfter: runner.recoverAfter,
       room: (most) => this.#room(resources, most),
       place: (calls) => this.#place(calls, resources),
-      read: (frame, batch) => decodeCalls(frame, batch, link.redis, link.keys),
+      read: (frame, batch) => decodeCalls(frame, batch, link),
       start: (call) => this.#start(call, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
       keep: (calls, room) => this.#worthKeeping(calls, room, slots),
