@@ -31,7 +31,7 @@ const isEnabled =
   process.versions['nw'] === undefined &&
   TESTED.includes(process.versions.node.split('.')[0])
 
-let intrinsics = isEnabled ? compile() : null
+let intrinsics = compileIntrinsics(evaluated)
 
 /** Whether the functions below can answer. */
 export const seesHiddenClasses = intrinsics !== null
@@ -56,13 +56,15 @@ export function hasFastProperties(object: object): boolean {
 
 /** V8 drops the code of functions that were idle for long, and parses them again, without the flag. */
 function again(): Intrinsics {
-  return (intrinsics = compile() ?? { same: () => false, isFast: () => false })
+  return (intrinsics = compileIntrinsics(evaluated) ?? { same: () => false, isFast: () => false })
 }
 
-function compile(): Intrinsics | null {
+/** What `evaluate` makes of a text that names V8's intrinsics; null where they are not to be had. */
+export function compileIntrinsics<T>(evaluate: () => T | null): T | null {
+  if (!isEnabled) return null
   try {
-    // It may be set already, and has to stay so.
-    return evaluated() ?? withFlag(evaluated)
+    // The flag may be set already, and has to stay so.
+    return evaluate() ?? withFlag(evaluate)
   } catch {
     return null
   }

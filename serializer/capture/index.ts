@@ -14,6 +14,7 @@ export {
 export { functionsOf } from './heap.ts'
 export { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from './hidden-class.ts'
 export { contextWith, type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
+export { hasPrivateNames } from './private-names.ts'
 export { probe } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'
 export { ProbeError } from './probe-error.ts'

@@ -94,6 +94,7 @@ export class FunctionWriter {
       writeClass(context, this.#identities, live)
       return site.forgetScopes()
     }
+    graph.instances.refuseUnknown(fn, graph)
     if (facts.superCall) {
       graph.refuse(
         'an arrow function calls super(), which only the constructor around it can',

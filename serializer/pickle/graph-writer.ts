@@ -29,7 +29,7 @@ import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
 import { InstanceShapes } from './instance-shapes.ts'
-import { InstanceFacts, prototypeOwner } from './instances.ts'
+import { InstanceFacts, isOfNodes, prototypeOwner } from './instances.ts'
 import { Memo } from './memo.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
 import { LEAST_BULK, MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
@@ -590,6 +590,7 @@ export class GraphWriter implements ValueSink {
     const target = slots.get('[[Target]]')
     const handler = slots.get('[[Handler]]')
     if (target === null || handler === null) this.refuse('the proxy was revoked', 'Leave it out')
+    this.instances.refuseUnknown(value, this)
     this.out.byte(Op.Proxy)
     this.step('slot', 'ProxyTarget')
     this.value(target)
@@ -670,7 +671,9 @@ export class GraphWriter implements ValueSink {
     const reducer = builtinReducers[type]
     this.out.byte(Op.Builtin)
     this.out.varint(type)
-    const custom = this.#prototype(value, reducer.prototype(value), () => reducer.write?.(value, this))
+    const usual = reducer.prototype(value)
+    const custom = this.#prototype(value, usual, () => reducer.write?.(value, this))
+    if (!custom && usual !== null && !isOfNodes(usual)) this.instances.refuseUnknown(value, this)
     this.later(value, (object) => {
       if (custom) this.instances.writePrivate(object, this)
       reducer.writeContent?.(object, this)
@@ -701,6 +704,7 @@ export class GraphWriter implements ValueSink {
   #array(value: unknown[]): void {
     this.out.byte(Op.Array)
     const custom = this.#prototype(value, ArrayPrototype, () => this.out.varint(value.length))
+    if (!custom) this.instances.refuseUnknown(value, this)
     this.later(value, (array) => {
       if (custom) this.instances.writePrivate(array, this)
       this.#properties.writeElements(array)

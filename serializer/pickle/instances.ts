@@ -2,13 +2,13 @@
 // (ECMAScript: PrivateElements; they live on the object and no property shows them.)
 import { EventEmitter } from 'node:events'
 import { types } from 'node:util'
-import { type PrivateElement, privateElements } from '../capture/index.ts'
+import { hasPrivateNames, type PrivateElement, privateElements } from '../capture/index.ts'
 import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { adviceFor, findHook, symbols, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { bare, knownReader, type Stamp, type StampReader, stampReader } from './private-readers.ts'
-import { analyzed, isClassText, sourceOf } from './source.ts'
+import { analyzed, isClassText, isNativeText, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const { create: objectCreate, getOwnPropertySymbols, hasOwn } = Object
@@ -95,9 +95,12 @@ export class InstanceFacts {
   /** Refuses what can't travel; returns the base class that has to construct the object, if one must. */
   check(value: object, graph: GraphWriter): object | null {
     const prototype = getPrototypeOf(value)
-    if (prototype === ObjectPrototype || prototype === null) return null
-    const chain = this.#chain(prototype, graph)
-    if (chain === PLAIN) return null
+    const isPlain = prototype === ObjectPrototype || prototype === null
+    const chain = isPlain ? PLAIN : this.#chain(prototype, graph)
+    if (chain === PLAIN) {
+      this.refuseUnknown(value, graph)
+      return null
+    }
     if (chain.native !== null && !(chain.isEmitter && isMadeByNone(value))) {
       const { reason, remedy } = adviceFor(chain.native)
       graph.refuse(reason, remedy)
@@ -107,11 +110,24 @@ export class InstanceFacts {
     return stampsOf(value, chain, graph).some(({ owner }) => owner === chain.base) ? chain.base : null
   }
 
+  /** Refuses private fields of no class that the object inherits from. */
+  refuseUnknown(value: object, graph: GraphWriter): void {
+    if (!hasPrivateNames(value)) return
+    const [field] = privateElements(value)
+    graph.refuse(
+      `it carries ${field ? `the private field #${bare(field.name)}` : 'private methods'} of a class of which it is no instance (its prototype was changed, or a constructor returned it)`,
+      'Pickle it while it inherits from its class, or copy its properties into an object of its own',
+    )
+  }
+
   /** Writes, for each class that stamped the object, the class and the values of its private fields. */
   writePrivate(value: object, graph: GraphWriter): void {
     const chain = this.#chain(getPrototypeOf(value)!, graph)
     refuseForeign(value, chain, graph)
-    if (chain.stamping.length === 0) return graph.varint(0)
+    if (chain.stamping.length === 0) {
+      if (!chain.builtinBase) this.refuseUnknown(value, graph)
+      return graph.varint(0)
+    }
     const stamps = stampsOf(value, chain, graph)
     graph.varint(stamps.length)
     for (const { owner, fields } of stamps) {
@@ -257,6 +273,18 @@ function nameOfPrototype(prototype: object, path: string): string {
   return typeof owner === 'function'
     ? path.replace(/\.prototype$/, '')
     : path.replaceAll('%', '').replace(/Prototype$/, '')
+}
+
+const ofNodes = new Map<object, boolean>()
+
+/** Is it the prototype of a class that Node has written in JavaScript? Such have private fields that their reducers know. */
+export function isOfNodes(prototype: object): boolean {
+  let is = ofNodes.get(prototype)
+  if (is === undefined) {
+    const owner: unknown = getOwnPropertyDescriptor(prototype, 'constructor')?.value
+    ofNodes.set(prototype, (is = typeof owner === 'function' && !isNativeText(sourceOf(owner))))
+  }
+  return is
 }
 
 function nameOf(value: unknown): string {

@@ -5,7 +5,7 @@
 // What that costs, of an object with 7 keys, in ns (Node 20): names 17, symbols 46, extensible 11, a descriptor for
 // each key 17; an element of an array 50. Where V8 tells that the object's hidden class is one that was asked about, 5.
 import { types } from 'node:util'
-import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
+import { hasPrivateNames, haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
 import { isUsual } from './objects.ts'
@@ -221,7 +221,9 @@ export class PlainWriter {
   #list(array: unknown[]): boolean {
     if (!isExtensible(array) || !getOwnPropertyDescriptor(array, 'length')!.writable) return false
     if (getOwnPropertySymbols(array).length > 0 || isReferable(array)) return false
-    return hasIndexesAlone(array) && hasPlainElements(array) && this.#elements(array)
+    return (
+      hasIndexesAlone(array) && hasPlainElements(array) && !hasPrivateNames(array) && this.#elements(array)
+    )
   }
 
   #elements(array: unknown[]): boolean {
@@ -245,7 +247,7 @@ export class PlainWriter {
   }
 
   #map(map: Map<unknown, unknown>): boolean {
-    if (!isBare(map)) return false
+    if (!(isLikeNew(map, ORDINARY_MAP) || isBare(map))) return false
     const graph = this.#graph
     graph.rememberPlain(map)
     this.#out.byte(Op.Map)
@@ -267,7 +269,7 @@ export class PlainWriter {
   }
 
   #set(set: Set<unknown>): boolean {
-    if (!isBare(set)) return false
+    if (!(isLikeNew(set, ORDINARY_SET) || isBare(set))) return false
     const graph = this.#graph
     graph.rememberPlain(set)
     this.#out.byte(Op.Set)
@@ -322,10 +324,22 @@ function hasHoles(array: unknown[]): boolean {
 }
 
 const ORDINARY_DATE = new Date(0)
+const ORDINARY_MAP = new Map()
+const ORDINARY_SET = new Set()
 
 function isOrdinaryDate(value: object): value is Date {
-  if (!haveSameHiddenClass(value, ORDINARY_DATE)) return false
-  // Elements alone are not told by the hidden class.
+  return haveSameHiddenClass(value, ORDINARY_DATE) && hasNoElements(value)
+}
+
+/** Is it an object that nothing was added to, and nothing that is found elsewhere? */
+function isLikeNew(value: object, example: object): boolean {
+  return (
+    seesHiddenClasses && haveSameHiddenClass(value, example) && hasNoElements(value) && !isReferable(value)
+  )
+}
+
+/** Elements alone are not told by the hidden class. */
+function hasNoElements(value: object): boolean {
   for (const _ in value) return false
   return true
 }
@@ -336,7 +350,8 @@ function isBare(value: object): boolean {
     getOwnPropertyNames(value).length === 0 &&
     getOwnPropertySymbols(value).length === 0 &&
     isExtensible(value) &&
-    !isReferable(value)
+    !isReferable(value) &&
+    !hasPrivateNames(value)
   )
 }
 
@@ -367,6 +382,7 @@ function isSlotted(value: object): boolean {
     types.isArgumentsObject(value) ||
     types.isGeneratorObject(value) ||
     types.isModuleNamespaceObject(value) ||
-    types.isExternal(value)
+    types.isExternal(value) ||
+    hasPrivateNames(value)
   )
 }
