@@ -59,7 +59,7 @@ export class RedisExecutor implements Executor {
     this.objects = new RedisObjects(link)
     this.queues = new Queues(link)
     const backlog = (queue: string) => (this.calls.sent.get(queue) ?? 0) - 2 * this.capacity.slots
-    this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, this.queues, backlog))
+    this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, backlog))
     this.capacity = new Capacity(link)
     this.requests = new Requests(link)
     this.packages = new FleetPackages(link)

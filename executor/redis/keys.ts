@@ -49,6 +49,10 @@ export class Keys {
   inbox = (process: string): string => this.#of('inbox', process)
   /** A stream: what tasks of one driver print. */
   logs = (driver: string): string => this.#of('logs', driver)
+  /** Of a queue: who has nothing to do, and for how many of its calls there is room. */
+  idle = (queue: string): string => this.#of('idle', queue)
+  /** A channel: jobs that are handed over to one process. */
+  handoffs = (process: string): string => this.#of('handoffs', process)
   lease = (process: string): string => this.#of('lease', process)
   actor = (id: string): string => this.#of('actor', id)
   actorName = (name: string): string => this.#of('name', name)

@@ -2,14 +2,17 @@
 // way, go as one batch: one frame, one job.
 import type { Redis } from 'ioredis'
 import { sizeOf } from '../payload.ts'
+import { enqueue } from './enqueue.ts'
 import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
-import type { Queues } from './queues.ts'
+import type { Scripts } from './scripts.ts'
 import { INLINE_LIMIT, storeOutside } from './values.ts'
 import { encodeCalls, type Place, type WireCall } from './wire.ts'
 
 /** So many calls share a job at most: more would save little, and workers share out whole jobs first. */
 const MOST_CALLS = 64
+/** Of more, the workers share out what they take. */
+const MOST_HANDED_OVER = 4
 
 /** A call that is ready: nothing that it needs is missing. */
 export interface Ready {
@@ -32,18 +35,16 @@ interface Lane {
 }
 
 export class Outbox {
-  readonly #redis: Redis
+  readonly #redis: Redis & Scripts
   readonly #keys: Keys
-  readonly #queues: Queues
   readonly #lanes = new Map<string, Lane>()
   /** How many calls of a queue wait for the workers, beyond what they have their hands full with. */
   readonly #backlog: (queue: string) => number
   #idle: (() => void)[] = []
 
-  constructor(redis: Redis, keys: Keys, queues: Queues, backlog: (queue: string) => number) {
+  constructor(redis: Redis & Scripts, keys: Keys, backlog: (queue: string) => number) {
     this.#redis = redis
     this.#keys = keys
-    this.#queues = queues
     this.#backlog = backlog
   }
 
@@ -112,8 +113,10 @@ export class Outbox {
       // In this order, on one connection: who takes the job finds the frame.
       await Promise.all([
         storeOutside(this.#redis, encoded, Life.call),
-        this.#redis.set(this.#keys.call(id), encoded.frame, 'PX', Life.call),
-        this.#queues.add(queue, id, name, priority, size === 1 ? {} : { to: size, size }),
+        enqueue(this.#redis, this.#keys, {
+          ...{ queue, id, size, title: name, priority, frame: encoded.frame },
+          mayBeHandedOver: batch[0]!.wire.kind === 'task' && size <= MOST_HANDED_OVER,
+        }),
       ])
     } catch (error) {
       for (const call of batch) call.failed(error as Error)

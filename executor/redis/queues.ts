@@ -1,11 +1,20 @@
 // BullMQ's queues, as a submitter has them: one for each shape of slots, one for each actor. The jobs hold no data: that
 // is in the call's frame, as bytes.
-import { Queue } from 'bullmq'
+import { type JobsOptions, Queue } from 'bullmq'
 import type { Link } from './link.ts'
 import type { JobData } from './wire.ts'
 
 /** BullMQ takes no more. */
 const LOWEST_PRIORITY = 2_097_151
+
+export function jobOptions(id: string, priority: number): JobsOptions {
+  return {
+    jobId: id,
+    removeOnComplete: true,
+    removeOnFail: { count: 1000 },
+    ...(priority > 0 && { priority: Math.min(priority, LOWEST_PRIORITY) }),
+  }
+}
 
 export class Queues {
   readonly #link: Link
@@ -37,11 +46,8 @@ export class Queues {
     first = false,
   ): Promise<unknown> {
     return this.get(name).add(title, data, {
-      jobId: id,
+      ...jobOptions(id, priority),
       ...(first && priority === 0 && { lifo: true }),
-      removeOnComplete: true,
-      removeOnFail: { count: 1000 },
-      ...(priority > 0 && { priority: Math.min(priority, LOWEST_PRIORITY) }),
     })
   }
 

@@ -1,5 +1,6 @@
 // What has to happen in Redis at once: scripts, each a command of its own.
 import type { Redis } from 'ioredis'
+import { enqueueScript } from './enqueue.ts'
 
 /** A stream with more entries than that belongs to a slow reader: values stay in their keys, and are fetched. */
 const LONG_INBOX = 1000
@@ -182,6 +183,8 @@ type Key = string
 type Value = string | Buffer | number
 
 export interface Scripts {
+  /** See enqueue.ts: 1 if it was handed over. */
+  cornichonEnqueue(keys: number, ...keysAndValues: (Key | Value)[]): Promise<number>
   /** See settle.ts. */
   cornichonSettle(keys: number, ...keysAndValues: (Key | Value)[]): Promise<number>
   cornichonOpenBuffer(
@@ -235,6 +238,7 @@ export interface Scripts {
 }
 
 export function withScripts(redis: Redis): Redis & Scripts {
+  redis.defineCommand('cornichonEnqueue', { lua: enqueueScript })
   redis.defineCommand('cornichonSettle', { lua: settle })
   redis.defineCommand('cornichonOpen', { lua: open })
   redis.defineCommand('cornichonWatch', { lua: watch })

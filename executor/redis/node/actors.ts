@@ -98,6 +98,8 @@ export class HostedActors {
       isBrief: () => false,
       patience: null,
       lost: () => {},
+      // Over another connection, a call would overtake the one before it.
+      roomChanged: null,
     })
   }
 

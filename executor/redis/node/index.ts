@@ -228,8 +228,8 @@ export class FleetNode {
 
   /** Takes no more, lets what runs end for so long, gives back the rest, and leaves. */
   async close(grace = 30_000): Promise<void> {
-    this.#tasks.stop()
     this.#actors.stop()
+    await this.#tasks.stop()
     let timer: NodeJS.Timeout | undefined
     await Promise.race([
       this.#runner.idle(),

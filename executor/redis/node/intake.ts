@@ -2,10 +2,11 @@
 // queue, its order, its locks and the recovery of what a dead worker had; jobs are taken by hand, for how many fit changes
 // from moment to moment. Of a batch it keeps no more than it can start soon: the rest goes back at once, for others.
 import { Job, UnrecoverableError } from 'bullmq'
+import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
 import type { JobData, WireCall } from '../wire.ts'
-import { openTaken, Range } from './range.ts'
+import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
 import { Held, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
 
@@ -16,6 +17,9 @@ const SOON = 5
 const BRIEF = 2
 /** A job whose results are stored need not be completed at once: a call that comes meanwhile goes first. */
 const COMPLETED_AFTER = 5
+/** A process offers no more room than that at once. */
+const MOST_OFFERED = 8
+const NOTHING_KNOWN: ReadonlyMap<string, string> = new Map()
 
 export interface IntakeSettings {
   readonly queue: string
@@ -37,6 +41,8 @@ export interface IntakeSettings {
   readonly patience: number | null
   /** The job of a call is another's by now. */
   lost(call: string): void
+  /** There may be room for calls that are handed to this process, or not any more; null if that is not done. */
+  readonly roomChanged: (() => void) | null
 }
 
 export class Intake {
@@ -110,6 +116,7 @@ export class Intake {
 
   /** There may be room now. */
   look(): void {
+    this.#settings.roomChanged?.()
     this.#startWaiting()
     if (this.#wake === null || !this.#wantsMore) return
     this.#wake()
@@ -140,6 +147,7 @@ export class Intake {
       }
       const token = `${this.#name}-${++this.#tokens}`
       this.#isTaking = true
+      if (this.#worker.isDrained) this.#settings.roomChanged?.()
       try {
         const job = await this.#worker.getNextJob(token)
         if (job !== undefined) await this.#taken(job, token)
@@ -152,7 +160,7 @@ export class Intake {
     }
   }
 
-  /** A job is ours: its calls start, or wait for room here, or go back. */
+  /** A job is ours. */
   async #taken(job: Job<JobData>, token: string): Promise<void> {
     const opening = this.#opening.get(token)
     this.#opening.delete(token)
@@ -161,20 +169,67 @@ export class Intake {
     if (opened === null || opened.job !== job.id) return
     // The next one is waited for at once, and not asked for in vain.
     if (opened.isLast) await this.#worker.nothingLeft()
-    const range = new Range(job, token, opened, this.#link, this.#queues, this.#settings.queue)
-    this.#active.set(range.job, range)
-    if (this.#isStopped) return this.#end(range, () => job.moveToWait(token))
-    if (opened.frame === null) return this.#over(range)
-    let calls: readonly WireCall[]
-    try {
-      calls = await this.#settings.read(opened.frame, range.batch)
-    } catch (error) {
-      const { frame, batch, at, to, size } = opened
-      await this.#settings.refuse(frame, batch, [at, to, size], error as Error)
-      return this.#end(range, () => this.#fail(job, token, (error as Error).message))
+    const calls = await this.#open(sourceOf(job), token, opened)
+    if (this.#waiting.length === 0 && calls.length === 1 && this.#settings.isBrief(calls[0]!))
+      this.#pauseFor(calls[0]!.range)
+  }
+
+  /** How many calls that are handed over could start, where so many are offered: no more than that while jobs may wait. */
+  roomToOffer(offered: number): number {
+    if (this.#isStopped || this.#waiting.length > 0) return 0
+    const isIdle = this.#isTaking && this.#worker.isDrained
+    return this.#settings.room(isIdle ? MOST_OFFERED : Math.min(offered, MOST_OFFERED))
+  }
+
+  /** A job that this process did not ask for is ours. */
+  async handed({ id, size, priority, frame }: Handed, isLate: boolean): Promise<void> {
+    const { redis, keys, id: process } = this.#link
+    const token = process + HANDED
+    const { queue } = this.#settings
+    if (isLate && (await redis.get(`${keys.prefix}:${queue}:${id}:lock`)) !== token) return
+    const worker = this.#worker
+    let bull: Job<JobData> | null = null
+    const source: Source = {
+      ...{ title: '', priority, stalls: 0, isSuspect: false },
+      get bull() {
+        bull ??= worker.handed(id, id, size === 1 ? {} : { to: size, size }, priority)
+        return bull
+      },
     }
+    const opened = { isLast: true, job: id, batch: id, at: 0, to: size, size, frame, state: NOTHING_KNOWN }
+    await this.#open(source, token, opened).catch(() => {})
+  }
+
+  /** Its calls start, or wait for room here, or go back. */
+  async #open(
+    source: Source,
+    token: string,
+    opened: Omit<Opened, 'frame'> & { readonly frame: Buffer | null },
+  ): Promise<readonly Held[]> {
+    const range = new Range(source, token, opened, this.#link, this.#queues, this.#settings.queue)
+    this.#active.set(range.job, range)
+    if (this.#isStopped) {
+      const ending = this.#end(range, () => range.bull.moveToWait(token))
+      this.#givingBack.add(ending)
+      await ending
+      this.#givingBack.delete(ending)
+      return []
+    }
+    const { frame, batch, at, to, size } = opened
+    let calls: readonly WireCall[] = []
+    try {
+      if (frame !== null) calls = await this.#settings.read(frame, range.batch)
+    } catch (error) {
+      await this.#settings.refuse(frame!, batch, [at, to, size], error as Error)
+      await this.#end(range, () => this.#fail(range.bull, token, (error as Error).message))
+      return []
+    }
+    source.title ||= calls[0]?.spec.name ?? ''
     const taken = range.calls(calls, (member) => new Held(member, range, this.#over))
-    if (taken.length === 0) return this.#over(range)
+    if (taken.length === 0) {
+      await this.#over(range)
+      return []
+    }
     this.#waiting.push(...taken)
     const room = this.#settings.place(this.#waiting)
     if (room < this.#waiting.length) {
@@ -183,7 +238,7 @@ export class Intake {
     }
     this.#startWaiting()
     if (this.#waiting.length > 0) this.#beginPatience()
-    else if (taken.length === 1 && this.#settings.isBrief(taken[0]!)) this.#pauseFor(range)
+    return taken
   }
 
   #pauseFor(range: Range): void {

@@ -54,8 +54,32 @@ export interface Member {
   readonly crashes: number
 }
 
-export class Range {
+/** A job, as far as its calls need it. */
+export interface Source {
+  /** For people; '' until the calls are read. */
+  title: string
+  readonly priority: number
+  /** How often a worker process died that had it. */
+  readonly stalls: number
+  /** A worker process died that had it, or what it was part of. */
+  readonly isSuspect: boolean
+  /** Made when it is asked for first. */
   readonly bull: Job<JobData>
+}
+
+export function sourceOf(bull: Job<JobData>): Source {
+  const { name, opts, stalledCounter, data } = bull
+  return {
+    bull,
+    title: name,
+    priority: opts.priority ?? 0,
+    stalls: stalledCounter,
+    isSuspect: stalledCounter > 0 || data.isSuspect === true,
+  }
+}
+
+export class Range {
+  readonly #source: Source
   readonly job: string
   readonly token: string
   readonly batch: string
@@ -77,14 +101,14 @@ export class Range {
   onOver: () => void = () => {}
 
   constructor(
-    bull: Job<JobData>,
+    source: Source,
     token: string,
     { isLast, job, batch, at, to, size, state }: Omit<Opened, 'frame'>,
     link: Link,
     queues: Queues,
     queue: string,
   ) {
-    this.bull = bull
+    this.#source = source
     this.token = token
     this.job = job
     this.batch = batch
@@ -103,10 +127,13 @@ export class Range {
     return this.#begun
   }
 
+  get bull(): Job<JobData> {
+    return this.#source.bull
+  }
+
   /** A worker process died that had this job, or the one that it was part of. */
   get isSuspect(): boolean {
-    const { stalledCounter, data } = this.bull
-    return stalledCounter > 0 || data.isSuspect === true
+    return this.#source.isSuspect
   }
 
   get isOver(): boolean {
@@ -124,7 +151,7 @@ export class Range {
           wire,
           id: wire.spec.id,
           place: { batch: this.batch, index, size: this.size },
-          crashes: this.size === 1 ? this.bull.stalledCounter : Number(this.#state.get(`c${index}`) ?? 0),
+          crashes: this.size === 1 ? this.#source.stalls : Number(this.#state.get(`c${index}`) ?? 0),
         }),
       )
     }
@@ -195,8 +222,8 @@ export class Range {
         this.#queue,
         // Another than this one's, and than all that ever were made of the same calls.
         `${batch}~${from}~${randomBytes(6).toString('hex')}`,
-        this.bull.name,
-        this.bull.opts.priority ?? 0,
+        this.#source.title,
+        this.#source.priority,
         this.#rest(from, to),
         true,
       )
@@ -216,8 +243,8 @@ export class Range {
         this.#queue,
         // By both ends: a job that is there already stands for the same calls.
         `${batch}~${index}~${this.#to}`,
-        this.bull.name,
-        this.bull.opts.priority ?? 0,
+        this.#source.title,
+        this.#source.priority,
         this.#rest(index, this.#to),
         true,
       )

@@ -7,6 +7,7 @@ import { refsOf } from '../../payload.ts'
 import type { RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
 import { claimsOf, decodeCalls, type WireCall } from '../wire.ts'
+import { Handoffs } from './handoffs.ts'
 import { Intake } from './intake.ts'
 import { type Supplies, UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
@@ -253,6 +254,8 @@ const SOON = 5
 const BRIEF = 1
 /** None takes less: it has to be sent there and back. */
 const SHORTEST = 0.05
+/** A call that runs for longer than that is no brief one. */
+const LASTING = 2
 /** One that has waited so long is given back all the same. */
 const PATIENCE = 50
 
@@ -262,6 +265,7 @@ export class TaskIntakes {
   readonly #startActor: (job: Taken, wire: Extract<WireCall, { kind: 'actor' }>) => Promise<void>
   readonly #total: Amounts
   readonly #intakes = new Map<string, Intake>()
+  readonly #handoffs: Handoffs
   /** Of jobs that were taken and are not placed yet. */
   readonly #reserved: Record<string, number> = {}
   #reservedCount = 0
@@ -276,6 +280,9 @@ export class TaskIntakes {
     this.#total = total
     this.#startActor = startActor
     this.#lost = lost
+    this.#handoffs = new Handoffs(runner.fleet.link, runner.recoverAfter, (handed, isLate) => {
+      void this.#intakes.get(handed.queue)?.handed(handed, isLate)
+    })
   }
 
   /** Takes calls of a shape from now on, if this process can ever run one. */
@@ -297,8 +304,10 @@ export class TaskIntakes {
       isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec.fn) < BRIEF,
       patience: PATIENCE,
       lost: this.#lost,
+      roomChanged: () => this.#handoffs.look(shape),
     })
     this.#intakes.set(shape, intake)
+    this.#handoffs.add(shape, (offered) => intake.roomToOffer(offered))
   }
 
   /** How many more calls that need so much could start now. */
@@ -356,12 +365,23 @@ export class TaskIntakes {
     for (const intake of this.#intakes.values()) intake.look()
   }
 
+  #looking: NodeJS.Timeout | null = null
+
+  /** What lasts leaves less room for calls of all shapes. */
+  #lookSoon(): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = null
+      for (const shape of this.#intakes.keys()) this.#handoffs.look(shape)
+    }, LASTING).unref()
+  }
+
   async #start(job: Taken, resources: Amounts): Promise<boolean> {
     const runner = this.#runner
     const { wire } = job
     while (runner.isUnderWay(job.id)) if (await runner.joins(job)) return true
     let isReserved = true
     this.#reserve(resources, 1)
+    this.#lookSoon()
     const placed = () => {
       if (!isReserved) return
       isReserved = false
@@ -404,11 +424,14 @@ export class TaskIntakes {
     }
   }
 
-  stop(): void {
+  /** Takes no more; nothing more is handed over when it resolves. */
+  async stop(): Promise<void> {
     for (const intake of this.#intakes.values()) intake.stop()
+    await this.#handoffs.close()
   }
 
   async close(): Promise<void> {
+    if (this.#looking !== null) clearTimeout(this.#looking)
     await Promise.all([...this.#intakes.values()].map((intake) => intake.close()))
   }
 }
