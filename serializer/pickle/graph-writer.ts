@@ -77,6 +77,7 @@ export class GraphWriter implements ValueSink {
   #weak: Map<object, ReturnType<typeof weakEntriesOf>> | null = null
   readonly #memo: Memo
   readonly #session: WriterSession | null
+  readonly #shapes: Shapes
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
   readonly #instanceShapes = new InstanceShapes()
@@ -104,7 +105,8 @@ export class GraphWriter implements ValueSink {
     this.trace = trace
     this.#session = session
     this.#memo = session === null ? new Memo() : session.memo
-    this.#plainWriter = new PlainWriter(this, session === null ? new Shapes() : session.shapes)
+    this.#shapes = session === null ? new Shapes() : session.shapes
+    this.#plainWriter = new PlainWriter(this, this.#shapes)
     this.#reductions = options.reductions
     if (trace !== null || this.#reductions !== null || options.offers !== null) needAllOriginals()
   }
@@ -125,7 +127,10 @@ export class GraphWriter implements ValueSink {
     return this.#imports
   }
 
-  /** For a session's next message, where that is all there is to forget of the last one: it was data, and nothing but that. */
+  /**
+   * For the next graph or message: forgets the last one, if it was data and nothing but that. Only what a session knows is
+   * known to the next.
+   */
   restart(): boolean {
     if (
       this.#functions !== null ||
@@ -138,6 +143,12 @@ export class GraphWriter implements ValueSink {
     this.out.restart()
     this.blobs?.restart()
     this.text.restart()
+    this.#plainWriter.restart()
+    if (this.#session !== null) return true
+    if (this.#byReference !== null || this.#viewedBuffers !== null || this.#readonlyViews !== null) return false
+    this.#memo.clear()
+    this.#shapes.restart()
+    this.#scalars.restart()
     return true
   }
 

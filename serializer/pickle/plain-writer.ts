@@ -29,6 +29,8 @@ const mapSize = getOwnPropertyDescriptor(MapPrototype, 'size')!.get!
 const setForEach = SetPrototype.forEach
 const setSize = getOwnPropertyDescriptor(SetPrototype, 'size')!.get!
 
+/** What is more is not kept for the next message. */
+const MOST_VALUES = 256
 const NUMBERS_WORTH_PACKING = 4
 /** In milliseconds: its double has to be a safe integer. */
 const LARGEST_DATE = 2 ** 51
@@ -65,6 +67,13 @@ export class PlainWriter {
     this.#graph = graph
     this.#shapes = shapes
     this.#out = graph.out
+  }
+
+  /** Holds on to nothing of the user's. */
+  restart(): void {
+    const values = this.#values
+    if (values.length > MOST_VALUES) values.length = 0
+    else for (let i = 0; i < values.length; i++) values[i] = undefined
   }
 
   /** Writes the object if it is plain; returns whether it was. It has no number yet. */

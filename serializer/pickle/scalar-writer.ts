@@ -27,6 +27,15 @@ export class ScalarWriter {
     this.#text = text
   }
 
+  /** Forgets all strings. */
+  restart(): void {
+    this.#namedStrings = 0
+    const recent = this.#recent
+    if (recent === null) return
+    if (recent.length > FIRST_STRINGS) this.#recent = null
+    else for (let i = 0; i < FIRST_STRINGS; i++) recent[i] = ''
+  }
+
   /** How many strings have a number. */
   get namedStrings(): number {
     return this.#namedStrings

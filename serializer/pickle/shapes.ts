@@ -13,6 +13,8 @@ const ObjectPrototype = Object.prototype
 export const MAX_SHAPE_KEYS = 64
 /** Shapes with the same first key. (Objects used as tables all differ.) */
 const MAX_SIMILAR = 64
+/** Of those that were known, what the next graph begins with. */
+const MOST_KEPT = 8
 /** Hidden classes that an object is compared with. */
 const MAX_EXEMPLARS = 16
 
@@ -47,6 +49,23 @@ export class Shapes {
   #unlisted: Shape[] | null = null
   readonly #exemplars: object[] = []
   readonly #exemplified: Shape[] = []
+
+  /** Begins anew. What stands for known shapes will be met again, and stays. */
+  restart(): void {
+    this.count = 0
+    this.usesNodes = false
+    if (this.#hasForeign || this.#byFirstKey !== null || this.#exemplars.length >= MOST_KEPT) {
+      this.#hasForeign = false
+      this.#last = null
+      this.#byFirstKey = null
+      this.#unlisted = null
+      this.#exemplars.length = 0
+      this.#exemplified.length = 0
+      return
+    }
+    const unlisted = this.#unlisted
+    if (unlisted !== null) for (let i = 0; i < unlisted.length; i++) unlisted[i].id = -1
+  }
 
   /** Holds on to no object of the user's. */
   release(): void {
@@ -104,13 +123,32 @@ export class Shapes {
   #listed(): Map<string, Shape[]> {
     if (this.#byFirstKey !== null) return this.#byFirstKey
     this.#byFirstKey = new Map()
+    if (this.#unlisted !== null) this.#dropUnmet(this.#unlisted)
     for (const shape of this.#unlisted ?? []) {
+      if (shape.id < 0) continue
       const similar = this.#byFirstKey.get(shape.keys[0])
       if (similar === undefined) this.#byFirstKey.set(shape.keys[0], [shape])
       else similar.push(shape)
     }
     this.#unlisted = null
     return this.#byFirstKey
+  }
+
+  /** What only earlier graphs had makes no difference to what is written. */
+  #dropUnmet(unlisted: readonly Shape[]): void {
+    let left = 0
+    for (let i = 0; i < this.#exemplars.length; i++) {
+      if (this.#exemplified[i].id < 0) continue
+      this.#exemplars[left] = this.#exemplars[i]
+      this.#exemplified[left++] = this.#exemplified[i]
+    }
+    this.#exemplars.length = left
+    this.#exemplified.length = left
+    for (const shape of unlisted) {
+      shape.next = null
+      if (shape.id < 0) shape.exemplar = null
+    }
+    if (this.#last !== null && this.#last.id < 0) this.#last = null
   }
 
   /** Objects of this one's hidden class have this shape, too. */

@@ -17,6 +17,7 @@ import { type BufferCallback, Offers } from './out-of-band.ts'
 import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './reductions.ts'
 import type { WriterSession } from './session.ts'
 import { findSharing } from './sharing.ts'
+import { letGo, takeWriter } from './spare-writer.ts'
 import { Refusal, Trace } from './trace.ts'
 
 export interface DumpOptions extends ReductionOptions {
@@ -79,7 +80,10 @@ export function write(
     walks.pop()?.release()
     trace?.restart()
     session?.restart()
-    const graph = new GraphWriter(how, trace, imports, session)
+    const graph =
+      trace === null && imports === null && session === null
+        ? takeWriter(how)
+        : new GraphWriter(how, trace, imports, session)
     walks.push(graph)
     graph.root(value)
     return graph
@@ -165,7 +169,7 @@ export function bundleOf(
     ? writeContainer(sections, kind, compress === true ? BEST : compress, compress === true)
     : writeContainer(sections, kind)
   // A session's writer goes on with its chunks.
-  if (session === null) graph.release()
+  if (session === null) letGo(graph)
   else graph.forgetNamespaces()
   return bundle
 }
