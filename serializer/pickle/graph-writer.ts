@@ -145,7 +145,8 @@ export class GraphWriter implements ValueSink {
     this.text.restart()
     this.#plainWriter.restart()
     if (this.#session !== null) return true
-    if (this.#byReference !== null || this.#viewedBuffers !== null || this.#readonlyViews !== null) return false
+    if (this.#byReference !== null || this.#viewedBuffers !== null || this.#readonlyViews !== null)
+      return false
     this.#memo.clear()
     this.#shapes.restart()
     this.#scalars.restart()

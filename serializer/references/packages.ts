@@ -7,6 +7,7 @@ import { findBuiltin } from './builtins.ts'
 import { fileFor, namedPaths } from './exports-map.ts'
 import { findIntrinsic } from './intrinsics.ts'
 import { mark } from './marks.ts'
+import { expectModules, modulesMayHaveLoaded } from './module-loads.ts'
 import {
   classifyUrl,
   fileOf,
@@ -273,7 +274,10 @@ export function beginWalk(): void {
 export function takeInExports(): void {
   if (isTakenIn) return
   isTakenIn = true
-  if (cacheSize() !== seenModules.size) takeInModules()
+  if (!modulesMayHaveLoaded(ownRequire) || cacheSize() === seenModules.size) return
+  takeInModules()
+  // One is being loaded still.
+  if (cacheSize() !== seenModules.size) expectModules()
 }
 
 function exportingPackage(value: object): string | undefined {
