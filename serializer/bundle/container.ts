@@ -1,9 +1,9 @@
 // The container of a bundle: magic, version, sections, checksum. Byte for byte in docs/format.md.
 // Reading it runs nothing and compiles nothing.
-import { crc32 } from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
+import { crc32 } from './crc32.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { type ReadContainer, ReadSections } from './read-sections.ts'
 import { giveBack } from './segments.ts'
@@ -106,13 +106,13 @@ function uncompressed(
   sections: SectionParts,
   isSummed: boolean,
 ): { bytes: Uint8Array; last: number; sum: Sum | null } {
+  const { manifest, code, functions, text, graph, buffers } = sections
+  const inOrder = [manifest, code, functions, text, graph, buffers]
   let size = HEADER_SIZE
   let present = 0
   const sizes: number[] = []
   for (let i = 0; i < NAMES.length; i++) {
-    const parts = sections[NAMES[i]]
-    let section = 0
-    for (let j = 0; j < parts.length; j++) section += parts[j].length
+    const section = sizeOf(i < LAST ? inOrder[i] : sections.bytes)
     sizes.push(section)
     if (section === 0) continue
     present |= 1 << i
@@ -134,7 +134,7 @@ function uncompressed(
   let end = size - aligned
   zeros(bytes, (end -= padding), padding)
   for (let i = LAST - 1; i >= 0; i--) {
-    const parts = sections[NAMES[i] as Exclude<(typeof NAMES)[number], 'bytes'>]
+    const parts = inOrder[i]
     for (let j = parts.length - 1; j >= 0; j--) {
       const part = parts[j]
       end -= part.length
@@ -143,6 +143,12 @@ function uncompressed(
     }
   }
   return { bytes, last: aligned, sum }
+}
+
+function sizeOf(parts: SectionParts['bytes']): number {
+  let size = 0
+  for (let i = 0; i < parts.length; i++) size += parts[i].length
+  return size
 }
 
 /** Puts the last section into its place, and begins the checksum with it while it is at hand. */
@@ -280,7 +286,7 @@ let lastStartSum = 0
 function crcOfStart(bytes: Uint8Array): number {
   const start = bytes[9] | (bytes[COMPRESSION_AT] << 8) | (bytes[KIND_AT] << 16)
   if (start !== lastStart) {
-    lastStartSum = crc32(bytes.subarray(0, CHECKSUM_AT))
+    lastStartSum = crc32(bytes, 0, CHECKSUM_AT, 0)
     lastStart = start
   }
   return lastStartSum
@@ -289,7 +295,7 @@ function crcOfStart(bytes: Uint8Array): number {
 /** Of everything but its own four bytes. A large bundle's last section, of that size, comes first: it may have been added already. */
 function checksum(bytes: Uint8Array, last: number, begun: Sum | null): number {
   const end = bytes.length - last
-  if (bytes.length < LARGE_BUNDLE) return crc32(bytes.subarray(HEADER_SIZE), crcOfStart(bytes))
+  if (bytes.length < LARGE_BUNDLE) return crc32(bytes, HEADER_SIZE, bytes.length, crcOfStart(bytes))
   let sum = begun
   if (sum === null) {
     sum = new Sum()

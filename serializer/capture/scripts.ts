@@ -68,6 +68,7 @@ export function whenCaptured(work: () => void): boolean {
 }
 
 function takeAway(): void {
+  if (standing.length === 0) return
   for (let i = 0; i < standing.length; i++) standing[i]()
   standing.length = 0
 }
