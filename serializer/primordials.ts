@@ -20,3 +20,9 @@ export const AsyncGeneratorPrototypeNext = (ReflectGetPrototypeOf(asyncGenerator
 export const FunctionPrototypeToString = Function.prototype.toString
 export const { indexOf: StringPrototypeIndexOf, slice: StringPrototypeSlice } = String.prototype
 export const { defineProperty: ObjectDefineProperty } = Object
+
+const getMapSize = ReflectGetOwnPropertyDescriptor(Map.prototype, 'size')!.get!
+const getSetSize = ReflectGetOwnPropertyDescriptor(Set.prototype, 'size')!.get!
+export const MapPrototypeGetSize = (map: ReadonlyMap<unknown, unknown>): number =>
+  ReflectApply(getMapSize, map, [])
+export const SetPrototypeGetSize = (set: ReadonlySet<unknown>): number => ReflectApply(getSetSize, set, [])

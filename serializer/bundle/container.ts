@@ -1,6 +1,7 @@
 // The container of a bundle: magic, version, sections, checksum. Byte for byte in docs/format.md.
 // Reading it runs nothing and compiles nothing.
 import { UnpicklingError } from '../errors.ts'
+import { needAllOriginals } from '../originals.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { crc32 } from './crc32.ts'
@@ -180,7 +181,9 @@ function zeros(bytes: Uint8Array, offset: number, count: number): void {
 
 /** Where there is much to fill, it is not filled with zeros before. */
 function allocate(size: number): Uint8Array {
-  return size < LARGE ? new Uint8Array(size) : new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+  if (size < LARGE) return new Uint8Array(size)
+  needAllOriginals()
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
 }
 
 /** Whether what can be read of a bundle's start says that it has one. */

@@ -84,7 +84,10 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   readonly #functions: CodeSource
   readonly #context: ReadContext
   readonly #nodes: Nodes
-  readonly #weakCollections = new KnownWeakCollections()
+  /** Plain data needs none of these three: each is made when it is asked for. */
+  #knownWeak: KnownWeakCollections | null = null
+  #propertyReader: PropertyReader | null = null
+  #functionReader: FunctionNodes | null = null
   readonly #plain: PlainReader
   readonly #strings: string[]
   readonly #pending: Filler[] = []
@@ -93,8 +96,6 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
   #parts: Map<number, ViewedBytes> | null
   readonly #guard: Guard | null
-  readonly #properties: PropertyReader
-  readonly #functionNodes: FunctionNodes
   readonly #maxString: number
   /** Elements that `arguments` objects may be made with. */
   #argumentsLeft: number
@@ -129,8 +130,6 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     this.#argumentsLeft = input.remaining
     this.#setBase(0)
     this.#guard = context.refusesCode ? new Guard() : null
-    this.#properties = new PropertyReader(this, input, this.#guard)
-    this.#functionNodes = new FunctionNodes(this, input, this.#nodes, functions, this.#properties)
     this.#plain = new PlainReader(
       this,
       input,
@@ -138,6 +137,21 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       this.#guard,
       session === null ? [] : session.shapes,
     )
+  }
+
+  get #weakCollections(): KnownWeakCollections {
+    this.#knownWeak ??= new KnownWeakCollections()
+    return this.#knownWeak
+  }
+
+  get #properties(): PropertyReader {
+    this.#propertyReader ??= new PropertyReader(this, this.#in, this.#guard)
+    return this.#propertyReader
+  }
+
+  get #functionNodes(): FunctionNodes {
+    this.#functionReader ??= new FunctionNodes(this, this.#in, this.#nodes, this.#functions, this.#properties)
+    return this.#functionReader
   }
 
   root(): unknown {

@@ -85,7 +85,7 @@ export class GraphWriter implements ValueSink {
   readonly #fillers: Filler[] = []
   /** The buffer that is being written for a view of it. */
   #viewing: object | null = null
-  readonly #wrappedViews = new Set<object>()
+  #wrappedViews: Set<object> | null = null
   #readonlyViews: Set<object> | null = null
   /** Where it is written that a buffer has views alone. */
   #viewedBuffers: Map<object, number> | null = null
@@ -139,7 +139,7 @@ export class GraphWriter implements ValueSink {
       this.#imports !== null
     )
       return false
-    if (!this.instances.isUnused || this.references.length > 0 || this.#wrappedViews.size > 0) return false
+    if (!this.instances.isUnused || this.references.length > 0 || this.#wrappedViews !== null) return false
     this.out.restart()
     this.blobs?.restart()
     this.text.restart()
@@ -304,7 +304,7 @@ export class GraphWriter implements ValueSink {
     this.options.offers?.viewed(buffer, size)
   }
   isWrapped(view: ArrayBufferView): boolean {
-    return this.#wrappedViews.has(view)
+    return this.#wrappedViews?.has(view) === true
   }
   offer(view: ArrayBufferView, bytes: Uint8Array, size: number): number {
     const { offers } = this.options
@@ -642,7 +642,10 @@ export class GraphWriter implements ValueSink {
 
   /** An OutOfBand stands for its view. */
   #wrapped(value: object, view: ArrayBufferView): void {
-    if (this.options.offers !== null) this.#wrappedViews.add(view)
+    if (this.options.offers !== null) {
+      this.#wrappedViews ??= new SetConstructor()
+      this.#wrappedViews.add(view)
+    }
     if ((value as OutOfBand).readonly) {
       this.#readonlyViews ??= new SetConstructor()
       this.#readonlyViews.add(view)

@@ -2,6 +2,7 @@
 // first object of each shape is plain. So an object of our own stands for such a shape, made as V8 makes those of
 // literals and of JSON; what has its hidden class is as plain as it is. Nothing of the user's is held.
 import { haveSameHiddenClass } from '../capture/index.ts'
+import { MapPrototypeGetSize } from '../primordials.ts'
 import { joinKeys } from './joined-keys.ts'
 import { MemberReader } from './member-reader.ts'
 
@@ -42,7 +43,7 @@ export function knownShapeOf(object: object): KnownShape | null {
 export function noteShape(keys: readonly string[], object: object): void {
   const name = keys.join('\n')
   const count = (counts.get(name) ?? 0) + 1
-  if (counts.size >= MOST_COUNTED) counts.clear()
+  if (MapPrototypeGetSize(counts) >= MOST_COUNTED) counts.clear()
   counts.set(name, count)
   if (count !== OFTEN) return
   const exemplar = likenessOf(keys, object)

@@ -14,7 +14,7 @@ export class KnownWeakCollections {
   #followers: Map<object, Set<object>> | null = null
   /** Functions that a class would have had, and those that it has in their place; not looked at yet. */
   readonly #alike: [fn: object, known: object][] = []
-  readonly #lookedAt = new MapConstructor<object, Set<object>>()
+  #lookedAt: Map<object, Set<object>> | null = null
 
   /** A known class has something in the place of a value of the graph. */
   follows(value: object, known: unknown): void {
@@ -25,6 +25,7 @@ export class KnownWeakCollections {
 
   /** Functions may see functions that see the collection, and so on; also in a circle. */
   #compare(fn: object, known: object): void {
+    this.#lookedAt ??= new MapConstructor()
     const met = this.#lookedAt.get(fn)
     if (met?.has(known)) return
     if (met) met.add(known)

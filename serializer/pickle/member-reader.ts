@@ -1,5 +1,6 @@
 // Reads the members of objects whose properties are known to be data. A shape that is met often gets a function of its own,
 // in which V8 knows where each member is; these are kept from bundle to bundle. (record-builder.ts is the mirror.)
+import { MapPrototypeGetSize } from '../primordials.ts'
 import { generate } from './generated.ts'
 
 /** Objects of a shape in one bundle, from which on a function of its own pays off. */
@@ -45,7 +46,7 @@ function generated(keys: readonly string[]): Read | null {
     return true`
   const read = generate<Read>(['object', 'values', 'base'], body)
   if (read === null) return null
-  if (kept.size >= KEPT) kept.clear()
+  if (MapPrototypeGetSize(kept) >= KEPT) kept.clear()
   kept.set(names.join(), read)
   return read
 }

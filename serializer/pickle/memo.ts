@@ -1,6 +1,7 @@
 // The numbers of the values that were written. As long as a graph is nothing but plain objects that are met once, a Set in
 // their order says all there is to say, for one look-up an object; from the first value on that is anything else, or is
 // met again, it takes a Map and two. Among few, looking at each takes a fifth of what a Set does.
+import { SetPrototypeGetSize } from '../primordials.ts'
 
 const MapConstructor = Map
 const SetConstructor = Set
@@ -28,9 +29,9 @@ export class Memo {
   take(value: unknown): boolean {
     const many = this.#many
     if (many !== null) {
-      const before = many.size
+      const before = SetPrototypeGetSize(many)
       many.add(value)
-      return many.size > before
+      return SetPrototypeGetSize(many) > before
     }
     const few = this.#few
     const count = this.#fewCount
@@ -117,8 +118,8 @@ export class Memo {
 
   #endOrder(): Map<unknown, number> {
     const numbers = new MapConstructor<unknown, number>()
-    for (const value of this.#many ?? this.#few)
-      if (numbers.size < this.count) numbers.set(value, numbers.size)
+    let number = 0
+    for (const value of this.#many ?? this.#few) if (number < this.count) numbers.set(value, number++)
     this.#forgetFew(0)
     this.#many = null
     this.#numbers = numbers

@@ -1,6 +1,7 @@
 // Arrays of nothing but numbers, packed: integers of 1, 2 or 4 bytes if that is what all of them are, else doubles. Few stand in the
 // graph; many stand apart, aligned, so that they are copied once by each side, by the engine's own means.
 import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
+import { needAllOriginals } from '../originals.ts'
 import type { BlobWriter } from './codec/blob-writer.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { ByteWriter } from './codec/byte-writer.ts'
@@ -61,6 +62,7 @@ function writeIntegers(array: readonly number[], size: 1 | 2 | 4, sink: NumberSi
     for (let i = 0; i < length; i++) out.integer(array[i], size)
     return
   }
+  needAllOriginals()
   const packed = new (size === 1 ? Int8Array : size === 2 ? Int16Array : Int32Array)(length)
   for (let i = 0; i < length; i++) packed[i] = array[i]
   sink.apart().late(littleEndian(new Uint8Array(packed.buffer as ArrayBuffer), size))
@@ -73,7 +75,10 @@ function writeDoubles(array: readonly number[], areDoubles: boolean, sink: Numbe
   out.varint(length)
   if (length * 8 < LEAST_PACKED_APART) {
     for (let i = 0; i < length; i++) out.double(array[i])
-  } else if (areDoubles && !sink.isInterruptible && !isBigEndian) sink.apart().late(new LateDoubles(array))
+    return
+  }
+  needAllOriginals()
+  if (areDoubles && !sink.isInterruptible && !isBigEndian) sink.apart().late(new LateDoubles(array))
   else {
     const packed = new Float64Array(length)
     apply(setElements, packed, [array])
@@ -109,6 +114,7 @@ export function readNumbers(
 ): number[] {
   const length = input.varint()
   if (length * size >= LEAST_PACKED_APART) {
+    needAllOriginals()
     const bytes = apart(length * size)
     if (size === 8) return manyDoubles(numbersAt(bytes, 8) as Float64Array)
     return manyIntegers(numbersAt(bytes, size))

@@ -2,6 +2,7 @@
 // constructor V8 knows how to make at once; these are kept from bundle to bundle.
 import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { MapPrototypeGetSize, SetPrototypeGetSize } from '../primordials.ts'
 import { generate } from './generated.ts'
 import type { Guard } from './guard.ts'
 import { joinKeys, splitKeys } from './joined-keys.ts'
@@ -53,7 +54,7 @@ export function recordBuilder(joined: string, prototype: object | null): RecordB
   const keys = splitKeys(joined).map(internalized)
   const builder = makeRecordBuilder(keys, prototype)
   if (keys.length <= MAX_SHAPE_KEYS) {
-    if (kept.size >= KEPT) kept.clear()
+    if (MapPrototypeGetSize(kept) >= KEPT) kept.clear()
     builder.joined = joinKeys(keys)
     kept.set(builder.joined!, builder)
   }
@@ -66,7 +67,7 @@ function internalized(key: string): string {
 }
 
 export function makeRecordBuilder(keys: readonly string[], prototype: object | null): RecordBuilder {
-  if (new SetConstructor(keys).size !== keys.length) throw damaged('a shape has a key twice')
+  if (SetPrototypeGetSize(new SetConstructor(keys)) !== keys.length) throw damaged('a shape has a key twice')
   return new RecordBuilder(keys, prototype)
 }
 

@@ -3,6 +3,7 @@
 import { isBuiltin } from 'node:module'
 import { types } from 'node:util'
 import { asUser } from '../originals.ts'
+import { MapPrototypeGetSize } from '../primordials.ts'
 import {
   type DispatchTable,
   describe,
@@ -123,7 +124,7 @@ export function reductionsOf(options: ReductionOptions): Reductions | null {
   if (dispatchTable !== undefined && !types.isMap(dispatchTable))
     throw new TypeError('the option dispatchTable is a Map from classes to reducers')
   for (const reducer of dispatchTable?.values() ?? []) checkFunction(reducer, 'dispatchTable, each entry')
-  return reducerOverride || persistentId || dispatchTable || registeredReducers().size > 0
+  return reducerOverride || persistentId || dispatchTable || MapPrototypeGetSize(registeredReducers()) > 0
     ? new Reductions(options)
     : null
 }

@@ -1,6 +1,7 @@
 // What a Pickler and its Unpickler keep from message to message: numbers of nodes, shapes and strings. Each message
 // begins with how many of each were there before it, which has to be what the reader has, or 0: then they begin anew.
 import { UnpicklingError } from '../errors.ts'
+import { SetPrototypeGetSize } from '../primordials.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { GraphWriter } from './graph-writer.ts'
@@ -48,7 +49,7 @@ export class WriterSession {
 
   clear(): void {
     this.memo.clear()
-    if (this.weakCollections.size > 0) this.weakCollections.clear()
+    if (SetPrototypeGetSize(this.weakCollections) > 0) this.weakCollections.clear()
     this.nodesBefore = 0
     if (this.shapes.usesNodes || this.#isWriting) this.shapes = new Shapes()
   }

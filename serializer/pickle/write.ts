@@ -101,7 +101,7 @@ export function write(
       // Once more, so that it does not matter in which order the graph is met.
       if (graph.missedImports && !trace?.collects) graph = walk(graph.options, graph.imports)
       let code = codeOf(graph)
-      if (code.early.size > 0) {
+      if (code !== NO_CODE && code.early.size > 0) {
         graph = walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
         code = codeOf(graph)
       }

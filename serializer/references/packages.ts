@@ -3,6 +3,7 @@ import { createRequire, Module } from 'node:module'
 import { dirname, extname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
+import { SetPrototypeGetSize } from '../primordials.ts'
 import { findBuiltin } from './builtins.ts'
 import { fileFor, namedPaths } from './exports-map.ts'
 import { findIntrinsic } from './intrinsics.ts'
@@ -274,10 +275,10 @@ export function beginWalk(): void {
 export function takeInExports(): void {
   if (isTakenIn) return
   isTakenIn = true
-  if (!modulesMayHaveLoaded(ownRequire) || cacheSize() === seenModules.size) return
+  if (!modulesMayHaveLoaded(ownRequire) || cacheSize() === SetPrototypeGetSize(seenModules)) return
   takeInModules()
   // One is being loaded still.
-  if (cacheSize() !== seenModules.size) expectModules()
+  if (cacheSize() !== SetPrototypeGetSize(seenModules)) expectModules()
 }
 
 function exportingPackage(value: object): string | undefined {

@@ -168,3 +168,43 @@ test('what was added to Object.prototype, and for-in does not show, is not in th
     kept: 'inherited',
   })
 })
+
+test('of data, small or large, in a bundle or in messages, nothing runs a patched accessor', async () => {
+  const outcome = await runScript(`
+    const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+    const TypedArray = getPrototypeOf(Uint8Array)
+    const record = (i) => ({ id: i, name: 'n' + i, at: new Date(i), list: [i, i / 3], in: { deep: [true, null] } })
+    const values = [
+      1, 'text', record(1), Array.from({ length: 100 }, (_, i) => record(i)), Array.from({ length: 9000 }, (_, i) => record(i)),
+      Array.from({ length: 20 }, (_, i) => ({ x: i / 7 })), Array.from({ length: 3000 }, (_, i) => i / 7),
+      Array.from({ length: 3000 }, (_, i) => i), 'long'.repeat(30000), new Map([['a', new Set([1])]]), { ['k' + 1]: 1, 7: 2 },
+      Array.from({ length: 70 }, (_, i) => ({ ['key' + i]: i })),
+    ]
+    const places = []
+    for (const [object, keys] of [[Map.prototype, ['size']], [Set.prototype, ['size']], [ArrayBuffer.prototype, ['byteLength']],
+      [TypedArray.prototype, ['length', 'byteLength', 'byteOffset', 'buffer']]])
+      for (const key of keys) places.push([object, key])
+    const pickler = new cornichon.Pickler({ memo: 'message' })
+    const unpickler = new cornichon.Unpickler()
+    const problems = []
+    for (let round = 0; round < 12; round++)
+      for (const [object, key] of places) {
+        const before = getOwnPropertyDescriptor(object, key)
+        for (const [i, value] of values.entries()) {
+          if (round > 0 && i > 3) continue
+          let ran = 0
+          let loaded
+          defineProperty(object, key, { ...before, get() { ran++; return Reflect.apply(before.get, this, []) } })
+          try {
+            loaded = [cornichon.loads(cornichon.dumps(value)), unpickler.load(pickler.dump(value))]
+          } finally {
+            defineProperty(object, key, before)
+          }
+          if (ran > 0) problems.push(key + ' ran ' + ran + ' times for value ' + i)
+          assert.deepEqual(loaded, [value, value])
+        }
+      }
+    await report(problems)
+  `)
+  expect(outcome).toEqual([])
+})

@@ -1,5 +1,6 @@
 // The other end of byte-writer.ts. Every length is checked against what is left before it is used.
 import { UnpicklingError } from '../../errors.ts'
+import { needAllOriginals } from '../../originals.ts'
 import { isBigEndian } from './endianness.ts'
 
 const SHORT_STRING = 24
@@ -145,7 +146,9 @@ interface NodeBuffer extends Buffer {
   utf8Slice(start: number, end: number): string
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+function viewOf(bytes: Uint8Array): DataView {
+  needAllOriginals()
+  const { buffer, byteOffset, byteLength } = bytes
   return new DataView(buffer, byteOffset, byteLength)
 }
 

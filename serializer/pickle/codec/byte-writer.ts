@@ -2,6 +2,7 @@
 // It grows by whole chunks. Once they are large, one is written again and again, and what it held is put away into memory
 // that is free as soon as the bundle has it.
 import { giveBack, makeSegment } from '../../bundle/segments.ts'
+import { needAllOriginals } from '../../originals.ts'
 
 const FIRST_CHUNK = 4096
 const LARGEST_CHUNK = 1 << 16
@@ -87,6 +88,7 @@ export class ByteWriter {
   }
 
   #grow(count: number): void {
+    needAllOriginals()
     this.#close()
     this.#places.push(this.#place)
     this.#place += this.#position
@@ -263,6 +265,7 @@ export class ByteWriter {
 
   /** Memory for more than a chunk holds. */
   #ownPart(size: number): Uint8Array {
+    needAllOriginals()
     const segment = makeSegment(size)
     this.#addPart(segment)
     return segment
@@ -303,6 +306,7 @@ export class ByteWriter {
 }
 
 function firstChunk(): FirstChunk {
+  needAllOriginals()
   const bytes = new Uint8Array(FIRST_CHUNK)
   return { bytes, view: new DataView(bytes.buffer) }
 }
