@@ -5,6 +5,7 @@ import type { Compression } from './compression.ts'
 import type { Kind, Sections } from './container.ts'
 
 const NOTHING = new Uint8Array()
+const LAST = 6
 
 export interface ReadContainer extends Sections {
   readonly compression: Compression | null
@@ -15,6 +16,9 @@ export interface ReadContainer extends Sections {
   readonly head: Uint8Array
   /** The sizes of all sections, in their order. */
   readonly sizes: readonly number[]
+  /** What they are parts of, and where in it each begins. */
+  readonly body: Uint8Array
+  startOf(section: number): number
 }
 
 export class ReadSections implements ReadContainer {
@@ -22,7 +26,7 @@ export class ReadSections implements ReadContainer {
   readonly kind: Kind
   readonly inflatedSize: number
   readonly sizes: readonly number[]
-  readonly #body: Uint8Array
+  readonly body: Uint8Array
   readonly #start: number
 
   /** The first section begins at `start`, the last one ends with the body. */
@@ -34,7 +38,7 @@ export class ReadSections implements ReadContainer {
     kind: Kind,
     inflatedSize: number,
   ) {
-    this.#body = body
+    this.body = body
     this.#start = start
     this.sizes = sizes
     this.compression = compression
@@ -64,18 +68,30 @@ export class ReadSections implements ReadContainer {
     return this.#sections(5, 6)
   }
   get bytes(): Uint8Array {
-    const size = this.sizes[6]
-    return size === 0 ? NOTHING : this.#body.subarray(this.#body.length - size)
+    return this.#sections(LAST, LAST + 1)
+  }
+
+  startOf(section: number): number {
+    // Before the last one there may be bytes that align it.
+    if (section === LAST) return this.body.length - this.sizes[LAST]
+    let start = this.#start
+    for (let i = 0; i < section; i++) start += this.sizes[i]
+    return start
   }
 
   /** Those from the one number to the other. */
   #sections(first: number, end: number): Uint8Array {
-    let start = this.#start
-    for (let i = 0; i < first; i++) start += this.sizes[i]
     let size = 0
     for (let i = first; i < end; i++) size += this.sizes[i]
-    return size === 0 ? NOTHING : this.#body.subarray(start, start + size)
+    if (size === 0) return NOTHING
+    const start = this.startOf(first)
+    return this.body.subarray(start, start + size)
   }
 }
 
-keepHiddenClass(new ReadSections(NOTHING, 0, [], null, 0, 0))
+/** Has nothing in it. */
+export function noContainer(): ReadContainer {
+  return new ReadSections(NOTHING, 0, [0, 0, 0, 0, 0, 0, 0], null, 0, 0)
+}
+
+keepHiddenClass(noContainer())

@@ -8,7 +8,7 @@ import type { Reference } from '../references/index.ts'
 import type { FunctionEntry } from './code-sections.ts'
 import { GraphReader } from './graph-reader.ts'
 import { InertCode } from './inert-code.ts'
-import { type BundleBytes, openForInspection, rebuild } from './open.ts'
+import { type BundleBytes, openForInspection, rebuildingError } from './open.ts'
 import { type BufferNote, describeBuffers } from './out-of-band.ts'
 import { inertRebuilder } from './rebuilder.ts'
 
@@ -68,7 +68,11 @@ export interface BundleInspection {
 export function inspectBundle(bytes: BundleBytes): BundleInspection {
   return withOriginals(() => {
     const bundle = openForInspection(bytes)
-    return rebuild(() => inspect(bundle))
+    try {
+      return inspect(bundle)
+    } catch (error) {
+      throw rebuildingError(error)
+    }
   })
 }
 

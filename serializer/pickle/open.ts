@@ -2,7 +2,7 @@
 import { Kind, readContainer, SECTION_NAMES, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
-import type { ReadContainer } from '../bundle/read-sections.ts'
+import { noContainer, type ReadContainer } from '../bundle/read-sections.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser, needAllOriginals } from '../originals.ts'
@@ -94,43 +94,43 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     references,
     receiveBuffers(sections.buffers, options.buffers, budget),
     limits,
-    sections.kind,
   )
 }
 
+/** The numbers of sections (see container.ts). */
+const TEXT = 3
+const GRAPH = 4
+const BYTES = 6
+
+function readerOf(container: ReadContainer, section: number): ByteReader {
+  const start = container.startOf(section)
+  return new ByteReader(container.body, start, start + container.sizes[section])
+}
+
 function opened(
-  { text, graph, bytes }: Pick<Sections, 'text' | 'graph' | 'bytes'>,
+  container: ReadContainer,
   { units, environments, functions }: CodeEntries,
   references: readonly Reference[],
   buffers: readonly ViewedBytes[],
   limits: CheckedLimits,
-  kind: Kind,
 ): OpenBundle {
   return {
     units,
     environments,
     functions,
     references,
-    text: new TextReader(text, limits.maxString),
-    graph: new ByteReader(graph),
-    blobs: new ByteReader(bytes),
+    text: new TextReader(readerOf(container, TEXT), limits.maxString),
+    graph: readerOf(container, GRAPH),
+    blobs: readerOf(container, BYTES),
     buffers,
     limits,
-    kind,
+    kind: container.kind,
   }
 }
 
 /** Has nothing in it. */
 export function noBundle(): OpenBundle {
-  const nothing = new Uint8Array()
-  return opened(
-    { text: nothing, graph: nothing, bytes: nothing },
-    { units: [], environments: [], functions: [] },
-    [],
-    [],
-    DEFAULT_LIMITS,
-    Kind.Tree,
-  )
+  return opened(noContainer(), { units: [], environments: [], functions: [] }, [], [], DEFAULT_LIMITS)
 }
 
 /** As openBundle, for showing: with the whole manifest and the sections' sizes. */
@@ -143,7 +143,7 @@ export function openForInspection(input: unknown): OpenBundle & {
   const bytes = asBytes(input, null)
   const container = readContainer(withoutSignature(bytes))
   const manifest = readManifest(container.manifest)
-  const graph = new ByteReader(container.graph)
+  const graph = readerOf(container, GRAPH)
   if (container.kind === Kind.Message) checkWholeMessage(graph)
   return {
     manifest,
@@ -152,9 +152,9 @@ export function openForInspection(input: unknown): OpenBundle & {
     sections: SECTION_NAMES.map((name) => ({ name, size: container[name].length })),
     ...readCode(container),
     references: checkReferences(manifest.references),
-    text: new TextReader(container.text, DEFAULT_LIMITS.maxString),
+    text: new TextReader(readerOf(container, TEXT), DEFAULT_LIMITS.maxString),
     graph,
-    blobs: new ByteReader(container.bytes),
+    blobs: readerOf(container, BYTES),
     buffers: absentBuffers(container.buffers),
     limits: DEFAULT_LIMITS,
     kind: container.kind,
@@ -244,12 +244,8 @@ function askForModules(
  * Whatever else goes wrong while a graph is rebuilt is the bundle's fault too: the engine's own errors say it for
  * a prototype that is a number, say.
  */
-export function rebuild<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof UnpicklingError) throw error
-    const reason = error instanceof Error ? error.message : 'something was thrown'
-    throw new UnpicklingError(`the bundle can't be rebuilt, it may be damaged: ${reason}`, { cause: error })
-  }
+export function rebuildingError(error: unknown): UnpicklingError {
+  if (error instanceof UnpicklingError) return error
+  const reason = error instanceof Error ? error.message : 'something was thrown'
+  return new UnpicklingError(`the bundle can't be rebuilt, it may be damaged: ${reason}`, { cause: error })
 }

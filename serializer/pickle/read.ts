@@ -4,7 +4,7 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 import { type Reference, resolveReference } from '../references/index.ts'
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
-import { type LoadOptions, noBundle, type OpenBundle, rebuild } from './open.ts'
+import { type LoadOptions, noBundle, type OpenBundle, rebuildingError } from './open.ts'
 import { makeRebuilder } from './rebuilder.ts'
 import type { ReaderSession } from './session.ts'
 
@@ -14,12 +14,14 @@ export function read(
   modules: ReadonlyMap<string, object> | undefined,
   session: ReaderSession | null = null,
 ): unknown {
-  return rebuild(() => {
+  try {
     const functions = new FunctionReader(bundle.units, bundle.environments, bundle.functions)
     const value = readerOf(bundle, functions, options, modules, session).root()
     functions.publishClasses()
     return value
-  })
+  } catch (error) {
+    throw rebuildingError(error)
+  }
 }
 
 const resolveFound = (reference: Reference) => resolveReference(reference)

@@ -14,24 +14,32 @@ const scratchBytes = new Uint8Array(scratch.buffer)
 
 export class ByteReader {
   readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #end: number
+  /** In all of the bytes. */
+  #position: number
   #view: DataView | null = null
-  #position = 0
   #doubles = 0
 
-  constructor(bytes: Uint8Array) {
+  /** Reads those from the one place to the other: all, if they are not given. (A view of a part would be one more object.) */
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
     this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#position = start
   }
 
+  /** How many were read. */
   get position(): number {
-    return this.#position
+    return this.#position - this.#start
   }
 
   get remaining(): number {
-    return this.#bytes.length - this.#position
+    return this.#end - this.#position
   }
 
   byte(): number {
-    if (this.#position >= this.#bytes.length) throw truncated()
+    if (this.#position >= this.#end) throw truncated()
     return this.#bytes[this.#position++]
   }
 
@@ -88,11 +96,7 @@ export class ByteReader {
     const header = this.varint()
     const length = Math.floor(header / 2)
     this.view(header % 2 === 1 ? length * 2 : length)
-    return () => {
-      const reader = new ByteReader(this.#bytes)
-      reader.#position = start
-      return reader.string()
-    }
+    return () => new ByteReader(this.#bytes, start, this.#end).string()
   }
 
   string(): string {

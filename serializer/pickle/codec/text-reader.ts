@@ -1,7 +1,7 @@
 // The other end of text-writer.ts: strings are cut out of chunks that are decoded when they are reached.
 import { exceeded } from '../../bundle/limits.ts'
 import { damaged, type UnpicklingError } from '../../errors.ts'
-import { ByteReader } from './byte-reader.ts'
+import type { ByteReader } from './byte-reader.ts'
 import { CHUNK, Encoding } from './text-writer.ts'
 
 export class TextReader {
@@ -14,8 +14,8 @@ export class TextReader {
   /** Code units that a string may have. */
   readonly #most: number
 
-  constructor(bytes: Uint8Array, most: number) {
-    this.#in = new ByteReader(bytes)
+  constructor(input: ByteReader, most: number) {
+    this.#in = input
     this.#most = most
   }
 
