@@ -1,4 +1,5 @@
 // The errors of the executor. Each says what happened to which task and what can be done.
+import { messageOf, textOf } from '../runtime-env/message.ts'
 import { dumps, loads } from '../serializer/index.ts'
 
 /** What all errors of the executor's own are. An error that a task threw is a TaskError. */
@@ -113,9 +114,17 @@ function copyWithStateOf(error: Error): Error | null {
 export function taskErrorFrom(cause: unknown, task: TaskPlace): TaskError {
   const isError = cause instanceof Error
   const where = `task ${task.name} (${task.id}, ${task.worker})`
-  const message = isError ? cause.message : `${where} threw ${describeThrown(cause)}`
+  const message = isError ? messageOf(cause) : `${where} threw ${describeThrown(cause)}`
   const error = (isError ? copyWithStateOf(cause) : null) ?? new Error(message)
   const own = new Error().stack?.split('\n').slice(1).join('\n') ?? ''
+  const thrown = (isError ? stackOf(cause) : null) ?? message
+  // Before the properties of the user's, whose getters V8 might ask for the first line.
+  defineProperty(error, 'stack', {
+    value: `${thrown}\n    in ${where}\n${own}`,
+    writable: true,
+    enumerable: false,
+    configurable: true,
+  })
   defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
   setPrototypeOf(error, mixedPrototype(isError ? getPrototypeOf(cause)! : Error.prototype))
   if (isError) {
@@ -125,16 +134,18 @@ export function taskErrorFrom(cause: unknown, task: TaskPlace): TaskError {
     }
   }
   defineProperty(error, 'task', { value: task, enumerable: false, configurable: true, writable: true })
-  const thrown = isError && typeof cause.stack === 'string' ? cause.stack : message
-  defineProperty(error, 'stack', {
-    value: `${thrown}\n    in ${where}\n${own}`,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  })
   return error as TaskError
 }
 
 function describeThrown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? JSON.stringify(value) : textOf(value)
+}
+
+/** It may be a getter of the user's. */
+export function stackOf(error: Error): string | null {
+  try {
+    return typeof error.stack === 'string' ? error.stack : null
+  } catch {
+    return null
+  }
 }

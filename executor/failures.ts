@@ -7,6 +7,7 @@ import {
   ExecutorError,
   ObjectLostError,
   ShutdownError,
+  stackOf,
   TaskCancelledError,
   type TaskPlace,
   TaskTimeoutError,
@@ -65,24 +66,27 @@ export function failureFromThrown(thrown: unknown, place: TaskPlace): Failure {
   try {
     return { kind: 'thrown', message, thrown: pack(thrown), place }
   } catch (error) {
-    return { kind: 'thrown', message, thrown: standIn(thrown, error), place }
+    return { kind: 'thrown', message, thrown: standIn(thrown, message, error), place }
   }
 }
 
 /** An error that can't be pickled arrives without the properties that are in the way; its class too may be one of them. */
-function standIn(thrown: unknown, why: unknown): Packed {
-  const reason = messageOf(why)
-  if (!(thrown instanceof Error)) return pack(new Error(String(thrown)))
-  const error = new Error(thrown.message)
+function standIn(thrown: unknown, message: string, why: unknown): Packed {
+  try {
+    if (thrown instanceof Error) return packWithout(thrown, message, messageOf(why))
+  } catch {
+    // Getters of the user's that throw.
+  }
+  return pack(new Error(message))
+}
+
+function packWithout(thrown: Error, message: string, reason: string): Packed {
+  const error = new Error(message)
   for (const key of Reflect.ownKeys(thrown)) {
     const descriptor = Object.getOwnPropertyDescriptor(thrown, key)!
     if (key !== 'stack' && canBePacked(descriptor)) Object.defineProperty(error, key, descriptor)
   }
-  define(
-    error,
-    'stack',
-    `${thrown.stack ?? thrown.message}\n    (not all of the error could be sent: ${reason})`,
-  )
+  define(error, 'stack', `${stackOf(thrown) ?? message}\n    (not all of the error could be sent: ${reason})`)
   Object.setPrototypeOf(error, Object.getPrototypeOf(thrown))
   try {
     return pack(error)

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as OpenTelemetry from '@opentelemetry/api'
+import { textOf } from '../runtime-env/message.ts'
 import { VERSION } from '../serializer/version.ts'
 import { isThenable } from './thenable.ts'
 
@@ -78,17 +79,17 @@ export function traceRun<T>(carrier: TraceCarrier | null, run: Run, work: () => 
   )
   const failed = (error: unknown) => {
     if (error instanceof Error) span.recordException(error)
-    span.setStatus({ code: api.SpanStatusCode.ERROR, message: String(error) })
+    span.setStatus({ code: api.SpanStatusCode.ERROR, message: textOf(error) })
     span.end()
   }
   let result: T
   try {
     result = api.context.with(api.trace.setSpan(caller, span), work)
+    if (isThenable(result)) void Promise.resolve(result).then(() => span.end(), failed)
+    else span.end()
   } catch (error) {
     failed(error)
     throw error
   }
-  if (isThenable(result)) void Promise.resolve(result).then(() => span.end(), failed)
-  else span.end()
   return result
 }

@@ -170,14 +170,16 @@ export class Runner {
   #run(job: Job, scope: Scope, target: unknown): Promise<void> | void {
     if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
     let result: unknown
+    let isLater: boolean
     scope.begun = performance.now()
     try {
       const args = argumentsOf(job)
       result = withTask(scope, () => traceRun(job[11], scope, () => invoke(job, target, args)))
+      isLater = isThenable(result)
     } catch (error) {
       return this.#fail(job, scope, error)
     }
-    if (isThenable(result)) {
+    if (isLater) {
       return Promise.resolve(result).then(
         (value) => this.#succeed(job, scope, value),
         (error: unknown) => this.#fail(job, scope, error),
@@ -225,10 +227,9 @@ export class Runner {
     const send = (isRetryable: boolean) => this.#post(['failed', call, failure, isRetryable])
     if (retryOn === null || retryOn === true) send(retryOn === true)
     else
-      void this.#load(retryOn).then(
-        (classes) => send((classes as (abstract new () => unknown)[]).some((type) => error instanceof type)),
-        () => send(false),
-      )
+      void this.#load(retryOn)
+        .then((classes) => (classes as (abstract new () => unknown)[]).some((type) => error instanceof type))
+        .then(send, () => send(false))
     this.#end(call)
   }
 }

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { get, type ObjectRef, remote, TaskError } from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
@@ -45,6 +46,45 @@ export function errorTests({ name }: Engine): void {
     expect(error.cause.stack).toMatch(/^Error: code 7\n\s+at failing/)
     expect(error.task).toMatchObject({ name: 'failing' })
     expect(error.task.worker).toContain(name === 'threads' ? 'thread' : name)
+  })
+
+  it('X6 what has no text, or a getter that throws, fails its task and no worker', async () => {
+    const odd = [
+      () => {
+        throw Object.create(null)
+      },
+      () => {
+        const error = new RangeError()
+        const get = () => {
+          throw new Error('no message')
+        }
+        throw Object.defineProperties(error, { stack: { get }, message: { get }, name: { get } })
+      },
+      () => {
+        const error = Object.assign(new Error('with a socket'), { socket: new Socket() })
+        throw Object.defineProperty(error, 'stack', { get: () => error.socket.remoteAddress!.length })
+      },
+    ]
+    const errors = await Promise.all(odd.map((fn) => errorOf(get(remote(fn).remote()))))
+    expect(errors.every((error) => error instanceof TaskError)).toBe(true)
+    expect(errors[0].message).toMatch(/threw \[Object: null prototype\] \{\}$/)
+    expect(errors[1].cause).toBeInstanceOf(RangeError)
+    expect(errors[2].message).toBe('with a socket')
+    const thenable = remote(() => ({
+      get then(): unknown {
+        throw new RangeError('no then')
+      },
+    }))
+    expect(await errorOf(get(thenable.remote()))).toMatchObject({ message: 'no then' })
+    class Picky {
+      static [Symbol.hasInstance](): boolean {
+        throw new Error('asked')
+      }
+    }
+    const picky = remote(() => {
+      throw new EvalError('once')
+    }).options({ retryExceptions: [Picky] })
+    expect(await errorOf(get(picky.remote()))).toMatchObject({ message: 'once' })
   })
 
   it('X6 what is thrown and is no error is the cause', async () => {
