@@ -1,8 +1,9 @@
 // FILE#EXPORT: what it names, and the value behind it. TypeScript goes through tsx; JavaScript is imported as it is,
 // so that the text of its functions is kept.
 import { realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, Module } from 'node:module'
 import { extname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { nearest } from '../../runtime-env/nearest.ts'
 import { UsageError } from './failure.ts'
@@ -53,11 +54,29 @@ async function registerTsx(file: string): Promise<void> {
     const [commonJs, esm] = await Promise.all([import('tsx/cjs/api'), import('tsx/esm/api')])
     commonJs.register()
     esm.register()
+    await shareOwnModules()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
     throw new UsageError(
       `${file} is not plain JavaScript, which takes tsx: install it with 'npm install tsx'`,
     )
+  }
+}
+
+/**
+ * What tsx compiles as CommonJS requires its imports, and tsx compiles those, too, also where they are loaded already: a
+ * module would get a cornichon of its own, whose remote functions and reducers this one does not know.
+ */
+async function shareOwnModules(): Promise<void> {
+  const { cache } = createRequire(import.meta.url)
+  const modules = {
+    '../../serializer/index.js': await import('../../serializer/index.ts'),
+    '../index.js': await import('../index.ts'),
+    '../../runtime-env/index.js': await import('../../runtime-env/index.ts'),
+  }
+  for (const [path, exports] of Object.entries(modules)) {
+    const file = fileURLToPath(new URL(path, import.meta.url))
+    cache[file] ??= Object.assign(new Module(file), { exports, filename: file, loaded: true })
   }
 }
 

@@ -40,6 +40,22 @@ describe('cornichon pack', () => {
     expect(roundTrip({ [file]: text }, file, [4]).ran).toMatchObject({ code: 0, stdout: '40 m\n' })
   })
 
+  it('packs what uses the executor from TypeScript that is compiled as CommonJS', () => {
+    workspace.link('node_modules/cornichon', root)
+    const { ran } = roundTrip(
+      {
+        'package.json': '{ "type": "commonjs" }',
+        'main.ts': `import { get, remote } from 'cornichon/executor'
+          const square = remote((x: number) => x * x)
+          export const sum = async (n: number) => (await get([square.remote(n), square.remote(2)])).reduce((a, b) => a + b)`,
+      },
+      'main.ts#sum',
+      [3],
+    )
+    expect(ran).toMatchObject({ code: 0, stdout: '13\n' })
+    workspace.remove('node_modules')
+  })
+
   it('packs from TypeScript in a folder of ES modules, with the files it imports', () => {
     const { ran } = roundTrip(
       {
