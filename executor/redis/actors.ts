@@ -82,6 +82,7 @@ export class RedisActors {
     for (const [, id] of spec.deps) this.#objects.hold(id)
     for (const id of refsOf(spec.args)) this.#objects.hold(id)
     this.#objects.share(refsOf(spec.args))
+    if (spec.options.detached) this.#objects.give(refsOf(spec.args))
     this.#link.alive.begin()
     this.#start(view, spec)
       .catch((error: Error) => this.#die(view, failureOf('actor-died', `${view.label}: ${error.message}`)))
@@ -169,6 +170,8 @@ export class RedisActors {
       spec.actor,
       (sent) => this.#send(view, sent, spec, epoch),
     )
+    // One of another's, or that stays, may keep what it gets.
+    if (view.spec === null || view.spec.options.detached) this.#objects.give(refsOf(spec.args))
     view.underWay++
     if (view.death === null) view.outbox.push(call)
     this.#calls.admit(call, () => this.#pump(view))

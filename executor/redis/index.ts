@@ -189,6 +189,8 @@ export class RedisExecutor implements Executor {
 
   createActor(spec: ActorSpec): void {
     this.#announce(shapeOf(spec.options.resources))
+    const captured = this.#functions.get(spec.fn)?.exported.value
+    if (spec.options.detached && captured !== undefined) this.objects.give(refsOf(captured))
     this.#actors.create(spec)
   }
 

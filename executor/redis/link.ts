@@ -22,6 +22,7 @@ const CONTROL_LENGTH = 10_000
 
 export class Link {
   readonly id: string
+  readonly kind: 'driver' | 'node'
   readonly address: string
   readonly keys: Keys
   readonly redis: Redis & Scripts
@@ -38,6 +39,7 @@ export class Link {
 
   private constructor(
     id: string,
+    kind: 'driver' | 'node',
     settings: LinkSettings,
     options: RedisOptions,
     redis: Redis,
@@ -47,6 +49,7 @@ export class Link {
     logs: boolean,
   ) {
     this.id = id
+    this.kind = kind
     this.address = settings.address
     this.options = options
     this.keys = keys
@@ -88,7 +91,7 @@ export class Link {
       const [last] = await redis.xrevrange(keys.control, '+', '-', 'COUNT', 1)
       await redis.set(keys.lease(id), lease(), 'PX', Life.lease)
       await redis.sadd(kind === 'node' ? keys.nodes : keys.drivers, id)
-      return new Link(id, settings, options, redis, last?.[0] ?? '0', keys, lease, readsLogs)
+      return new Link(id, kind, settings, options, redis, last?.[0] ?? '0', keys, lease, readsLogs)
     } catch (error) {
       redis.disconnect()
       throw error

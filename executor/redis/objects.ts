@@ -6,6 +6,11 @@ import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { decodeOutcome, encodeOutcome, type Glance, glance, outsideKeys, storeOutside } from './values.ts'
 
+/** Keys of one command. */
+const AT_ONCE = 1000
+/** So many are remembered until the end; those before end by their time. */
+const MOST_LEFT = 100_000
+
 class Entry {
   /** As it is in Redis, large parts aside; null while it is pending. */
   frame: Buffer | null = null
@@ -17,8 +22,10 @@ class Entry {
   isFresh = true
   /** Made by calls of this process: dropped in Redis, too, when nobody holds it. */
   readonly isOwn: boolean
-  /** Its ref went into another value: others may have it, so that only its time ends it. */
+  /** Its ref went into another value: others of this job may have it, so that only the end of that, or its time, ends it. */
   isShared = false
+  /** It may be with somebody who outlives this process: only its time ends it. */
+  isGiven = false
   isWatched = false
   /** When its life in Redis was made longer last. */
   renewed = 0
@@ -32,6 +39,8 @@ export class RedisObjects {
   readonly #entries = new Map<string, Entry>()
   readonly #link: Link
   readonly #doomed: string[] = []
+  /** Of this process, shared, and let go of here: they go at its end. The oldest first. */
+  readonly #left = new Map<string, { readonly about: Glance | null; readonly until: number }>()
 
   constructor(link: Link) {
     this.#link = link
@@ -69,6 +78,7 @@ export class RedisObjects {
     entry.about = glance(frame)
     entry.renewed = Date.now()
     for (const inner of entry.about.refs) this.hold(inner)
+    if (entry.isGiven) this.give(entry.about.refs)
     const { waiters } = entry
     entry.waiters = null
     if (waiters !== null) {
@@ -193,6 +203,16 @@ export class RedisObjects {
     }
   }
 
+  /** To an actor that is not this process's own: with all that is within. */
+  give(ids: readonly string[]): void {
+    for (const id of ids) {
+      const entry = this.#entries.get(id)
+      if (entry === undefined || entry.isGiven) continue
+      entry.isShared = entry.isGiven = true
+      if (entry.about !== null) this.give(entry.about.refs)
+    }
+  }
+
   free(id: string): void {
     const entry = this.#foreign(id)
     const lost = lostFrame(id, `object ${id} is not in the store: it was freed`, this.#link)
@@ -206,7 +226,18 @@ export class RedisObjects {
     if (entry.waiters !== null) return
     if (!this.#entries.delete(id)) return
     if (entry.about !== null) for (const inner of entry.about.refs) this.release(inner)
-    if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.about)
+    if (!entry.isOwn || entry.isGiven) return
+    if (!entry.isShared) this.#unlink(id, entry.about)
+    else if (this.#link.kind === 'driver') this.#leave(id, entry.about)
+  }
+
+  #leave(id: string, about: Glance | null): void {
+    const now = Date.now()
+    this.#left.set(id, { about: about?.outside === null ? null : about, until: now + Life.object })
+    for (const [oldest, { until }] of this.#left) {
+      if (until > now && this.#left.size <= MOST_LEFT) break
+      this.#left.delete(oldest)
+    }
   }
 
   #unlink(id: string, about: Glance | null): void {
@@ -216,9 +247,12 @@ export class RedisObjects {
     if (about !== null && about.outside !== null) this.#doomed.push(...outsideKeys(about, id, keys))
   }
 
-  #sweep(): Promise<unknown> {
+  async #sweep(): Promise<void> {
     const keys = this.#doomed.splice(0)
-    return keys.length === 0 ? Promise.resolve() : this.#link.redis.unlink(...keys).catch(() => {})
+    const sent: Promise<unknown>[] = []
+    for (let at = 0; at < keys.length; at += AT_ONCE)
+      sent.push(this.#link.redis.unlink(...keys.slice(at, at + AT_ONCE)))
+    await Promise.all(sent).catch(() => {})
   }
 
   /** What is held here lives on in Redis. */
@@ -244,10 +278,14 @@ export class RedisObjects {
       if (entry.frame === null) this.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
   }
 
-  /** At the end: nothing of this process stays. */
+  /** At the end nothing of this process stays; of a worker, but what others may have: those are other drivers' tasks. */
   async clear(): Promise<void> {
-    for (const [id, entry] of this.#entries) if (entry.isOwn && !entry.isShared) this.#unlink(id, entry.about)
+    const isDriver = this.#link.kind === 'driver'
+    for (const [id, { isOwn, isShared, isGiven, about }] of this.#entries)
+      if (isOwn && !isGiven && (isDriver || !isShared)) this.#unlink(id, about)
+    for (const [id, { about }] of this.#left) this.#unlink(id, about)
     this.#entries.clear()
+    this.#left.clear()
     await this.#sweep()
   }
 

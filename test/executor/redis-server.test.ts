@@ -1,5 +1,15 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
-import { get, init, isInitialized, remote, shutdown } from 'cornichon/executor'
+import {
+  get,
+  getActor,
+  init,
+  isInitialized,
+  kill,
+  type ObjectRef,
+  put,
+  remote,
+  shutdown,
+} from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Link } from '../../executor/redis/link.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
@@ -110,6 +120,53 @@ describe('a driver', () => {
       (key) => !/:(shapes|nodes|drivers|control|actors)$|:(meta|events|id|marker)$/.test(key),
     )
     expect(own.filter((key) => !/:(failed|stalled-check|pc)$/.test(key) && !/:t-|:a-/.test(key))).toEqual([])
+  })
+
+  it('that is done leaves no object, but what it gave to an actor that stays', async () => {
+    const connection = redis.connect()
+    const prefix = `{cornichon-${redis.namespace}}`
+    const stored = async () => {
+      const found = [
+        ...(await connection.keys(`${prefix}:obj:*`)),
+        ...(await connection.keys(`${prefix}:part:*`)),
+      ]
+      return found.map((key) => key.slice(prefix.length + 1)).sort()
+    }
+    const before = new Set(await stored())
+    await join()
+    class Keeper {
+      refs: ObjectRef<number>[] = []
+      keep(refs: ObjectRef<number>[]): void {
+        this.refs = refs
+      }
+      async sum(): Promise<number> {
+        return (await get(this.refs)).reduce((a, b) => a + b, 0)
+      }
+    }
+    const one = put(1)
+    const twice = remote(async (refs: ObjectRef<Uint8Array>[]) =>
+      (await get(refs)).map((each) => each.length),
+    )
+    expect(await get(twice.remote([put(new Uint8Array(300_000)), put(new Uint8Array(5))]))).toEqual([
+      300_000, 5,
+    ])
+    expect(await get(await get(remote(() => put(7)).remote()))).toBe(7)
+    const keeper = remote(Keeper).options({ lifetime: 'detached', name: 'keeper' }).remote()
+    const two = remote(() => 2).remote()
+    await get(keeper.keep.remote([one, two]))
+    const again = remote((n: number) => n).remote(4)
+    expect(await get(again)).toBe(4)
+    await shutdown()
+    await join()
+    const found = await getActor<Keeper>('keeper')
+    expect(await get(found.sum.remote())).toBe(3)
+    kill(found)
+    await shutdown()
+    const left = (await stored()).filter((key) => !before.has(key))
+    const kept = [one, two].map(({ id }) => `obj:${id}`).sort()
+    // And what a task put and returned: the worker process that has it does not know who has got it.
+    expect(left.filter((key) => !kept.includes(key)).length).toBeLessThanOrEqual(1)
+    expect(kept.every((key) => left.includes(key))).toBe(true)
   })
 
   it('ends by itself when it has nothing to do, though it did not call shutdown', async () => {
