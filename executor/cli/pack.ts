@@ -14,6 +14,7 @@ interface PackFlags {
   readonly byValue?: readonly string[]
   readonly byReference?: readonly string[]
   readonly compress?: true | 'gzip' | 'brotli' | 'zstd'
+  readonly json?: true
 }
 
 export function addPack(program: Command): void {
@@ -35,6 +36,7 @@ export function addPack(program: Command): void {
         'make the bundle smaller; the best method that every Node reads, or the one named',
       ).choices(['gzip', 'brotli', 'zstd']),
     )
+    .option('--json', 'print what was packed as JSON')
     .addHelpText(
       'after',
       `
@@ -64,7 +66,8 @@ async function pack(text: string, flags: PackFlags): Promise<void> {
     compress: flags.compress,
   })
   writeBundle(flags.output, bytes)
-  console.log(describe(bytes, target, flags.output))
+  const summary = summarize(bytes, target, flags.output)
+  console.log(flags.json ? JSON.stringify(summary, null, 2) : describe(summary))
   // What the module has left running (a server, a timer) is no reason to stay.
   process.exit(0)
 }
@@ -79,14 +82,30 @@ function dump(value: unknown, { file, exportName }: Target, options: DumpOptions
   }
 }
 
-function describe(bytes: Uint8Array, { file, exportName }: Target, output: string): string {
+interface Summary {
+  readonly file: string
+  readonly export: string
+  readonly output: string
+  readonly size: number
+  readonly objects: number
+  /** Packages that have to be there where it runs. */
+  readonly needs: readonly string[]
+}
+
+function summarize(bytes: Uint8Array, { file, exportName }: Target, output: string): Summary {
   const { references, values } = readManifest(readContainer(bytes).manifest)
-  const lines = [
-    `Packed ${exportName} of ${file} into ${output}: ${formatSize(bytes.length)}, ${formatCount(values, 'object')}.`,
-  ]
-  const packages = new Set<string>()
+  const versions = new Map<string, string>()
   for (const { kind, specifier, version } of references)
-    if (kind === 'package') packages.add(version === null ? specifier : `${specifier}@${version}`)
-  if (packages.size > 0) lines.push(`Where it runs, it needs ${[...packages].join(', ')}.`)
+    if (kind === 'package' && (version !== null || !versions.has(specifier)))
+      versions.set(specifier, version === null ? specifier : `${specifier}@${version}`)
+  const needs = [...versions.values()]
+  return { file, export: exportName, output, size: bytes.length, objects: values, needs }
+}
+
+function describe({ file, export: name, output, size, objects, needs }: Summary): string {
+  const lines = [
+    `Packed ${name} of ${file} into ${output}: ${formatSize(size)}, ${formatCount(objects, 'object')}.`,
+  ]
+  if (needs.length > 0) lines.push(`Where it runs, it needs ${needs.join(', ')}.`)
   return lines.join('\n')
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { loadsAsync, UnpicklingError } from '../../serializer/index.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { isExistingFolder, readBundle } from './files.ts'
+import { printResult } from './print-result.ts'
 import { runOnFleet } from './submit.ts'
 
 interface RunFlags {
@@ -27,7 +28,7 @@ export function addRun(program: Command): void {
     )
     .argument('<bundle>', 'the file that `cornichon pack` wrote')
     .option('--args <json>', 'the arguments, as a JSON array')
-    .option('--json', 'print the result as JSON')
+    .option('--json', 'print the result as JSON, as JSON.stringify writes it')
     .option('--address <url>', 'run it on the fleet of this Redis, and wait; Ctrl-C cancels it')
     .option('--namespace <name>', 'with --address: which fleet of that Redis')
     .option('--key-file <file>', 'with --address: what signs the task, as for the workers')
@@ -54,7 +55,7 @@ async function run(file: string, flags: RunFlags): Promise<void> {
     throw new UsageError('--runtime-env goes with --address: it is for the workers of a fleet')
   const args = flags.args === undefined ? undefined : parseArguments(flags.args)
   const value = await load(file, flags.packages)
-  print(await resultOf(value, args, file), flags.json === true)
+  printResult(await resultOf(value, args, file), flags.json === true)
 }
 
 function resultOf(value: unknown, args: unknown[] | undefined, file: string): unknown {
@@ -111,20 +112,5 @@ async function call(fn: (...args: unknown[]) => unknown, args: unknown[], file: 
     throw new ProgramError(`${file} threw:`, error)
   } finally {
     process.off('beforeExit', giveUp)
-  }
-}
-
-function print(result: unknown, asJson: boolean): void {
-  if (asJson) console.log(toJson(result))
-  else if (typeof result === 'string') console.log(result)
-  else if (result !== undefined)
-    console.log(inspect(result, { depth: 8, colors: process.stdout.isTTY && process.stdout.hasColors() }))
-}
-
-function toJson(result: unknown): string {
-  try {
-    return JSON.stringify(result, null, 2) ?? 'null'
-  } catch (error) {
-    throw new ProgramError('the result can not be written as JSON:', error)
   }
 }

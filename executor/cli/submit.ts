@@ -1,14 +1,15 @@
 // `cornichon submit`: a bundle's function as a task of a fleet, without waiting; `cornichon result` fetches what came out.
-import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import type { RuntimeEnv } from '../../runtime-env/index.ts'
 import { resultId } from '../executor.ts'
 import { errorOf } from '../failures.ts'
+import { printLine } from '../local/logs.ts'
 import { unpack } from '../payload.ts'
 import type { RedisExecutor } from '../redis/index.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { readBundle } from './files.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { printResult } from './print-result.ts'
 import { withFleet } from './with-fleet.ts'
 import { parseAmount } from './worker.ts'
 
@@ -58,14 +59,14 @@ export function addSubmit(program: Command): void {
     )
     .argument('<id>', 'what submit printed')
     .option('--timeout <seconds>', 'how long to wait', parseAmount)
-    .option('--json', 'print the result as JSON')
+    .option('--json', 'print the result as JSON, as JSON.stringify writes it')
     .addHelpText('after', '\nExamples:\n  $ cornichon result t-1f0a-1 --timeout 60')
     .action((id: string, flags: ResultFlags) =>
       withFleet(flags, async (fleet) => {
         const { FleetView } = await import('../redis/overview.ts')
         if (!(await new FleetView(fleet).isKnown(id)))
           throw new UsageError(`there is no task ${id}: its result is gone, or it never was`)
-        await printResult(fleet, id, flags)
+        await printOutcome(fleet, id, flags)
       }),
     )
 }
@@ -125,16 +126,17 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
       }
       process.once('SIGINT', stop)
       try {
-        await printResult(fleet, id, flags)
+        await printOutcome(fleet, id, flags)
       } finally {
         process.off('SIGINT', stop)
       }
     },
-    true,
+    // Where the result is JSON, nothing else is on stdout.
+    flags.json ? (line) => printLine({ ...line, stream: 'stderr' }) : true,
   )
 }
 
-async function printResult(fleet: RedisExecutor, id: string, flags: ResultFlags): Promise<void> {
+async function printOutcome(fleet: RedisExecutor, id: string, flags: ResultFlags): Promise<void> {
   const result = fleet.outcome(resultId(id, 0))
   const late =
     flags.timeout === undefined
@@ -144,8 +146,5 @@ async function printResult(fleet: RedisExecutor, id: string, flags: ResultFlags)
   if (outcome === null)
     throw new ProgramError(`task ${id} is not over after ${flags.timeout} s`, new Error('timed out'))
   if (!outcome.ok) throw new ProgramError(`task ${id} failed:`, errorOf(outcome.failure))
-  const value = unpack(outcome.value)
-  if (flags.json) console.log(JSON.stringify(value, null, 2) ?? 'null')
-  else if (typeof value === 'string') console.log(value)
-  else if (value !== undefined) console.log(inspect(value, { depth: 8 }))
+  printResult(unpack(outcome.value), flags.json === true)
 }

@@ -1,4 +1,5 @@
 // Joins a fleet for the time of a command.
+import type { InitOptions } from '../options.ts'
 import type { RedisExecutor } from '../redis/index.ts'
 import { UsageError } from './failure.ts'
 import { type FleetFlags, fleetOf } from './fleet.ts'
@@ -7,7 +8,7 @@ import { type FleetFlags, fleetOf } from './fleet.ts'
 export async function withFleet<T>(
   flags: FleetFlags,
   work: (fleet: RedisExecutor) => Promise<T>,
-  logToDriver = false,
+  logToDriver: InitOptions['logToDriver'] = false,
 ): Promise<T> {
   const { startRedis } = await import('../redis/index.ts')
   const { seal, ...settings } = fleetOf(flags)

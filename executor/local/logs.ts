@@ -17,7 +17,7 @@ export class WorkerLogs {
   #timer: NodeJS.Timeout | null = null
 
   constructor(to: boolean | ((line: LogLine) => void)) {
-    this.#emit = to === false ? null : to === true ? print : to
+    this.#emit = to === false ? null : to === true ? printLine : to
   }
 
   take(stream: 'stdout' | 'stderr', text: string, worker: string, task: string | null): void {
@@ -51,7 +51,8 @@ export class WorkerLogs {
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     for (const [key, text] of this.#partial) {
-      const [worker, stream] = key.split(' ') as [string, 'stdout' | 'stderr']
+      const space = key.lastIndexOf(' ')
+      const [worker, stream] = [key.slice(0, space), key.slice(space + 1) as 'stdout' | 'stderr']
       if (text !== '') this.#line({ stream, worker, task: null, text, repeats: 0 })
     }
     this.#partial.clear()
@@ -61,7 +62,8 @@ export class WorkerLogs {
   }
 }
 
-function print({ stream, worker, task, text, repeats }: LogLine): void {
+/** To this process's output. */
+export function printLine({ stream, worker, task, text, repeats }: LogLine): void {
   const prefix = task === null ? worker : `${task} ${worker}`
   const count = repeats === 0 ? '' : ` [repeated ${repeats} times]`
   process[stream].write(`(${prefix}) ${text}${count}\n`)

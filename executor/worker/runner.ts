@@ -1,5 +1,6 @@
 // Runs jobs: finds the function, unpacks the arguments, calls, packs what comes out. Runs in a worker thread, or in the
 // caller's own where the engine is inline.
+import { inspect } from 'node:util'
 import { loadsAsync } from '../../serializer/index.ts'
 import { type TaskContext, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
@@ -242,9 +243,13 @@ function argumentsOf([, , , , , , packed, deps]: Job): unknown[] {
   return values
 }
 
-function invoke([, kind, , , , method]: Job, target: unknown, args: unknown[]): unknown {
+function invoke([, kind, , name, , method]: Job, target: unknown, args: unknown[]): unknown {
   if (kind === Kind.StartActor) return Reflect.construct(target as new () => unknown, args)
-  if (kind !== Kind.CallActor) return (target as Callable)(...args)
+  if (kind !== Kind.CallActor) {
+    if (typeof target !== 'function')
+      throw new TypeError(`${name} is no function to call, but ${inspect(target, { depth: 0 })}`)
+    return (target as Callable)(...args)
+  }
   const member: unknown = (target as Record<string, unknown>)[method!]
   if (typeof member !== 'function') throw new TypeError(`the actor has no method ${method}`)
   return Reflect.apply(member, target, args)

@@ -24,9 +24,11 @@ beforeAll(async () => {
     'jobs.mjs': `
       export const greet = (name, times) => { console.log('greeting ' + name); return { text: ('hello ' + name + ' ').repeat(times).trim() } }
       export const fail = () => { throw new RangeError('not today') }
+      export const big = () => 12n
+      export const five = 5
       export const never = () => new Promise(() => {})`,
   })
-  for (const name of ['greet', 'fail', 'never'])
+  for (const name of ['greet', 'fail', 'never', 'big', 'five'])
     expect(cornichon(workspace.folder, 'pack', `jobs.mjs#${name}`, '-o', `${name}.crn`).code).toBe(0)
 })
 afterAll(async () => {
@@ -37,10 +39,22 @@ afterAll(async () => {
 
 describe('cornichon, with a fleet', () => {
   it('X15 run --address runs a bundle there, prints its output and its result', () => {
-    const { code, stdout } = run('run', 'greet.crn', '--args', '["peter", 2]', '--json')
+    const { code, stdout } = run('run', 'greet.crn', '--args', '["peter", 2]')
     expect(code).toBe(0)
-    expect(stdout).toContain('greeting peter')
-    expect(JSON.parse(stdout.slice(stdout.indexOf('{')))).toEqual({ text: 'hello peter hello peter' })
+    expect(stdout).toMatch(
+      /^\(greet.crn one\/thread-\d+\) greeting peter\n\{ text: 'hello peter hello peter' \}\n$/,
+    )
+  })
+
+  it('X15 with --json, nothing but the result is on stdout; what JSON has no form for is told', () => {
+    const { stdout, stderr } = run('run', 'greet.crn', '--args', '["peter", 2]', '--json')
+    expect(JSON.parse(stdout)).toEqual({ text: 'hello peter hello peter' })
+    expect(stderr).toContain('greeting peter')
+    expect(run('run', 'big.crn', '--json')).toMatchObject({ code: 1, stdout: '' })
+    expect(run('run', 'big.crn', '--json').stderr).toMatch(
+      /^cornichon: the result can not be written as JSON:/,
+    )
+    expect(run('run', 'five.crn').stderr).toMatch(/TypeError: five.crn is no function to call, but 5/)
   })
 
   it('X15 submit prints an id at once, result fetches what came out, an error has exit code 1', () => {

@@ -56,6 +56,15 @@ describe('cornichon pack', () => {
     workspace.remove('node_modules')
   })
 
+  it('X15 --json tells of what was packed', () => {
+    workspace.write({ 'a.mjs': 'export const f = (x) => x' })
+    const { stdout } = here('pack', 'a.mjs#f', '-o', 'out.crn', '--json')
+    const size = readFileSync(workspace.path('out.crn')).length
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ file: 'a.mjs', export: 'f', output: 'out.crn', size, objects: 1, needs: [] },
+    })
+  })
+
   it('packs from TypeScript in a folder of ES modules, with the files it imports', () => {
     const { ran } = roundTrip(
       {
