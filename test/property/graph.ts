@@ -207,6 +207,9 @@ const leftAlone: ReadonlySet<string> = new Set(['function', 'arguments'])
 /** No prototypes: what has one of these for a prototype is refused, for it looks as if it were one. */
 const hosts: ReadonlySet<string> = new Set(['function'])
 
+/** Their classes' private fields are refused under another prototype. */
+const keepTheirs: ReadonlySet<string> = new Set(['url', 'query'])
+
 /** Builds what is described; what JavaScript does not allow (to redefine a length, say) is left out. */
 export function build(graph: readonly Node[]): unknown {
   const making: Making = { buffer: new ArrayBuffer(16) }
@@ -217,7 +220,7 @@ export function build(graph: readonly Node[]): unknown {
   for (const [i, node] of graph.entries()) {
     if (leftAlone.has(node.kind)) continue
     const value = values[i]!
-    const { prototype } = node
+    const prototype = keepTheirs.has(node.kind) ? 'own' : node.prototype
     if (prototype === 'null') attempt(() => Object.setPrototypeOf(value, null))
     else if (typeof prototype === 'number' && prototype < i && !hosts.has(graph[prototype]!.kind))
       attempt(() => Object.setPrototypeOf(value, values[prototype]!))
