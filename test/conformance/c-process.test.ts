@@ -108,7 +108,7 @@ goalTest(
 
 goalTest(
   'C20',
-  'dumps keeps nothing alive: neither functions, nor what they capture, nor instances',
+  'dumps keeps nothing alive: neither functions, nor what they capture, nor instances, nor data',
   async () => {
     const result = await runScript(
       `const settle = async () => { for (let i = 0; i < 10; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 10)) } }
@@ -149,6 +149,21 @@ goalTest(
         const captured = {}
         const fn = eval('(() => () => captured)()')
         return { value: fn, parts: { fn, captured } }
+      },
+      'data of every kind': () => {
+        const parts = {
+          record: { a: 1, b: 'x' }, list: [1, 'a', {}], date: new Date(1), map: new Map([[{}, {}]]), set: new Set([{}]), frozen: Object.freeze({ a: 1 }),
+          bare: Object.assign(Object.create(null), { a: 1 }), table: { [Symbol('s')]: 1, 7: 2 }, bytes: new Uint8Array(200), url: new URL('http://a/b'),
+        }
+        return { value: { ...parts, again: parts.record }, parts }
+      },
+      'plain data': () => {
+        const parts = { record: { a: 1, b: 'x', c: { d: new Date(1) } }, list: [1, 'a', {}], map: new Map([['a', {}]]) }
+        return { value: { ...parts }, parts }
+      },
+      'many records': () => {
+        const list = Array.from({ length: 300 }, (_, i) => ({ i, name: 'n' + i, on: { i } }))
+        return { value: list, parts: { list, first: list[0], last: list[299] } }
       },
     }
     const watch = (make, times) => {
