@@ -56,6 +56,9 @@ export class PendingCall {
   }
 }
 
+/** At each beat. */
+const MOST_CHECKED = 2000
+
 export class Calls {
   readonly #link: Link
   readonly #objects: RedisObjects
@@ -70,7 +73,12 @@ export class Calls {
     this.#link = link
     this.#objects = objects
     this.#outbox = outbox
-    link.onBeat(() => void this.#check().catch(() => {}))
+    link.onBeat(() => this.check())
+  }
+
+  /** Looks for results of which nothing was heard: of all calls where some are sure to be lost. */
+  check(isLost = false): void {
+    void this.#check(isLost).catch(() => {})
   }
 
   /** From here on its results are awaited. `ready` is called when its arguments are there. */
@@ -197,17 +205,17 @@ export class Calls {
   readonly #suspects = new Set<string>()
 
   /** The keys are the truth: what the streams have not told of is seen here. */
-  async #check(): Promise<void> {
+  async #check(isLost: boolean): Promise<void> {
     const now = Date.now()
     // Once a beat; more often only when a connection is there again.
-    if (now - this.#lastChecked < 1000) return
+    if (now - this.#lastChecked < 1000 && !isLost) return
     this.#lastChecked = now
     const { redis, keys } = this.#link
     for (const id of this.#objects.watched()) this.#objects.fetch(id)
     const old: PendingCall[] = []
     for (const call of this.pending.values()) {
       if (call.state === 'queued' && call.place !== null) old.push(call)
-      if (old.length === 2000) break
+      if (old.length === MOST_CHECKED && !isLost) break
     }
     for (let at = 0; at < old.length; at += 500) {
       const batch = old.slice(at, at + 500)
@@ -239,7 +247,7 @@ export class Calls {
       }
     }
     // The oldest come first in the map: those that were looked at go behind.
-    if (old.length === 2000)
+    if (old.length === MOST_CHECKED)
       for (const call of old) if (this.pending.delete(call.id)) this.pending.set(call.id, call)
   }
 }

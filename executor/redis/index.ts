@@ -23,6 +23,7 @@ import { Capacity } from './capacity.ts'
 import { describeFleet } from './describe.ts'
 import type { Entry } from './inbox.ts'
 import { Life } from './keys.ts'
+import { Said, wordsOf } from './line.ts'
 import { Link, type LinkSettings } from './link.ts'
 import type { Message } from './messages.ts'
 import { RedisObjects } from './objects.ts'
@@ -76,6 +77,8 @@ export class RedisExecutor implements Executor {
       if (call.actor !== null) this.#actors.over(call)
     }
     link.listen((entries) => this.#receive(entries))
+    link.line.hear(Said.Done, (message) => this.#takeDone(message))
+    link.line.onOpen(() => this.calls.check(true))
     link.onBeat(() => this.#renewFunctions())
   }
 
@@ -329,6 +332,20 @@ export class RedisExecutor implements Executor {
       default:
         return this.onMessage(message)
     }
+  }
+
+  /** See settle.ts. */
+  #takeDone(message: Buffer): void {
+    const { words, at: begin } = wordsOf(message)
+    const calls: [id: string, results: number][] = []
+    const frames: Buffer[] = []
+    for (let i = 1, at = begin; i < words.length; ) {
+      const id = words[i++]!
+      const results = Number(words[i++])
+      calls.push([id, results])
+      for (let left = results; left > 0; left--) frames.push(message.subarray(at, (at += Number(words[i++]))))
+    }
+    this.calls.done({ kind: 'done', calls }, frames)
   }
 
   #print(fields: ReadonlyMap<string, Buffer>): void {

@@ -51,8 +51,8 @@ export class Keys {
   logs = (driver: string): string => this.#of('logs', driver)
   /** Of a queue: who has nothing to do, and for how many of its calls there is room. */
   idle = (queue: string): string => this.#of('idle', queue)
-  /** A channel: jobs that are handed over to one process. */
-  handoffs = (process: string): string => this.#of('handoffs', process)
+  /** A channel that one process listens to. */
+  line = (process: string): string => this.#of('line', process)
   lease = (process: string): string => this.#of('lease', process)
   actor = (id: string): string => this.#of('actor', id)
   actorName = (name: string): string => this.#of('name', name)

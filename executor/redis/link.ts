@@ -6,6 +6,7 @@ import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Keys, Life } from './keys.ts'
+import { Line } from './line.ts'
 import type { Message } from './messages.ts'
 import { type Scripts, withScripts } from './scripts.ts'
 import { Seal, type SealSettings } from './seal.ts'
@@ -30,6 +31,7 @@ export class Link {
   readonly large: LargeReader
   readonly alive: KeepAlive
   readonly settler: Settler
+  readonly line: Line
   readonly #inbox: Inbox
   readonly #beats: (() => void)[] = []
   readonly #timer: NodeJS.Timeout
@@ -69,6 +71,7 @@ export class Link {
     this.#inbox = new Inbox(reader, redis, { inbox: this.keys.inbox(id), shared }, (entries) =>
       this.#listener(entries),
     )
+    this.line = new Line(this.connection(), this.keys.line(id))
     this.#timer = setInterval(() => this.#beat(), Life.beat)
     this.#timer.unref()
     redis.on('ready', () => this.#beat())

@@ -6,6 +6,8 @@ import { enqueue } from './enqueue.ts'
 import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
 import type { Scripts } from './scripts.ts'
+import { setLarge } from './set-large.ts'
+import { MOST_IN_SCRIPT } from './settle.ts'
 import { INLINE_LIMIT, storeOutside } from './values.ts'
 import { encodeCalls, type Place, type WireCall } from './wire.ts'
 
@@ -110,11 +112,13 @@ export class Outbox {
         batch.map(({ wire }) => wire),
         this.#keys,
       )
+      const isLarge = encoded.frame.length > MOST_IN_SCRIPT
       // In this order, on one connection: who takes the job finds the frame.
       await Promise.all([
         storeOutside(this.#redis, encoded, Life.call),
+        ...(isLarge ? [setLarge(this.#redis, this.#keys.call(id), encoded.frame, Life.call)] : []),
         enqueue(this.#redis, this.#keys, {
-          ...{ queue, id, size, title: name, priority, frame: encoded.frame },
+          ...{ queue, id, size, title: name, priority, frame: isLarge ? null : encoded.frame },
           mayBeHandedOver: batch[0]!.wire.kind === 'task' && size <= MOST_HANDED_OVER,
         }),
       ])

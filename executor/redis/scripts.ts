@@ -1,91 +1,8 @@
 // What has to happen in Redis at once: scripts, each a command of its own.
 import type { Redis } from 'ioredis'
-import { enqueueScript } from './enqueue.ts'
-
-/** A stream with more entries than that belongs to a slow reader: values stay in their keys, and are fetched. */
-const LONG_INBOX = 1000
 
 /** So many calls may begin before it is said that they have. */
 const MAY_HAVE_BEGUN = 8
-
-/**
- * The outcomes of calls of one owner. The first writer wins, since a call may run more than once; whoever waits is told.
- * A driver that is gone is told nothing. A call of a batch is marked as over, and the last one of a batch ends its frame.
- * A value that is not small does not come through here, where it would be copied again and again, but lies in a key that
- * gets the object's name. What a result has in keys of its own has to be there, unless there is a result already; of a result
- * that came too late it goes.
- */
-const settle = `
-local life, callLife, inboxPrefix, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local batches, results = tonumber(ARGV[5]), tonumber(ARGV[6])
-local key, arg, fresh = 2, 6, 0
-local places, watchers = {}, {}
-for i = 1, results do
-  local own = tonumber(ARGV[arg + 3])
-  places[i], watchers[i] = key, KEYS[key + 2]
-  for k = key + 3, key + 2 + own do
-    if redis.call('EXISTS', KEYS[k]) == 0 and redis.call('EXISTS', KEYS[key + 1]) == 0 then
-      return redis.error_reply('a part of the result could not be stored')
-    end
-  end
-  key, arg = key + 2 + own, arg + 3
-end
-for i = 1, batches do
-  local frame, state, size, calls = KEYS[key + 1], KEYS[key + 2], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
-  key, arg = key + 2, arg + 2
-  if size == 1 then fresh = fresh + redis.call('UNLINK', frame)
-  elseif redis.call('EXISTS', frame) == 1 then
-    local marks = {}
-    for c = 1, calls do
-      marks[2 * c - 1] = 'x' .. ARGV[arg + c]
-      marks[2 * c] = 1
-    end
-    local new = redis.call('HSET', state, unpack(marks))
-    if new > 0 then
-      fresh = fresh + new
-      local over = redis.call('HINCRBY', state, 'd', new)
-      if over == size then redis.call('UNLINK', frame, state)
-      elseif over == new then redis.call('PEXPIRE', state, callLife) end
-    end
-  end
-  arg = arg + calls
-end
-local isWatched = results > 0 and redis.call('EXISTS', unpack(watchers)) > 0
-local fields = {'m', message}
-for i = 1, results do
-  local at, id, value, own = places[i], ARGV[3 * i + 4], ARGV[3 * i + 5], tonumber(ARGV[3 * i + 6])
-  local object, made, isFirst = KEYS[at + 1], KEYS[at + 3], false
-  if value ~= '' then isFirst = redis.call('SET', object, value, 'NX', 'PX', life)
-  else isFirst = redis.call('EXISTS', made) == 1 and redis.call('RENAMENX', made, object) == 1 end
-  if isFirst then
-    fresh = fresh + 1
-    if isWatched then
-      for _, watcher in ipairs(redis.call('SMEMBERS', watchers[i])) do
-        redis.call('XADD', inboxPrefix .. watcher, '*', 'm', cjson.encode({kind = 'object', id = id}))
-        redis.call('PEXPIRE', inboxPrefix .. watcher, life)
-      end
-      redis.call('UNLINK', watchers[i])
-    end
-  else
-    local mine = value
-    if value == '' then mine = redis.call('GET', made) end
-    if own > 0 then
-      local isAnother = mine and mine ~= redis.call('GET', object)
-      for k = at + 3, at + 2 + own do
-        if isAnother or (value == '' and KEYS[k] == made) then redis.call('UNLINK', KEYS[k]) end
-      end
-    end
-    value = ''
-  end
-  fields[2 * i + 1] = 'f'
-  fields[2 * i + 2] = value
-end
-if fresh > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
-  if redis.call('XLEN', KEYS[1]) >= ${LONG_INBOX} then fields = {'m', message} end
-  redis.call('XADD', KEYS[1], '*', unpack(fields))
-  redis.call('PEXPIRE', KEYS[1], life)
-end
-return fresh`
 
 /**
  * What the job is for that was taken just now, by the token of its lock: the frame of its batch, from where to where, and
@@ -135,6 +52,29 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
 end
 return false`
 
+/**
+ * Jobs whose calls are over, by the tokens of their locks: as BullMQ 6.7 completes those that are not kept, but many at once.
+ * What is locked for another by now stays.
+ */
+const complete = `
+local prefix, ended = ARGV[1], 0
+local active, events = prefix .. 'active', prefix .. 'events'
+local most = redis.call('HGET', prefix .. 'meta', 'opts.maxLenEvents') or 10000
+for i = 2, #ARGV, 2 do
+  local id, job = ARGV[i], prefix .. ARGV[i]
+  if redis.call('GET', job .. ':lock') == ARGV[i + 1] and redis.call('LREM', active, -1, id) > 0 then
+    redis.call('UNLINK', job, job .. ':lock', job .. ':logs')
+    redis.call('SREM', prefix .. 'stalled', id)
+    redis.call('XADD', events, 'MAXLEN', '~', most, '*',
+      'event', 'completed', 'jobId', id, 'returnvalue', 'null', 'prev', 'active')
+    ended = ended + 1
+  end
+end
+if ended > 0 and redis.call('EXISTS', prefix .. 'wait', active, prefix .. 'prioritized') == 0 then
+  redis.call('XADD', events, '*', 'event', 'drained')
+end
+return ended`
+
 /** The object, or null and a place among those who are told. */
 const watch = `
 local frame = redis.call('GET', KEYS[1])
@@ -183,10 +123,6 @@ type Key = string
 type Value = string | Buffer | number
 
 export interface Scripts {
-  /** See enqueue.ts: 1 if it was handed over. */
-  cornichonEnqueue(keys: number, ...keysAndValues: (Key | Value)[]): Promise<number>
-  /** See settle.ts. */
-  cornichonSettle(keys: number, ...keysAndValues: (Key | Value)[]): Promise<number>
   cornichonOpenBuffer(
     keys: 1,
     active: Key,
@@ -208,6 +144,7 @@ export interface Scripts {
       ]
     | null
   >
+  cornichonComplete(keys: 1, active: Key, jobPrefix: Key, ...idsAndTokens: string[]): Promise<number>
   /** Keys: object, frame and state of each call; then the index of each within its batch, or '' if it is alone. */
   cornichonPresent(keys: number, ...names: (Key | Value)[]): Promise<number[]>
   cornichonWatchBuffer(
@@ -238,9 +175,8 @@ export interface Scripts {
 }
 
 export function withScripts(redis: Redis): Redis & Scripts {
-  redis.defineCommand('cornichonEnqueue', { lua: enqueueScript })
-  redis.defineCommand('cornichonSettle', { lua: settle })
   redis.defineCommand('cornichonOpen', { lua: open })
+  redis.defineCommand('cornichonComplete', { lua: complete })
   redis.defineCommand('cornichonWatch', { lua: watch })
   redis.defineCommand('cornichonPresent', { lua: present })
   redis.defineCommand('cornichonCreateActor', { lua: createActor })

@@ -5,11 +5,105 @@ import type { Redis } from 'ioredis'
 import { type Outcome, resultId } from '../executor.ts'
 import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
+import { Said } from './line.ts'
 import type { Message } from './messages.ts'
-import type { Scripts } from './scripts.ts'
+import { Script } from './script.ts'
 import { setLarge } from './set-large.ts'
 import { type Encoded, encodeOutcome, storeOutside } from './values.ts'
 import type { Place } from './wire.ts'
+
+/** A stream with more entries than that belongs to a slow reader: values stay in their keys, and are fetched. */
+const LONG_INBOX = 1000
+
+/**
+ * The outcomes of calls of one owner. The first writer wins, since a call may run more than once; whoever waits is told.
+ * A driver that is gone is told nothing. Few results go over its line, if it listens, else into its inbox. A call of a batch is marked as over, and the last one of a batch ends its frame.
+ * A value that is not small does not come through here, where it would be copied again and again, but lies in a key that
+ * gets the object's name. What a result has in keys of its own has to be there, unless there is a result already; of a result
+ * that came too late it goes.
+ */
+const script = new Script(`
+local life, callLife, inboxPrefix, message = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local batches, results = tonumber(ARGV[5]), tonumber(ARGV[6])
+local key, arg, fresh = 2, 8, 0
+local places, watchers = {}, {}
+for i = 1, results do
+  local own = tonumber(ARGV[arg + 3])
+  places[i], watchers[i] = key, KEYS[key + 2]
+  for k = key + 3, key + 2 + own do
+    if redis.call('EXISTS', KEYS[k]) == 0 and redis.call('EXISTS', KEYS[key + 1]) == 0 then
+      return redis.error_reply('a part of the result could not be stored')
+    end
+  end
+  key, arg = key + 2 + own, arg + 3
+end
+for i = 1, batches do
+  local frame, state, size, calls = KEYS[key + 1], KEYS[key + 2], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+  key, arg = key + 2, arg + 2
+  if size == 1 then fresh = fresh + redis.call('UNLINK', frame)
+  elseif redis.call('EXISTS', frame) == 1 then
+    local marks = {}
+    for c = 1, calls do
+      marks[2 * c - 1] = 'x' .. ARGV[arg + c]
+      marks[2 * c] = 1
+    end
+    local new = redis.call('HSET', state, unpack(marks))
+    if new > 0 then
+      fresh = fresh + new
+      local over = redis.call('HINCRBY', state, 'd', new)
+      if over == size then redis.call('UNLINK', frame, state)
+      elseif over == new then redis.call('PEXPIRE', state, callLife) end
+    end
+  end
+  arg = arg + calls
+end
+local isWatched = results > 0 and redis.call('EXISTS', unpack(watchers)) > 0
+local told, isWhole = {}, true
+for i = 1, results do
+  local at, id, value, own = places[i], ARGV[3 * i + 6], ARGV[3 * i + 7], tonumber(ARGV[3 * i + 8])
+  local object, made, isFirst = KEYS[at + 1], KEYS[at + 3], false
+  if value ~= '' then isFirst = redis.call('SET', object, value, 'NX', 'PX', life)
+  else isFirst = redis.call('EXISTS', made) == 1 and redis.call('RENAMENX', made, object) == 1 end
+  if isFirst then
+    fresh = fresh + 1
+    if isWatched then
+      for _, watcher in ipairs(redis.call('SMEMBERS', watchers[i])) do
+        redis.call('XADD', inboxPrefix .. watcher, '*', 'm', cjson.encode({kind = 'object', id = id}))
+        redis.call('PEXPIRE', inboxPrefix .. watcher, life)
+      end
+      redis.call('UNLINK', watchers[i])
+    end
+  else
+    local mine = value
+    if value == '' then mine = redis.call('GET', made) end
+    if own > 0 then
+      local isAnother = mine and mine ~= redis.call('GET', object)
+      for k = at + 3, at + 2 + own do
+        if isAnother or (value == '' and KEYS[k] == made) then redis.call('UNLINK', KEYS[k]) end
+      end
+    end
+    value = ''
+  end
+  told[i] = value
+  if value == '' then isWhole = false end
+end
+if fresh > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
+  if ARGV[7] ~= '' and isWhole then
+    local hears = redis.pcall('PUBLISH', ARGV[7], ARGV[8] .. table.concat(told))
+    if type(hears) == 'number' and hears > 0 then return fresh end
+  end
+  local length, fields = redis.call('XLEN', KEYS[1]), {'m', message}
+  if length < ${LONG_INBOX} then
+    for i = 1, results do
+      fields[2 * i + 1] = 'f'
+      fields[2 * i + 2] = told[i]
+    end
+  end
+  redis.call('XADD', KEYS[1], '*', unpack(fields))
+  -- Else it has its time: its reader renews that.
+  if length == 0 then redis.call('PEXPIRE', KEYS[1], life) end
+end
+return fresh`)
 
 interface Result {
   /** Of the object. */
@@ -37,9 +131,11 @@ const MOST_BYTES = 128 * 1024
 /** A script's commands have a limit of some thousands of words. */
 const MOST_RESULTS = 500
 /** Larger frames do not go through the script: see there. */
-const MOST_IN_SCRIPT = 16 * 1024
+export const MOST_IN_SCRIPT = 16 * 1024
 /** So many are worth a message, while others are about to follow. */
 const ENOUGH = 16
+/** Results of so few calls go over their caller's line. */
+const FEW = 2
 
 /** For one caller. */
 interface Lane {
@@ -50,13 +146,13 @@ interface Lane {
 }
 
 export class Settler {
-  readonly #redis: Redis & Scripts
+  readonly #redis: Redis
   readonly #keys: Keys
   readonly #lanes = new Map<string, Lane>()
   /** Whether more results are about to come: then they come together. */
   isBusy: () => boolean = () => false
 
-  constructor(redis: Redis & Scripts, keys: Keys) {
+  constructor(redis: Redis, keys: Keys) {
     this.#redis = redis
     this.#keys = keys
   }
@@ -162,6 +258,7 @@ export class Settler {
     const values: (string | number | Buffer)[] = [
       ...[Life.object, Life.call, keys.inbox(''), JSON.stringify(message), batches.size],
       calls.reduce((sum, { results }) => sum + results.length, 0),
+      ...(calls.length <= FEW ? [keys.line(owner), lineOf(calls)] : ['', '']),
     ]
     for (const { results } of calls)
       for (const { id, frame, own } of results) {
@@ -173,6 +270,16 @@ export class Settler {
       values.push(places[0]!.size, places.length)
       for (const { index } of places) values.push(index)
     }
-    await this.#redis.cornichonSettle(names.length, ...names, ...values)
+    await script.run(this.#redis, names, values)
   }
+}
+
+/** What is said before the results: of each call its id, and how long each of its results is. */
+function lineOf(calls: readonly Call[]): string {
+  let line: string = Said.Done
+  for (const { call, results } of calls) {
+    line += ` ${call} ${results.length}`
+    for (const { frame } of results) line += ` ${frame.length}`
+  }
+  return `${line}\n`
 }

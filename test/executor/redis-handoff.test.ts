@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { enqueue, HANDED, type Handed, readHanded } from '../../executor/redis/enqueue.ts'
 import { Keys } from '../../executor/redis/keys.ts'
-import { withScripts } from '../../executor/redis/scripts.ts'
+import { Script } from '../../executor/redis/script.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
@@ -28,7 +28,7 @@ describe('a job that is put into a queue', () => {
   const process = 'node-test'
   const queue = 'CPU=1'
   let keys: Keys
-  let client: ReturnType<typeof withScripts>
+  let client: Redis
   let listener: Redis
   let heard: Handed[]
   let count = 0
@@ -42,11 +42,11 @@ describe('a job that is put into a queue', () => {
 
   beforeEach(async () => {
     keys = new Keys(`${redis.namespace}-${++count}`)
-    client = withScripts(redis.connect())
+    client = redis.connect()
     listener = redis.connect()
     heard = []
     listener.on('messageBuffer', (_channel: Buffer, message: Buffer) => heard.push(readHanded(message)))
-    await listener.subscribe(keys.handoffs(process))
+    await listener.subscribe(keys.line(process))
     await look.set(keys.lease(process), '{}')
   })
   afterEach(() => {
@@ -147,12 +147,36 @@ describe('a job that is put into a queue', () => {
     await isIdle()
     await look.acl('SETUSER', 'narrow', 'on', '>pass', '~*', '+@all', 'resetchannels')
     const { path } = look.options
-    const narrow = withScripts(look.duplicate({ path: path!, username: 'narrow', password: 'pass' }))
+    const narrow = look.duplicate({ path: path!, username: 'narrow', password: 'pass' })
     client.disconnect()
     client = narrow
     expect(await add('t-1')).toBe(0)
     expect(await look.lrange(of('wait'), 0, -1)).toEqual(['t-1'])
     expect(await look.zcard(keys.idle(queue))).toBe(1)
+  })
+})
+
+describe('a script', () => {
+  it.each([
+    ['is sent with its words as they are', ['plain', 7, Buffer.from([0, 13, 10, 255]), '', Buffer.alloc(0)]],
+    ['also where they are longer than they look', ['größer €😀', Buffer.from([200]), 'ÿ', 'x']],
+  ])('%s', async (_how, words) => {
+    const bytes = words.map((word) => Buffer.from(String(word)).toString('hex'))
+    const expected = words.map((word, i) => (word instanceof Buffer ? word.toString('hex') : bytes[i]))
+    const echo = new Script(`
+      local digits = {}
+      for i, word in ipairs(ARGV) do
+        digits[i] = string.gsub(word, '.', function(c) return string.format('%02x', string.byte(c)) end)
+      end
+      redis.call('RPUSH', KEYS[1], unpack(digits))
+      return #ARGV`)
+    const client = redis.connect()
+    for (const loses of [false, false, true]) {
+      if (loses) await look.script('FLUSH')
+      expect(await echo.run(client, ['wörds'], words)).toBe(words.length)
+      expect(await look.lrange('wörds', 0, -1)).toEqual(expected)
+      await look.unlink('wörds')
+    }
   })
 })
 
@@ -267,6 +291,23 @@ describe('a call that is handed over', () => {
     expect(await get(note.remote(log, 'a'))).toBe(second.worker.child.pid)
     writeFileSync(flag, '')
     expect(await get(busy)).toBe(first.worker.child.pid)
+  })
+
+  it('and its result find their way while the connections that they come over are cut', async () => {
+    await start(1)
+    const echo = remote((n: number) => n, { maxRetries: -1 })
+    let isDone = false
+    const cutting = (async () => {
+      for (let i = 0; i < 20 && !isDone; i++) {
+        await look.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+        // The scripts are gone, too.
+        if (i % 5 === 0) await look.script('FLUSH')
+        await new Promise((resolve) => setTimeout(resolve, 40))
+      }
+    })()
+    for (let i = 0; i < 60; i++) expect(await get(echo.remote(i))).toBe(i)
+    isDone = true
+    await cutting
   })
 
   it('is run or given back by a process that is told to end', async () => {

@@ -1,23 +1,23 @@
 // Calls that are handed to this process directly. It says for how many it has room while it has nothing to do, and who
 // makes a call then gives it here at once: see enqueue.ts. What is said is a hint, and put right with each beat; what comes
 // is a job like any other, locked for this process.
-import type { Redis } from 'ioredis'
 import { type Handed, readHanded } from '../enqueue.ts'
 import { Life } from '../keys.ts'
+import { Said } from '../line.ts'
 import type { Link } from '../link.ts'
+
+/** Milliseconds. */
+const LATER = 1
 
 export class Handoffs {
   readonly #link: Link
   readonly #member: string
   readonly #recoverAfter: number
   readonly #deliver: (handed: Handed, isLate: boolean) => void
-  /** Its own: who listens says nothing else. */
-  readonly #listener: Redis
-  readonly #channel: string
-  #isListening = false
   #isClosed = false
   /** How far the clock of Redis is ahead. */
   #ahead = 0
+  #hasClock = false
   /** By queue: what Redis has, as far as is known here. */
   readonly #offered = new Map<string, number>()
   readonly #rooms = new Map<string, (offered: number) => number>()
@@ -27,37 +27,27 @@ export class Handoffs {
     this.#recoverAfter = recoverAfter
     this.#deliver = deliver
     this.#member = `${link.id} ${recoverAfter}`
-    this.#channel = link.keys.handoffs(link.id)
-    this.#listener = link.connection()
-    this.#listener.on('ready', () => void this.#listen().catch(() => {}))
-    this.#listener.on('close', () => {
-      this.#isListening = false
-      this.#offered.clear()
-    })
-    this.#listener.on('messageBuffer', (_channel, message) => this.#receive(message))
-    void this.#listener.connect().catch(() => {})
+    link.line.hear(Said.Handed, (message) => this.#receive(message))
+    link.line.onOpen(() => this.#beat())
     link.onBeat(() => this.#beat())
-  }
-
-  /** Where its user may not listen, nothing is handed to it. */
-  async #listen(): Promise<void> {
-    await this.#listener.subscribe(this.#channel)
-    await this.#setClock()
-    this.#isListening = true
-    this.#beat()
+    if (link.line.isOpen) this.#beat()
   }
 
   async #setClock(): Promise<void> {
     const before = Date.now()
     const [seconds, microseconds] = await this.#link.redis.time()
     this.#ahead = Number(seconds) * 1000 + Number(microseconds) / 1000 - (before + Date.now()) / 2
+    this.#hasClock = true
   }
 
   #beat(): void {
-    if (!this.#isListening || this.#isClosed) return
-    void this.#setClock().catch(() => {})
-    this.#offered.clear()
-    for (const queue of this.#rooms.keys()) this.look(queue)
+    void this.#setClock().then(
+      () => {
+        this.#offered.clear()
+        for (const queue of this.#rooms.keys()) this.look(queue)
+      },
+      () => {},
+    )
   }
 
   /** `room` says how many calls of a queue could start, where so many are offered. */
@@ -65,19 +55,35 @@ export class Handoffs {
     this.#rooms.set(queue, room)
   }
 
-  readonly #due = new Set<string>()
+  get #mayOffer(): boolean {
+    return this.#link.line.isOpen && this.#hasClock && !this.#isClosed
+  }
 
   /** There may be more room, or less. */
   look(queue: string): void {
-    if (!this.#isListening || this.#isClosed) return
-    if (this.#due.size === 0) process.nextTick(() => this.#offer())
-    this.#due.add(queue)
+    if (!this.#mayOffer) return
+    const offered = this.#offered.get(queue)
+    if (offered === undefined || offered === 0) {
+      if (this.#due.size === 0) process.nextTick(() => this.#offer(this.#due))
+      this.#due.add(queue)
+    } else {
+      // Some are offered: that can wait until what goes on now is done.
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null
+        this.#offer(this.#later)
+      }, LATER).unref()
+      this.#later.add(queue)
+    }
   }
 
-  #offer(): void {
-    const due = [...this.#due]
-    this.#due.clear()
-    if (!this.#isListening || this.#isClosed) return
+  readonly #due = new Set<string>()
+  readonly #later = new Set<string>()
+  #timer: NodeJS.Timeout | null = null
+
+  #offer(queues: Set<string>): void {
+    const due = [...queues]
+    queues.clear()
+    if (!this.#mayOffer) return
     const { redis, keys } = this.#link
     for (const queue of due) {
       const offered = this.#offered.get(queue)
@@ -109,11 +115,7 @@ export class Handoffs {
     if (this.#isClosed) return
     this.#isClosed = true
     const { redis, keys } = this.#link
-    if (this.#isListening) {
-      for (const queue of this.#rooms.keys()) redis.zrem(keys.idle(queue), this.#member).catch(() => {})
-      const lost = new Promise((resolve) => this.#listener.once('close', resolve))
-      await Promise.race([this.#listener.unsubscribe(this.#channel).catch(() => {}), lost])
-    }
-    this.#listener.disconnect()
+    for (const queue of this.#offered.keys()) redis.zrem(keys.idle(queue), this.#member).catch(() => {})
+    await this.#link.line.close()
   }
 }

@@ -372,9 +372,10 @@ export class Intake {
 
   readonly #over = async (range: Range): Promise<void> => {
     range.onOver()
-    const { bull, token, failed } = range
-    if (range.isGivenBack) return this.#end(range, () => bull.moveToWait(token))
+    const { token, failed } = range
+    if (range.isGivenBack) return this.#end(range, () => range.bull.moveToWait(token))
     if (failed.length > 0) {
+      const { bull } = range
       const message = failed[0]![2]
       if (range.size > 1) await bull.updateData({ ...bull.data, failed }).catch(() => {})
       return this.#end(range, () => this.#fail(bull, token, message))
@@ -383,7 +384,7 @@ export class Intake {
     if (range.isLone || !this.#wantsMore) return this.#completeSoon(range)
     this.#isTaking = true
     return this.#end(range, async () => {
-      const completing = bull.moveToCompleted(null as never, token, true)
+      const completing = range.bull.moveToCompleted(null as never, token, true)
       // Where the last answer brought a job, this one does, too.
       if (this.#isFlowing) this.#openSoon(token)
       try {
@@ -405,23 +406,27 @@ export class Intake {
   }
 
   /** Over, and not completed yet: that delays nobody's call. */
-  #ended: (() => void)[] = []
+  #ended: { readonly range: Range; readonly done: () => void }[] = []
   #completing: NodeJS.Timeout | null = null
 
   #completeSoon(range: Range): Promise<void> {
-    this.#completing ??= setTimeout(() => this.#completeEnded(), COMPLETED_AFTER)
-    return new Promise((resolve) => {
-      this.#ended.push(() =>
-        resolve(this.#end(range, () => range.bull.moveToCompleted(null as never, range.token, false))),
-      )
-    })
+    this.#completing ??= setTimeout(() => void this.#completeEnded(), COMPLETED_AFTER)
+    return new Promise((done) => this.#ended.push({ range, done }))
   }
 
-  #completeEnded(): void {
+  /** All in one command: BullMQ has one for each, which costs several times as much. */
+  async #completeEnded(): Promise<void> {
     if (this.#completing === null) return
     clearTimeout(this.#completing)
     this.#completing = null
-    for (const complete of this.#ended.splice(0)) complete()
+    const ended = this.#ended.splice(0)
+    for (const { range } of ended) this.#active.delete(range.job)
+    const { redis, keys } = this.#link
+    const prefix = `${keys.prefix}:${this.#settings.queue}:`
+    const jobs = ended.flatMap(({ range }) => [range.job, range.token])
+    // Lost, removed, or moved already.
+    await redis.cornichonComplete(1, `${prefix}active`, prefix, ...jobs).catch(() => {})
+    for (const { done } of ended) done()
   }
 
   #fail(job: Job<JobData>, token: string, message: string): Promise<unknown> {
@@ -470,7 +475,7 @@ export class Intake {
     this.stop()
     clearInterval(this.#timer)
     if (this.#patience !== null) clearInterval(this.#patience)
-    this.#completeEnded()
+    await this.#completeEnded()
     await Promise.all(this.#givingBack)
     await this.#worker.close(true).catch(() => {})
     await this.#loop
