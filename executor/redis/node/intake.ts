@@ -94,10 +94,19 @@ export class Intake {
     })
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
     this.#worker.onTake = (token) => this.#openSoon(token)
+    this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
     void this.#worker.startStalledCheckTimer()
     this.#timer = setInterval(() => void this.#extend(), recoverAfter / 3)
     this.#loop = this.#run()
+  }
+
+  /** What was handed to it while it waited may have taken all room: then another is woken. */
+  #mayTake(): boolean {
+    if (!this.#worker.isDrained || (!this.#isStopped && this.#couldUse)) return true
+    const { redis, keys } = this.#link
+    redis.zadd(`${keys.prefix}:${this.#settings.queue}:marker`, 0, '0').catch(() => {})
+    return false
   }
 
   #openSoon(token: string): void {
@@ -126,6 +135,10 @@ export class Intake {
   get #wantsMore(): boolean {
     // What goes back may be the next: it is waited for.
     if (this.#isStopped || this.#isTaking || this.#givingBack.size > 0) return false
+    return this.#couldUse
+  }
+
+  get #couldUse(): boolean {
     if (this.#waiting.length === 0)
       return this.#settings.room(1) > 0 || (this.#last !== null && this.#settings.place([this.#last]) > 0)
     // What is here is about to run out.

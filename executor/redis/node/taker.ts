@@ -9,6 +9,8 @@ export type Next = Parameters<typeof Job.fromJSON>[1]
 /** Asks for what a job is for at once, with the job. */
 export class Taker extends Worker<JobData> {
   onTake: (token: string) => void = () => {}
+  /** Whether it is to have a job now that there is one: it may have waited for long. */
+  mayTake: () => boolean = () => true
   /** The next time it will wait until there is a job. */
   isDrained = false
 
@@ -23,7 +25,12 @@ export class Taker extends Worker<JobData> {
     return new this.Job(this, title, data, jobOptions(id, priority), id) as Job<JobData>
   }
 
-  protected override moveToActive(token: string, name?: string): ReturnType<Worker<JobData>['getNextJob']> {
+  protected override async moveToActive(
+    token: string,
+    name?: string,
+  ): Promise<Awaited<ReturnType<Worker<JobData>['moveToActive']>>> {
+    // As if there was none.
+    if (!this.mayTake()) return undefined as never
     const moving = super.moveToActive(token, name).then((job) => {
       this.isDrained = job === undefined
       return job
