@@ -95,6 +95,7 @@ export function startActor(type: ActorClass, given: ActorRemoteOptions, args: un
   const fn = exportValue(type, className, executor)
   const packed = splitArguments(args)
   executor.createActor({
+    parent: parentId(),
     ...info,
     fn: fn.hash,
     options: actorOptionsOf(given),

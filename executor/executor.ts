@@ -34,6 +34,10 @@ export interface CallSpec extends PackedArguments {
   readonly retryOn: string | null
   /** The trace that it belongs to, where the caller has one. */
   readonly trace: TraceCarrier | null
+  /** Of a call that a task of a fleet made: the driver that all this is for, which hears what it prints. */
+  readonly driver?: string
+  /** And the task that began it, where somebody may want to know how far that is. */
+  readonly job?: string
   /** How often it was tried before, elsewhere. */
   readonly tries?: number
 }
@@ -54,8 +58,12 @@ export interface ActorSpec extends PackedArguments {
   readonly fn: string
   readonly name: string
   readonly methods: readonly string[]
+  /** The task that made it. */
+  readonly parent: string | null
   readonly options: ActorOptions
   readonly env: ResolvedEnv | null
+  /** As of a call. */
+  readonly driver?: string
   /** The trace that its start belongs to. */
   readonly trace: TraceCarrier | null
 }

@@ -9,6 +9,7 @@ import type { RedisExecutor } from '../redis/index.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { readBundle } from './files.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { JobLine } from './job-line.ts'
 import { printResult } from './print-result.ts'
 import { withFleet } from './with-fleet.ts'
 import { parseAmount } from './worker.ts'
@@ -66,7 +67,9 @@ export function addSubmit(program: Command): void {
         const { FleetView } = await import('../redis/overview.ts')
         if (!(await new FleetView(fleet).isKnown(id)))
           throw new UsageError(`there is no task ${id}: its result is gone, or it never was`)
-        await printOutcome(fleet, id, flags)
+        const line = new JobLine(process.stderr)
+        if (process.stderr.isTTY) line.watch(fleet.progress, id)
+        await printOutcome(fleet, id, flags, line)
       }),
     )
 }
@@ -115,6 +118,7 @@ function parseArguments(json: string | undefined): unknown[] {
 
 /** `cornichon run --address`: with the output of the task, and Ctrl-C cancels it. */
 export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Promise<void> {
+  const line = new JobLine(process.stderr)
   return withFleet(
     flags,
     async (fleet) => {
@@ -125,24 +129,36 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
         process.exitCode = 130
       }
       process.once('SIGINT', stop)
+      if (process.stderr.isTTY) line.watch(fleet.progress, id)
       try {
-        await printOutcome(fleet, id, flags)
+        await printOutcome(fleet, id, flags, line)
       } finally {
+        line.end()
         process.off('SIGINT', stop)
+        await fleet.progress.forget(id)
       }
     },
-    // Where the result is JSON, nothing else is on stdout.
-    flags.json ? (line) => printLine({ ...line, stream: 'stderr' }) : true,
+    (printed) => {
+      line.clear()
+      // Where the result is JSON, nothing else is on stdout.
+      printLine(flags.json ? { ...printed, stream: 'stderr' } : printed)
+    },
   )
 }
 
-async function printOutcome(fleet: RedisExecutor, id: string, flags: ResultFlags): Promise<void> {
+async function printOutcome(
+  fleet: RedisExecutor,
+  id: string,
+  flags: ResultFlags,
+  line: JobLine,
+): Promise<void> {
   const result = fleet.outcome(resultId(id, 0))
   const late =
     flags.timeout === undefined
       ? new Promise<never>(() => {})
       : new Promise<null>((resolve) => setTimeout(resolve, flags.timeout! * 1000, null).unref())
   const outcome = await Promise.race([result, late])
+  line.end()
   if (outcome === null)
     throw new ProgramError(`task ${id} is not over after ${flags.timeout} s`, new Error('timed out'))
   if (!outcome.ok) throw new ProgramError(`task ${id} failed:`, errorOf(outcome.failure))

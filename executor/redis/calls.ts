@@ -22,6 +22,7 @@ export class PendingCall {
   /** Of the queue that it is or will be in. */
   readonly queue: string
   readonly actor: string | null
+  readonly job: string | null
   missing: number
   state: 'waiting' | 'queued' | 'over' = 'waiting'
   /** When it was sent, or renewed. */
@@ -32,7 +33,7 @@ export class PendingCall {
   send: (() => void) | null
 
   constructor(
-    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args'>,
+    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args' | 'job'>,
     parent: string | null,
     numReturns: number,
     queue: string,
@@ -47,6 +48,7 @@ export class PendingCall {
     this.refs = refsOf(spec.args)
     this.queue = queue
     this.actor = actor
+    this.job = spec.job ?? null
     this.missing = spec.deps.length
     this.send = () => send(this)
   }

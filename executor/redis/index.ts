@@ -6,6 +6,7 @@ import type {
   ActorCallSpec,
   ActorInfo,
   ActorSpec,
+  CallSpec,
   CancelOptions,
   Description,
   Executor,
@@ -22,6 +23,7 @@ import { Calls, PendingCall } from './calls.ts'
 import { Capacity } from './capacity.ts'
 import { describeFleet } from './describe.ts'
 import type { Entry } from './inbox.ts'
+import { JobProgress } from './job-progress.ts'
 import { Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
 import { Link, type LinkSettings } from './link.ts'
@@ -36,6 +38,9 @@ import { encodeOutcome, storeOutside } from './values.ts'
 import { checkVersions, versionsHere } from './version.ts'
 import { encodeCalls, SET_UP, shapeOf } from './wire.ts'
 
+/** Whom a call is for, and the task that began it all: see CallSpec. */
+export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job'>
+
 export class RedisExecutor implements Executor {
   readonly engine = 'redis'
   readonly link: Link
@@ -45,6 +50,7 @@ export class RedisExecutor implements Executor {
   readonly capacity: Capacity
   readonly requests: Requests
   readonly packages: FleetPackages
+  readonly progress: JobProgress
   readonly #actors: RedisActors
   readonly #functions = new Map<string, { readonly exported: Exported; readonly stored: Promise<unknown> }>()
   readonly #shapes = new Set<string>()
@@ -64,6 +70,7 @@ export class RedisExecutor implements Executor {
     this.capacity = new Capacity(link)
     this.requests = new Requests(link)
     this.packages = new FleetPackages(link)
+    this.progress = new JobProgress(link)
     this.#logs = new WorkerLogs(logTo ?? true)
     this.#actors = new RedisActors(
       link,
@@ -75,6 +82,7 @@ export class RedisExecutor implements Executor {
     )
     this.calls.onOver = (call) => {
       if (call.actor !== null) this.#actors.over(call)
+      if (call.job !== null && call.job !== call.id) this.progress.over(call.job)
     }
     link.listen((entries) => this.#receive(entries))
     link.line.hear(Said.Done, (message) => this.#takeDone(message))
@@ -128,7 +136,8 @@ export class RedisExecutor implements Executor {
 
   // --- calls ---
 
-  submit(spec: TaskSpec): void {
+  submit(task: TaskSpec): void {
+    const spec = this.#withOrigin(task)
     const { resources } = spec.options
     const shape = shapeOf(resources)
     this.#announce(shape)
@@ -149,6 +158,18 @@ export class RedisExecutor implements Executor {
     })
     this.calls.admit(call, (ready) => ready.send!())
     if (this.#isShutDown) this.calls.fail(call, failureOf('shutdown', 'the executor is shut down'))
+  }
+
+  /** Of a worker process: what a task that runs here is part of. */
+  originOf: (task: string) => Origin | null = () => null
+
+  /** Calls that tasks make are part of what these are part of. */
+  #withOrigin<S extends CallSpec>(spec: S): S {
+    const origin = spec.parent === null ? null : this.originOf(spec.parent)
+    const job = spec.job ?? origin?.job
+    // The one that began it may outlive who made it.
+    if (job !== undefined && job !== spec.id) this.progress.made(job)
+    return origin === null ? spec : { ...spec, ...origin }
   }
 
   /** Calls whose packages are on their way into Redis. */
@@ -192,13 +213,14 @@ export class RedisExecutor implements Executor {
 
   createActor(spec: ActorSpec): void {
     this.#announce(shapeOf(spec.options.resources))
+    const driver = spec.parent === null ? undefined : this.originOf(spec.parent)?.driver
     const captured = this.#functions.get(spec.fn)?.exported.value
     if (spec.options.detached && captured !== undefined) this.objects.give(refsOf(captured))
-    this.#actors.create(spec)
+    this.#actors.create(driver === undefined ? spec : { ...spec, driver })
   }
 
   callActor(spec: ActorCallSpec): void {
-    this.#actors.call(spec)
+    this.#actors.call(this.#withOrigin(spec))
   }
 
   killActor(id: string, noRestart: boolean): void {
@@ -361,6 +383,7 @@ export class RedisExecutor implements Executor {
     const { redis, keys } = this.link
     await Promise.all([...this.#functions.keys()].map((hash) => redis.pexpire(keys.function(hash), keepFor)))
     await this.packages.keep(keepFor)
+    await this.progress.tell()
     this.calls.abandon()
     await this.queues.close()
     await this.link.close(keepFor)
@@ -386,6 +409,7 @@ export class RedisExecutor implements Executor {
         ...[...batches.keys()].map((batch) => redis.unlink(keys.call(batch), keys.batch(batch))),
         ...[...batches].map(([batch, queue]) => this.queues.remove(queue, batch)),
         this.objects.clear(),
+        this.progress.tell(),
       ]).catch(() => {})
     }
     this.#logs.flush()

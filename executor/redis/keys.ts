@@ -59,6 +59,8 @@ export class Keys {
   /** Of a runtime environment: what its archive's parts are. */
   package = (uri: string): string => this.#of('pkg', uri)
   packagePart = (uri: string, part: number): string => this.#of('pkgpart', `${uri}:${part}`)
+  /** How far a job is. */
+  progress = (job: string): string => this.#of('progress', job)
   cancelled = (call: string): string => this.#of('cancel', call)
 
   /** A stream that every process reads. */

@@ -21,6 +21,7 @@ export function submitBundle(
   const id = newId('t')
   fleet.submit({
     id,
+    job: id,
     name: options.name,
     parent: null,
     fn: hash,

@@ -41,8 +41,12 @@ export class UploadLine {
 
 export function formatUpload({ path, step, done, total }: UploadProgress): string {
   const part = total === 0 ? 1 : Math.min(1, done / total)
-  const filled = Math.round(part * BAR)
-  const bar = '#'.repeat(filled) + '.'.repeat(BAR - filled)
   const verb = step === 'pack' ? 'packing' : 'uploading'
-  return `${verb} ${basename(path)} [${bar}] ${Math.floor(100 * part)} % of ${formatSize(total)}`
+  return `${verb} ${basename(path)} ${bar(part)} ${Math.floor(100 * part)} % of ${formatSize(total)}`
+}
+
+/** Of a part of 1. */
+export function bar(part: number): string {
+  const filled = Math.round(Math.min(1, part) * BAR)
+  return `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}]`
 }

@@ -83,11 +83,14 @@ describe('a Redis that keeps what it was given', () => {
 })
 
 describe('a driver', () => {
-  /** Its code holds its event loop for longer than its lease lasts, while the tests below run. */
+  /** Its code holds its event loop for longer than its lease lasts, on a fleet of its own, while the tests below run. */
   let held: ReturnType<typeof startDriver>
-  beforeAll(() => {
+  let itsWorker: TestWorker
+  beforeAll(async () => {
+    const fleet = { ...redis, namespace: `${redis.namespace}-held` }
+    itsWorker = await startWorker(fleet, '--num-cpus', '1')
     held = startDriver(
-      redis,
+      fleet,
       `const sleep = remote((ms, n) => new Promise((resolve) => setTimeout(resolve, ms, n)), { numCpus: 0 })
        class Counter { count = 0; add(by) { return (this.count += by) } }
        const counter = remote(Counter, { numCpus: 0 }).remote()
@@ -97,11 +100,15 @@ describe('a driver', () => {
        console.log((await get(refs)).reduce((a, b) => a + b, 0), await get(counter.add.remote(1)))`,
     )
   })
+  afterAll(async () => {
+    held.child.kill('SIGKILL')
+    await itsWorker.kill()
+  })
 
   it('X12 that is killed leaves no garbage: its tasks are ended, its actors too, its keys have a time', async () => {
     const driver = startDriver(
       redis,
-      `const never = remote(() => new Promise(() => {}), { numCpus: 0, name: 'never' })
+      `const never = remote(() => new Promise(() => {}), { numCpus: 0 })
        never.remote()
        const waiting = Array.from({ length: 50 }, () => remote(() => new Promise(() => {}), { numCpus: 2 }).remote())
        class Idle { ready() { return 'ready' } }
@@ -116,9 +123,9 @@ describe('a driver', () => {
     await join()
     const { describeExecutor } = await import('cornichon/executor')
     for (const end = Date.now() + 60_000; ; ) {
-      const { tasks, actors, resources } = await describeExecutor()
-      const isOver = [...tasks, ...actors].every(({ name }) => name !== 'never' && name !== 'Idle')
-      if (isOver && resources.CPU!.free === 2) break
+      const { workers, actors, resources } = await describeExecutor()
+      const isIdle = workers.every(({ state }) => state === 'idle') && actors.length === 0
+      if (isIdle && resources.CPU!.free === 2) break
       expect(Date.now()).toBeLessThan(end)
       await pause(500)
     }
@@ -243,5 +250,27 @@ describe('a driver', () => {
       ['stdout', 'talker', 'there'],
       ['stderr', 'talker', 'a problem'],
     ])
+    // What its tasks start is its own, too.
+    class Speaker {
+      constructor() {
+        console.log('made')
+      }
+      say(): void {
+        console.log('said')
+      }
+    }
+    const deepest = remote(() => console.log('deepest'), { name: 'deepest', numCpus: 0 })
+    const deep = remote(
+      async () => {
+        await get(deepest.remote())
+        await get(remote(Speaker, { numCpus: 0 }).remote().say.remote())
+      },
+      { name: 'deep', numCpus: 0 },
+    )
+    lines.length = 0
+    await get(remote(() => get(deep.remote())).remote())
+    await expect
+      .poll(() => lines.map(({ text }) => text).sort(), { timeout: 10_000 })
+      .toEqual([...['deepest', 'made', 'said']])
   })
 })

@@ -192,8 +192,9 @@ export class HostedActors {
     this.#local.killActor(id, true)
   }
 
-  ownerOf(id: string): string | null {
-    return this.#byId.get(id)?.wire.owner ?? null
+  driverOf(id: string): string | null {
+    const wire = this.#byId.get(id)?.wire
+    return wire?.spec.driver ?? wire?.owner ?? null
   }
 
   driverGone(driver: string): void {

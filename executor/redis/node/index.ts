@@ -94,6 +94,7 @@ export class FleetNode {
       (id) => this.#actors.lost(id),
     )
     fleet.link.onBeat(() => void this.#checkDrivers().catch(() => {}))
+    fleet.originOf = (task) => this.#runner.originOf(task)
     fleet.onMessage = (message) => this.#receive(message)
     fleet.link.settler.isBusy = () => this.#tasks.isBusy || this.#actors.isBusy
   }
@@ -198,11 +199,11 @@ export class FleetNode {
     if (refused !== null) throw refused
   }
 
-  /** To the driver whose call printed it. */
+  /** To the driver that it was printed for. */
   #printed(worker: LocalWorker, stream: string, text: string, task: string | null): void {
     const owner =
-      this.#runner.ownerOf(worker) ??
-      (worker.actor === null ? null : this.#actors.ownerOf(worker.actor.spec.id))
+      this.#runner.driverOf(worker) ??
+      (worker.actor === null ? null : this.#actors.driverOf(worker.actor.spec.id))
     if (owner === null) return
     const { redis, keys } = this.#fleet.link
     const key = keys.logs(owner)

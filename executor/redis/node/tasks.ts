@@ -4,7 +4,7 @@ import { cancelled, type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import { refsOf } from '../../payload.ts'
-import type { RedisExecutor } from '../index.ts'
+import type { Origin, RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
 import { claimsOf, decodeCalls, type WireCall } from '../wire.ts'
 import { Handoffs } from './handoffs.ts'
@@ -16,11 +16,16 @@ type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
 
 interface Running {
   readonly owner: string
+  readonly origin: Origin
   isSubmitted: boolean
   /** Before it began. */
   isTakenBack: boolean
   isCancelled: boolean
   work: Promise<boolean>
+}
+
+function originOf({ spec: { driver, job }, owner }: ResultWire): Origin {
+  return { driver: driver ?? owner, ...(job !== undefined && { job }) }
 }
 
 const NOT_BEGUN = Promise.resolve(false)
@@ -67,7 +72,8 @@ export class CallRunner {
   /** Until its results are stored; false if it was taken back. `ended` is called as soon as it does not run any more. */
   run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<boolean> {
     const running: Running = {
-      ...{ owner: wire.owner, isSubmitted: false, isTakenBack: false, isCancelled: false, work: NOT_BEGUN },
+      ...{ owner: wire.owner, origin: originOf(wire) },
+      ...{ isSubmitted: false, isTakenBack: false, isCancelled: false, work: NOT_BEGUN },
     }
     this.#running.set(job.id, running)
     const work = this.#run(job, wire, submit, ended)
@@ -111,6 +117,10 @@ export class CallRunner {
     if (running.isSubmitted) this.local.cancel(id, { force, recursive: false })
   }
 
+  originOf(call: string): Origin | null {
+    return this.#running.get(call)?.origin ?? null
+  }
+
   owners(): Set<string> {
     return new Set([...this.#running.values()].map(({ owner }) => owner))
   }
@@ -119,11 +129,11 @@ export class CallRunner {
     return [...this.#running].flatMap(([id, { owner }]) => (owner === driver ? [id] : []))
   }
 
-  /** Whose calls a worker thread runs. */
-  ownerOf(worker: LocalWorker): string | null {
+  /** Whom the calls are for that a worker thread runs. */
+  driverOf(worker: LocalWorker): string | null {
     for (const id of worker.calls.keys()) {
       const running = this.#running.get(id)
-      if (running !== undefined) return running.owner
+      if (running !== undefined) return running.origin.driver
     }
     return null
   }

@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { formatJob, JobLine } from '../../../executor/cli/job-line.ts'
 import { childEnvironment } from '../../support/children.ts'
 import { commandFile, cornichon } from '../../support/command.ts'
 import { startWorker, type TestWorker } from '../../support/fleet.ts'
-import { nodeBinary } from '../../support/paths.ts'
+import { nodeBinary, root } from '../../support/paths.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { createWorkspace } from '../../support/workspace.ts'
 
@@ -20,15 +21,23 @@ beforeAll(async () => {
   redis = await startRedis()
   fleet = ['--address', redis.address, '--namespace', redis.namespace]
   worker = await startWorker(redis, '--num-cpus', '2', '--name', 'one')
+  workspace.link('node_modules/cornichon', root)
   workspace.write({
     'jobs.mjs': `
       export const greet = (name, times) => { console.log('greeting ' + name); return { text: ('hello ' + name + ' ').repeat(times).trim() } }
       export const fail = () => { throw new RangeError('not today') }
+      import { get, remote } from 'cornichon/executor'
+      const below = remote(async (depth) => {
+        if (depth === 0) return 0
+        const both = await get([below.remote(depth - 1), below.remote(depth - 1)])
+        return 2 + both[0] + both[1]
+      }, { numCpus: 0 })
+      export const tree = (depth) => get(below.remote(depth))
       export const big = () => 12n
       export const five = 5
       export const never = () => new Promise(() => {})`,
   })
-  for (const name of ['greet', 'fail', 'never', 'big', 'five'])
+  for (const name of ['tree', 'greet', 'fail', 'never', 'big', 'five'])
     expect(cornichon(workspace.folder, 'pack', `jobs.mjs#${name}`, '-o', `${name}.crn`).code).toBe(0)
 })
 afterAll(async () => {
@@ -66,6 +75,24 @@ describe('cornichon, with a fleet', () => {
     expect(stderr).toMatch(/RangeError: not today|not today/)
     expect(run('result', 't-none-1')).toMatchObject({ code: 2 })
     expect(run('submit', 'greet.crn', '--args', '{').code).toBe(2)
+  })
+
+  it('X15 counts the tasks of a job, those that its tasks start included; a terminal shows how many are done', async () => {
+    const { id } = json('submit', 'tree.crn', '--args', '[4]')
+    expect(json('result', id)).toBe(30)
+    const client = redis.connect()
+    const key = `{cornichon-${redis.namespace}}:progress:${id}`
+    await expect.poll(() => client.hgetall(key)).toEqual({ made: '31', over: '31' })
+    client.disconnect()
+    const written: string[] = []
+    const line = new JobLine({ write: (text) => written.push(text), columns: 60 })
+    let over = 0
+    line.watch({ read: async () => ({ made: over === 0 ? 0 : 40, over: over++ * 10 }) }, id)
+    await expect.poll(() => written.length).toBeGreaterThan(1)
+    line.end()
+    expect(written[0]).toBe('\r\x1b[Ktasks [######..................] 10 of 40 done')
+    expect(written.at(-1)).toBe('\r\x1b[K')
+    expect(formatJob({ made: 8, over: 8 })).toBe('tasks [########################] 8 of 8 done')
   })
 
   it('X15 status, list and top show what there is, as text and as JSON', () => {
