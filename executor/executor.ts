@@ -185,6 +185,10 @@ export function resultId(call: string, index: number): string {
   return `${call}.${index}`
 }
 
+export function resultIds(call: string, count: number): string[] {
+  return count === 1 ? [resultId(call, 0)] : Array.from({ length: count }, (_, i) => resultId(call, i))
+}
+
 /** The call whose result an object is; null for one that was put. */
 export function callOf(object: string): string | null {
   const dot = object.lastIndexOf('.')

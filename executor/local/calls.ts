@@ -7,6 +7,7 @@ import {
   type Dependency,
   type Outcome,
   resultId,
+  resultIds,
   type TaskSpec,
 } from '../executor.ts'
 import type { Failure } from '../failures.ts'
@@ -91,7 +92,7 @@ export class Call {
   get resultIds(): string[] {
     if (this.target.kind === Kind.StartActor || this.target.kind === Kind.SetUp) return []
     const { numReturns } = this.target.spec.options
-    return Array.from({ length: numReturns }, (_, i) => resultId(this.id, i))
+    return resultIds(this.id, numReturns)
   }
 
   /** Whether it may run again; counts it if so. */

@@ -1,6 +1,6 @@
 // Calls that this process has made: held until their arguments are there, then queued, then waited for. Whatever
 // happens, each ends with its results settled.
-import { type CallSpec, type Dependency, type Outcome, resultId } from '../executor.ts'
+import { type CallSpec, type Dependency, type Outcome, resultId, resultIds } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import { refsOf } from '../payload.ts'
 import { Life } from './keys.ts'
@@ -54,7 +54,7 @@ export class PendingCall {
   }
 
   get results(): string[] {
-    return Array.from({ length: this.numReturns }, (_, i) => resultId(this.id, i))
+    return resultIds(this.id, this.numReturns)
   }
 }
 
@@ -182,7 +182,7 @@ export class Calls {
         if (frame !== null && frame.length > 0) this.#objects.settle(resultId(id, i), frame)
         else missing.push(resultId(id, i))
       }
-      if (missing.length > 0) void this.#collect(missing, call)
+      if (missing.length > 0) this.#collect(missing, call).catch(() => {})
       else if (call !== undefined) this.#finish(call)
     }
   }
@@ -233,7 +233,8 @@ export class Calls {
       for (const [i, call] of batch.entries()) {
         if (call.state !== 'queued') continue
         const [isSettled, isStored] = [found[2 * i] === 1, found[2 * i + 1] === 1]
-        if (isSettled || (!isStored && call.numReturns === 0)) void this.#collect(call.results, call)
+        if (isSettled || (!isStored && call.numReturns === 0))
+          this.#collect(call.results, call).catch(() => {})
         else if (isStored) this.#suspects.delete(call.id)
         else if (!this.#suspects.has(call.id)) this.#suspects.add(call.id)
         else {

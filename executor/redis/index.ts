@@ -86,7 +86,7 @@ export class RedisExecutor implements Executor {
     }
     link.listen((entries) => this.#receive(entries))
     link.line.hear(Said.Done, (message) => this.#takeDone(message))
-    link.line.onOpen(() => this.calls.check(true))
+    link.line.onOpen((wasLost) => wasLost && this.calls.check(true))
     link.onBeat(() => this.#renewFunctions())
   }
 

@@ -19,7 +19,8 @@ export class Line {
   readonly #listener: Redis
   readonly #channel: string
   readonly #handlers = new Map<number, (message: Buffer) => void>()
-  readonly #opened: (() => void)[] = []
+  readonly #opened: ((wasLost: boolean) => void)[] = []
+  #wasOpen = false
   isOpen = false
 
   constructor(listener: Redis, channel: string) {
@@ -41,15 +42,17 @@ export class Line {
   async #listen(): Promise<void> {
     await this.#listener.subscribe(this.#channel)
     this.isOpen = true
-    for (const work of this.#opened) work()
+    const wasLost = this.#wasOpen
+    this.#wasOpen = true
+    for (const work of this.#opened) work(wasLost)
   }
 
   hear(kind: (typeof Said)[keyof typeof Said], handler: (message: Buffer) => void): void {
     this.#handlers.set(kind.charCodeAt(0), handler)
   }
 
-  /** Each time it can be heard again. */
-  onOpen(work: () => void): void {
+  /** When it can be heard, and each time again: then something may have been lost. */
+  onOpen(work: (wasLost: boolean) => void): void {
     this.#opened.push(work)
   }
 

@@ -46,7 +46,7 @@ export const SET_UP = 'set-up'
 
 type WireSpec = WireCall['spec']
 
-interface Shared {
+interface Common {
   readonly spec: object
   readonly epoch?: number
 }
@@ -54,7 +54,8 @@ interface Shared {
 interface GroupHeader {
   readonly kind: WireCall['kind']
   readonly owner: string
-  readonly shared: readonly Shared[]
+  /** As JSON: what comes again and again is read once. */
+  readonly shared: readonly string[]
   readonly calls: readonly (readonly [
     shared: number,
     id: string,
@@ -68,15 +69,14 @@ export function encodeCalls(calls: readonly WireCall[], keys: Keys, id = calls[0
   const writer = new PartsWriter()
   const { kind, owner } = calls[0]!
   const models: WireCall[] = []
-  const shared: Shared[] = []
+  const shared: string[] = []
   const header: GroupHeader = {
     ...{ kind, owner, shared },
     calls: calls.map((call) => {
-      let model = models.findLastIndex((each) => haveTheSame(each, call))
+      let model = models.findLastIndex((each) => haveTheSame(each as Common, call as Common))
       if (model < 0) {
         model = models.push(call) - 1
-        const { id: _id, args: _args, deps: _deps, ...spec } = call.spec
-        shared.push({ spec, ...(call.kind === 'call' && { epoch: call.epoch }) })
+        shared.push(sharedBy(call))
       }
       const { id: own, args, deps } = call.spec
       return [model, own, writer.add(args), deps.length === 0 ? 0 : deps]
@@ -85,16 +85,44 @@ export function encodeCalls(calls: readonly WireCall[], keys: Keys, id = calls[0
   return writer.finish(header, purposeOf(id), keys)
 }
 
+const isOwn = (name: string) => name === 'id' || name === 'args' || name === 'deps'
+
 /** All but what each call has for itself. */
-function haveTheSame(a: WireCall, b: WireCall): boolean {
-  if (a.kind === 'call' && b.kind === 'call' && a.epoch !== b.epoch) return false
+function haveTheSame(a: Common, b: Common): boolean {
+  if (a.epoch !== b.epoch) return false
   const [left, right] = [a.spec, b.spec] as [WireSpec, WireSpec]
-  for (const name in left) {
-    if (name === 'id' || name === 'args' || name === 'deps') continue
-    if (left[name as keyof WireSpec] !== right[name as keyof WireSpec]) return false
-  }
-  for (const name in right) if (!(name in left)) return false
+  for (const name in left)
+    if (!isOwn(name) && left[name as keyof WireSpec] !== right[name as keyof WireSpec]) return false
+  for (const name in right) if (!isOwn(name) && !(name in left)) return false
   return true
+}
+
+/** By options, which are one object for all calls of a remote function: what the last one had, and that as JSON. */
+const lastShared = new WeakMap<object, { readonly common: Common; readonly text: string }>()
+
+function sharedBy(call: WireCall): string {
+  const { options } = call.spec
+  const last = lastShared.get(options)
+  if (last !== undefined && haveTheSame(last.common, call as Common)) return last.text
+  const { id: _id, args: _args, deps: _deps, ...spec } = call.spec
+  const common: Common = { spec, ...(call.kind === 'call' && { epoch: call.epoch }) }
+  const text = JSON.stringify(common)
+  lastShared.set(options, { common, text })
+  return text
+}
+
+/** So long a text is not kept, and not so many. */
+const LONGEST_KEPT = 4096
+const MOST_KEPT = 1000
+const kept = new Map<string, Common>()
+
+function readShared(text: string): Common {
+  let common = kept.get(text)
+  if (common !== undefined) return common
+  common = JSON.parse(text) as Common
+  if (kept.size >= MOST_KEPT) kept.clear()
+  if (text.length <= LONGEST_KEPT) kept.set(text, common)
+  return common
 }
 
 const purposeOf = (id: string) => `call-${id}`
@@ -105,7 +133,7 @@ export async function decodeCalls(sealed: Buffer, id: string, store: Store): Pro
   const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), store)
   const { kind, owner, shared } = header
   return header.calls.map(([model, own, args, deps]) => {
-    const { spec, ...more } = shared[model]!
+    const { spec, ...more } = readShared(shared[model]!)
     const whole = { ...spec, id: own, args: readPacked(args, parts), deps: deps === 0 ? [] : deps }
     return { ...more, kind, owner, spec: whole } as WireCall
   })
@@ -122,7 +150,7 @@ export function claimsOf(sealed: Buffer): Claims | null {
   try {
     const { header } = decodeFrame<GroupHeader>(Buffer.from(withoutSignature(sealed)))
     const calls = header.calls.map(([model, id]) => {
-      const spec = header.shared[model]!.spec as WireSpec
+      const spec = readShared(header.shared[model]!).spec as WireSpec
       const numReturns = header.kind === 'actor' ? 0 : (spec as TaskSpec).options.numReturns
       if (!(Number.isInteger(numReturns) && numReturns >= 0 && numReturns < 1000)) throw new Error()
       return { id: String(id), name: String(spec.name), numReturns }

@@ -21,6 +21,8 @@ const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './entry.cjs
 /** An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
 const LINGER = 10
 
+const NOW = Promise.resolve()
+
 const MESSAGES_AT_ONCE = 100
 
 export class Thread implements HostWorker {
@@ -74,7 +76,7 @@ export class Thread implements HostWorker {
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void {
     if (this.#isEnded) return
     if (message[0] === 'job' && (transfer === undefined || transfer.length === 0)) {
-      if (this.#jobs.push(message) === 1) queueMicrotask(() => this.#sendJobs())
+      if (this.#jobs.push(message) === 1) void NOW.then(this.#sendJobs)
     } else {
       this.#sendJobs()
       this.#port.postMessage(message, transfer)
@@ -84,7 +86,7 @@ export class Thread implements HostWorker {
   /** Those that are sent at once go in one message. */
   #jobs: Job[] = []
 
-  #sendJobs(): void {
+  readonly #sendJobs = (): void => {
     const jobs = this.#jobs
     if (jobs.length === 0 || this.#isEnded) return
     this.#jobs = []
