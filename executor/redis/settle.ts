@@ -17,7 +17,8 @@ const LONG_INBOX = 1000
 
 /**
  * The outcomes of calls of one owner. The first writer wins, since a call may run more than once; whoever waits is told.
- * A driver that is gone is told nothing. Few results go over its line, if it listens, else into its inbox. A call of a batch is marked as over, and the last one of a batch ends its frame.
+ * A driver that is gone is told nothing. Few results go over its line, if it listens, else into its inbox. A call of a batch is
+ * marked as over, and the last one of a batch ends its frame.
  * A value that is not small does not come through here, where it would be copied again and again, but lies in a key that
  * gets the object's name. What a result has in keys of its own has to be there, unless there is a result already; of a result
  * that came too late it goes.
@@ -82,10 +83,10 @@ for i = 1, results do
         if isAnother or (value == '' and KEYS[k] == made) then redis.call('UNLINK', KEYS[k]) end
       end
     end
+    if value ~= '' then isWhole = false end
     value = ''
   end
   told[i] = value
-  if value == '' then isWhole = false end
 end
 if fresh > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
   if ARGV[7] ~= '' and isWhole then
