@@ -3,6 +3,7 @@
 import type { ActorCallSpec, ActorInfo, ActorSpec } from '../executor.ts'
 import { deathBy, environmentFailure, type Failure, failureOf } from '../failures.ts'
 import { refsOf } from '../payload.ts'
+import { dropCall } from './call-keys.ts'
 import { type Calls, PendingCall } from './calls.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
@@ -141,6 +142,7 @@ export class RedisActors {
     for (const call of view.outbox.splice(0)) this.#calls.fail(call, death)
     this.#link.alive.begin()
     endActor(this.#link, this.#queues, view.id, death)
+      .then(() => (view.spec === null ? undefined : dropCall(this.#link, view.id)))
       .catch(() => {})
       .finally(() => this.#link.alive.end())
   }
@@ -276,7 +278,8 @@ export class RedisActors {
       own.map(async (view) => {
         await endActor(this.#link, this.#queues, view.id, { ...failure, kind: 'actor-died' })
         await this.#queues.remove(shapeOf(view.spec!.options.resources), view.id)
-        await redis.unlink(keys.call(view.id), keys.actor(view.id))
+        await dropCall(this.#link, view.id)
+        await redis.unlink(keys.actor(view.id))
       }),
     )
   }

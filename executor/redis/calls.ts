@@ -3,6 +3,7 @@
 import { type CallSpec, type Dependency, type Outcome, resultId, resultIds } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import { refsOf } from '../payload.ts'
+import type { Beside } from './call-keys.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
@@ -29,6 +30,8 @@ export class PendingCall {
   since = 0
   /** Where it is in Redis, once it is sent. */
   place: Place | null = null
+  /** What it has in Redis beside its frame. */
+  beside: Beside | null = null
   /** Let go of once it is queued. */
   send: (() => void) | null
 
@@ -118,6 +121,9 @@ export class Calls {
         call.since = Date.now()
         this.sent.set(call.queue, (this.sent.get(call.queue) ?? 0) + 1)
       },
+      keeps: (beside) => {
+        call.beside = beside
+      },
       failed: (error) =>
         this.fail(call, failureOf('error', `${call.name} could not be queued: ${error.message}`)),
       ...(stored !== undefined && { stored }),
@@ -155,6 +161,7 @@ export class Calls {
       if (left > 0) this.sent.set(call.queue, left)
       else this.sent.delete(call.queue)
     }
+    if (call.beside !== null && --call.beside.left === 0) this.#objects.forget(call.beside.keys)
     for (const [, id] of call.deps) this.#objects.release(id)
     for (const id of call.refs) this.#objects.release(id)
     this.#link.alive.end()
@@ -246,6 +253,7 @@ export class Calls {
           call.since = now
           redis.pexpire(keys.call(call.place!.batch), Life.call).catch(() => {})
           redis.pexpire(keys.batch(call.place!.batch), Life.call).catch(() => {})
+          for (const key of call.beside?.keys ?? []) redis.pexpire(key, Life.call).catch(() => {})
         }
       }
     }

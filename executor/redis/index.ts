@@ -397,8 +397,10 @@ export class RedisExecutor implements Executor {
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
     const batches = new Map<string, string>()
-    for (const { place, queue } of this.calls.pending.values())
+    for (const { place, queue, beside } of this.calls.pending.values()) {
       if (place !== null) batches.set(place.batch, queue)
+      if (beside !== null) this.objects.forget(beside.keys)
+    }
     this.calls.abandon()
     this.objects.failPending({ ok: false, failure })
     if (redis.status === 'ready') {

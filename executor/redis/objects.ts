@@ -242,9 +242,14 @@ export class RedisObjects {
 
   #unlink(id: string, about: Glance | null): void {
     const { keys } = this.#link
+    this.forget([keys.object(id)])
+    if (about !== null && about.outside !== null) this.forget(outsideKeys(about, id, keys))
+  }
+
+  /** Keys that nobody needs any more. */
+  forget(keys: readonly string[]): void {
     if (this.#doomed.length === 0) setImmediate(() => this.#sweep()).unref?.()
-    this.#doomed.push(keys.object(id))
-    if (about !== null && about.outside !== null) this.#doomed.push(...outsideKeys(about, id, keys))
+    for (const key of keys) this.#doomed.push(key)
   }
 
   async #sweep(): Promise<void> {

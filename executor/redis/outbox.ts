@@ -2,6 +2,7 @@
 // way, go as one batch: one frame, one job.
 import type { Redis } from 'ioredis'
 import { sizeOf } from '../payload.ts'
+import type { Beside } from './call-keys.ts'
 import { enqueue } from './enqueue.ts'
 import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
@@ -23,6 +24,8 @@ export interface Ready {
   isOver(): boolean
   /** Told where it is, when it is about to be sent. */
   leave(place: Place): void
+  /** And what it has in Redis beside its frame, if that is anything. */
+  keeps(beside: Beside): void
   failed(error: Error): void
   /** Told after it is in the queue; `batch` is one for all calls of a batch. */
   stored?(batch: object): void
@@ -112,6 +115,10 @@ export class Outbox {
         batch.map(({ wire }) => wire),
         this.#keys,
       )
+      if (encoded.outside.length > 0) {
+        const beside = { keys: encoded.outside.map(({ key }) => key), left: size }
+        for (const call of batch) call.keeps(beside)
+      }
       const isLarge = encoded.frame.length > MOST_IN_SCRIPT
       // In this order, on one connection: who takes the job finds the frame.
       await Promise.all([

@@ -125,7 +125,7 @@ function readShared(text: string): Common {
   return common
 }
 
-const purposeOf = (id: string) => `call-${id}`
+export const purposeOf = (id: string): string => `call-${id}`
 
 /** Throws UnpicklingError, with nothing of it read, if keys are asked for and the frame is not signed as it has to be. */
 export async function decodeCalls(sealed: Buffer, id: string, store: Store): Promise<readonly WireCall[]> {

@@ -1,5 +1,6 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
 import {
+  cancel,
   get,
   getActor,
   init,
@@ -156,6 +157,29 @@ describe('a driver', () => {
     }
     const before = new Set(await stored())
     await join()
+    // Large arguments go with their call, however that ends.
+    class Owner {
+      bytes: Uint8Array
+      constructor(bytes: Uint8Array) {
+        this.bytes = bytes
+      }
+      size(more: Uint8Array): number {
+        return this.bytes.length + more.length
+      }
+    }
+    const large = () => new Uint8Array(5_000_000)
+    const owner = remote(Owner).remote(large())
+    expect(await get(owner.size.remote(large()))).toBe(10_000_000)
+    const fails = remote((_: Uint8Array) => {
+      throw new Error('as it should')
+    })
+    await expect(get(fails.remote(large()))).rejects.toThrow()
+    const never = remote((_: Uint8Array) => new Promise(() => {})).remote(large())
+    cancel(never)
+    await expect(get(never)).rejects.toThrow(/cancelled/)
+    kill(owner)
+    const isPart = (key: string) => key.startsWith('part:') && !before.has(key)
+    await expect.poll(async () => (await stored()).filter(isPart)).toEqual([])
     class Keeper {
       refs: ObjectRef<number>[] = []
       keep(refs: ObjectRef<number>[]): void {

@@ -4,6 +4,7 @@
 import { type Failure, failureOf } from '../../failures.ts'
 import type { ActorRecord } from '../../local/actors.ts'
 import type { LocalExecutor } from '../../local/index.ts'
+import { dropCall, renewCall } from '../call-keys.ts'
 import { Life } from '../keys.ts'
 import { deathOf, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
@@ -49,13 +50,13 @@ export class HostedActors {
     const { spec, owner } = wire
     const { redis, keys } = link
     if ((await deathOf(link, spec.id)) !== null) {
-      await redis.unlink(keys.call(spec.id))
+      await dropCall(link, spec.id)
       return job.complete()
     }
     const label = `actor ${spec.name} (${spec.id})`
     const refuse = async (failure: Failure) => {
       await endActor(link, queues, spec.id, { ...failure, kind: 'actor-died' })
-      await redis.unlink(keys.call(spec.id))
+      await dropCall(link, spec.id)
       await job.fail(failure.message)
     }
     if (!spec.options.detached && !(await fleet.isDriverAlive(owner)))
@@ -174,7 +175,7 @@ export class HostedActors {
     this.#byId.delete(id)
     hosted.calls?.stop()
     await endActor(link, queues, id, death)
-    await link.redis.unlink(link.keys.call(id))
+    await dropCall(link, id)
     await hosted.job.complete()
     supplies.letGo(hosted.held)
     await hosted.calls?.close()
@@ -202,11 +203,14 @@ export class HostedActors {
       if (wire.owner === driver && !wire.spec.options.detached) this.#local.killActor(id, true)
   }
 
+  #renewed = Date.now()
+
   async #check(): Promise<void> {
     const { fleet } = this.#runner
-    const { redis, keys } = fleet.link
+    const isDue = Date.now() - this.#renewed > Life.call / 8
+    if (isDue) this.#renewed = Date.now()
     for (const [id, { wire }] of [...this.#byId]) {
-      redis.pexpire(keys.call(id), Life.call).catch(() => {})
+      if (isDue) renewCall(fleet.link, id).catch(() => {})
       if (!wire.spec.options.detached && !(await fleet.isDriverAlive(wire.owner)))
         this.#local.killActor(id, true)
     }

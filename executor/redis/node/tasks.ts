@@ -4,6 +4,7 @@ import { cancelled, type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import { refsOf } from '../../payload.ts'
+import { dropCall } from '../call-keys.ts'
 import type { Origin, RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
 import { claimsOf, decodeCalls, type WireCall } from '../wire.ts'
@@ -409,8 +410,7 @@ export class TaskIntakes {
       }
       const { spec, owner } = wire
       if (!runner.fleet.wasAlive(owner) && !(await runner.fleet.isDriverAlive(owner))) {
-        const { redis, keys } = runner.fleet.link
-        await redis.unlink(keys.call(job.place.batch), keys.batch(job.place.batch))
+        await dropCall(runner.fleet.link, job.place.batch)
         await job.complete()
         return true
       }

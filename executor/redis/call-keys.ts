@@ -1,0 +1,36 @@
+// All that a call has in Redis: the frame of its batch, how far that is, and large arguments, which are keys beside it.
+import { withoutSignature } from '../../serializer/bundle/signature.ts'
+import { Life } from './keys.ts'
+import { glance, outsideKeys, type Store } from './values.ts'
+import { purposeOf } from './wire.ts'
+
+/** Keys that calls of one batch share: they go when the last of these is over. */
+export interface Beside {
+  readonly keys: readonly string[]
+  left: number
+}
+
+type Where = Pick<Store, 'redis' | 'keys'>
+
+/** One that is over, whatever becomes of it elsewhere. */
+export async function dropCall(where: Where, batch: string): Promise<void> {
+  const names = await keysOf(where, batch)
+  for (let at = 0; at < names.length; at += 1000) await where.redis.unlink(...names.slice(at, at + 1000))
+}
+
+export async function renewCall(where: Where, batch: string): Promise<void> {
+  const { redis } = where
+  await Promise.all((await keysOf(where, batch)).map((name) => redis.pexpire(name, Life.call)))
+}
+
+async function keysOf({ redis, keys }: Where, batch: string): Promise<string[]> {
+  const own = [keys.call(batch), keys.batch(batch)]
+  const frame = await redis.getBuffer(own[0]!)
+  if (frame === null) return own
+  try {
+    return [...own, ...outsideKeys(glance(Buffer.from(withoutSignature(frame))), purposeOf(batch), keys)]
+  } catch {
+    // No frame of ours.
+    return own
+  }
+}
