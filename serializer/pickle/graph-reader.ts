@@ -84,9 +84,8 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   readonly #functions: CodeSource
   readonly #context: ReadContext
   readonly #nodes: Nodes
-  /** Plain data needs none of these three: each is made when it is asked for. */
+  /** Plain data needs none of these: each is made when it is asked for. */
   #knownWeak: KnownWeakCollections | null = null
-  #propertyReader: PropertyReader | null = null
   #functionReader: FunctionNodes | null = null
   readonly #plain: PlainReader
   readonly #strings: string[]
@@ -96,6 +95,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
   #parts: Map<number, ViewedBytes> | null
   readonly #guard: Guard | null
+  readonly #properties: PropertyReader
   readonly #maxString: number
   /** Elements that `arguments` objects may be made with. */
   #argumentsLeft: number
@@ -130,6 +130,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     this.#argumentsLeft = input.remaining
     this.#setBase(0)
     this.#guard = context.refusesCode ? new Guard() : null
+    this.#properties = new PropertyReader(this, input, this.#guard)
     this.#plain = new PlainReader(
       this,
       input,
@@ -142,11 +143,6 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   get #weakCollections(): KnownWeakCollections {
     this.#knownWeak ??= new KnownWeakCollections()
     return this.#knownWeak
-  }
-
-  get #properties(): PropertyReader {
-    this.#propertyReader ??= new PropertyReader(this, this.#in, this.#guard)
-    return this.#propertyReader
   }
 
   get #functionNodes(): FunctionNodes {
