@@ -1,54 +1,40 @@
 // Walks a value graph and writes it: every object once, in the order of docs/format.md. An object is first
 // created (with what must exist before it: a prototype, a bound target, a class's heritage) and its content
 // is written later, from a list of pending objects: so neither depth nor cycles need the call stack.
-import { types } from 'node:util'
-import { internalSlots } from '../capture/index.ts'
 import type { PathSegment } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
-import {
-  bareBuffer,
-  builtinReducers,
-  findBuiltinReducer,
-  type ValueSink,
-  weakEntriesOf,
-} from '../reducers/index.ts'
+import { bareBuffer, type ValueSink } from '../reducers/index.ts'
 import {
   findBuiltin,
-  findForeignIntrinsic,
   findIntrinsic,
   findPackageExport,
   findSymbol,
-  isReferable,
   noteMembers,
   type Reference,
-  rememberReference,
 } from '../references/index.ts'
 import { BlobWriter } from './codec/blob-writer.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { TextWriter } from './codec/text-writer.ts'
 import { FunctionWriter } from './function-writer.ts'
 import { Imports } from './imports.ts'
-import { InstanceShapes } from './instance-shapes.ts'
-import { InstanceFacts, isOfNodes, prototypeOwner } from './instances.ts'
+import { InstanceFacts, prototypeOwner } from './instances.ts'
 import { Memo } from './memo.ts'
 import { NamespaceWriter } from './namespace-writer.ts'
-import { LEAST_BULK, MAX_INLINE_DEPTH, More, Op, Prototype } from './opcodes.ts'
+import { ObjectWriter } from './object-writer.ts'
+import { LEAST_BULK, MAX_INLINE_DEPTH, More, Op } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
-import { type OutOfBand, wrappedView } from './out-of-band.ts'
+import type { OutOfBand } from './out-of-band.ts'
 import { PlainWriter } from './plain-writer.ts'
 import { PropertyWriter } from './property-writer.ts'
-import { HOOK_MET, type Reductions } from './reductions.ts'
+import type { Reductions } from './reductions.ts'
 import { ScalarWriter } from './scalar-writer.ts'
 import type { WriterSession } from './session.ts'
-import { settledPrototypeOf } from './settled-prototype.ts'
 import { Shapes } from './shapes.ts'
 import { refuseStrayFields } from './stray-fields.ts'
 import { Refusal, type Trace } from './trace.ts'
+import { WeakEntries } from './weak-entries.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
-const isArray = Array.isArray
-const ObjectPrototype = Object.prototype
-const ArrayPrototype = Array.prototype
 const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
 const symbolKeyFor = Symbol.keyFor
 const MapConstructor = Map
@@ -65,7 +51,7 @@ export class GraphWriter implements ValueSink {
   /** Of buffers and of many numbers. */
   blobs: BlobWriter | null = null
   readonly #scalars = new ScalarWriter(this.out, this.text)
-  readonly #properties = new PropertyWriter(this)
+  readonly propertyWriter = new PropertyWriter(this)
   readonly references: Reference[] = []
   #functions: FunctionWriter | null = null
   readonly options: PickleOptions
@@ -74,13 +60,13 @@ export class GraphWriter implements ValueSink {
   #imports: Imports | null
   #byReference: Set<unknown> | null = null
   #namespaces: NamespaceWriter | null = null
-  #weak: Map<object, ReturnType<typeof weakEntriesOf>> | null = null
+  #weak: WeakEntries | null = null
   readonly #memo: Memo
   readonly #session: WriterSession | null
   readonly #shapes: Shapes
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
-  readonly #instanceShapes = new InstanceShapes()
+  readonly #objects = new ObjectWriter(this)
   readonly #pending: object[] = []
   readonly #fillers: Filler[] = []
   /** The buffer that is being written for a view of it. */
@@ -173,9 +159,12 @@ export class GraphWriter implements ValueSink {
     if (this.#session !== null) this.#session.writeBases(this)
     this.value(value)
     this.drain()
-    if (this.#session !== null) this.#sentWeakCollections(this.#session)
+    if (this.#session?.hasWeakCollections) {
+      this.#weak ??= new WeakEntries(this)
+      this.#weak.addSent(this.#session.weakCollections, this.#session.nodesBefore)
+    }
     do this.drain()
-    while (this.#namespaces?.writeMore() || this.#moreWeakEntries() || this.#namespaces?.writeLive())
+    while (this.#namespaces?.writeMore() || this.#weak?.writeMore() || this.#namespaces?.writeLive())
     if (this.hasCode) {
       this.functions.refuseMappedArguments()
       refuseStrayFields(this.functions.records, () => this.#memo.values(), this)
@@ -199,7 +188,7 @@ export class GraphWriter implements ValueSink {
 
   /** A module's namespace travels with the members that functions use. */
   namespace(namespace: object, members: readonly string[]): void {
-    if (findBuiltin(namespace) ?? this.#packageExport(namespace)) return this.value(namespace)
+    if (findBuiltin(namespace) ?? this.packageExport(namespace)) return this.value(namespace)
     this.#namespaces ??= new NamespaceWriter(this)
     const known = this.#memo.get(namespace)
     this.#namespaces.want(namespace, members, known === undefined)
@@ -212,53 +201,17 @@ export class GraphWriter implements ValueSink {
     this.remember(namespace)
   }
 
-  #wholeNamespace(namespace: object): void {
+  /** One that is a value has all of them. */
+  wholeNamespace(namespace: object): void {
     this.#namespaces ??= new NamespaceWriter(this)
     this.#namespaces.wantAll(namespace)
+    this.#namespaceNode(namespace)
   }
 
   weakEntries(collection: object): void {
-    this.#weak ??= new MapConstructor()
-    this.#weak.set(collection, weakEntriesOf(collection))
+    this.#weak ??= new WeakEntries(this)
+    this.#weak.add(collection)
     this.#session?.weakCollections.add(collection)
-  }
-
-  /** Entries of earlier messages' weak collections, but those that these messages had. */
-  #sentWeakCollections({ weakCollections, nodesBefore }: WriterSession): void {
-    for (const collection of weakCollections) {
-      const number = this.#memo.get(collection)
-      if (number === undefined || number >= nodesBefore) continue
-      const isSent = (key: WeakKey) => (this.#memo.get(key) ?? nodesBefore) < nodesBefore
-      this.#weak ??= new MapConstructor()
-      this.#weak.set(
-        collection,
-        weakEntriesOf(collection).filter(({ key }) => !isSent(key)),
-      )
-    }
-  }
-
-  /** Writes entries of weak collections whose keys have been written meanwhile. Returns whether there were any. */
-  #moreWeakEntries(): boolean {
-    if (this.#weak === null) return false
-    for (const [collection, entries] of this.#weak) {
-      const left = entries.filter(({ key }) => !this.#memo.has(key))
-      if (left.length === entries.length) continue
-      this.#weak.set(collection, left)
-      // V8 lists them in no order.
-      const fresh = entries.filter(({ key }) => this.#memo.has(key))
-      fresh.sort((a, b) => this.#memo.get(a.key)! - this.#memo.get(b.key)!)
-      this.out.byte(More.WeakEntries)
-      this.out.varint(this.#memo.get(collection)!)
-      this.out.varint(fresh.length)
-      this.trace?.enter(collection)
-      for (const { key, value } of fresh) {
-        this.value(key)
-        this.step('slot', 'WeakEntry')
-        this.value(value)
-      }
-      return true
-    }
-    return false
   }
 
   #caught(error: unknown): void {
@@ -293,6 +246,10 @@ export class GraphWriter implements ValueSink {
   apart(): BlobWriter {
     this.blobs ??= new BlobWriter()
     return this.blobs
+  }
+  /** Can a reducer of the user's come up? */
+  get takesReductions(): boolean {
+    return this.#reductions !== null
   }
   get isInterruptible(): boolean {
     return this.#reductions !== null || this.options.offers !== null
@@ -378,7 +335,7 @@ export class GraphWriter implements ValueSink {
     this.out.varint(id)
   }
 
-  numberOf(value: object): number {
+  numberOf(value: WeakKey): number {
     return this.#memo.get(value) ?? -1
   }
 
@@ -490,7 +447,7 @@ export class GraphWriter implements ValueSink {
   /** Is the value one that a reference finds, or the prototype of a class? */
   isElsewhere(value: object): boolean {
     return (
-      (findIntrinsic(value) ?? findBuiltin(value) ?? this.#packageExport(value)) !== undefined ||
+      (findIntrinsic(value) ?? findBuiltin(value) ?? this.packageExport(value)) !== undefined ||
       prototypeOwner(value) !== null
     )
   }
@@ -520,56 +477,12 @@ export class GraphWriter implements ValueSink {
       )
     }
     this.opening(value)
-    this.#create(value)
+    this.#objects.create(value)
     this.#depth--
   }
 
-  #create(value: object): void {
-    const keys = this.#instanceShapes.keysOf(value)
-    if (keys !== null && !isReferable(value)) return this.#plain(value, keys)
-    if (types.isProxy(value)) return this.#proxy(value)
-    const view = wrappedView(value)
-    if (view !== null) return this.#wrapped(value, view)
-    const reference = findIntrinsic(value) ?? findBuiltin(value)
-    if (reference) return this.reference(value, reference)
-    if (typeof value === 'function') return this.functions.write(value)
-    const exported = this.#packageExport(value)
-    if (exported) {
-      rememberReference(exported, value)
-      return this.reference(value, exported)
-    }
-    if (types.isModuleNamespaceObject(value)) {
-      this.#wholeNamespace(value)
-      return this.#namespaceNode(value)
-    }
-    const owner = prototypeOwner(value)
-    if (owner !== null) return this.#prototypeOf(value, owner)
-    if (this.#reductions === null && this.instances.hasHook(value)) throw HOOK_MET
-    const reducer = findBuiltinReducer(value)
-    if (reducer >= 0) {
-      if (this.#outOfBand(value) || this.#viewedBuffer(value)) return
-      return this.#builtin(value, reducer)
-    }
-    if (isArray(value)) return this.#array(value)
-    const foreign = findForeignIntrinsic(value)
-    if (foreign) return this.reference(value, foreign)
-    this.#refuseRunning(value)
-    if (this.functions.writeSpecial(value)) return
-    this.#plain(value, null)
-    if (this.#reductions === null) this.#instanceShapes.note(value)
-  }
-
-  #refuseRunning(value: object): void {
-    if (types.isGeneratorObject(value)) {
-      this.refuse(
-        'a running generator can not be copied: its position in the code is in V8 alone',
-        'Pickle the generator function, and start it where it is needed',
-      )
-    }
-    if (types.isExternal(value)) this.refuse('it is a pointer of a native addon', 'Leave it out')
-  }
-
-  #packageExport(value: object): Reference | undefined {
+  /** The reference to what a package exports, unless that is to go by value. */
+  packageExport(value: object): Reference | undefined {
     const found = this.#imports?.get(value) ?? findPackageExport(value)
     return found && !this.options.policy.isByValue(found) ? found : undefined
   }
@@ -597,40 +510,6 @@ export class GraphWriter implements ValueSink {
     this.remember(value)
   }
 
-  #proxy(value: object): void {
-    const slots = internalSlots(value)
-    const target = slots.get('[[Target]]')
-    const handler = slots.get('[[Handler]]')
-    if (target === null || handler === null) this.refuse('the proxy was revoked', 'Leave it out')
-    this.instances.refuseUnknown(value, this)
-    this.out.byte(Op.Proxy)
-    this.step('slot', 'ProxyTarget')
-    this.value(target)
-    this.step('slot', 'ProxyHandler')
-    this.value(handler)
-    this.remember(value)
-  }
-
-  #prototypeOf(value: object, owner: object): void {
-    if (!this.#memo.has(owner)) {
-      // Writing the class also numbers its prototype.
-      this.#memo.delete(value)
-      this.out.byte(Op.PrototypeOf)
-      this.step('property', 'constructor')
-      this.value(owner)
-      if (this.#memo.has(value)) return
-    } else {
-      this.out.byte(Op.PrototypeOf)
-      this.value(owner)
-    }
-    this.remember(value)
-    if (!this.functions.has(owner)) return
-    this.later(value, (object) => {
-      this.changedPrototype(object, defaultPrototypeOf(owner))
-      this.properties(object, [], false)
-    })
-  }
-
   /** Writes the prototype of an object that is made with another, or that it is as made. */
   changedPrototype(object: object, usual: object | null): void {
     const prototype = getPrototypeOf(object)
@@ -641,7 +520,7 @@ export class GraphWriter implements ValueSink {
   }
 
   /** An OutOfBand stands for its view. */
-  #wrapped(value: object, view: ArrayBufferView): void {
+  wrapped(value: object, view: ArrayBufferView): void {
     if (this.options.offers !== null) {
       this.#wrappedViews ??= new SetConstructor()
       this.#wrappedViews.add(view)
@@ -655,7 +534,7 @@ export class GraphWriter implements ValueSink {
   }
 
   /** A buffer that the callback takes; one with properties of its own is more than its bytes, and stays. */
-  #outOfBand(value: object): boolean {
+  outOfBand(value: object): boolean {
     const { offers } = this.options
     const facts = offers === null ? null : bareBuffer(value)
     if (offers === null || facts === null) return false
@@ -669,7 +548,7 @@ export class GraphWriter implements ValueSink {
   }
 
   /** A buffer that is written for a view of it, and may be read as a part of what was received if nothing else needs it. */
-  #viewedBuffer(value: object): boolean {
+  viewedBuffer(value: object): boolean {
     // A later message could need it.
     if (value !== this.#viewing || this.#session !== null) return false
     const facts = bareBuffer(value)
@@ -682,81 +561,8 @@ export class GraphWriter implements ValueSink {
     return true
   }
 
-  #builtin(value: object, type: number): void {
-    const reducer = builtinReducers[type]
-    this.out.byte(Op.Builtin)
-    this.out.varint(type)
-    const usual = reducer.prototype(value)
-    const custom = this.#prototype(value, usual, () => reducer.write?.(value, this))
-    if (!custom && usual !== null && !isOfNodes(usual)) this.instances.refuseUnknown(value, this)
-    this.later(value, (object) => {
-      if (custom) this.instances.writePrivate(object, this)
-      reducer.writeContent?.(object, this)
-      this.properties(object, reducer.ownKeys?.(object) ?? [], reducer.indexed ?? false)
-    })
-  }
-
-  /** Writes the prototype, then what creation needs, then numbers the object and notes a prototype that has to wait. */
-  #prototype(value: object, usual: object | null, creation: () => void): boolean {
-    const prototype = settledPrototypeOf(value)
-    let wait = false
-    if (prototype === usual) this.out.byte(Prototype.Default)
-    else if (prototype === null) this.out.byte(Prototype.Null)
-    else if (this.isOpen(prototype)) {
-      wait = true
-      this.out.byte(Prototype.Later)
-    } else {
-      this.out.byte(Prototype.Given)
-      this.step('slot', 'Prototype')
-      this.value(prototype)
-    }
-    creation()
-    this.remember(value)
-    if (wait) this.later(value, () => this.value(prototype))
-    return prototype !== usual && prototype !== null
-  }
-
-  #array(value: unknown[]): void {
-    this.out.byte(Op.Array)
-    const custom = this.#prototype(value, ArrayPrototype, () => this.out.varint(value.length))
-    if (!custom) this.instances.refuseUnknown(value, this)
-    this.later(value, (array) => {
-      if (custom) this.instances.writePrivate(array, this)
-      this.#properties.writeElements(array)
-    })
-  }
-
-  /** An object that is no more than its properties and private fields. The keys, where all properties are usual ones. */
-  #plain(value: object, keys: readonly string[] | null): void {
-    const stamp = this.instances.check(value, this)
-    if (stamp) {
-      // Its base class has private elements: only that class's construction can give them.
-      this.step('slot', 'Prototype')
-      this.out.byte(Op.Stamped)
-      this.value(stamp)
-    } else this.out.byte(Op.Object)
-    const custom = this.#prototype(value, ObjectPrototype, () => {})
-    this.later(value, (object) => {
-      if (custom) this.instances.writePrivate(object, this)
-      if (keys === null) this.properties(object, [], false)
-      else this.#properties.writeUsual(object, keys)
-    })
-  }
-
   /** All own properties but the given ones, and whether the object is extensible. */
   properties(object: object, skipped: readonly PropertyKey[], indexed: boolean): void {
-    this.#properties.write(object, skipped, indexed)
+    this.propertyWriter.write(object, skipped, indexed)
   }
 }
-
-/** What inherits the object that a generator function has as its `prototype`; that of any other is an Object. */
-function defaultPrototypeOf(owner: object): object | null {
-  return GENERATOR_PROTOTYPES.get(getPrototypeOf(owner)) ?? ObjectPrototype
-}
-
-const GENERATOR_PROTOTYPES = new MapConstructor<unknown, object>(
-  [function* () {}, async function* () {}].map((fn) => [
-    getPrototypeOf(fn),
-    (getPrototypeOf(fn) as { prototype: object }).prototype,
-  ]),
-)

@@ -26,6 +26,10 @@ export class WriterSession {
   nodesBefore = 0
   #isWriting = false
 
+  get hasWeakCollections(): boolean {
+    return SetPrototypeGetSize(this.weakCollections) > 0
+  }
+
   /** A walk begins. What one that came to nothing has numbered is forgotten. */
   restart(): void {
     if (this.#isWriting) {
@@ -49,7 +53,7 @@ export class WriterSession {
 
   clear(): void {
     this.memo.clear()
-    if (SetPrototypeGetSize(this.weakCollections) > 0) this.weakCollections.clear()
+    if (this.hasWeakCollections) this.weakCollections.clear()
     this.nodesBefore = 0
     if (this.shapes.usesNodes || this.#isWriting) this.shapes = new Shapes()
   }
