@@ -1,20 +1,9 @@
 // Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
-import { createRequire, Module } from 'node:module'
-import { pathToFileURL } from 'node:url'
-import { promisify, types } from 'node:util'
+import { types } from 'node:util'
 import { type CheckedLimits, exceeded } from '../bundle/limits.ts'
-import { importMeta, presentOrigin } from '../codegen/origin.ts'
-import { makeSuper, setHome } from '../codegen/super.ts'
 import { damaged, type UnpicklingError } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
-import {
-  bufferFacts,
-  builtinReducers,
-  intlFunctionOf,
-  madeBuffer,
-  type ValueSource,
-  type ViewedBytes,
-} from '../reducers/index.ts'
+import { bufferFacts, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import { isWeakCollection } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
@@ -25,33 +14,26 @@ import { Guard } from './guard.ts'
 import { splitKeys } from './joined-keys.ts'
 import { addWeakEntry, hasWeakEntry, KnownWeakCollections } from './known-weak-collections.ts'
 import { Nodes, UNMADE } from './nodes.ts'
-import { isObject } from './objects.ts'
+import { ObjectReader } from './object-reader.ts'
+import { copyOf, isObject } from './objects.ts'
 import {
   Attribute,
   BULK_ALIGNMENT,
   LEAST_BULK,
-  MAX_ARGUMENTS,
   MAX_SHORT_SHAPE,
   More,
   NAMED_STRING,
   Op,
-  Prototype,
-  ReductionFlag,
   Tag,
 } from './opcodes.ts'
 import { HOLE, PlainReader, type PlainSource } from './plain-reader.ts'
 import { PropertyReader, type PropertySource } from './property-reader.ts'
-import type { Rebuilder, ReducedContent } from './rebuilder.ts'
+import type { Rebuilder } from './rebuilder.ts'
 import type { ReaderSession } from './session.ts'
-import { rememberOrigin } from './source.ts'
 
-const { apply, defineProperty, ownKeys, preventExtensions, setPrototypeOf } = Reflect
-const objectCreate = Object.create
-const bind = Function.prototype.bind
+const { defineProperty, ownKeys, preventExtensions } = Reflect
 const SymbolFor = Symbol.for
 const MapConstructor = Map
-const SetConstructor = Set
-const NodePromisify = promisify
 
 type Filler = () => void
 
@@ -87,18 +69,18 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   /** Plain data needs none of these: each is made when it is asked for. */
   #knownWeak: KnownWeakCollections | null = null
   #functionReader: FunctionNodes | null = null
+  #objects: ObjectReader | null = null
   readonly #plain: PlainReader
   readonly #strings: string[]
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
-  #namespaces: Set<object> | null = null
+  /** Modules' namespaces, which get their members at the end. */
+  namespaces: Set<object> | null = null
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
   #parts: Map<number, ViewedBytes> | null
   readonly #guard: Guard | null
   readonly #properties: PropertyReader
   readonly #maxString: number
-  /** Elements that `arguments` objects may be made with. */
-  #argumentsLeft: number
   /** Content within content that is being read: call stack. */
   #depth = 0
   /** Levels above what is being read, beside those. */
@@ -127,7 +109,6 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     this.#strings = session === null ? [] : session.strings
     this.#parts = session === null ? null : session.parts
     this.#maxString = context.limits.maxString
-    this.#argumentsLeft = input.remaining
     this.#setBase(0)
     this.#guard = context.refusesCode ? new Guard() : null
     this.#properties = new PropertyReader(this, input, this.#guard)
@@ -145,7 +126,26 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     return this.#knownWeak
   }
 
-  get #functionNodes(): FunctionNodes {
+  get #objectReader(): ObjectReader {
+    this.#objects ??= new ObjectReader(
+      this,
+      this.#in,
+      this.#nodes,
+      this.#functions,
+      this.#context,
+      this.#guard,
+      this.#properties,
+    )
+    return this.#objects
+  }
+
+  /** Makes what is made when it is asked for: for a reader that stays, see hidden-classes.ts. */
+  complete(): this {
+    void [this.#weakCollections, this.functionNodes, this.#objectReader]
+    return this
+  }
+
+  get functionNodes(): FunctionNodes {
     this.#functionReader ??= new FunctionNodes(this, this.#in, this.#nodes, this.#functions, this.#properties)
     return this.#functionReader
   }
@@ -162,7 +162,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       }
       if (more !== More.Members) throw damaged('something unknown follows its graph')
       const namespace = this.#nodes.at(this.#in.varint()) as object
-      if (!this.#namespaces?.has(namespace)) throw damaged('a module has no namespace')
+      if (!this.namespaces?.has(namespace)) throw damaged('a module has no namespace')
       for (let left = this.#in.count(); left > 0; left--) {
         const name = this.#in.string()
         // Its getter may come later.
@@ -173,7 +173,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       }
       this.#drain()
     }
-    if (this.#namespaces !== null) this.#closeNamespaces(this.#namespaces)
+    if (this.namespaces !== null) this.#closeNamespaces(this.namespaces)
     if (this.#in.remaining > 0) throw damaged('bytes follow its graph')
     if (this.#blobs.remaining > 0) throw damaged('it has buffers that nothing takes')
     if (!this.#text.isDone) throw damaged('it has text that no string takes')
@@ -298,7 +298,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     const op = this.#in.byte()
     if (op === Op.OutOfBand) {
       const bytes = this.outOfBand(this.#in.varint())
-      this.#received(bytes)
+      this.received(bytes)
       return bytes
     }
     if (op === Op.ViewedBuffer) {
@@ -442,7 +442,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
         return this.#plain.set()
       default:
         needAllOriginals()
-        return this.#create(op)
+        return this.#objectReader.create(op)
     }
   }
 
@@ -453,152 +453,15 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   }
 
   /** A node for received bytes. As a value it is their buffer, if they are all of it. */
-  #received(bytes: ViewedBytes): unknown {
+  received(bytes: ViewedBytes): unknown {
     const { buffer, offset, length, isAbsent } = bytes
     const isWhole = offset === 0 && bufferFacts(buffer)?.length === length
     if (isAbsent || !isWhole) this.#addPart(bytes)
     return this.#nodes.add(isWhole ? buffer : UNMADE)
   }
 
-  #create(op: number): unknown {
-    switch (op) {
-      case Op.UniqueSymbol: {
-        const description = this.value()
-        if (description !== undefined && typeof description !== 'string')
-          throw damaged('a symbol has a description that is no string')
-        return this.#nodes.add(Symbol(description))
-      }
-      case Op.Intrinsic: {
-        const path = this.value()
-        if (typeof path !== 'string') throw damaged('an intrinsic has no name')
-        return this.#nodes.add(this.#context.intrinsic(path))
-      }
-      case Op.Reference: {
-        const reference = this.#context.references[this.#in.varint()]
-        if (!reference) throw damaged('a reference is named that is not in the manifest')
-        return this.#nodes.add(this.#context.resolve(reference))
-      }
-      case Op.Object:
-        return this.#object(null)
-      case Op.Stamped:
-        return this.#object(this.value())
-      case Op.Array:
-        return this.#array()
-      case Op.Builtin:
-        return this.#builtin()
-      case Op.Function:
-        return this.#functionNodes.function()
-      case Op.Class:
-        return this.#functionNodes.class()
-      case Op.Literal:
-        return this.#functionNodes.literal()
-      case Op.PrototypeOf:
-        return this.#functionNodes.prototypeOf()
-      case Op.Bound: {
-        const target = this.value()
-        if (typeof target !== 'function') throw damaged('a bound function has no target')
-        const outerThis = this.value()
-        const bound = this.#nodes.add(apply(bind, target, [outerThis, ...this.values()]))
-        this.later(bound, () => {
-          this.#properties.changedPrototype(bound, true)
-          this.#properties.read(bound)
-        })
-        return bound
-      }
-      case Op.Proxy: {
-        const target = this.value() as object
-        const handler = this.value() as object
-        this.#guard?.handler(handler)
-        return this.#nodes.add(this.#functions.proxy(target, handler))
-      }
-      case Op.Namespace: {
-        const namespace = objectCreate(null)
-        defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
-        this.#namespaces ??= new SetConstructor()
-        this.#namespaces.add(namespace)
-        return this.#nodes.add(namespace)
-      }
-      case Op.Arguments: {
-        const length = this.#in.varint()
-        if (length > MAX_ARGUMENTS) throw damaged('an arguments object is too long')
-        // Its elements are properties that follow: those that it is made with are only their places.
-        const made = Math.min(length, this.#argumentsLeft)
-        this.#argumentsLeft -= made
-        const value = this.#nodes.add(makeArguments(made))
-        this.later(value, () => {
-          this.#properties.changedPrototype(value, true)
-          this.#properties.read(value, ['callee'])
-        })
-        return value
-      }
-      case Op.Require: {
-        const filename = this.#in.string()
-        const require = createRequire(presentOrigin(filename === '' ? '' : pathToFileURL(filename).href))
-        rememberOrigin(require, filename)
-        return this.#nodes.add(require)
-      }
-      case Op.Promisified: {
-        const original = this.value()
-        return this.#nodes.add(NodePromisify(original as () => void))
-      }
-      case Op.IntlFunction: {
-        const owner = this.value()
-        const found = intlFunctionOf(owner)
-        if (!found) throw damaged('a function of an Intl object has none')
-        const fn = this.#nodes.add(found)
-        this.later(fn, () => {
-          this.#properties.changedPrototype(fn, true)
-          this.#properties.read(fn)
-        })
-        return fn
-      }
-      case Op.ImportMeta:
-        return this.#nodes.add(importMeta(this.#in.string()))
-      case Op.Module: {
-        const module = this.#nodes.add(new Module('[cornichon]'))
-        this.later(module, () => {
-          module.exports = this.value()
-        })
-        return module
-      }
-      case Op.Super: {
-        const reference = this.#nodes.add(makeSuper())
-        this.later(reference, () => {
-          const home = this.value()
-          if (!isObject(home)) throw damaged('a home object is none')
-          setHome(reference, home)
-        })
-        return reference
-      }
-      case Op.AfterCall:
-        this.#functionNodes.call()
-        return this.#sameLevel(() => this.value())
-      case Op.OutOfBand: {
-        const bytes = this.outOfBand(this.#in.varint())
-        if (this.#received(bytes) === UNMADE) throw damaged('a part of a buffer stands for all of it')
-        return bytes.buffer
-      }
-      case Op.ViewedBuffer:
-      case Op.WholeBuffer:
-        return this.#nodes.add(copyOf(this.bulk()))
-      case Op.MemberOf:
-        this.value()
-        return this.#sameLevel(() => this.value())
-      case Op.Settled:
-        return this.#settled(() => this.#sameLevel(() => this.value()))
-      case Op.Reduction:
-        return this.#reduction()
-      case Op.Persistent:
-        return this.#nodes.add(this.#context.rebuilder.persistent(this.#settled(() => this.value())))
-      default:
-        throw damaged(`operation ${op} is unknown`)
-    }
-  }
-
-  // --- what reducers of the user's say ---
-
   /** What only tells how the value is read is no level of its own. */
-  #sameLevel<T>(read: () => T): T {
+  sameLevel<T>(read: () => T): T {
     const base = this.#base
     this.#setBase(base - 1)
     const value = read()
@@ -607,38 +470,11 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   }
 
   /** Reads with all content that belongs to what is read. */
-  #settled<T>(read: () => T): T {
+  settled<T>(read: () => T): T {
     const left = this.#pending.length
     const value = read()
     this.#drain(left)
     return value
-  }
-
-  #reduction(): unknown {
-    this.#guard?.reduction()
-    const flags = this.#in.byte()
-    const factory = this.value()
-    const args = this.#settled(() => this.values())
-    const { rebuilder } = this.#context
-    const result = this.#nodes.add(rebuilder.create(factory, args, (flags & ReductionFlag.New) !== 0))
-    if ((flags & ~ReductionFlag.New) === 0) return result
-    this.later(result, () => {
-      const content: ReducedContent = {}
-      // Below what the content leaves pending: it is whole then.
-      this.later(result, () => rebuilder.fill(result, content))
-      if (flags & ReductionFlag.SetState) content.setState = { setter: this.value(), state: this.value() }
-      else if (flags & ReductionFlag.State) {
-        this.#in.byte()
-        content.state = this.#properties.descriptors(this.#in.count())
-      }
-      if (flags & ReductionFlag.Items) content.items = this.values()
-      if (flags & ReductionFlag.Entries) {
-        const entries: [unknown, unknown][] = []
-        for (let left = this.#in.count(); left > 0; left--) entries.push([this.value(), this.value()])
-        content.entries = entries
-      }
-    })
-    return result
   }
 
   values(): unknown[] {
@@ -646,95 +482,6 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     for (let left = this.#in.count(); left > 0; left--) values.push(this.value())
     return values
   }
-
-  // --- objects ---
-
-  #prototype(): { mode: number; prototype: object | null } {
-    const mode = this.#in.byte()
-    if (mode > Prototype.Later) throw damaged('a prototype has no kind')
-    return { mode, prototype: mode === Prototype.Given ? (this.value() as object) : null }
-  }
-
-  #object(base: unknown): object {
-    const { mode, prototype } = this.#prototype()
-    let object: object
-    if (base)
-      object = this.#functions.construct(
-        base,
-        mode === Prototype.Null ? null : mode === Prototype.Given ? prototype : Object.prototype,
-      )
-    else if (mode === Prototype.Default || mode === Prototype.Later) object = {}
-    else object = objectCreate(prototype)
-    this.#nodes.add(object)
-    if (mode === Prototype.Later) this.#prototypeLater(object)
-    this.later(object, () => {
-      if (mode >= Prototype.Given) this.#privateElements(object, base)
-      this.#properties.read(object)
-    })
-    return object
-  }
-
-  #prototypeLater(object: object): void {
-    this.later(object, () => {
-      this.#guard?.prototype(object)
-      setPrototypeOf(object, this.value() as object | null)
-    })
-  }
-
-  #array(): unknown[] {
-    const { mode, prototype } = this.#prototype()
-    const length = this.#in.varint()
-    const array: unknown[] = []
-    if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(array, prototype)
-    this.#nodes.add(array)
-    if (mode === Prototype.Later) this.#prototypeLater(array)
-    this.later(array, () => {
-      if (mode >= Prototype.Given) this.#privateElements(array, null)
-      this.#properties.readElements(array, length)
-    })
-    return array
-  }
-
-  #builtin(): object {
-    const reducer = builtinReducers[this.#in.varint()]
-    if (!reducer) throw damaged('a type is named that this cornichon does not know')
-    const { mode, prototype } = this.#prototype()
-    const object = reducer.create(this) as object
-    if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(object, prototype)
-    this.#nodes.add(object)
-    if (mode === Prototype.Later) this.#prototypeLater(object)
-    this.later(object, () => {
-      if (mode >= Prototype.Given) this.#privateElements(object, null)
-      reducer.readContent?.(object, this)
-      this.#properties.read(object, reducer.ownKeys?.(object), reducer.indexed)
-    })
-    return object
-  }
-
-  /** The mirror of InstanceFacts.writePrivate. */
-  #privateElements(object: object, constructed: unknown): void {
-    for (let left = this.#in.count(); left > 0; left--) {
-      const owner = this.value()
-      if (owner !== constructed) this.#functions.stamp(owner, object)
-      const count = this.#functions.privateFields(owner)
-      for (let i = 0; i < count; i++) this.#functions.setPrivateField(owner, i, object, this.value())
-    }
-  }
-}
-
-function copyOf(bytes: Uint8Array): ArrayBufferLike {
-  return madeBuffer({ length: bytes.length, maximum: null, isShared: false }, bytes)
-}
-
-function makeArguments(length: number): object {
-  return apply(
-    function () {
-      // biome-ignore lint/complexity/noArguments: an arguments object is what is wanted
-      return arguments
-    },
-    undefined,
-    new Array(length),
-  )
 }
 
 function bigint(text: string): bigint {

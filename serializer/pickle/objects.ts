@@ -1,5 +1,6 @@
 // What both halves of the reader ask and say of objects and their properties.
 import { types } from 'node:util'
+import { madeBuffer } from '../reducers/index.ts'
 import { Attribute } from './opcodes.ts'
 
 const { getPrototypeOf } = Reflect
@@ -42,4 +43,9 @@ export function isExotic(object: object): boolean {
 export function inheritsExotic(object: object): boolean {
   for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at)) if (isExotic(at)) return true
   return false
+}
+
+/** A buffer of its own for received bytes. */
+export function copyOf(bytes: Uint8Array): ArrayBufferLike {
+  return madeBuffer({ length: bytes.length, maximum: null, isShared: false }, bytes)
 }

@@ -49,4 +49,4 @@ function readerOf(
   return new GraphReader(bundle.graph, bundle.text, bundle.blobs, functions, context, session)
 }
 
-keepHiddenClass(readerOf(noBundle(), new FunctionReader([], [], []), {}, undefined, null))
+keepHiddenClass(readerOf(noBundle(), new FunctionReader([], [], []), {}, undefined, null).complete())

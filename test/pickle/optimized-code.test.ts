@@ -44,6 +44,9 @@ test('and that of a Pickler and an Unpickler', () =>
       (new Pickler({ memo: 'message' }), new Unpickler())`),
   ).toEqual([]))
 
+test('and for what is no plain data', () =>
+  expect(droppedIn('({ id }) => loads(dumps([Object.freeze({ id }), /a/g, new Uint8Array(9)]))')).toEqual([]))
+
 const ACCOUNTS = `
 class Account { #secret; constructor(i) { this.id = i; this.#secret = 's' + i } get secret() { return this.#secret } }
 class Watched { #x = 1; set id(i) { this.kept = i } constructor(i) { this.id = i; this.#x = i } get x() { return this.#x } }
