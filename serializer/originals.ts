@@ -157,11 +157,14 @@ const ABSENT: readonly (readonly [object, PropertyKey])[] = [
 ]
 
 /** An accessor can't be compared by reading it. Its descriptor can be had, for 20 ns: what small data can do without comes later. */
-const ACCESSORS_FOR_DATA = accessors([[TypedArray.prototype, 'length']])
+const ACCESSORS_FOR_DATA = accessors([
+  [TypedArray.prototype, 'length'],
+  // By Buffer's own functions, from Node 22 on.
+  [TypedArray.prototype, 'byteLength'],
+])
 const OTHER_ACCESSORS = accessors([
   [Map.prototype, 'size'],
   [Set.prototype, 'size'],
-  [TypedArray.prototype, 'byteLength'],
   [TypedArray.prototype, 'byteOffset'],
   [TypedArray.prototype, 'buffer'],
   [ArrayBuffer.prototype, 'byteLength'],
