@@ -19,8 +19,8 @@ export function requireExecutor(): Executor {
  */
 export async function init(options: InitOptions = {}): Promise<void> {
   checkOptions('init', options)
-  if (currentExecutor() !== null) {
-    if (options.ignoreReinitError) return
+  if (currentExecutor() !== null || joining !== null) {
+    if (options.ignoreReinitError) return joining ?? undefined
     throw new Error(
       isWorker()
         ? 'init was called in a worker, where tasks use the executor that runs them'
@@ -31,7 +31,7 @@ export async function init(options: InitOptions = {}): Promise<void> {
   const env = runtimeEnv === undefined ? null : RuntimeEnv.from(runtimeEnv)
   if (address === 'threads' || address === 'inline') start({ ...rest, mode: address })
   else if (address === undefined) start(options)
-  else await join(options)
+  else await (joining = join(options).finally(() => (joining = null)))
   setJobEnvironment(env)
   if (env !== null) await prepare(env)
 }
@@ -45,6 +45,9 @@ async function prepare(env: RuntimeEnv): Promise<void> {
     throw error
   }
 }
+
+/** On its way, and not there yet. */
+let joining: Promise<void> | null = null
 
 /** A fleet, over Redis. */
 async function join(options: InitOptions): Promise<void> {
@@ -73,6 +76,7 @@ function start(options: InitOptions): Executor {
 
 /** Ends the executor, its workers and actors. Refs that are pending reject. Afterwards `init` may be called again. */
 export async function shutdown(): Promise<void> {
+  await joining?.catch(() => {})
   const executor = currentExecutor()
   if (executor === null) return
   if (isWorker()) throw new Error('shutdown was called in a worker: only the process that called init can')

@@ -4,14 +4,19 @@ import { FORMAT_VERSION } from '../../serializer/bundle/container.ts'
 import { VERSION } from '../../serializer/version.ts'
 import type { Keys } from './keys.ts'
 
+/** What processes say to each other through Redis, and how it lies there: any change of that is a new number. */
+const PROTOCOL = 2
+
 export interface Versions {
   readonly format: number
+  readonly protocol?: number
   readonly node: string
   readonly cornichon: string
 }
 
 export const versionsHere: Versions = {
   format: FORMAT_VERSION,
+  protocol: PROTOCOL,
   node: process.versions.node,
   cornichon: VERSION,
 }
@@ -27,14 +32,18 @@ export async function checkVersions(redis: Redis, keys: Keys, allowMismatch: boo
   for (const [i, text] of leases.entries()) {
     if (text === null) continue
     const there = JSON.parse(text) as Versions
-    if (there.format === versionsHere.format && major(there.node) === major(versionsHere.node)) continue
+    if (fits(there)) continue
     throw new Error(
       `versions differ: here ${describe(versionsHere)}; ${ids[i]} has ${describe(there)}. ` +
-        'Code that one of them pickles may not run on the other. Use the same, or say allowVersionMismatch: true (--allow-version-mismatch)',
+        'What one of them says or pickles, the other may not understand. Use the same, or say allowVersionMismatch: true (--allow-version-mismatch)',
     )
   }
 }
 
-function describe({ format, node, cornichon }: Versions): string {
-  return `cornichon ${cornichon}, bundle format ${format}, Node ${node}`
+function fits({ format, protocol, node }: Versions): boolean {
+  return format === FORMAT_VERSION && protocol === PROTOCOL && major(node) === major(versionsHere.node)
+}
+
+function describe({ format, protocol = 1, node, cornichon }: Versions): string {
+  return `cornichon ${cornichon}, bundle format ${format}, Node ${node}, protocol ${protocol}`
 }

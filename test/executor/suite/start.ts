@@ -18,6 +18,16 @@ export function startTests({ init: options }: Engine): void {
     expect(isInitialized()).toBe(false)
     await init(options)
     expect(await get(square.remote(4))).toBe(16)
+    await shutdown()
+    const both = await Promise.allSettled([init(options), init(options)])
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    await shutdown()
+    const ignoring = { ...options, ignoreReinitError: true }
+    await Promise.all([init(ignoring), init(ignoring)])
+    expect(await get(square.remote(5))).toBe(25)
+    void init(ignoring)
+    await shutdown()
+    expect(isInitialized()).toBe(false)
   })
 
   it('X1 init names an unknown option and what was meant', async () => {
