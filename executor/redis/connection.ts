@@ -88,6 +88,8 @@ export function open(options: RedisOptions, address: string, tells = true): Redi
   return redis
 }
 
+const NOW = Promise.resolve()
+
 /** Commands that are sent at once leave in one write: each write wakes the server, and may cost this process its turn. */
 export function gatherWrites(redis: Redis): void {
   const send = redis.sendCommand
@@ -96,13 +98,14 @@ export function gatherWrites(redis: Redis): void {
     corked?.uncork()
     corked = null
   }
+  const uncorkSoon = () => process.nextTick(uncork)
   redis.sendCommand = function (this: Redis, command, stream) {
     const socket = (redis as unknown as { stream?: Socket }).stream
     if (corked === null && socket !== undefined && redis.status === 'ready') {
       corked = socket
       socket.cork()
       // After all promises that are resolved by then: BullMQ's commands come within those.
-      queueMicrotask(() => process.nextTick(uncork))
+      void NOW.then(uncorkSoon)
     }
     return send.call(this, command, stream)
   }

@@ -183,6 +183,7 @@ export class Intake {
     // The next one is waited for at once, and not asked for in vain.
     if (opened.isLast) await this.#worker.nothingLeft()
     const calls = await this.#open(sourceOf(job), token, opened)
+    this.#settings.roomChanged?.()
     if (this.#waiting.length === 0 && calls.length === 1 && this.#settings.isBrief(calls[0]!))
       this.#pauseFor(calls[0]!.range)
   }
@@ -210,7 +211,7 @@ export class Intake {
       },
     }
     const opened = { isLast: true, job: id, batch: id, at: 0, to: size, size, frame, state: NOTHING_KNOWN }
-    await this.#open(source, token, opened).catch(() => {})
+    await this.#open(source, token, opened, true).catch(() => {})
   }
 
   /** Its calls start, or wait for room here, or go back. */
@@ -218,6 +219,7 @@ export class Intake {
     source: Source,
     token: string,
     opened: Omit<Opened, 'frame'> & { readonly frame: Buffer | null },
+    isHanded = false,
   ): Promise<readonly Held[]> {
     const range = new Range(source, token, opened, this.#link, this.#queues, this.#settings.queue)
     this.#active.set(range.job, range)
@@ -246,10 +248,12 @@ export class Intake {
     this.#waiting.push(...taken)
     const room = this.#settings.place(this.#waiting)
     if (room < this.#waiting.length) {
-      const first = this.#waiting[this.#settings.keep(this.#waiting, room)]
+      // Whoever hands something over takes this process for idle: what runs here may take long.
+      const kept = room === 0 && isHanded ? 0 : this.#settings.keep(this.#waiting, room)
+      const first = this.#waiting[kept]
       if (first !== undefined) this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
-    this.#startWaiting()
+    this.#startWaiting(room)
     if (this.#waiting.length > 0) this.#beginPatience()
     return taken
   }
@@ -266,13 +270,13 @@ export class Intake {
     })
   }
 
-  #startWaiting(): void {
+  #startWaiting(room?: number): void {
     // What a start does to the room is looked at here, and not within.
     if (this.#isStarting || this.#waiting.length === 0 || this.#isStopped) return
     this.#isStarting = true
     try {
-      for (;;) {
-        const count = this.#settings.place(this.#waiting) - this.#saying
+      for (let known = room; ; known = undefined) {
+        const count = (known ?? this.#settings.place(this.#waiting)) - this.#saying
         if (count <= 0) return
         const calls = this.#waiting.splice(0, count)
         this.#lastStart = Date.now()

@@ -378,8 +378,9 @@ export class TaskIntakes {
 
   #looking: NodeJS.Timeout | null = null
 
-  /** What lasts leaves less room for calls of all shapes. */
+  /** What lasts leaves less room for calls of other shapes. */
   #lookSoon(): void {
+    if (this.#intakes.size === 1) return
     this.#looking ??= setTimeout(() => {
       this.#looking = null
       for (const shape of this.#intakes.keys()) this.#handoffs.look(shape)
