@@ -3,11 +3,13 @@
 import { exceeded } from '../bundle/limits.ts'
 import { damaged, type UnpicklingError } from '../errors.ts'
 
+const FEW = 64
+
 /** The place of a node that is made when its content was read. */
 export const UNMADE = Symbol('unmade')
 
 export class Nodes {
-  /** None, if they are not kept. */
+  /** None, if they are not kept. What is beyond `length` is nothing. */
   readonly all: unknown[] = []
   length = 0
   readonly #most: number
@@ -20,14 +22,14 @@ export class Nodes {
 
   /** Gives the value the next number. */
   add<T>(value: T): T {
-    if (this.#keeps) this.all.push(value)
+    if (this.#keeps) this.all[this.length] = value
     if (++this.length > this.#most) throw this.#tooMany()
     return value
   }
 
   /** Takes the next number for a value that is not made yet. */
   reserve(): number {
-    if (this.#keeps) this.all.push(UNMADE)
+    if (this.#keeps) this.all[this.length] = UNMADE
     if (++this.length > this.#most) throw this.#tooMany()
     return this.length - 1
   }
@@ -38,7 +40,9 @@ export class Nodes {
 
   /** Forgets those from there on. */
   truncate(length: number): void {
-    this.all.length = length
+    // To set an array's length takes longer than to forget a few.
+    if (this.length - length > FEW) this.all.length = length
+    else for (let i = length; i < this.length; i++) this.all[i] = undefined
     this.length = length
   }
 
@@ -48,7 +52,7 @@ export class Nodes {
 
   /** Throws UnpicklingError if there is no node of that number, or not yet. */
   at(id: number): unknown {
-    if (id >= this.all.length) throw damaged('a value is named that is not there')
+    if (!this.#keeps || id >= this.length) throw damaged('a value is named that is not there')
     const node = this.all[id]
     if (node === UNMADE) throw damaged('a value is named that is not made yet')
     return node

@@ -213,11 +213,11 @@ export class Unpickler {
 
   #read(bundle: OpenBundle, options: LoadOptions, modules: ReadonlyMap<string, object> | undefined): unknown {
     if (bundle.kind !== Kind.Message) return read(bundle, options, modules)
-    const forget = this.#session.begin(bundle.graph)
+    this.#session.begin(bundle.graph)
     try {
       return read(bundle, options, modules, this.#session)
     } catch (error) {
-      forget()
+      this.#session.forget()
       throw error
     }
   }

@@ -1,7 +1,7 @@
 // What a Pickler and its Unpickler keep from message to message: numbers of nodes, shapes and strings. Each message
 // begins with how many of each were there before it, which has to be what the reader has, or 0: then they begin anew.
 import { UnpicklingError } from '../errors.ts'
-import { SetPrototypeGetSize } from '../primordials.ts'
+import { MapPrototypeGetSize, SetPrototypeGetSize } from '../primordials.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { GraphWriter } from './graph-writer.ts'
@@ -77,29 +77,48 @@ export class ReaderSession {
   /** Nodes that are parts of buffers. */
   readonly parts = new Map<number, ViewedBytes>()
 
+  /** How many there were before the message that is being read. */
+  #nodesBefore = 0
+  #shapesBefore = 0
+  #stringsBefore = 0
+
   constructor(maxObjects: number) {
     this.nodes = new Nodes(maxObjects, true)
   }
 
-  /** Reads what a message begins with; returns what forgets the message again, if it can't be read. */
-  begin(input: ByteReader): () => void {
+  /** Reads what a message begins with. */
+  begin(input: ByteReader): void {
     const { nodes, shapes, strings } = this
-    const bases = [input.varint(), input.varint(), input.varint()]
-    const kept = [nodes.length, shapes.length, strings.length]
-    for (let i = 0; i < MESSAGE_BASES; i++) if (bases[i] !== 0 && bases[i] !== kept[i]) throw outOfStep()
-    if (bases[0] < kept[0]) {
-      nodes.truncate(0)
-      this.parts.clear()
-    }
-    if (bases[1] < kept[1]) shapes.length = 0
-    if (bases[2] < kept[2]) strings.length = 0
-    return () => {
-      nodes.truncate(bases[0])
-      shapes.length = bases[1]
-      strings.length = bases[2]
-      for (const id of this.parts.keys()) if (id >= bases[0]) this.parts.delete(id)
-    }
+    const nodesBefore = baseOf(input, nodes.length)
+    const shapesBefore = baseOf(input, shapes.length)
+    const stringsBefore = baseOf(input, strings.length)
+    if (nodesBefore < nodes.length) this.#forgetNodes(0)
+    if (shapesBefore < shapes.length) shapes.length = 0
+    if (stringsBefore < strings.length) strings.length = 0
+    this.#nodesBefore = nodesBefore
+    this.#shapesBefore = shapesBefore
+    this.#stringsBefore = stringsBefore
   }
+
+  /** Forgets the message that was begun: it could not be read. */
+  forget(): void {
+    this.#forgetNodes(this.#nodesBefore)
+    this.shapes.length = this.#shapesBefore
+    this.strings.length = this.#stringsBefore
+  }
+
+  #forgetNodes(from: number): void {
+    this.nodes.truncate(from)
+    if (MapPrototypeGetSize(this.parts) === 0) return
+    for (const id of this.parts.keys()) if (id >= from) this.parts.delete(id)
+  }
+}
+
+/** How many the message takes as known: as many as there are, or none. */
+function baseOf(input: ByteReader, kept: number): number {
+  const base = input.varint()
+  if (base !== 0 && base !== kept) throw outOfStep()
+  return base
 }
 
 function outOfStep(): UnpicklingError {
