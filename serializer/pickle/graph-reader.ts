@@ -26,6 +26,7 @@ import {
   Op,
   Tag,
 } from './opcodes.ts'
+import type { ReceivedBuffers } from './out-of-band.ts'
 import { HOLE, PlainReader, type PlainSource } from './plain-reader.ts'
 import { PropertyReader, type PropertySource } from './property-reader.ts'
 import type { Rebuilder } from './rebuilder.ts'
@@ -47,8 +48,7 @@ export interface ReadContext {
   resolve(reference: Reference): unknown
   intrinsic(path: string): unknown
   readonly observe?: ContentObserver
-  /** Those that travelled out of band. */
-  readonly buffers: readonly ViewedBytes[]
+  readonly buffers: ReceivedBuffers
   /** Nothing may be rebuilt that would run code later on: accessors, traps. */
   readonly refusesCode: boolean
   readonly rebuilder: Rebuilder
@@ -290,9 +290,17 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     return facts !== null && !facts.isShared && facts.maximum === null
   }
   outOfBand(number: number): ViewedBytes {
-    const buffer = this.#context.buffers[number]
+    const buffer = this.#context.buffers.buffers[number]
     if (buffer === undefined) throw damaged('a buffer is named that is not there')
     return buffer
+  }
+  shared(bytes: Uint8Array): ViewedBytes | null {
+    const place = this.#context.buffers.places.get(this.#nodes.length)
+    if (place === undefined) return null
+    const { buffer, offset, length, isFilled } = place
+    if (length < bytes.length) throw damaged('a view is no part of what it shares')
+    if (!isFilled) new Uint8Array(buffer as ArrayBuffer, offset).set(bytes)
+    return { buffer, offset, length: bytes.length }
   }
   viewed(): ViewedBytes {
     const op = this.#in.byte()

@@ -3,7 +3,7 @@
 // is written later, from a list of pending objects: so neither depth nor cycles need the call stack.
 import type { PathSegment } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
-import { bareBuffer, type ValueSink } from '../reducers/index.ts'
+import { bareBuffer, type ValueSink, type ViewedBytes } from '../reducers/index.ts'
 import {
   findBuiltin,
   findIntrinsic,
@@ -24,6 +24,7 @@ import { ObjectWriter } from './object-writer.ts'
 import { LEAST_BULK, MAX_INLINE_DEPTH, More, Op } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
 import type { OutOfBand } from './out-of-band.ts'
+import { Pieces } from './overlaps.ts'
 import { PlainWriter } from './plain-writer.ts'
 import { PropertyWriter } from './property-writer.ts'
 import type { Reductions } from './reductions.ts'
@@ -72,6 +73,8 @@ export class GraphWriter implements ValueSink {
   /** The buffer that is being written for a view of it. */
   #viewing: object | null = null
   #wrappedViews: Set<object> | null = null
+  /** Views that were written with their own bytes alone. */
+  pieces: Pieces | null = null
   #readonlyViews: Set<object> | null = null
   /** Where it is written that a buffer has views alone. */
   #viewedBuffers: Map<object, number> | null = null
@@ -126,6 +129,7 @@ export class GraphWriter implements ValueSink {
     )
       return false
     if (!this.instances.isUnused || this.references.length > 0 || this.#wrappedViews !== null) return false
+    this.pieces = null
     this.out.restart()
     this.blobs?.restart()
     this.text.restart()
@@ -270,6 +274,16 @@ export class GraphWriter implements ValueSink {
     const number = offers.offer(view, facts, bytes, this.#readonlyViews?.has(view) ?? false)
     offers.viewed(view, size)
     return number
+  }
+  needsWhole(view: ArrayBufferView, buffer: ArrayBufferLike): boolean {
+    if (this.#readonlyViews?.has(view)) return false
+    return this.#isWhole(buffer) || this.options.wholeBuffers?.has(buffer) === true
+  }
+  wroteApart(view: ArrayBufferView, window: ViewedBytes, size: number, number: number): void {
+    // Whether nobody's writes are shared, nobody can tell.
+    if (this.#readonlyViews?.has(view)) return
+    this.pieces ??= new Pieces()
+    this.pieces.add(view, window, size, number)
   }
   step(kind: PathSegment['kind'], name: string | number): void {
     this.trace?.step(kind, name)
@@ -494,6 +508,19 @@ export class GraphWriter implements ValueSink {
       if (this.isKnown(value) && !this.#byReference?.has(value) && !this.options.policy.isByValue(reference))
         return true
     return false
+  }
+
+  /** Does this message have all of the buffer within? (What an earlier one had may have changed: a pool does.) */
+  #isWhole(buffer: ArrayBufferLike): boolean {
+    return (
+      this.numberOf(buffer) >= (this.#session?.nodesBefore ?? 0) &&
+      (this.options.offers?.numberOf(buffer) ?? -1) < 0
+    )
+  }
+
+  /** Buffers that turned out to be part of the graph, when views of them had been written with their own bytes alone. */
+  get dividedBuffers(): Set<object> | null {
+    return this.pieces?.buffersThat((buffer) => this.#isWhole(buffer)) ?? null
   }
 
   reference(value: unknown, reference: Reference): void {

@@ -6,14 +6,19 @@ import { noContainer, type ReadContainer } from '../bundle/read-sections.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser, needAllOriginals } from '../originals.ts'
-import type { ViewedBytes } from '../reducers/index.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
 import { BytesCache } from './bytes-cache.ts'
 import { asBytes } from './chunks.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { TextReader } from './codec/text-reader.ts'
 import { type CodeEntries, readCode } from './known-code.ts'
-import { absentBuffers, type OutOfBand, receiveBuffers } from './out-of-band.ts'
+import {
+  absentBuffers,
+  NO_BUFFERS,
+  type OutOfBand,
+  type ReceivedBuffers,
+  receiveBuffers,
+} from './out-of-band.ts'
 import { MESSAGE_BASES } from './session.ts'
 
 export interface LoadOptions {
@@ -45,7 +50,7 @@ export interface OpenBundle extends CodeEntries {
   readonly text: TextReader
   readonly graph: ByteReader
   readonly blobs: ByteReader
-  readonly buffers: readonly ViewedBytes[]
+  readonly buffers: ReceivedBuffers
   readonly limits: CheckedLimits
   readonly kind: Kind
 }
@@ -92,7 +97,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     sections,
     { units, environments, functions },
     references,
-    receiveBuffers(sections.buffers, options.buffers, budget),
+    receiveBuffers(sections.buffers, options.buffers, budget, sections.sizes[GRAPH] + sections.sizes[BYTES]),
     limits,
   )
 }
@@ -111,7 +116,7 @@ function opened(
   container: ReadContainer,
   { units, environments, functions }: CodeEntries,
   references: readonly Reference[],
-  buffers: readonly ViewedBytes[],
+  buffers: ReceivedBuffers,
   limits: CheckedLimits,
 ): OpenBundle {
   return {
@@ -130,7 +135,7 @@ function opened(
 
 /** Has nothing in it. */
 export function noBundle(): OpenBundle {
-  return opened(noContainer(), { units: [], environments: [], functions: [] }, [], [], DEFAULT_LIMITS)
+  return opened(noContainer(), { units: [], environments: [], functions: [] }, [], NO_BUFFERS, DEFAULT_LIMITS)
 }
 
 /** As openBundle, for showing: with the whole manifest and the sections' sizes. */

@@ -15,6 +15,14 @@ import {
 } from '../reducers/index.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
+import {
+  type Memory,
+  type Pieces,
+  readMemories,
+  type SharedPlace,
+  shareMemories,
+  writeMemories,
+} from './overlaps.ts'
 
 const Bytes = Uint8Array
 const freeze = Object.freeze
@@ -111,6 +119,11 @@ export class Offers {
     return number
   }
 
+  /** The number of the buffer's or the view's bytes, -1 if they are not out of band. */
+  numberOf(key: object): number {
+    return this.#numbers.get(key) ?? -1
+  }
+
   /** The buffer itself is part of the value. */
   reached(buffer: object): void {
     const number = types.isAnyArrayBuffer(buffer) ? this.#numbers.get(buffer) : undefined
@@ -125,9 +138,7 @@ export class Offers {
     if (taken.alignment < size) taken.alignment = size
   }
 
-  section(): readonly Uint8Array[] {
-    if (this.#taken.length === 0) return []
-    const out = new ByteWriter()
+  write(out: ByteWriter): void {
     out.varint(this.#taken.length)
     for (const { facts, alignment, isReached, isReadonly } of this.#taken) {
       out.byte(
@@ -139,9 +150,32 @@ export class Offers {
       out.varint(facts.length)
       out.varint(facts.maximum === null ? 0 : facts.maximum + 1)
     }
-    return [out.finish()]
+  }
+
+  get isEmpty(): boolean {
+    return this.#taken.length === 0
   }
 }
+
+/** The bundle's section: the buffers out of band, and which views share memory. */
+export function writeBuffers(
+  offers: Offers | null,
+  pieces: Pieces | null,
+  nodeOf: (view: object) => number,
+): readonly Uint8Array[] {
+  const memories = pieces?.memories(offers) ?? []
+  if (memories.length === 0 && (offers === null || offers.isEmpty)) return NO_PARTS
+  const out = new ByteWriter()
+  const list = new ByteWriter()
+  // First: it may ask more of the buffers.
+  writeMemories(memories, list, nodeOf, offers)
+  if (offers === null) out.varint(0)
+  else offers.write(out)
+  out.bytes(list.finish())
+  return [out.finish()]
+}
+
+const NO_PARTS: readonly Uint8Array[] = []
 
 /** What the section says of a buffer. */
 interface Wanted {
@@ -151,16 +185,19 @@ interface Wanted {
   readonly isReadonly: boolean
 }
 
-function readSection(section: Uint8Array): Wanted[] {
+/** @param available How many bytes the bundle has for views. */
+function readSection(section: Uint8Array, available: number): { wanted: Wanted[]; memories: Memory[] } {
   const wanted: Wanted[] = []
-  if (section.length === 0) return wanted
+  if (section.length === 0) return { wanted, memories: [] }
   const input = new ByteReader(section)
+  let room = available
   for (let left = input.count(3); left > 0; left--) {
     const flags = input.byte()
     const length = input.varint()
     const maximum = input.varint()
     if (flags >= Flag.Readonly * 2 || (maximum > 0 && maximum - 1 < length))
       throw damaged('its list of buffers makes no sense')
+    room += length
     wanted.push({
       facts: { length, maximum: maximum === 0 ? null : maximum - 1, isShared: (flags & Flag.Shared) !== 0 },
       alignment: 1 << (flags & 3),
@@ -168,20 +205,34 @@ function readSection(section: Uint8Array): Wanted[] {
       isReadonly: (flags & Flag.Readonly) !== 0,
     })
   }
+  const memories = readMemories(input, room)
   if (input.remaining > 0) throw damaged('its list of buffers makes no sense')
-  return wanted
+  return { wanted, memories }
 }
 
-/** Matches what the bundle needs with what the caller gives. Its own errors are UnpicklingErrors; the iterable's get out. */
+/** What a graph is read with. */
+export interface ReceivedBuffers {
+  /** Those that travelled out of band, by their numbers. */
+  readonly buffers: readonly ViewedBytes[]
+  /** Of views whose bytes are in the bundle and overlap others: by their nodes, where they are to be put. */
+  readonly places: ReadonlyMap<number, SharedPlace>
+}
+
+/**
+ * Matches what the bundle needs with what the caller gives. Its own errors are UnpicklingErrors; the iterable's get out.
+ * `available` is how many bytes the bundle has for views.
+ */
 export function receiveBuffers(
   section: Uint8Array,
   given: Iterable<unknown> | undefined,
   budget: ByteBudget,
-): readonly ViewedBytes[] {
-  const wanted = readSection(section)
+  available: number,
+): ReceivedBuffers {
+  if (section.length === 0 && given === undefined) return NO_BUFFERS
+  const { wanted, memories } = readSection(section, available)
   for (const { facts } of wanted) budget.received(facts.length, 'with the buffers that travelled out of band')
   if (given === undefined) {
-    if (wanted.length === 0) return []
+    if (wanted.length === 0) return { buffers: [], places: shareMemories(memories, []) }
     throw new UnpicklingError(
       `the bundle needs ${several(wanted.length)} that travelled out of band: hand over, as the option buffers, what bufferCallback got`,
     )
@@ -195,17 +246,20 @@ export function receiveBuffers(
     throw new UnpicklingError(
       `the bundle needs ${several(wanted.length)}, and the option buffers has more: give those that bufferCallback took for this bundle alone`,
     )
-  return wanted.map((each, i) => received(each, items[i], i))
+  const buffers = wanted.map((each, i) => received(each, items[i], i))
+  return { buffers, places: shareMemories(memories, buffers) }
 }
 
+export const NO_BUFFERS: ReceivedBuffers = { buffers: [], places: new Map() }
+
 /** What stands for the buffers where nobody has them: `inspectBundle` reads bundles by themselves. */
-export function absentBuffers(section: Uint8Array): readonly ViewedBytes[] {
-  return readSection(section).map(() => ({
-    buffer: new ArrayBuffer(0),
-    offset: 0,
-    length: 0,
-    isAbsent: true,
-  }))
+export function absentBuffers(section: Uint8Array): ReceivedBuffers {
+  const absent = { buffer: new ArrayBuffer(0), offset: 0, length: 0, isAbsent: true }
+  return { ...NO_BUFFERS, buffers: wantedBy(section).map(() => absent) }
+}
+
+function wantedBy(section: Uint8Array): Wanted[] {
+  return readSection(section, Number.POSITIVE_INFINITY).wanted
 }
 
 function listOf(given: Iterable<unknown>, most: number): unknown[] {
@@ -271,7 +325,7 @@ export interface BufferNote {
 
 /** What the bundle says of the buffers that travelled out of band, in their order. */
 export function describeBuffers(section: Uint8Array): readonly BufferNote[] {
-  return readSection(section).map(({ facts, isReadonly }) => ({
+  return wantedBy(section).map(({ facts, isReadonly }) => ({
     byteLength: facts.length,
     shared: facts.isShared,
     resizable: facts.maximum !== null,

@@ -13,7 +13,7 @@ import { GraphWriter } from './graph-writer.ts'
 import { Imports } from './imports.ts'
 import { type WrittenCode, writeCode } from './known-code.ts'
 import type { PickleOptions } from './options.ts'
-import { type BufferCallback, Offers } from './out-of-band.ts'
+import { type BufferCallback, Offers, writeBuffers } from './out-of-band.ts'
 import { HOOK_MET, type ReductionOptions, Reductions, reductionsOf } from './reductions.ts'
 import type { WriterSession } from './session.ts'
 import { findSharing } from './sharing.ts'
@@ -100,6 +100,8 @@ export function write(
       }
       // Once more, so that it does not matter in which order the graph is met.
       if (graph.missedImports && !trace?.collects) graph = walk(graph.options, graph.imports)
+      const wholeBuffers = graph.dividedBuffers
+      if (wholeBuffers !== null) graph = walk({ ...graph.options, wholeBuffers }, graph.imports)
       let code = codeOf(graph)
       if (code !== NO_CODE && code.early.size > 0) {
         graph = walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
@@ -162,7 +164,7 @@ export function bundleOf(
         : [],
     text: graph.text.parts(),
     graph: parts,
-    buffers: offers?.section() ?? [],
+    buffers: writeBuffers(offers, graph.pieces, (view) => graph.numberOf(view)),
     bytes: blobs,
   }
   const bundle = compress

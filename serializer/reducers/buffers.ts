@@ -2,8 +2,8 @@
 // a pooled Buffer (or any view of a part of a larger, otherwise unreached ArrayBuffer) sends its own bytes only.
 import { types } from 'node:util'
 import * as v8 from 'node:v8'
-import * as threads from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
+import { isPool } from './pool.ts'
 import type { BuiltinReducer, ValueSink, ValueSource, ViewedBytes } from './types.ts'
 
 const {
@@ -41,9 +41,6 @@ const ArrayBufferConstructor = ArrayBuffer
 const SharedArrayBufferConstructor = SharedArrayBuffer
 const NodeBuffer = Buffer
 const BufferPrototype = Buffer.prototype
-const { isMarkedAsUntransferable } = threads as { isMarkedAsUntransferable?: (value: object) => boolean }
-/** What Node cuts small Buffers out of: `Buffer.poolSize` and, from Node 26 on, some more to align it. */
-const poolSize = Buffer.from('a').buffer.byteLength
 
 /** ES2024's second argument, which the library's types for ES2023 lack. */
 type ResizableConstructor<T> = new (length: number, options?: { maxByteLength: number }) => T
@@ -256,15 +253,15 @@ const dataView: BuiltinReducer<DataView> = {
   },
 }
 
-function writeWindow(
-  view: ArrayBufferView,
-  { buffer, offset, length }: ViewedBytes,
-  size: number,
-  sink: ValueSink,
-): void {
-  if (isPooled(view) || (sink.isWrapped(view) && isFixed(buffer))) {
+function writeWindow(view: ArrayBufferView, window: ViewedBytes, size: number, sink: ValueSink): void {
+  const { buffer, offset, length } = window
+  if (
+    (isPooled(view, window) || (sink.isWrapped(view) && isFixed(buffer))) &&
+    !sink.needsWhole(view, buffer)
+  ) {
     const bytes = new Bytes(buffer as ArrayBuffer, offset, length)
     const number = sink.offer(view, bytes, size)
+    sink.wroteApart(view, window, size, number)
     sink.byte(number < 0 ? Window.Own : Window.OutOfBand)
     if (number < 0) sink.bulk(bytes)
     else sink.varint(number)
@@ -287,6 +284,8 @@ function readWindow(source: ValueSource, size: number): ViewedBytes & { tracks: 
   const kind = source.byte()
   if (kind === Window.Own) {
     const bytes = source.bulk()
+    const shared = source.shared(bytes)
+    if (shared !== null) return { ...shared, tracks: false }
     if (source.borrows(bytes, size))
       return { buffer: bytes.buffer, offset: bytes.byteOffset, length: bytes.length, tracks: false }
     return {
@@ -354,15 +353,10 @@ function isNodeBuffer(value: object): boolean {
   return types.isUint8Array(value) && getPrototypeOf(value) === BufferPrototype
 }
 
-/** A small Buffer out of Node's shared pool: the pool is nobody's data. */
-function isPooled(value: ArrayBufferView): boolean {
-  if (!isNodeBuffer(value)) return false
-  const buffer: ArrayBufferLike = apply(viewBuffer, value, [])
-  if (types.isSharedArrayBuffer(buffer)) return false
-  const size = apply(bufferBytes, buffer, [])
-  if (size !== poolSize || apply(viewBytes, value, []) >= size) return false
-  // Node marks its pools, which tells them from a user's buffer of that size; Node 20 does not say so.
-  return isMarkedAsUntransferable?.(buffer) ?? true
+/** A view of a part of Node's pool. Where nothing tells pools from others, a Buffer is taken for one. */
+function isPooled(view: ArrayBufferView, { buffer, length }: ViewedBytes): boolean {
+  const isOfPool = isPool(buffer) ?? isNodeBuffer(view)
+  return isOfPool && length < apply(bufferBytes, buffer, [])
 }
 
 export const buffers: readonly BuiltinReducer[] = [arrayBuffer, sharedArrayBuffer, typedArray, dataView]

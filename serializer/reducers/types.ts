@@ -17,6 +17,10 @@ export interface ValueSink {
   isWrapped(view: ArrayBufferView): boolean
   /** Offers bytes that a view alone has. Their number if they travel out of band, else -1. */
   offer(view: ArrayBufferView, bytes: Uint8Array, size: number): number
+  /** Does the view share the buffer with others, as all of that is part of the graph? */
+  needsWhole(view: ArrayBufferView, buffer: ArrayBufferLike): boolean
+  /** Notes a view that was written with its own bytes (out of band by that number, or -1): others may overlap it. */
+  wroteApart(view: ArrayBufferView, window: ViewedBytes, size: number, number: number): void
   /** Names the next value for error paths. */
   step(kind: 'index' | 'key' | 'property' | 'slot', name: string | number): void
   /** Writes, when all else is written, the entries of a weak collection whose keys the graph holds. */
@@ -49,6 +53,8 @@ export interface ValueSource {
   bulk(): Uint8Array
   /** May the value be a view of these bytes, rather than have a copy? */
   borrows(bytes: Uint8Array, alignment: number): boolean
+  /** Puts the bytes of the view at hand where those are that it overlaps; null if there are none. */
+  shared(bytes: Uint8Array): ViewedBytes | null
   /** The bytes behind the next value, which is a buffer. */
   viewed(): ViewedBytes
   /** Those of that number, which travelled out of band. */

@@ -8,9 +8,10 @@ test('every byte of the graph and of the list of buffers, replaced', () => {
   const ordinary = new ArrayBuffer(64)
   const resizable = new Uint8Array(new (ArrayBuffer as any)(8, { maxByteLength: 16 }), 4)
   const value = [new Float64Array(ordinary, 8, 2), ordinary, resizable, new DataView(new ArrayBuffer(9), 1)]
+  const pooled = Buffer.from('pooled, twice')
   const buffers: OutOfBand[] = []
   const bundle = Buffer.from(
-    dumps([...value, Buffer.from('pooled')], { bufferCallback: (buffer) => void buffers.push(buffer) }),
+    dumps([...value, pooled, pooled.subarray(3)], { bufferCallback: (buffer) => void buffers.push(buffer) }),
   )
   const message = new ArrayBuffer(4096)
   let end = 0
@@ -56,4 +57,27 @@ test('every byte of the graph and of the list of buffers, replaced', () => {
   }
   expect(odd).toEqual([])
   expect(refused).toBeGreaterThan(100)
+})
+
+test('what views share is no larger than what the bundle has for them', () => {
+  const pooled = Buffer.from('pooled, twice')
+  const bundle = Buffer.from(dumps([pooled, pooled.subarray(3), 'x'.repeat(50)]))
+  const sections = split(bundle)
+  const list = sections[5]
+  expect(list).toHaveLength(8)
+  const forgeries = [
+    ...Array.from({ length: 8 }, (_, at) =>
+      [0, 1, 2, 7, 0x3f, 0x7f].map((byte) => list.with(at, byte)),
+    ).flat(),
+    Uint8Array.of(0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 2, 2, 0, 4, 3),
+  ]
+  for (const forged of forgeries) {
+    let copy: unknown[] = []
+    try {
+      copy = loads(join(bundle, sections.with(5, Buffer.from(forged))))
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnpicklingError)
+    }
+    for (const view of copy) if (Buffer.isBuffer(view)) expect(view.buffer.byteLength).toBeLessThan(200)
+  }
 })

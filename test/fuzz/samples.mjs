@@ -41,6 +41,7 @@ const shared = {
   },
 }
 const bytes = Uint8Array.from({ length: 40 }, (_, i) => i)
+const pooled = Buffer.from('out of the pool, and in parts')
 const ring = /** @type {any} */ ({ name: 'ring', list: [] })
 ring.list.push(ring, { ring })
 const cause = new RangeError('no', { cause: ring })
@@ -88,6 +89,7 @@ const large = new Float64Array(30)
 export const views = [
   [large, new DataView(large.buffer, 8), Buffer.alloc(100, 'x')],
   [new Uint16Array(90), new Uint8Array(large.buffer), large.buffer],
+  [pooled.subarray(0, 12), pooled, pooled.subarray(5, 9)],
 ]
 
 /** What reducers of the user's say, of intrinsic factories, and what persistentId names. */

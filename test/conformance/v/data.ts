@@ -659,8 +659,48 @@ export function data({ row }: Table): void {
     },
   })
 
-  row('V5', "Buffers over a user's buffer of the pool's size share it, where Node tells pools from others", {
-    node: 22,
+  row('V5', 'Buffers out of the pool that overlap share their bytes, and no others of the pool come along', {
+    build() {
+      const secret = Buffer.from('a secret that is in the pool as well')
+      const message = Buffer.from(
+        'head, body and tail of a message that is long enough to have a place of its own',
+      )
+      const [head, middle, tail] = [
+        message.subarray(0, 10),
+        message.subarray(6, 20),
+        message.subarray(15, 70),
+      ]
+      return {
+        parts: { head, middle, tail },
+        view: new DataView(message.buffer, message.byteOffset + 72, 4),
+        write: (at: number, text: string) => message.write(text, at),
+        apart: Buffer.from('of its own'),
+        secretLength: secret.length,
+      }
+    },
+    bundle(bytes, assert) {
+      assert.ok(!bytes.includes('a secret'), 'The pool is in the bundle')
+    },
+    check({ parts: { head, middle, tail }, view, write, apart }, assert) {
+      assert.equal(head.toString(), 'head, body')
+      write(6, 'Body')
+      assert.deepEqual([head.toString(), middle.toString()], ['head, Body', 'Body and tail '])
+      middle.write('T', 9)
+      assert.equal(tail.toString('latin1', 0, 4), 'Tail')
+      assert.equal(tail.byteOffset - head.byteOffset, 15)
+      write(72, '!')
+      assert.equal(view.getUint8(0), 33)
+      assert.equal(apart.toString(), 'of its own')
+      for (const [at, text] of [
+        [6, 'body'],
+        [15, 'tail'],
+        [72, 'c'],
+      ] as const)
+        write(at, text)
+    },
+  })
+
+  row('V5', "Buffers over a user's buffer of the pool's size share it", {
     build() {
       const buffer = new ArrayBuffer(Buffer.poolSize)
       const [a, b] = [Buffer.from(buffer, 0, 4), Buffer.from(buffer, 2, 4)]
