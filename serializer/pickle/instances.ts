@@ -36,7 +36,7 @@ interface Chain {
   readonly native: string | null
   /** That class is an EventEmitter. */
   readonly isEmitter: boolean
-  /** It ends in a class of Node's or the language's, whose instances may have private fields that a reducer knows. */
+  /** It ends in a class of Node's, whose instances may have private fields that a reducer knows. */
   readonly builtinBase: boolean
   /** Instances that the inspector was asked about. */
   asked: number
@@ -53,6 +53,9 @@ const PLAIN: Chain = {
   asked: 0,
   reader: null,
 }
+
+/** The same, of classes that extend one of Node's. */
+const PLAIN_OF_NODES: Chain = { ...PLAIN, builtinBase: true }
 
 export class InstanceFacts {
   #chains: Map<object, Chain> | null = null
@@ -97,10 +100,8 @@ export class InstanceFacts {
     const prototype = getPrototypeOf(value)
     const isPlain = prototype === ObjectPrototype || prototype === null
     const chain = isPlain ? PLAIN : this.#chain(prototype, graph)
-    if (chain === PLAIN) {
-      this.refuseUnknown(value, graph)
-      return null
-    }
+    if (chain === PLAIN) this.refuseUnknown(value, graph)
+    if (chain === PLAIN || chain === PLAIN_OF_NODES) return null
     if (chain.native !== null && !(chain.isEmitter && isMadeByNone(value))) {
       const { reason, remedy } = adviceFor(chain.native)
       graph.refuse(reason, remedy)
@@ -169,6 +170,7 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   let native: string | null = null
   let isEmitter = false
   let builtinBase = false
+  let extendsNodes = false
   for (let at: object | null = prototype; at !== null && !types.isProxy(at); at = getPrototypeOf(at)) {
     // What inherits from a class itself, not from its prototype, is no instance of anything.
     builtinBase = typeof at === 'function'
@@ -176,14 +178,14 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
     const intrinsic = findIntrinsic(at) ?? findForeignIntrinsic(at)
     if (intrinsic) {
       const path = intrinsic.kind === 'intrinsic' ? intrinsic.path : null
-      builtinBase = path !== 'Object.prototype'
+      builtinBase = extendsNodes = isOfNodes(at)
       if (path !== null && !ORDINARY_INTRINSICS.test(path)) native = nameOfPrototype(at, path)
       break
     }
     const builtin = findBuiltin(at)
     if (builtin) {
       const name = builtin.kind === 'builtin' ? `${builtin.module}:${String(builtin.path)}` : ''
-      builtinBase = true
+      builtinBase = extendsNodes = true
       if (!ORDINARY_BUILTINS.test(name))
         native = nameOf(getOwnPropertyDescriptor(at, 'constructor')?.value ?? at)
     } else native = unexportedClass(at)
@@ -203,7 +205,8 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
       if (!facts.classFacts!.heritage) base = owner
     }
   }
-  if (stamping.length === 0 && foreign === null && native === null) return PLAIN
+  if (stamping.length === 0 && foreign === null && native === null)
+    return extendsNodes ? PLAIN_OF_NODES : PLAIN
   builtinBase ||= native !== null
   return { stamping, base, foreign, native, isEmitter, builtinBase, asked: 0, reader: null }
 }
@@ -275,7 +278,7 @@ function nameOfPrototype(prototype: object, path: string): string {
     : path.replaceAll('%', '').replace(/Prototype$/, '')
 }
 
-const ofNodes = new Map<object, boolean>()
+const ofNodes = new MapConstructor<object, boolean>()
 
 /** Is it the prototype of a class that Node has written in JavaScript? Such have private fields that their reducers know. */
 export function isOfNodes(prototype: object): boolean {

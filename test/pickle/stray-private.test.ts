@@ -1,6 +1,6 @@
 // Private fields of an object that does not inherit from their class: nothing tells whose they are, so they are refused.
 import { expect, test } from 'vitest'
-import { checkSerializable, dumps, PicklingError } from '../../serializer/index.ts'
+import { checkSerializable, dumps, loads, PicklingError } from '../../serializer/index.ts'
 
 const hidden = (object: object, prototype: object | null) => Object.setPrototypeOf(object, prototype)
 
@@ -121,6 +121,27 @@ test('private fields that a constructor put on what it returned are refused, on 
     new Proxy({}, {}),
   ])
     expect(checkSerializable(new Stamp(object)).problems[0].reason).toMatch(/private field #mark/)
+})
+
+test("heirs of Node's own classes, which have private fields themselves, travel", () => {
+  class Address extends URL {
+    note = 'mine'
+  }
+  class Tagged extends Address {
+    #tag = 'tagged'
+    get tag() {
+      return this.#tag
+    }
+  }
+  const [address, tagged] = loads<[Address, Tagged]>(
+    dumps([new Address('https://example.org/a'), new Tagged('https://example.org/b')]),
+  )
+  expect([address.href, address.note, tagged.pathname, tagged.tag]).toEqual([
+    'https://example.org/a',
+    'mine',
+    '/b',
+    'tagged',
+  ])
 })
 
 test('objects that look like refused ones travel', () => {
