@@ -7,6 +7,7 @@ import { UnpicklingError } from '../errors.ts'
 const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const isArray = Array.isArray
 const ObjectPrototype = Object.prototype
+const PromisePrototype = Promise.prototype
 /** Reflect has a function for each trap. */
 const TRAPS: ReadonlySet<PropertyKey> = new Set(ownKeys(Reflect).filter((key) => typeof key === 'string'))
 
@@ -38,14 +39,21 @@ export class Guard {
     if (this.#handlers.has(object)) throw refused('a proxy with traps')
   }
 
+  /** What an asynchronous function returns is awaited, which calls the `then` of anything but a promise of data. */
+  awaited(value: unknown): void {
+    const isUsual =
+      types.isPromise(value) && getPrototypeOf(value) === PromisePrototype && ownKeys(value).length === 0
+    if (!isUsual) this.fulfillment(value, 'a value with a `then`, which to await it would call,')
+  }
+
   /** A promise that is resolved with a thenable calls its `then`. */
-  fulfillment(value: unknown): void {
+  fulfillment(value: unknown, what = 'a promise of a thenable'): void {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
     for (let at: object | null = value; at !== null; at = getPrototypeOf(at)) {
       if (types.isProxy(at)) throw refused('a promise of a proxy')
       const then = getOwnPropertyDescriptor(at, 'then')
       // A promise of a promise would be flattened, which no sender's value shows.
-      if (then && (then.get || typeof then.value === 'function')) throw refused('a promise of a thenable')
+      if (then && (then.get || typeof then.value === 'function')) throw refused(what)
     }
   }
 }

@@ -5,7 +5,7 @@ import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.
 import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { importModules } from '../references/index.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle } from './open.ts'
-import { read } from './read.ts'
+import { awaitable, read } from './read.ts'
 import { Trace } from './trace.ts'
 import { type DumpOptions, dump, rootName, write } from './write.ts'
 
@@ -54,7 +54,10 @@ export async function loadsAsync<T = unknown>(bytes: BundleBytes, options: LoadO
   const bundle = withOriginals(() => openWhole(bytes, options))
   // What is imported may run code of the user's: it sees the patches.
   const modules = await importModules(bundle.references)
-  return withOriginals(() => read(bundle, options, modules)) as T
+  return awaitable(
+    withOriginals(() => read(bundle, options, modules)),
+    options,
+  ) as T
 }
 
 function openWhole(bytes: BundleBytes, options: LoadOptions): OpenBundle {

@@ -121,9 +121,10 @@ export class ObjectWriter {
     graph.out.varint(type)
     const usual = reducer.prototype(value)
     const custom = this.#prototype(value, usual, () => reducer.write?.(value, graph))
-    if (!custom && usual !== null && !isOfNodes(usual)) graph.instances.refuseUnknown(value, graph)
+    const ofNodes = usual !== null && isOfNodes(usual)
+    if (!custom && !ofNodes) graph.instances.refuseUnknown(value, graph)
     graph.later(value, (object) => {
-      if (custom) graph.instances.writePrivate(object, graph)
+      if (custom) graph.instances.writePrivate(object, graph, ofNodes)
       reducer.writeContent?.(object, graph)
       graph.properties(object, reducer.ownKeys?.(object) ?? [], reducer.indexed ?? false)
     })

@@ -1,4 +1,5 @@
 // Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
+import { types } from 'node:util'
 import { Kind, readContainer, SECTION_NAMES, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
@@ -234,7 +235,10 @@ function askForModules(
           : null
     if (specifier === null) continue
     if (allowed) {
-      if (!asUser(() => allowed(specifier)))
+      const answer: unknown = asUser(() => allowed(specifier))
+      if (types.isPromise(answer))
+        throw new TypeError('the option modules answers with true or false, not with a promise of them')
+      if (!answer)
         throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
     } else if (code === 'refuse' && reference.kind === 'package') {
       // To load a package is to run its code.

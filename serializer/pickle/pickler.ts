@@ -9,10 +9,19 @@ import { beginWalk, importModules, makePolicy } from '../references/index.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle, prepareLoading } from './open.ts'
 import type { BufferCallback } from './out-of-band.ts'
-import { read } from './read.ts'
+import { awaitable, read } from './read.ts'
 import { reductionsOf } from './reductions.ts'
 import { ReaderSession, WriterSession } from './session.ts'
-import { Framer, frame, picklerStream, unpicklerStream, type WebPair, webStream } from './streams.ts'
+import {
+  type Boxed,
+  Framer,
+  frame,
+  picklerStream,
+  unboxed,
+  unpicklerStream,
+  type WebPair,
+  webStream,
+} from './streams.ts'
 import { bundleOf, checkDumpOptions, type DumpOptions, dump, NO_CODE } from './write.ts'
 
 export interface PicklerOptions extends DumpOptions {
@@ -172,30 +181,45 @@ export class Unpickler {
   /** As `load`, and imports the ES modules that the message refers to. Await it before the next message is loaded. */
   async loadAsync<T = unknown>(bytes: BundleBytes, call?: Pick<LoadOptions, 'buffers'>): Promise<T> {
     const options = this.#optionsOf(call)
+    const { value } = await this.#loadBoxed(bytes, options)
+    return awaitable(value, options) as T
+  }
+
+  /** In a box, as a promise would not give promises, and would call what has a `then`. */
+  async #loadBoxed(bytes: BundleBytes, options: LoadOptions): Promise<Boxed> {
     const bundle = withOriginals(() => openBundle(bytes, options))
     const modules = await importModules(bundle.references)
-    return withOriginals(() => this.#read(bundle, options, modules)) as T
+    return { value: withOriginals(() => this.#read(bundle, options, modules)) }
   }
 
   /**
    * The values of a stream that a Pickler's `stream()` or `webStream()` wrote, one after the other as they are asked for: from a
    * Node stream, a web stream, or anything that iterates over Uint8Arrays. Any value can come, null and undefined too.
    */
-  async *values<T = unknown>(
+  values<T = unknown>(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   ): AsyncGenerator<T, void, void> {
+    return unboxed(this.#boxes(source)) as AsyncGenerator<T, void, void>
+  }
+
+  async *#boxes(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Boxed, void, void> {
     const framer = this.#framer()
     for await (const chunk of source) {
       framer.push(chunk)
       for (let message = framer.next(); message !== null; message = framer.next())
-        yield await this.loadAsync<T>(message)
+        yield await this.#loadBoxed(message, this.#options)
     }
     framer.end()
   }
 
   /** A Node stream: bytes are written to it, values are read from it. It can't give null: `values()` can. */
   stream(): Duplex {
-    return unpicklerStream(this.#framer(), (message) => this.loadAsync(message))
+    return unpicklerStream(this.#framer(), async (message) => {
+      const box = await this.#loadBoxed(message, this.#options)
+      // Node's own iterator of a stream awaits what it gives.
+      awaitable(box.value, this.#options)
+      return box
+    })
   }
 
   /** The same as a web stream, for any value. */

@@ -6,7 +6,7 @@
 // each key 17; an element of an array 50. Where V8 tells that the object's hidden class is one that was asked about, 5.
 import { types } from 'node:util'
 import { hasPrivateNames, haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
-import { findBuiltinReducer } from '../reducers/index.ts'
+import { copyOfMap, copyOfSet, findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
 import { isUsual } from './objects.ts'
 import { MAX_SHORT_LIST, MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
@@ -235,10 +235,11 @@ export class PlainWriter {
     )
   }
 
-  #elements(array: unknown[]): boolean {
-    const { length } = array
+  #elements(value: unknown[]): boolean {
     const graph = this.#graph
-    graph.rememberPlain(array)
+    graph.rememberPlain(value)
+    const array = graph.isInterruptible ? [...value] : value
+    const { length } = array
     if (length >= NUMBERS_WORTH_PACKING && writeNumbers(array, graph)) return true
     const { trace } = graph
     if (length <= MAX_SHORT_LIST) this.#out.byte(Tag.ShortList + length)
@@ -263,7 +264,7 @@ export class PlainWriter {
     this.#out.varint(apply(mapSize, map, []))
     const { trace } = graph
     let index = 0
-    apply(mapForEach, map, [
+    apply(mapForEach, graph.isInterruptible ? copyOfMap(map) : map, [
       (item: unknown, key: unknown) => {
         // A key that no text names, and what it leads to, are told by their entry's place.
         trace?.step('index', index)
@@ -285,7 +286,7 @@ export class PlainWriter {
     this.#out.varint(apply(setSize, set, []))
     const { trace } = graph
     let index = 0
-    apply(setForEach, set, [
+    apply(setForEach, graph.isInterruptible ? copyOfSet(set) : set, [
       (item: unknown) => {
         trace?.step('index', index++)
         graph.value(item)

@@ -27,15 +27,17 @@ export class PropertyWriter {
     )
     if (sparse) {
       graph.out.varint(indexes)
+      const held = this.#held(array, keys)
       for (let i = 0; i < indexes; i++) {
         const key = keys[i] as string
         graph.out.varint(Number(key))
         graph.step('index', Number(key))
-        this.#property(getOwnPropertyDescriptor(array, key)!, Attribute.All)
+        this.#property(held === null ? getOwnPropertyDescriptor(array, key)! : held[i]!, Attribute.All)
       }
     } else {
+      const held = graph.isInterruptible ? this.#held(array, [...array.keys()]) : null
       for (let i = 0; i < length; i++) {
-        const descriptor = getOwnPropertyDescriptor(array, i)
+        const descriptor = held === null ? getOwnPropertyDescriptor(array, i) : held[i]
         if (!descriptor) graph.out.byte(Op.Hole)
         else {
           graph.step('index', i)
@@ -80,12 +82,20 @@ export class PropertyWriter {
     if (keys.length === 0) return
     const usual = attributesOf(getOwnPropertyDescriptor(object, keys[0])!)
     graph.out.byte(usual)
-    for (const key of keys) {
+    const held = this.#held(object, keys)
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]
       if (typeof key === 'symbol') graph.step('property', '[symbol]')
       graph.value(key)
       graph.step('property', typeof key === 'string' ? key : `[${String(key)}]`)
-      this.#property(getOwnPropertyDescriptor(object, key)!, usual)
+      this.#property(held === null ? getOwnPropertyDescriptor(object, key)! : held[i]!, usual)
     }
+  }
+
+  /** The properties as they are now, if a reducer of the user's may change them while they are written. */
+  #held(object: object, keys: readonly PropertyKey[]): (PropertyDescriptor | undefined)[] | null {
+    const graph: GraphWriter = this.#graph
+    return graph.isInterruptible ? keys.map((key) => getOwnPropertyDescriptor(object, key)) : null
   }
 
   #property(descriptor: PropertyDescriptor, usual: number): void {

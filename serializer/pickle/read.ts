@@ -4,6 +4,7 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 import { type Reference, resolveReference } from '../references/index.ts'
 import { FunctionReader } from './function-reader.ts'
 import { GraphReader } from './graph-reader.ts'
+import { Guard } from './guard.ts'
 import { type LoadOptions, noBundle, type OpenBundle, rebuildingError } from './open.ts'
 import { makeRebuilder } from './rebuilder.ts'
 import type { ReaderSession } from './session.ts'
@@ -22,6 +23,12 @@ export function read(
   } catch (error) {
     throw rebuildingError(error)
   }
+}
+
+/** A value that an asynchronous function returns. */
+export function awaitable(value: unknown, { code }: LoadOptions): unknown {
+  if (code === 'refuse') new Guard().awaited(value)
+  return value
 }
 
 const resolveFound = (reference: Reference) => resolveReference(reference)

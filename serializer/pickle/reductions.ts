@@ -156,9 +156,10 @@ function nonsense(who: string, what: string, cause?: unknown): Refusal {
 function decisionOf(value: object, result: unknown, who: string): Decision {
   if (typeof result === 'string') return { kind: 'export', reference: exportOf(result, who) }
   if (!Array.isArray(result)) throw nonsense(who, `it is ${describe(result)}`)
-  const [factory, args, state = null, items = null, entries = null, setState = null] = result as unknown[]
-  if (result.length < 2 || result.length > 6)
-    throw nonsense(who, `it has ${result.length} part${result.length === 1 ? '' : 's'}, where 2 to 6 are due`)
+  const parts = attempt(who, () => Array.from(result as unknown[]))
+  const [factory, args, state = null, items = null, entries = null, setState = null] = parts
+  if (parts.length < 2 || parts.length > 6)
+    throw nonsense(who, `it has ${parts.length} part${parts.length === 1 ? '' : 's'}, where 2 to 6 are due`)
   if (typeof factory !== 'function') throw nonsense(who, `its factory is ${describe(factory)}, no function`)
   if (!Array.isArray(args)) throw nonsense(who, `its args are ${describe(args)}, no array`)
   if (setState !== null && typeof setState !== 'function')
@@ -169,10 +170,12 @@ function decisionOf(value: object, result: unknown, who: string): Decision {
       `its state is ${describe(state)}, which has no properties to define; setState could take it`,
     )
   const itemList = listOf(items, 'items', who)
-  const entryList = listOf(entries, 'entries', who)
-  for (const entry of entryList)
-    if (!Array.isArray(entry) || entry.length !== 2)
+  const entryList = listOf(entries, 'entries', who).map((entry) => {
+    const pair = Array.isArray(entry) ? attempt(who, () => Array.from(entry as unknown[])) : []
+    if (pair.length !== 2)
       throw nonsense(who, `one of its entries is ${describe(entry)}, no pair of key and value`)
+    return [pair[0], pair[1]] as const
+  })
   return {
     kind: 'reduction',
     factory: factory as Factory,
@@ -184,7 +187,7 @@ function decisionOf(value: object, result: unknown, who: string): Decision {
       (entries !== null ? ReductionFlag.Entries : 0),
     state: setState === null && state !== null ? attempt(who, () => propertiesOf(state as object)) : state,
     items: itemList,
-    entries: entryList as (readonly [unknown, unknown])[],
+    entries: entryList,
     setState,
   }
 }

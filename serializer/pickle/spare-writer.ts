@@ -25,6 +25,7 @@ function isFor(known: PickleOptions, options: PickleOptions): boolean {
     known.policy === options.policy &&
     options.reductions === null &&
     options.offers === null &&
-    options.earlyCalls === undefined
+    options.earlyCalls === undefined &&
+    options.wholeBuffers === undefined
   )
 }

@@ -125,10 +125,31 @@ export function picklerStream(write: (value: unknown) => Uint8Array): Duplex {
   })
 }
 
+/** A value on its way through promises, which would give a promise's value in its place. */
+export interface Boxed {
+  readonly value: unknown
+}
+
+/** The values themselves: `yield` would await them. */
+export function unboxed(boxes: AsyncGenerator<Boxed, void, void>): AsyncGenerator<unknown, void, void> {
+  const result = ({ done, value }: IteratorResult<Boxed, void>): IteratorResult<unknown, void> =>
+    done ? { done: true, value: undefined } : { done: false, value: (value as Boxed).value }
+  const values = {
+    next: async () => result(await boxes.next()),
+    return: async () => result(await boxes.return()),
+    throw: async (error: unknown) => result(await boxes.throw(error)),
+    [Symbol.asyncIterator]: () => values,
+  } as AsyncGenerator<unknown, void, void>
+  const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol }
+  if (asyncDispose !== undefined)
+    Reflect.defineProperty(values, asyncDispose, { value: async () => void (await boxes.return()) })
+  return values
+}
+
 type Done = (error?: Error | null) => void
 
 /** Bytes in, values out: each is loaded when there is room for it. */
-export function unpicklerStream(framer: Framer, load: (message: Uint8Array) => Promise<unknown>): Duplex {
+export function unpicklerStream(framer: Framer, load: (message: Uint8Array) => Promise<Boxed>): Duplex {
   /** Called when all messages of the last piece were read: only then comes the next one. */
   let written: Done | null = null
   let held: Uint8Array | null = null
@@ -155,7 +176,7 @@ export function unpicklerStream(framer: Framer, load: (message: Uint8Array) => P
   const give = (message: Uint8Array): void => {
     isLoading = true
     load(message).then(
-      (value) => {
+      ({ value }) => {
         isLoading = false
         if (value === null)
           return stream.destroy(

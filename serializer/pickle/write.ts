@@ -149,9 +149,12 @@ export function bundleOf(
 ): Uint8Array {
   const parts = graph.out.parts()
   const blobs = graph.blobs?.parts() ?? []
-  const { offers } = graph.options
-  // Large buffers are not copied before this: the callback is the user's, and may have taken their bytes away.
-  if (offers !== null && sizeOf(parts) + sizeOf(blobs) !== graph.out.length + (graph.blobs?.length ?? 0))
+  const { offers, reductions } = graph.options
+  // Large buffers are not copied before this: code of the user's that was asked may have taken their bytes away.
+  if (
+    (offers ?? reductions) !== null &&
+    sizeOf(parts) + sizeOf(blobs) !== graph.out.length + (graph.blobs?.length ?? 0)
+  )
     throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
   const kind = session !== null ? Kind.Message : graph.isTree ? Kind.Tree : Kind.Bundle
   const sections = {

@@ -11,6 +11,19 @@ const setAdd = Set.prototype.add
 const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get!
 const { MapConstructor, SetConstructor } = { MapConstructor: Map, SetConstructor: Set }
 
+/** As it is now: a user's reducer that is asked about an entry may change the original. */
+export function copyOfMap(map: Map<unknown, unknown>): Map<unknown, unknown> {
+  const copy = new MapConstructor()
+  apply(mapForEach, map, [(item: unknown, key: unknown) => void apply(mapSet, copy, [key, item])])
+  return copy
+}
+
+export function copyOfSet(set: Set<unknown>): Set<unknown> {
+  const copy = new SetConstructor()
+  apply(setForEach, set, [(item: unknown) => void apply(setAdd, copy, [item])])
+  return copy
+}
+
 const map: BuiltinReducer<Map<unknown, unknown>> = {
   name: 'Map',
   matches: types.isMap,
@@ -20,7 +33,7 @@ const map: BuiltinReducer<Map<unknown, unknown>> = {
   writeContent(value, sink) {
     sink.varint(apply(mapSize, value, []))
     let index = 0
-    apply(mapForEach, value, [
+    apply(mapForEach, sink.isInterruptible ? copyOfMap(value) : value, [
       (item: unknown, key: unknown) => {
         // A key that no text names, and what it leads to, are told by their entry's place.
         sink.step('index', index)
@@ -49,7 +62,7 @@ const set: BuiltinReducer<Set<unknown>> = {
   writeContent(value, sink) {
     sink.varint(apply(setSize, value, []))
     let index = 0
-    apply(setForEach, value, [
+    apply(setForEach, sink.isInterruptible ? copyOfSet(value) : value, [
       (item: unknown) => {
         sink.step('index', index++)
         sink.value(item)

@@ -21,6 +21,8 @@ export interface ValueSink {
   needsWhole(view: ArrayBufferView, buffer: ArrayBufferLike): boolean
   /** Notes a view that was written with its own bytes (out of band by that number, or -1): others may overlap it. */
   wroteApart(view: ArrayBufferView, window: ViewedBytes, size: number, number: number): void
+  /** May code of the user's run while a value is written, and change what is being written? */
+  readonly isInterruptible: boolean
   /** Names the next value for error paths. */
   step(kind: 'index' | 'key' | 'property' | 'slot', name: string | number): void
   /** Writes, when all else is written, the entries of a weak collection whose keys the graph holds. */

@@ -13,6 +13,7 @@ import {
   UnpicklingError,
   unregisterReducer,
 } from '../../serializer/index.ts'
+import { assertStrictEqual } from '../support/strict-equal.ts'
 
 class Point {
   x: number
@@ -305,6 +306,79 @@ describe('faults', () => {
     expect(problemOf(() => dumps([new Point(1, 2)])).message).toMatch(/needed before it can exist/)
     register(Point, () => [Point, [new Point(1, 2)]])
     expect(problemOf(() => dumps([new Point(1, 2)])).message).toMatch(/reductions are each an argument/)
+  })
+
+  test('a reducer that changes what is being pickled changes no bundle: what was there is what travels', () => {
+    class Registry extends Map<string, unknown> {}
+    const first = () => new Point(1, 2)
+    const changes: [make: () => any, change: (value: any) => void][] = [
+      [() => [first(), 2, 3], (list) => list.splice(1, 2)],
+      [() => [first(), 2, 3], (list) => list.push(4)],
+      [() => Object.assign([first(), , 3], { name: 'list' }), (list) => delete list[2]],
+      [() => Object.assign([first()], { length: 500, 400: 'far' }), (list) => delete list[400]],
+      [() => ({ point: first(), a: 1 }), (object) => delete object.a],
+      [() => Object.freeze({ list: [first(), 1] }), ({ list }) => list.pop()],
+      [
+        () => Object.defineProperty({ point: first(), a: 1 }, 'hidden', { value: 2, configurable: true }),
+        (object) => {
+          delete object.a
+          delete object.hidden
+        },
+      ],
+      [
+        () =>
+          new Map<any, any>([
+            [first(), 1],
+            ['b', 2],
+          ]),
+        (map) => map.clear(),
+      ],
+      [() => new Map<any, any>([['a', first()]]), (map) => map.set('b', 2)],
+      [
+        () =>
+          new Registry([
+            ['a', first()],
+            ['b', 2],
+          ]),
+        (map) => map.delete('b'),
+      ],
+      [() => new Set<unknown>([first(), 2]), (set) => set.clear()],
+      [() => Object.assign(new Set<unknown>([first()]), { x: 1 }), (set) => set.add(3)],
+    ]
+    for (const [make, change] of changes) {
+      const value = make()
+      let left = 1
+      const copy = loads(
+        dumps([value], {
+          dispatchTable: new Map([
+            [
+              Point,
+              (point: Point) => {
+                if (left-- > 0) change(value)
+                return [Point, [point.x, point.y]]
+              },
+            ],
+          ]),
+        }),
+      )
+      assertStrictEqual(copy, [make()])
+    }
+    const resizable = new (ArrayBuffer as any)(100_000, { maxByteLength: 200_000 })
+    register(Point, () => [Object, [resizable.resize(10)]])
+    expect(problemOf(() => dumps([new Uint8Array(resizable), first()])).message).toMatch(/lost bytes/)
+  })
+
+  test('what a reducer returns is read once; an error that it throws then is its own', () => {
+    const thrown = new Error('a trap')
+    const throwing = new Proxy([], {
+      get() {
+        throw thrown
+      },
+    })
+    for (const nonsense of [throwing, [Object, throwing], [Map, [], null, null, [throwing]]]) {
+      register(Point, () => nonsense as never)
+      expect(problemOf(() => dumps([new Point(1, 2)])).cause).toBe(thrown)
+    }
   })
 
   test('what loading calls and misses is named', () => {

@@ -1,7 +1,7 @@
 // `code: 'refuse'` and `modules`: what a bundle may bring along when its sender is not trusted.
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { dumps, loads, loadsAsync, UnpicklingError } from '../../serializer/index.ts'
+import { dumps, loads, loadsAsync, Pickler, Unpickler, UnpicklingError } from '../../serializer/index.ts'
 
 const refuse = { code: 'refuse' } as const
 
@@ -79,6 +79,21 @@ test("a method that the process's own eval would run is not called while data is
   expect(marks.marked).toBeUndefined()
 })
 
+test('nor when an asynchronous load is awaited; what has a then is refused where it would be called', async () => {
+  const marks = globalThis as { marked?: boolean }
+  const evil = eval.bind(null, 'globalThis.marked = true')
+  const own = Object.assign(Promise.resolve(1), { constructor: { [Symbol.species]: evil } })
+  for (const value of [{ then: evil }, Object.create({ then: evil }), own]) {
+    await expect(loadsAsync(dumps(value), refuse)).rejects.toThrow(/which to await it would call/)
+    await expect(new Unpickler(refuse).loadAsync(new Pickler().dump(value))).rejects.toThrow(UnpicklingError)
+    for await (const copy of new Unpickler(refuse).values([new Pickler().frame(value)]))
+      expect(copy).toBeTypeOf('object')
+  }
+  expect(await loadsAsync(dumps(Promise.resolve({ a: 1 })), refuse)).toEqual({ a: 1 })
+  expect(await loadsAsync(dumps({ then: 1 }), refuse)).toEqual({ then: 1 })
+  expect(marks.marked).toBeUndefined()
+})
+
 test('modules is asked for built-in modules, and for each before anything is loaded', () => {
   const bytes = dumps({ join: path.join })
   const asked: string[] = []
@@ -106,4 +121,6 @@ test('an unknown code, and modules that is no function, throw', () => {
   for (const code of ['Refuse', '', null, true, 0])
     expect(() => loads(dumps(1), { code: code as never })).toThrow(TypeError)
   expect(() => loads(dumps(1), { modules: ['node:fs'] as never })).toThrow(TypeError)
+  const modules = (async () => false) as never
+  expect(() => loads(dumps(path.join), { modules })).toThrow(/not with a promise/)
 })

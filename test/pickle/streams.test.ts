@@ -144,20 +144,18 @@ describe('Node streams', () => {
   })
 
   test('of many messages in one piece, only those are loaded that there is room for', async () => {
-    const bytes = written(Array.from({ length: 500 }, (_, i) => ({ i })))
-    const unpickler = new Unpickler()
+    const mark = {}
+    const persistentId = (object: object) => (object === mark ? 'mark' : null)
+    const pickler = new Pickler({ memo: 'message', persistentId })
+    const bytes = Buffer.concat(Array.from({ length: 500 }, (_, i) => pickler.frame([i, mark])))
     let loaded = 0
-    const { loadAsync } = unpickler
-    unpickler.loadAsync = function (this: Unpickler, ...args: any) {
-      loaded++
-      return (loadAsync as any).apply(this, args)
-    } as never
+    const unpickler = new Unpickler({ persistentLoad: () => ++loaded })
     const stream = unpickler.stream()
     stream.write(bytes)
     stream.read(0)
     for (let i = 0; i < 50; i++) await new Promise(setImmediate)
     expect(loaded).toBeLessThan(20)
-    expect(stream.read()).toEqual({ i: 0 })
+    expect(stream.read()).toEqual([0, 1])
     stream.end()
     expect((await gathered(stream)).length).toBe(499)
     expect(loaded).toBe(500)
@@ -269,4 +267,57 @@ describe('elsewhere', () => {
       await gathered(new Unpickler().values([Buffer.concat([Buffer.from([bundle.length]), bundle])])),
     ).toEqual([{ whole: true }])
   })
+})
+
+function iterated(stream: Readable): AsyncIterable<unknown> {
+  const list: unknown[] = []
+  stream.on('data', (value) => list.push(value))
+  const next = async () => {
+    if (list.length === 0 && !stream.readableEnded) await once(stream, 'end')
+    return { done: list.length === 0, value: list.shift() }
+  }
+  return { [Symbol.asyncIterator]: () => ({ next }) }
+}
+
+test('promises, and what has a then, come out of a stream as they went in', async () => {
+  const thenable = {
+    then() {
+      throw new Error('it was called')
+    },
+  }
+  const sent = () => written([Promise.resolve(1), thenable, [thenable]])
+  const given = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(sent())
+      controller.close()
+    },
+  })
+  for (const source of [
+    new Unpickler().values([sent()]),
+    // (Node's own iterator of a stream awaits what it gives.)
+    iterated(Readable.from([sent()]).pipe(new Unpickler().stream())),
+    given.pipeThrough(new Unpickler().webStream()) as unknown as AsyncIterable<unknown>,
+  ]) {
+    const [promise, first, [second]] = (await gathered(source)) as any[]
+    expect(promise).toBeInstanceOf(Promise)
+    expect(await promise).toBe(1)
+    expect([typeof first.then, first]).toEqual(['function', second])
+  }
+})
+
+test('values() can be left, and says what it can not read', async () => {
+  let isOpen = true
+  function* source() {
+    try {
+      for (;;) yield written([1, 2])
+    } finally {
+      isOpen = false
+    }
+  }
+  for await (const value of new Unpickler().values(source())) {
+    expect(value).toBe(1)
+    break
+  }
+  expect(isOpen).toBe(false)
+  await expect(gathered(new Unpickler().values(null as never))).rejects.toThrow(TypeError)
 })
