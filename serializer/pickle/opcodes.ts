@@ -118,7 +118,14 @@ export const Prototype = {
   Later: 3,
 } as const
 
-export const Attribute = { Writable: 1, Enumerable: 2, Configurable: 4, All: 7 } as const
+export const Attribute = {
+  Writable: 1,
+  Enumerable: 2,
+  Configurable: 4,
+  All: 7,
+  /** Of an accessor: V8's own, of a stack that was captured. */
+  CapturedStack: 8,
+} as const
 
 /** Bits of the byte in front of a node's own properties. */
 export const PropertiesFlag = { NonExtensible: 8, Reordered: 16 } as const

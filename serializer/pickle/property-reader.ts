@@ -3,6 +3,7 @@
 
 import { types } from 'node:util'
 import { damaged } from '../errors.ts'
+import { captureStack } from '../reducers/index.ts'
 import { isWeakCollection } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import { type Guard, isCoercing } from './guard.ts'
@@ -72,7 +73,7 @@ export class PropertyReader {
       const value = descriptor ? descriptor.value : this.#source.operation(op)
       if (coerces && isCoercing(object, key, value)) throw damaged('a length or element is no number')
       this.#guard?.property(object, key)
-      if (descriptor) defineProperty(object, key, descriptor)
+      if (descriptor) define(object, key, descriptor)
       else if (assigns && !(key in object)) (object as Record<PropertyKey, unknown>)[key] = value
       else defineProperty(object, key, dataDescriptor(value, usual))
     }
@@ -97,7 +98,7 @@ export class PropertyReader {
     for (const key of left.slice(same)) deleteProperty(object, key)
     for (const [key, descriptor] of wanted) {
       this.#guard?.property(object, key)
-      if (!defineProperty(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
+      if (!define(object, key, descriptor) && !sameProperty(object, key, descriptor)) {
         throw damaged(`the property ${String(key)} can't be defined`)
       }
     }
@@ -114,11 +115,11 @@ export class PropertyReader {
   }
 
   #property(object: object, key: PropertyKey, usual: number): void {
-    defineProperty(object, key, this.descriptor(usual))
+    define(object, key, this.descriptor(usual))
   }
 
   #special(object: object, key: PropertyKey, op: number): void {
-    defineProperty(object, key, this.#specialDescriptor(op))
+    define(object, key, this.#specialDescriptor(op))
   }
 
   descriptor(usual: number): PropertyDescriptor {
@@ -132,8 +133,9 @@ export class PropertyReader {
       const attributes = this.#in.byte()
       return dataDescriptor(this.#source.value(), attributes)
     }
-    this.#guard?.accessor()
     const attributes = this.#in.byte()
+    if (attributes & Attribute.CapturedStack) return new CapturedStack(this.#source.value(), attributes)
+    this.#guard?.accessor()
     const get = this.#source.value() as () => unknown
     const set = this.#source.value() as (value: unknown) => void
     return {
@@ -177,6 +179,27 @@ export class PropertyReader {
     this.#guard?.prototype(object)
     if (apart) setPrototypeOf(object, prototype)
   }
+}
+
+/** A stack of which V8 keeps the text: where it can't be captured again, it is a value. */
+class CapturedStack implements PropertyDescriptor {
+  readonly value: unknown
+  readonly writable = true
+  readonly enumerable: boolean
+  readonly configurable: boolean
+
+  constructor(value: unknown, attributes: number) {
+    this.value = value
+    this.enumerable = (attributes & Attribute.Enumerable) !== 0
+    this.configurable = (attributes & Attribute.Configurable) !== 0
+  }
+}
+
+function define(object: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
+  if (!(descriptor instanceof CapturedStack) || key !== 'stack')
+    return defineProperty(object, key, descriptor)
+  captureStack(object, descriptor.value, descriptor)
+  return true
 }
 
 /** V8 would make room for the elements, however few there are; not where one is far behind the others. */

@@ -1,9 +1,10 @@
 // Own properties with all their attributes: those of any object, and the elements of an array that is not plain.
+import { isCapturedStack } from '../reducers/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { Attribute, Op, PropertiesFlag } from './opcodes.ts'
 import { keysBesideElements } from './view-keys.ts'
 
-const { getOwnPropertyDescriptor, isExtensible, ownKeys } = Reflect
+const { apply, getOwnPropertyDescriptor, isExtensible, ownKeys } = Reflect
 
 export class PropertyWriter {
   readonly #graph: GraphWriter
@@ -32,7 +33,12 @@ export class PropertyWriter {
         const key = keys[i] as string
         graph.out.varint(Number(key))
         graph.step('index', Number(key))
-        this.#property(held === null ? getOwnPropertyDescriptor(array, key)! : held[i]!, Attribute.All)
+        this.#property(
+          array,
+          key,
+          held === null ? getOwnPropertyDescriptor(array, key)! : held[i]!,
+          Attribute.All,
+        )
       }
     } else {
       const held = graph.isInterruptible ? this.#held(array, [...array.keys()]) : null
@@ -41,7 +47,7 @@ export class PropertyWriter {
         if (!descriptor) graph.out.byte(Op.Hole)
         else {
           graph.step('index', i)
-          this.#property(descriptor, Attribute.All)
+          this.#property(array, i, descriptor, Attribute.All)
         }
       }
     }
@@ -88,7 +94,7 @@ export class PropertyWriter {
       if (typeof key === 'symbol') graph.step('property', '[symbol]')
       graph.value(key)
       graph.step('property', typeof key === 'string' ? key : `[${String(key)}]`)
-      this.#property(held === null ? getOwnPropertyDescriptor(object, key)! : held[i]!, usual)
+      this.#property(object, key, held === null ? getOwnPropertyDescriptor(object, key)! : held[i]!, usual)
     }
   }
 
@@ -98,11 +104,27 @@ export class PropertyWriter {
     return graph.isInterruptible ? keys.map((key) => getOwnPropertyDescriptor(object, key)) : null
   }
 
-  #property(descriptor: PropertyDescriptor, usual: number): void {
+  #capturedStack(object: object, { get }: PropertyDescriptor): unknown {
+    try {
+      return apply(get!, object, [])
+    } catch {
+      const graph: GraphWriter = this.#graph
+      graph.refuse(
+        'V8 can not form its stack: its name or message does not turn into text',
+        'Give it a name and a message that are strings, or delete its stack',
+      )
+    }
+  }
+
+  #property(object: object, key: PropertyKey, descriptor: PropertyDescriptor, usual: number): void {
     const graph: GraphWriter = this.#graph
     const attributes = attributesOf(descriptor)
     if (descriptor.get || descriptor.set || !('value' in descriptor)) {
       graph.out.byte(Op.Accessor)
+      if (key === 'stack' && isCapturedStack(descriptor)) {
+        graph.out.byte(attributes | Attribute.CapturedStack)
+        return graph.value(this.#capturedStack(object, descriptor))
+      }
       graph.out.byte(attributes)
       graph.value(descriptor.get)
       graph.value(descriptor.set)

@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import { damaged, UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import { describe, nameOfClass } from '../reducers/index.ts'
+import { findBuiltin, findIntrinsic } from '../references/index.ts'
 
 const { apply, construct, defineProperty } = Reflect
 
@@ -77,6 +78,7 @@ function setState(result: unknown, { setter, state }: { setter: unknown; state: 
 }
 
 function fill(result: object, content: ReducedContent): void {
+  if (content.state ?? content.items ?? content.entries) refuseBuiltin(result)
   if (content.state) for (const [key, descriptor] of content.state) define(result, key, descriptor)
   if (content.setState) setState(result, content.setState)
   const { items, entries } = content
@@ -103,6 +105,15 @@ function fill(result: object, content: ReducedContent): void {
       }
     })
   }
+}
+
+/** It would be changed for all of the process. */
+function refuseBuiltin(result: object): void {
+  const found = findIntrinsic(result) ?? findBuiltin(result)
+  if (found === undefined || found.kind === 'package') return
+  throw new UnpicklingError(
+    `a reduction's factory returned ${String(found.path)}, which belongs to the process, and the reduction has state, items or entries for it`,
+  )
 }
 
 function define(result: object, key: PropertyKey, descriptor: PropertyDescriptor): void {

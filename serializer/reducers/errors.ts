@@ -10,6 +10,7 @@ const FunctionPrototype = Function.prototype
 const functionToString = FunctionPrototype.toString
 const ErrorConstructor = Error
 const ErrorPrototype = Error.prototype
+const { captureStackTrace } = Error
 const DomException = DOMException
 const domName = getOwnPropertyDescriptor(DomException.prototype, 'name')!.get!
 const domMessage = getOwnPropertyDescriptor(DomException.prototype, 'message')!.get!
@@ -28,16 +29,9 @@ const error: BuiltinReducer<Error> = {
   prototypes: () => [ErrorPrototype],
   prototype: () => ErrorPrototype,
   create() {
-    const limit = getOwnPropertyDescriptor(ErrorConstructor, 'stackTraceLimit')
-    const adjustable = limit !== undefined && 'value' in limit && limit.writable === true
-    if (adjustable) ErrorConstructor.stackTraceLimit = 0
-    try {
-      const value = new ErrorConstructor()
-      deleteProperty(value, 'stack')
-      return value
-    } finally {
-      if (adjustable) ErrorConstructor.stackTraceLimit = limit.value as number
-    }
+    const value = withFrames(0, () => new ErrorConstructor())
+    deleteProperty(value, 'stack')
+    return value
   },
   ownKeys: (value) => (hasNativeStack(value) ? ['stack'] : []),
   writeContent(value, sink) {
@@ -134,6 +128,18 @@ function isDOMException(value: object): boolean {
   return hasBrand(value, DomException.prototype, domName)
 }
 
+/** V8 notes no more frames of stacks that nobody looks at. */
+function withFrames<T>(most: number, work: () => T): T {
+  const limit = getOwnPropertyDescriptor(ErrorConstructor, 'stackTraceLimit')
+  const adjustable = limit !== undefined && 'value' in limit && limit.writable === true
+  if (adjustable) ErrorConstructor.stackTraceLimit = most
+  try {
+    return work()
+  } finally {
+    if (adjustable) ErrorConstructor.stackTraceLimit = limit.value as number
+  }
+}
+
 /** V8 forms the stack when somebody first looks at it, of the name and message that the error has by then. */
 function hasReadableStack(value: Error): boolean {
   try {
@@ -153,6 +159,31 @@ function hasNativeStack(value: Error): boolean {
   return nativeStackGetters().has(descriptor.get) || isForeignStackGetter(descriptor.get)
 }
 
+/**
+ * Is it the accessor that Error.captureStackTrace gives any object? (`captureStackTrace(this)` in a function that makes errors of its
+ * own kind, say.) Up to Node 20 it gives a value.
+ */
+export function isCapturedStack({ get }: PropertyDescriptor): boolean {
+  return get !== undefined && (nativeStackGetters().has(get) || isForeignStackGetter(get))
+}
+
+/** The same for an object that has none. The stack stands in a slot, which only capturing one makes. */
+export function captureStack(
+  object: object,
+  stack: unknown,
+  { enumerable, configurable }: { readonly enumerable: boolean; readonly configurable: boolean },
+): void {
+  // Of no frames, V8 would make no slot.
+  withFrames(1, () => captureStackTrace(object))
+  const { set } = getOwnPropertyDescriptor(object, 'stack') ?? {}
+  if (set === undefined)
+    defineProperty(object, 'stack', { value: stack, writable: true, enumerable, configurable })
+  else {
+    defineProperty(object, 'stack', { enumerable, configurable })
+    apply(set, object, [stack])
+  }
+}
+
 /** Another realm's getter, by what nobody can write: native, and without a name (a bound function has one). */
 function isForeignStackGetter(get: object): boolean {
   return (
@@ -167,7 +198,7 @@ let getters: Set<unknown> | null = null
 function nativeStackGetters(): Set<unknown> {
   if (getters) return getters
   const target: { stack?: unknown } = {}
-  ErrorConstructor.captureStackTrace(target)
+  captureStackTrace(target)
   getters = new Set([
     getOwnPropertyDescriptor(new ErrorConstructor(), 'stack')?.get,
     getOwnPropertyDescriptor(target, 'stack')?.get,

@@ -22,6 +22,7 @@ import { weak } from './weak.ts'
 export { inheritsFrom } from './brand.ts'
 export { type BufferFacts, bareBuffer, bufferFacts, isReadonlyView, madeBuffer, windowOf } from './buffers.ts'
 export { copyOfMap, copyOfSet } from './collections.ts'
+export { captureStack, isCapturedStack } from './errors.ts'
 export { intlFunctionOf } from './intl.ts'
 export { adviceFor, unexportedClass } from './native.ts'
 export {

@@ -399,6 +399,18 @@ describe('faults', () => {
     expect(loads(persistent, { code: 'refuse', persistentLoad: ({ id }) => id })).toEqual([1])
   })
 
+  test('what belongs to the process gets no state, items or entries', () => {
+    const kinds: any[] = [[{ polluted: 1 }], [null, [1]], [null, null, [['polluted', 1]]]]
+    for (const factory of [() => Object, () => Array.prototype, () => join])
+      for (const parts of kinds) {
+        register(Point, () => [factory, [], ...parts] as never)
+        expect(() => loads(dumps(new Point(1, 2)))).toThrow(/belongs to the process/)
+      }
+    expect([Object, Array.prototype, join].some((each) => 'polluted' in each)).toBe(false)
+    register(Point, () => [() => Object, []])
+    expect(loads(dumps(new Point(1, 2)))).toBe(Object)
+  })
+
   test('ill-typed options and registrations throw', () => {
     for (const option of ['reducerOverride', 'dispatchTable', 'persistentId'])
       expect(() => dumps(1, { [option]: 'x' })).toThrow(TypeError)

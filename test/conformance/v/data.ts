@@ -734,6 +734,49 @@ export function data({ row }: Table): void {
     },
   })
 
+  row(
+    'V6',
+    'a stack that was captured for what is no native error: of constructors from before classes, say',
+    {
+      showsPaths: 'an error keeps its stack',
+      build() {
+        function Failure(this: any, message: string) {
+          ;(Error as any).captureStackTrace(this, Failure)
+          this.message = message
+        }
+        Failure.prototype = Object.create(Error.prototype, { constructor: { value: Failure } })
+        const failure = new (Failure as any)('it failed')
+        const plain: any = { a: 1 }
+        ;(Error as any).captureStackTrace(plain)
+        plain.b = 2
+        const changed: any = {}
+        ;(Error as any).captureStackTrace(changed)
+        changed.stack = 'of its own'
+        Object.freeze(changed)
+        return { failure, plain, changed, stacks: [failure.stack, plain.stack] }
+      },
+      check({ failure, plain, changed, stacks }, assert) {
+        assert.deepEqual([failure.stack, plain.stack], stacks)
+        assert.ok(failure instanceof Error && failure.message === 'it failed')
+        assert.deepEqual(
+          [Object.keys(plain), Object.getOwnPropertyNames(plain)],
+          [
+            ['a', 'b'],
+            ['a', 'stack', 'b'],
+          ],
+        )
+        assert.equal(changed.stack, 'of its own')
+        assert.ok(Object.isFrozen(changed))
+        const own = {}
+        ;(Error as any).captureStackTrace(own)
+        const kindOf = (object: object) => typeof Object.getOwnPropertyDescriptor(object, 'stack')!.get
+        assert.deepEqual([failure, plain, changed].map(kindOf), [own, own, own].map(kindOf))
+        failure.stack = 'another'
+        assert.equal(failure.stack, 'another')
+      },
+    },
+  )
+
   row('V6', 'every Error kind: message, stack, cause, own properties', {
     build() {
       const kinds = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError]
