@@ -111,6 +111,7 @@ describe('a driver', () => {
       redis,
       `const never = remote(() => new Promise(() => {}), { numCpus: 0 })
        never.remote()
+       remote((bytes) => new Promise(() => {}), { numCpus: 0 }).remote(new Uint8Array(3_000_000))
        const waiting = Array.from({ length: 50 }, () => remote(() => new Promise(() => {}), { numCpus: 2 }).remote())
        class Idle { ready() { return 'ready' } }
        const actor = remote(Idle).remote()
@@ -136,6 +137,7 @@ describe('a driver', () => {
     const active = `{cornichon-${redis.namespace}}:CPU=2:active`
     await expect.poll(() => connection.llen(active), { timeout: 10_000 }).toBe(0)
     const keys = await connection.keys(`{cornichon-${redis.namespace}}*`)
+    expect(keys.filter((key) => key.includes(':part:call-'))).toEqual([])
     const lasting: string[] = []
     for (const key of keys) if ((await connection.ttl(key)) === -1) lasting.push(key)
     // What is left for ever is what the fleet is, and not what a driver had: which queues there are, who is there.

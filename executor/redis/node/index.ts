@@ -10,6 +10,7 @@ import { enginesHere } from '../../processes/engines.ts'
 import { ProcessHost } from '../../processes/index.ts'
 import type { EnvironmentSettings } from '../../processes/manager.ts'
 import { Thread } from '../../threads/thread.ts'
+import { dropCall } from '../call-keys.ts'
 import type { NodeDescription } from '../describe.ts'
 import { RedisExecutor } from '../index.ts'
 import { Link, type LinkSettings } from '../link.ts'
@@ -159,6 +160,8 @@ export class FleetNode {
   /** Its tasks run for nobody. */
   #driverGone(driver: string): void {
     this.#fleet.forgetDriver(driver)
+    // Nobody else would drop their arguments.
+    for (const batch of this.#runner.batchesOf(driver)) dropCall(this.#fleet.link, batch).catch(() => {})
     for (const call of this.#runner.callsOf(driver)) {
       this.#fleet.cancelChildren(call, { force: true, recursive: true })
       this.#local.cancel(call, { force: true, recursive: true })

@@ -17,6 +17,7 @@ type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
 
 interface Running {
   readonly owner: string
+  readonly batch: string
   readonly origin: Origin
   isSubmitted: boolean
   /** Before it began. */
@@ -73,7 +74,7 @@ export class CallRunner {
   /** Until its results are stored; false if it was taken back. `ended` is called as soon as it does not run any more. */
   run(job: Taken, wire: ResultWire, submit: () => void, ended: () => void): Promise<boolean> {
     const running: Running = {
-      ...{ owner: wire.owner, origin: originOf(wire) },
+      ...{ owner: wire.owner, batch: job.place.batch, origin: originOf(wire) },
       ...{ isSubmitted: false, isTakenBack: false, isCancelled: false, work: NOT_BEGUN },
     }
     this.#running.set(job.id, running)
@@ -124,6 +125,12 @@ export class CallRunner {
 
   owners(): Set<string> {
     return new Set([...this.#running.values()].map(({ owner }) => owner))
+  }
+
+  batchesOf(driver: string): Set<string> {
+    return new Set(
+      [...this.#running.values()].flatMap(({ owner, batch }) => (owner === driver ? [batch] : [])),
+    )
   }
 
   callsOf(driver: string): string[] {
