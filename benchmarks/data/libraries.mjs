@@ -16,6 +16,12 @@ const { dumps, loads } = cornichon
 export const libraries = [
   { name: 'cornichon', open: () => ({ encode: (value) => dumps(value), decode: (bytes) => loads(bytes) }) },
   { name: 'cornichon session', only: 'a', open: openSession },
+  {
+    // As v8 does it: a view of what was received, which the value keeps alive, and shares.
+    name: 'cornichon in place',
+    only: 'f',
+    open: () => ({ encode: (value) => dumps(value), decode: (bytes) => loads(bytes, { copy: false }) }),
+  },
   { name: 'cornichon out of band', only: 'f', open: openOutOfBand },
   { name: 'v8', open: () => ({ encode: v8.serialize, decode: v8.deserialize }) },
   {
