@@ -41,19 +41,22 @@ export class Guard {
 
   /** What an asynchronous function returns is awaited, which calls the `then` of anything but a promise of data. */
   awaited(value: unknown): void {
-    const isUsual =
-      types.isPromise(value) && getPrototypeOf(value) === PromisePrototype && ownKeys(value).length === 0
-    if (!isUsual) this.fulfillment(value, 'a value with a `then`, which to await it would call,')
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
+    if (types.isPromise(value) && getPrototypeOf(value) === PromisePrototype && ownKeys(value).length === 0)
+      return
+    // No accessor and no trap of the bundle's has come in by now.
+    if (typeof (value as { then?: unknown }).then === 'function')
+      throw refused('a value with a `then`, which to await it would call,')
   }
 
   /** A promise that is resolved with a thenable calls its `then`. */
-  fulfillment(value: unknown, what = 'a promise of a thenable'): void {
+  fulfillment(value: unknown): void {
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return
     for (let at: object | null = value; at !== null; at = getPrototypeOf(at)) {
       if (types.isProxy(at)) throw refused('a promise of a proxy')
       const then = getOwnPropertyDescriptor(at, 'then')
       // A promise of a promise would be flattened, which no sender's value shows.
-      if (then && (then.get || typeof then.value === 'function')) throw refused(what)
+      if (then && (then.get || typeof then.value === 'function')) throw refused('a promise of a thenable')
     }
   }
 }

@@ -91,6 +91,8 @@ test('nor when an asynchronous load is awaited; what has a then is refused where
   }
   expect(await loadsAsync(dumps(Promise.resolve({ a: 1 })), refuse)).toEqual({ a: 1 })
   expect(await loadsAsync(dumps({ then: 1 }), refuse)).toEqual({ then: 1 })
+  expect(await loadsAsync(dumps(new Proxy({ a: 1 }, {})), refuse)).toEqual({ a: 1 })
+  await expect(loadsAsync(dumps(new Proxy({ then: evil }, {})), refuse)).rejects.toThrow(UnpicklingError)
   expect(marks.marked).toBeUndefined()
 })
 
