@@ -5,6 +5,7 @@ import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.
 import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { importModules } from '../references/index.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle } from './open.ts'
+import { checkNames, DUMP_OPTIONS, LOAD_OPTIONS } from './option-names.ts'
 import { awaitable, read } from './read.ts'
 import { Trace } from './trace.ts'
 import { type DumpOptions, dump, rootName, write } from './write.ts'
@@ -17,7 +18,10 @@ export type { DumpOptions } from './write.ts'
  * Returns a bundle. Throws PicklingError if something in the graph can't be pickled; its `path` says what.
  */
 export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
-  return withOriginalsForData(() => signed(dump(value, options), options.sign))
+  return withOriginalsForData(() => {
+    checkNames('dumps', options, DUMP_OPTIONS)
+    return signed(dump(value, options), options.sign)
+  })
 }
 
 /** Every obstacle to pickling the value, in one pass. Never throws. */
@@ -46,12 +50,18 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
 export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): T {
-  return withOriginalsForData(() => read(openWhole(bytes, options), options, undefined)) as T
+  return withOriginalsForData(() => {
+    checkNames('loads', options, LOAD_OPTIONS)
+    return read(openWhole(bytes, options), options, undefined)
+  }) as T
 }
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */
 export async function loadsAsync<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): Promise<T> {
-  const bundle = withOriginals(() => openWhole(bytes, options))
+  const bundle = withOriginals(() => {
+    checkNames('loadsAsync', options, LOAD_OPTIONS)
+    return openWhole(bytes, options)
+  })
   // What is imported may run code of the user's: it sees the patches.
   const modules = await importModules(bundle.references)
   return awaitable(

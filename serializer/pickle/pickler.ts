@@ -8,6 +8,13 @@ import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { beginWalk, importModules, makePolicy } from '../references/index.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle, prepareLoading } from './open.ts'
+import {
+  checkNames,
+  DUMP_CALL_OPTIONS,
+  LOAD_CALL_OPTIONS,
+  PICKLER_OPTIONS,
+  UNPICKLER_OPTIONS,
+} from './option-names.ts'
 import type { BufferCallback } from './out-of-band.ts'
 import { awaitable, read } from './read.ts'
 import { reductionsOf } from './reductions.ts'
@@ -49,6 +56,7 @@ export class Pickler {
   #writer: GraphWriter | null = null
 
   constructor(options: PicklerOptions = {}) {
+    checkNames('a Pickler', options, PICKLER_OPTIONS)
     const { memo = 'session', memoLimit = MEMO_LIMIT } = options
     if (memo !== 'session' && memo !== 'message')
       throw new TypeError(`the option memo is 'session' or 'message', not ${String(memo)}`)
@@ -103,6 +111,7 @@ export class Pickler {
 
   #dump(value: unknown, call: { readonly bufferCallback?: BufferCallback } | undefined): Uint8Array {
     this.#forget()
+    if (call !== undefined) checkNames('dump of a Pickler', call, DUMP_CALL_OPTIONS)
     const options = call === undefined ? this.#options : { ...this.#options, ...call }
     const session = this.#session
     const message =
@@ -166,6 +175,7 @@ export class Unpickler {
   readonly #session: ReaderSession
 
   constructor(options: UnpicklerOptions = {}) {
+    checkNames('an Unpickler', options, UNPICKLER_OPTIONS)
     this.#options = options
     this.#session = new ReaderSession(prepareLoading(options).maxObjects)
   }
@@ -232,6 +242,7 @@ export class Unpickler {
   }
 
   #optionsOf(call: Pick<LoadOptions, 'buffers'> | undefined): LoadOptions {
+    if (call !== undefined) checkNames('load of an Unpickler', call, LOAD_CALL_OPTIONS)
     return call === undefined ? this.#options : { ...this.#options, buffers: call.buffers }
   }
 
