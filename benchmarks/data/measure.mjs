@@ -4,6 +4,7 @@
 // collector's helper threads do.
 //   node --expose-gc measure.mjs PLAN
 import { writeSync } from 'node:fs'
+import { collect } from '../support/collect.mjs'
 import { median } from '../support/measure.mjs'
 import { libraries, sizeOf } from './libraries.mjs'
 import { payloads, plainObjects } from './payloads.mjs'
@@ -30,24 +31,6 @@ const SHORTEST = 2000
  */
 const WARM_UPS = 30
 const WARM_UP_BUDGET = 1000
-const collectNow = /** @type {() => void} */ (globalThis.gc)
-/** Milliseconds, and microseconds of CPU time that the process may use in them and count as idle. */
-const PAUSE = 3
-const IDLE = 200
-const MAX_PAUSES = 30
-const nobody = new Int32Array(new SharedArrayBuffer(4))
-
-/** Collects garbage, and waits for V8's threads: they would sweep, at the next one's cost, what the last one left. */
-function collect() {
-  collectNow()
-  for (let i = 0, used = IDLE; i < MAX_PAUSES && used >= IDLE; i++) {
-    const before = process.cpuUsage()
-    Atomics.wait(nobody, 0, 0, PAUSE)
-    const { user, system } = process.cpuUsage(before)
-    used = user + system
-  }
-}
-
 class Contestant {
   #encode = /** @type {number[]} */ ([])
   #decode = /** @type {number[]} */ ([])
