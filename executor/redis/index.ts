@@ -34,6 +34,7 @@ import { FleetPackages, packagesOf } from './packages.ts'
 import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
 import { UploadLine } from './upload-progress.ts'
+import { watchUploads } from './uploads.ts'
 import { encodeOutcome, storeOutside } from './values.ts'
 import { checkVersions, versionsHere } from './version.ts'
 import { encodeCalls, SET_UP, shapeOf } from './wire.ts'
@@ -443,6 +444,7 @@ export async function startRedis(options: InitOptions): Promise<RedisExecutor> {
   if (process.stderr.isTTY) {
     const line = new UploadLine(process.stderr)
     executor.packages.onProgress = (progress) => line.show(progress)
+    watchUploads(link.redis, (progress) => line.show(progress))
   }
   await executor.capacity.refresh()
   link.alive.end()

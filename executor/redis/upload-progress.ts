@@ -1,4 +1,4 @@
-// How far the upload of a package is, as a line on a terminal that is written over and gone in the end.
+// How far the upload of a package or of large values is, as a line on a terminal that is written over and gone in the end.
 import { basename } from 'node:path'
 import { formatSize } from '../../runtime-env/size.ts'
 import type { UploadProgress } from './packages.ts'

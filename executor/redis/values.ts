@@ -10,6 +10,7 @@ import { decodeFrame, encodeFrame } from './frame.ts'
 import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
 import { setLarge } from './set-large.ts'
+import { uploading } from './uploads.ts'
 
 export const INLINE_LIMIT = 100 * 1024
 const CHUNK = 2 * 1024 * 1024
@@ -263,5 +264,7 @@ export function outsideKeys({ outside }: Glance, id: string, keys: Keys): string
 
 /** Sends the parts outside; the frame is to follow. */
 export function storeOutside(redis: Redis, { outside }: Encoded, life: number): Promise<unknown> {
-  return Promise.all(outside.map(({ key, bytes }) => setLarge(redis, key, bytes, life)))
+  return Promise.all(
+    outside.map(({ key, bytes }) => uploading(redis, bytes.byteLength, setLarge(redis, key, bytes, life))),
+  )
 }

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../executor/executor.ts'
 import { LargeReader } from '../../executor/redis/get-large.ts'
 import { Link } from '../../executor/redis/link.ts'
-import { decodeOutcome } from '../../executor/redis/values.ts'
+import { watchUploads } from '../../executor/redis/uploads.ts'
+import { decodeOutcome, storeOutside } from '../../executor/redis/values.ts'
 import { placeAlone } from '../../executor/redis/wire.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
@@ -109,5 +110,32 @@ describe('a result that is made twice', () => {
       await first.close()
       await second.close()
     }
+  })
+})
+
+describe('values on their way', () => {
+  it('are one upload as long as some are under way, and say how far it is', async () => {
+    const client = redis.connect()
+    const told: [number, number][] = []
+    watchUploads(client, ({ done, total }) => void told.push([done, total]))
+    const outside = Array.from({ length: 4 }, (_, i) => ({
+      key: `${redis.namespace}:up:${i}`,
+      bytes: Buffer.alloc(100_000 * (i + 1), i),
+    }))
+    const encoded = { outside } as never
+    await Promise.all([storeOutside(client, encoded, 60_000), storeOutside(client, encoded, 60_000)])
+    expect(told[0]).toEqual([0, 100_000])
+    expect(told.slice(1).map(([, total]) => total)).toEqual(Array(8).fill(2_000_000))
+    const done = told.map(([each]) => each)
+    expect(done).toEqual([...done].sort((a, b) => a - b))
+    expect(done.at(-1)).toBe(2_000_000)
+    told.length = 0
+    await storeOutside(client, { outside: outside.slice(0, 1) } as never, 60_000)
+    expect(told).toEqual([
+      [0, 100_000],
+      [100_000, 100_000],
+    ])
+    for (const { key, bytes } of outside) expect((await client.getBuffer(key))?.equals(bytes)).toBe(true)
+    await client.unlink(...outside.map(({ key }) => key))
   })
 })
