@@ -1,22 +1,16 @@
-// How many tasks of a job are done, as a line on a terminal that is written over and gone in the end.
+// How many tasks of a job are done, as a line on a terminal.
 import type { JobProgress, Progress } from '../redis/job-progress.ts'
-import { bar } from '../redis/upload-progress.ts'
+import { bar, type Terminal, TerminalLine } from '../terminal-line.ts'
 
 /** Milliseconds. */
 const EVERY = 200
 
-export interface Terminal {
-  write(text: string): unknown
-  readonly columns?: number
-}
-
 export class JobLine {
-  readonly #terminal: Terminal
+  readonly #line: TerminalLine
   #timer: NodeJS.Timeout | null = null
-  #isShown = false
 
   constructor(terminal: Terminal) {
-    this.#terminal = terminal
+    this.#line = new TerminalLine(terminal)
   }
 
   watch(progress: Pick<JobProgress, 'read'>, job: string): void {
@@ -33,14 +27,12 @@ export class JobLine {
   /** A job that is one task is not worth a line. */
   #show(progress: Progress): void {
     if (progress.made === 0) return
-    this.#isShown = true
-    this.#terminal.write(`\r\x1b[K${formatJob(progress).slice(0, (this.#terminal.columns ?? 80) - 1)}`)
+    this.#line.show(formatJob(progress))
   }
 
   /** Before something else is written. */
   clear(): void {
-    if (this.#isShown) this.#terminal.write('\r\x1b[K')
-    this.#isShown = false
+    this.#line.clear()
   }
 
   end(): void {
