@@ -1,6 +1,7 @@
 // All that a call has in Redis: the frame of its batch, how far that is, and large arguments, which are keys beside it.
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { Life } from './keys.ts'
+import { unlinkAll } from './unlink.ts'
 import { glance, outsideKeys, type Store } from './values.ts'
 import { purposeOf } from './wire.ts'
 
@@ -14,8 +15,7 @@ type Where = Pick<Store, 'redis' | 'keys'>
 
 /** One that is over, whatever becomes of it elsewhere. */
 export async function dropCall(where: Where, batch: string): Promise<void> {
-  const names = await keysOf(where, batch)
-  for (let at = 0; at < names.length; at += 1000) await where.redis.unlink(...names.slice(at, at + 1000))
+  await unlinkAll(where.redis, await keysOf(where, batch))
 }
 
 export async function renewCall(where: Where, batch: string): Promise<void> {

@@ -4,10 +4,9 @@ import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
+import { unlinkAll } from './unlink.ts'
 import { decodeOutcome, encodeOutcome, type Glance, glance, outsideKeys, storeOutside } from './values.ts'
 
-/** Keys of one command. */
-const AT_ONCE = 1000
 /** So many are remembered until the end; those before end by their time. */
 const MOST_LEFT = 100_000
 
@@ -253,11 +252,7 @@ export class RedisObjects {
   }
 
   async #sweep(): Promise<void> {
-    const keys = this.#doomed.splice(0)
-    const sent: Promise<unknown>[] = []
-    for (let at = 0; at < keys.length; at += AT_ONCE)
-      sent.push(this.#link.redis.unlink(...keys.slice(at, at + AT_ONCE)))
-    await Promise.all(sent).catch(() => {})
+    await unlinkAll(this.#link.redis, this.#doomed.splice(0)).catch(() => {})
   }
 
   /** What is held here lives on in Redis. */
