@@ -146,7 +146,7 @@ function uncompressed(
   return { bytes, last: aligned, sum }
 }
 
-function sizeOf(parts: SectionParts['bytes']): number {
+export function sizeOf(parts: SectionParts['bytes']): number {
   let size = 0
   for (let i = 0; i < parts.length; i++) size += parts[i].length
   return size

@@ -5,7 +5,17 @@ import type { Compression } from './compression.ts'
 import type { Kind, Sections } from './container.ts'
 
 const NOTHING = new Uint8Array()
-const LAST = 6
+
+/** The sections' numbers: their order in the file. */
+export const Section = {
+  Manifest: 0,
+  Code: 1,
+  Functions: 2,
+  Text: 3,
+  Graph: 4,
+  Buffers: 5,
+  Bytes: 6,
+} as const
 
 export interface ReadContainer extends Sections {
   readonly compression: Compression | null
@@ -47,42 +57,42 @@ export class ReadSections implements ReadContainer {
   }
 
   get manifest(): Uint8Array {
-    return this.#sections(0, 1)
+    return this.#sections(Section.Manifest)
   }
   get code(): Uint8Array {
-    return this.#sections(1, 2)
+    return this.#sections(Section.Code)
   }
   get functions(): Uint8Array {
-    return this.#sections(2, 3)
+    return this.#sections(Section.Functions)
   }
   get head(): Uint8Array {
-    return this.#sections(0, 3)
+    return this.#sections(Section.Manifest, Section.Functions)
   }
   get text(): Uint8Array {
-    return this.#sections(3, 4)
+    return this.#sections(Section.Text)
   }
   get graph(): Uint8Array {
-    return this.#sections(4, 5)
+    return this.#sections(Section.Graph)
   }
   get buffers(): Uint8Array {
-    return this.#sections(5, 6)
+    return this.#sections(Section.Buffers)
   }
   get bytes(): Uint8Array {
-    return this.#sections(LAST, LAST + 1)
+    return this.#sections(Section.Bytes)
   }
 
   startOf(section: number): number {
     // Before the last one there may be bytes that align it.
-    if (section === LAST) return this.body.length - this.sizes[LAST]
+    if (section === Section.Bytes) return this.body.length - this.sizes[section]
     let start = this.#start
     for (let i = 0; i < section; i++) start += this.sizes[i]
     return start
   }
 
   /** Those from the one number to the other. */
-  #sections(first: number, end: number): Uint8Array {
+  #sections(first: number, last = first): Uint8Array {
     let size = 0
-    for (let i = first; i < end; i++) size += this.sizes[i]
+    for (let i = first; i <= last; i++) size += this.sizes[i]
     if (size === 0) return NOTHING
     const start = this.startOf(first)
     return this.body.subarray(start, start + size)

@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { Kind, readContainer, SECTION_NAMES, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
 import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
-import { noContainer, type ReadContainer } from '../bundle/read-sections.ts'
+import { noContainer, type ReadContainer, Section } from '../bundle/read-sections.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
 import { asUser, needAllOriginals } from '../originals.ts'
@@ -98,15 +98,15 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
     sections,
     { units, environments, functions },
     references,
-    receiveBuffers(sections.buffers, options.buffers, budget, sections.sizes[GRAPH] + sections.sizes[BYTES]),
+    receiveBuffers(
+      sections.buffers,
+      options.buffers,
+      budget,
+      sections.sizes[Section.Graph] + sections.sizes[Section.Bytes],
+    ),
     limits,
   )
 }
-
-/** The numbers of sections (see container.ts). */
-const TEXT = 3
-const GRAPH = 4
-const BYTES = 6
 
 function readerOf(container: ReadContainer, section: number): ByteReader {
   const start = container.startOf(section)
@@ -125,9 +125,9 @@ function opened(
     environments,
     functions,
     references,
-    text: new TextReader(readerOf(container, TEXT), limits.maxString),
-    graph: readerOf(container, GRAPH),
-    blobs: readerOf(container, BYTES),
+    text: new TextReader(readerOf(container, Section.Text), limits.maxString),
+    graph: readerOf(container, Section.Graph),
+    blobs: readerOf(container, Section.Bytes),
     buffers,
     limits,
     kind: container.kind,
@@ -149,7 +149,7 @@ export function openForInspection(input: unknown): OpenBundle & {
   const bytes = asBytes(input, null)
   const container = readContainer(withoutSignature(bytes))
   const manifest = readManifest(container.manifest)
-  const graph = readerOf(container, GRAPH)
+  const graph = readerOf(container, Section.Graph)
   if (container.kind === Kind.Message) checkWholeMessage(graph)
   return {
     manifest,
@@ -158,9 +158,9 @@ export function openForInspection(input: unknown): OpenBundle & {
     sections: SECTION_NAMES.map((name) => ({ name, size: container[name].length })),
     ...readCode(container),
     references: checkReferences(manifest.references),
-    text: new TextReader(readerOf(container, TEXT), DEFAULT_LIMITS.maxString),
+    text: new TextReader(readerOf(container, Section.Text), DEFAULT_LIMITS.maxString),
     graph,
-    blobs: readerOf(container, BYTES),
+    blobs: readerOf(container, Section.Bytes),
     buffers: absentBuffers(container.buffers),
     limits: DEFAULT_LIMITS,
     kind: container.kind,

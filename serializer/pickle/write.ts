@@ -1,6 +1,6 @@
 // Writes a bundle: walks the graph as often as it takes, links its code, and puts the sections together.
 import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
-import { Kind, writeContainer } from '../bundle/container.ts'
+import { Kind, sizeOf, writeContainer } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import type { SignOption } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
@@ -177,10 +177,6 @@ export function bundleOf(
   if (session === null) letGo(graph)
   else graph.forgetNamespaces()
   return bundle
-}
-
-function sizeOf(parts: readonly { readonly length: number }[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0)
 }
 
 function manifestOf(value: unknown, graph: GraphWriter, before: number): BundleManifest {

@@ -275,7 +275,7 @@ export function beginWalk(): void {
 export function takeInExports(): void {
   if (isTakenIn) return
   isTakenIn = true
-  if (!modulesMayHaveLoaded(ownRequire) || cacheSize() === SetPrototypeGetSize(seenModules)) return
+  if (!modulesMayHaveLoaded() || cacheSize() === SetPrototypeGetSize(seenModules)) return
   takeInModules()
   // One is being loaded still.
   if (cacheSize() !== SetPrototypeGetSize(seenModules)) expectModules()
