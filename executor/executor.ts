@@ -114,6 +114,8 @@ export interface ActorDescription {
   readonly state: 'starting' | 'alive' | 'restarting' | 'dead'
   readonly restarts: number
   readonly pendingCalls: number
+  /** Where it lives: others that are not isolated may be there, too. */
+  readonly worker: string | null
 }
 
 /** For `status` and `list`: a snapshot, plain data. */

@@ -48,6 +48,12 @@ export interface ActorRemoteOptions extends ResourceOptions {
   readonly maxConcurrency?: number
   /** 'detached': lives until it is killed, also when nobody has a handle. */
   readonly lifetime?: 'detached'
+  /**
+   * Whether it has a worker thread of its own: true unless said otherwise. With false it shares one with others that say
+   * so and run in the same environment: it costs kilobytes instead of a thread's 26 MB, but a method that computes holds
+   * up its neighbours, and a crash of the thread is one of all its actors. See docs/executor.md.
+   */
+  readonly isolate?: boolean
 }
 
 export interface MethodOptions extends CallOptions {
@@ -122,6 +128,7 @@ export interface ActorOptions {
   readonly maxTaskRetries: number
   readonly maxConcurrency: number
   readonly detached: boolean
+  readonly isolate: boolean
   readonly resources: Readonly<Record<string, number>>
 }
 
@@ -171,6 +178,7 @@ const tables = {
     maxTaskRetries: retries,
     maxConcurrency: whole(1, 'a whole number from 1'),
     lifetime: (value: unknown) => (value === 'detached' ? null : "'detached', or nothing"),
+    isolate: flag,
   },
   method: { ...callChecks, maxTaskRetries: retries, name: text },
   init: {
@@ -251,6 +259,7 @@ export function actorOptionsOf(given: ActorRemoteOptions): ActorOptions {
     maxTaskRetries: given.maxTaskRetries ?? 0,
     maxConcurrency: given.maxConcurrency ?? 1,
     detached: given.lifetime === 'detached',
+    isolate: given.isolate ?? true,
     resources: resourcesOf(given, 0),
   }
 }

@@ -12,6 +12,7 @@ const host: Host = {
   isThisThread: true,
   // They cost nothing; a call that waits keeps its own.
   maxWorkers: Number.POSITIVE_INFINITY,
+  maxShared: 1,
   start(name, onMessage): HostWorker {
     let isEnded = false
     const runner = new Runner(name, (message) => {

@@ -1,12 +1,15 @@
-// Actors: each has a worker of its own, a mailbox that keeps the order of calls, and a life.
+// Actors: each has a mailbox that keeps the order of calls, a life, and a worker of its own or a place in one.
 import type { ActorDescription, ActorInfo, ActorSpec } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
-import { Kind } from '../worker/protocol.ts'
-import { Call } from './calls.ts'
+import type { Call } from './calls.ts'
 import type { LocalWorker } from './workers.ts'
+
+let turns = 0
 
 export class ActorRecord {
   readonly spec: ActorSpec
+  /** What its code is known by on a worker that it shares. */
+  readonly turn = ++turns
   state: ActorDescription['state'] = 'starting'
   worker: LocalWorker | null = null
   readonly mailbox: Call[] = []
@@ -24,6 +27,11 @@ export class ActorRecord {
     this.spec = spec
   }
 
+  /** A call of it may be in its code; so may its constructor. */
+  get isBusy(): boolean {
+    return this.underWay.size > 0 || this.state !== 'alive'
+  }
+
   get label(): string {
     return `actor ${this.spec.name} (${this.spec.id})`
   }
@@ -34,9 +42,10 @@ export interface ActorCore {
   run(call: Call, worker: LocalWorker): void
   fail(call: Call, failure: Failure): void
   /** Queues the call of the constructor. */
-  launch(call: Call): void
+  launch(actor: ActorRecord): void
   giveResources(actor: ActorRecord): void
-  endWorker(worker: LocalWorker): void
+  /** It lives there no more; its worker ends if it was its own. `wasBusy`: its code may be what that is in. */
+  leave(actor: ActorRecord, worker: LocalWorker, wasBusy: boolean): void
   /** Another state. */
   changed(actor: ActorRecord): void
 }
@@ -67,7 +76,7 @@ export class Actors {
     const actor = new ActorRecord(spec)
     this.#byId.set(spec.id, actor)
     if (registeredName !== null) this.#byName.set(registeredName, actor)
-    this.#launch(actor)
+    this.#core.launch(actor)
   }
 
   find(name: string): ActorInfo | null {
@@ -75,11 +84,6 @@ export class Actors {
     if (actor === undefined) return null
     const { id, name: className, methods } = actor.spec
     return { id, name: className, methods }
-  }
-
-  /** The constructor's call: at the start, and again after a crash. */
-  #launch(actor: ActorRecord): void {
-    this.#core.launch(new Call({ kind: Kind.StartActor, spec: actor.spec, actor }))
   }
 
   /** A call whose place in the mailbox is fixed from now on; it may still wait for arguments. */
@@ -140,12 +144,13 @@ export class Actors {
     actor.restarts++
     actor.state = 'restarting'
     this.#core.changed(actor)
-    this.#launch(actor)
+    this.#core.launch(actor)
   }
 
   /** For good. */
   die(actor: ActorRecord, death: Failure): void {
     if (actor.state === 'dead') return
+    const { isBusy } = actor
     actor.state = 'dead'
     actor.death = death
     const { registeredName } = actor.spec.options
@@ -154,7 +159,7 @@ export class Actors {
     this.#core.giveResources(actor)
     const { worker } = actor
     actor.worker = null
-    if (worker !== null) this.#core.endWorker(worker)
+    if (worker !== null) this.#core.leave(actor, worker, isBusy)
     const failure = this.#deathOf(actor)
     for (const call of [...actor.underWay, ...actor.mailbox.splice(0)]) this.#core.fail(call, failure)
     actor.underWay.clear()
@@ -203,6 +208,7 @@ export class Actors {
       state: actor.state,
       restarts: actor.restarts,
       pendingCalls: actor.mailbox.length + actor.underWay.size,
+      worker: actor.worker?.name ?? null,
     }))
   }
 }

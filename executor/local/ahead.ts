@@ -74,8 +74,8 @@ export class Ahead {
 
   /** What it runs will be over soon, and needs the same: its slot goes from one to the next. */
   #isOpen(worker: LocalWorker, lane: string, now: number): boolean {
-    const { host, actor, blocked, isEnded, isRetiring, calls, heard } = worker
-    if (host.claims === undefined || actor !== null || blocked > 0 || isEnded || isRetiring) return false
+    const { host, actors, blocked, isEnded, isRetiring, calls, heard } = worker
+    if (host.claims === undefined || actors !== null || blocked > 0 || isEnded || isRetiring) return false
     if (now - heard > PATIENCE) return false
     for (const { target, retries, laneKey } of calls.values())
       return (

@@ -14,6 +14,7 @@ import type { Failure } from '../failures.ts'
 import { ACTORS_OWN } from '../options.ts'
 import { copyOf, type Packed, transferListOf } from '../payload.ts'
 import { type Job, Kind } from '../worker/protocol.ts'
+import { SET_UP_TURN } from '../worker/turns.ts'
 import type { ActorRecord } from './actors.ts'
 import type { ObjectStore } from './objects.ts'
 import type { Amounts } from './resources.ts'
@@ -83,6 +84,8 @@ export class Call {
     }
     this.env = target.kind === Kind.CallActor ? null : target.spec.env
     this.laneKey = laneKeyOf(this.resources, this.priority, this.env)
+    // It may wait for a worker that others have no need of.
+    if (target.kind === Kind.StartActor && !target.spec.options.isolate) this.laneKey += ' shared'
   }
 
   get deps(): readonly Dependency[] {
@@ -120,8 +123,13 @@ export class Call {
     for (const id of this.resultIds) store.settle(id, outcome)
   }
 
+  /** The actor that it is a call of, or that it starts. */
+  get actor(): ActorRecord | null {
+    return 'actor' in this.target ? this.target.actor : null
+  }
+
   /** For a worker, with what has to be handed over rather than copied. */
-  job(store: ObjectStore): { job: Job; transfer: ArrayBuffer[] } {
+  job(store: ObjectStore, { isShared }: LocalWorker): { job: Job; transfer: ArrayBuffer[] } {
     const { kind, spec } = this.target
     const transfer: ArrayBuffer[] = []
     const outgoing = (packed: Packed): Packed => {
@@ -157,6 +165,7 @@ export class Call {
         : ((spec as TaskSpec).retryOn ?? ((spec as TaskSpec).options.retryExceptions ? true : null)),
       spec.trace,
       this.claim,
+      isShared ? (this.actor?.turn ?? SET_UP_TURN) : 0,
     ]
     return { job, transfer }
   }

@@ -6,7 +6,8 @@ import { type Packed, refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
 import { Ahead } from './ahead.ts'
-import type { Call } from './calls.ts'
+import { Call } from './calls.ts'
+import { Departures } from './departures.ts'
 import type { Grants } from './grants.ts'
 import type { LocalHooks } from './hooks.ts'
 import type { WorkerEnd } from './host.ts'
@@ -21,6 +22,7 @@ export class CallFlow {
   readonly actors: Actors
   readonly setUps: SetUps
   readonly ahead: Ahead
+  readonly departures: Departures
   /** Those that are not over. */
   readonly calls = new Map<string, Call>()
   readonly #store: ObjectStore
@@ -54,10 +56,17 @@ export class CallFlow {
     this.actors = new Actors({
       run: (call, worker) => this.#run(call, worker),
       fail: (call, failure) => this.fail(call, failure),
-      launch: (call) => this.admit(call),
+      launch: (actor) => this.#launch(actor),
       giveResources: (actor) => this.#giveActorsResources(actor),
-      endWorker: (worker) => workforce.end(worker),
+      leave: (actor, worker, wasBusy) => this.#leaveWorker(actor, worker, wasBusy),
       changed: (actor) => hooks?.actorChanged(actor),
+    })
+    this.departures = new Departures({
+      stuck: (worker, actor) => this.#stuck(worker, actor),
+      left: (worker) => {
+        workforce.left(worker)
+        this.pump()
+      },
     })
     this.setUps = new SetUps({
       run: (call, worker) => {
@@ -106,7 +115,8 @@ export class CallFlow {
 
   #fits = (call: Call): boolean =>
     call.target.kind === Kind.StartActor
-      ? call.target.actor.hasResources || this.#resources.fits(call.resources)
+      ? (call.target.actor.hasResources || this.#resources.fits(call.resources)) &&
+        this.#workforce.hasRoomFor(call.target.actor)
       : this.#resources.fits(call.resources) && this.#workforce.hasRoom(call.env)
 
   /** Whether a task that needs so much would start at once. */
@@ -124,7 +134,7 @@ export class CallFlow {
           actor.hasResources = true
           this.#resources.take(call.resources)
         }
-        actor.worker = this.#workforce.startFor(actor)
+        actor.worker = this.#workforce.workerFor(actor)
         this.#run(call, actor.worker)
       } else {
         this.#takeSlot(call)
@@ -203,7 +213,7 @@ export class CallFlow {
     if (call.target.kind !== Kind.SetUp) this.setUps.bring(worker)
     if (call.worker !== worker) return
     try {
-      const { job, transfer } = call.job(this.#store)
+      const { job, transfer } = call.job(this.#store, worker)
       this.#grantInside(worker, job[6])
       if (job[7] !== null) for (const [, value] of job[7]) this.#grantInside(worker, value)
       worker.host.send(job, transfer)
@@ -356,7 +366,7 @@ export class CallFlow {
     const message = `task ${call.name} (${call.id}) took longer than its timeout of ${call.timeout} ms`
     this.fail(call, failureOf('timeout', message))
     if (worker === null) return
-    if (worker.actor === null) this.endWorker(worker)
+    if (worker.actors === null) this.endWorker(worker)
     else worker.host.send(['abort', call.id])
   }
 
@@ -376,21 +386,69 @@ export class CallFlow {
   }
 
   endActor(actor: ActorRecord, death: Failure): void {
-    const { worker } = actor
-    const calls = worker === null ? [] : [...worker.calls.values()]
+    const calls = this.#callsAt(actor)
     this.actors.die(actor, death)
-    if (worker !== null) this.#workforce.forget(worker)
     for (const call of calls) {
       this.#leave(call)
       this.#finish(call)
+      call.onEnd?.(null)
     }
     this.pump()
+  }
+
+  /** The actor's constructor's call: at the start, and again after a crash. */
+  #launch(actor: ActorRecord): void {
+    this.departures.whenLeft(actor, () => {
+      if (actor.state !== 'dead') this.admit(new Call({ kind: Kind.StartActor, spec: actor.spec, actor }))
+    })
+  }
+
+  /** What it has at its worker; of one that is its own, all that is there. */
+  #callsAt(actor: ActorRecord): Call[] {
+    const { worker } = actor
+    if (worker === null) return []
+    return [...worker.calls.values()].filter((call) => !worker.isShared || call.actor === actor)
+  }
+
+  #leaveWorker(actor: ActorRecord, worker: LocalWorker, wasBusy: boolean): void {
+    if (!worker.isShared) this.#workforce.end(worker)
+    else if (!worker.isEnded) this.departures.begin(actor, worker, wasBusy)
+  }
+
+  /** It starts again, by its constructor, if it may. */
+  restartActor(actor: ActorRecord): void {
+    const { worker } = actor
+    if (worker === null) return
+    if (!worker.isShared) return this.#endActorsWorker(worker, 'it was killed')
+    const calls = this.#callsAt(actor)
+    this.#leaveWorker(actor, worker, actor.isBusy)
+    for (const call of calls) {
+      this.#leave(call)
+      if (call.target.kind === Kind.CallActor) actor.underWay.add(call)
+      else this.#finish(call)
+    }
+    this.actors.crashed(actor, 'it was killed', null)
+    this.pump()
+  }
+
+  #endActorsWorker(worker: LocalWorker, reason: string): void {
+    this.#workforce.end(worker)
+    this.workerEnded(worker, { exitCode: null, reason, failure: null })
+  }
+
+  #stuck(worker: LocalWorker, actor: ActorRecord): void {
+    const name = `${actor.spec.name} (${actor.spec.id})`
+    this.#endActorsWorker(
+      worker,
+      `the actor ${name}, which was there too, was killed in code that did not end`,
+    )
   }
 
   /** It ended by itself: by process.exit, out of memory, by an error that nothing caught. Or it never began. */
   workerEnded(worker: LocalWorker, end: WorkerEnd): void {
     if (this.#isShutDown) return
     this.#workforce.forget(worker)
+    this.departures.forget(worker)
     if (end.setUp) return this.#failAll(worker, end.setUp)
     const how = end.reason ?? (end.exitCode === null ? 'it ended' : `it ended with exit code ${end.exitCode}`)
     const calls = [...worker.calls.values()]
@@ -398,11 +456,10 @@ export class CallFlow {
     const running = begun.filter(({ isBlocked }) => !isBlocked)
     const toBlame = new Set(running.length > 0 ? running : begun)
     for (const call of calls) if (!begun.includes(call)) this.#unbegun(call)
-    const { actor } = worker
     for (const call of calls) {
-      if (actor !== null && call.target.kind === Kind.CallActor) {
+      if (call.target.kind === Kind.CallActor) {
         // Still under way, for the actor decides.
-        const { underWay } = actor
+        const { underWay } = call.target.actor
         this.#leave(call)
         underWay.add(call)
         continue
@@ -415,7 +472,11 @@ export class CallFlow {
       } else if (!toBlame.has(call) || call.mayRetry()) this.#ready(call)
       else this.fail(call, crash(call, worker, how, end))
     }
-    if (actor !== null) this.actors.crashed(actor, `${worker.name}, its worker, is gone: ${how}`, end.failure)
+    const actors = [...(worker.actors ?? [])]
+    const shared = actors.length > 1 ? 'the worker that it shared with ' : 'its worker'
+    const others = actors.length > 1 ? countOf(actors.length - 1, 'other actor') : ''
+    for (const actor of actors)
+      this.actors.crashed(actor, `${worker.name}, ${shared}${others}, is gone: ${how}`, end.failure)
     this.pump()
   }
 
@@ -426,13 +487,15 @@ export class CallFlow {
       if (call.isSettled) this.#finish(call)
       else this.fail(call, failure)
     }
-    if (worker.actor !== null) this.endActor(worker.actor, deathBy(worker.actor.label, failure))
+    for (const actor of [...(worker.actors ?? [])]) this.endActor(actor, deathBy(actor.label, failure))
+    this.departures.forget(worker)
     this.pump()
   }
 
   shutdown(failure: Failure): void {
     this.#isShutDown = true
     this.ahead.stop()
+    this.departures.stop()
     for (const call of [...this.calls.values()]) {
       if (call.timer !== null) clearTimeout(call.timer)
       call.fail(this.#store, failure)
@@ -444,6 +507,10 @@ export class CallFlow {
 
 function hasBegun({ claim }: Call, { host }: LocalWorker): boolean {
   return claim === 0 || host.claims!.hasBegun(claim)
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function crash(call: Call, worker: LocalWorker, how: string, end: WorkerEnd): Failure {

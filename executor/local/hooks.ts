@@ -5,11 +5,20 @@ import type { ActorRecord } from './actors.ts'
 import type { HeldObjects } from './grants.ts'
 import type { LocalWorker } from './workers.ts'
 
+/** By whose code, as far as that is known. */
+export interface Printed {
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+  readonly task: string | null
+  readonly call: string | null
+  readonly actor: string | null
+}
+
 export interface LocalHooks {
   /** The executor that tasks have, and its objects. */
   readonly executor: Executor
   readonly objects: HeldObjects
-  printed(worker: LocalWorker, stream: 'stdout' | 'stderr', text: string, task: string | null): void
+  printed(worker: LocalWorker, line: Printed): void
   /** There may be room for more calls now. */
   roomChanged(): void
   /** A call that was sent ahead did not begin soon: whether it goes back to the fleet. */

@@ -4,6 +4,7 @@ import type { EnvDescription, LocalPackage, ResolvedEnv } from '../../runtime-en
 import type { Failure } from '../failures.ts'
 import type { Claims } from '../worker/claims.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import type { TurnState } from '../worker/turns.ts'
 
 export interface WorkerEnd {
   readonly exitCode: number | null
@@ -23,6 +24,8 @@ export interface HostWorker {
   readonly isPreparing?: boolean
   /** Where it takes calls ahead: what tells which of them have begun. */
   readonly claims?: Claims
+  /** Whose code it is in; none where it runs in this thread. */
+  readonly turns?: TurnState
   /** Throws for what can't be sent. */
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void
   /** A worker with work keeps the process alive; an idle one does not. */
@@ -40,6 +43,8 @@ export interface Host {
   readonly isThisThread: boolean
   /** How many workers for tasks there may be at once, actors' aside. */
   readonly maxWorkers: number
+  /** How many that actors share. */
+  readonly maxShared: number
   start(name: string, onMessage: (message: FromWorker) => void, onEnd: (end: WorkerEnd) => void): HostWorker
 }
 
@@ -48,6 +53,8 @@ export interface EnvironmentHost {
   readonly workerName: string
   /** How many workers for tasks there may be at once, in all environments together, actors' aside. */
   readonly maxWorkers: number
+  /** How many that actors share, in each environment. */
+  readonly maxShared: number
   /** Milliseconds: one that had nothing to do for so long is ended. */
   readonly idleTimeout: number
   start(

@@ -154,7 +154,7 @@ export class LocalExecutor implements Executor {
     const { worker } = call
     this.#flow.fail(call, cancelled(call.name, call.id))
     if (worker === null || this.#flow.drop(call)) return
-    if (options.force && worker.actor === null) this.#flow.endWorker(worker)
+    if (options.force && worker.actors === null) this.#flow.endWorker(worker)
     else worker.host.send(['abort', id])
   }
 
@@ -162,10 +162,7 @@ export class LocalExecutor implements Executor {
     const actor = this.actors.get(id)
     if (actor === undefined || actor.state === 'dead') return
     if (noRestart) return this.#flow.endActor(actor, failureOf('actor-died', `${actor.label} was killed`))
-    const { worker } = actor
-    if (worker === null) return
-    this.#workforce.end(worker)
-    this.#flow.workerEnded(worker, { exitCode: null, reason: 'it was killed', failure: null })
+    this.#flow.restartActor(actor)
   }
 
   async findActor(name: string): Promise<ActorInfo | null> {
@@ -245,8 +242,10 @@ export class LocalExecutor implements Executor {
       case 'need':
         return this.#handFunction(worker, message[1])
       case 'log':
-        if (this.#hooks !== null) return this.#hooks.printed(worker, message[1], message[2], message[3])
-        return this.#logs.take(message[1], message[2], worker.name, message[3])
+        return this.#printed(worker, message)
+      case 'dropped':
+        return this.#flow.departures.dropped(worker, message[1])
+      case 'turn':
       case 'ready':
       case 'uncaught':
       case 'exit':
@@ -254,6 +253,14 @@ export class LocalExecutor implements Executor {
       default:
         return answerClient(this.#hooks?.executor ?? this, this, this.#grants, worker, message)
     }
+  }
+
+  #printed(
+    worker: LocalWorker,
+    [, stream, text, task, call, actor]: Extract<FromWorker, readonly ['log', ...unknown[]]>,
+  ): void {
+    if (this.#hooks === null) this.#logs.take(stream, text, worker.name, task)
+    else this.#hooks.printed(worker, { stream, text, task, call, actor })
   }
 
   #handFunction(worker: LocalWorker, hash: string): void {

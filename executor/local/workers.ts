@@ -5,13 +5,19 @@ import type { ActorRecord } from './actors.ts'
 import type { Call } from './calls.ts'
 import type { HostWorker } from './host.ts'
 
+export type WorkerUse = 'tasks' | 'actor' | 'actors'
+
 export class LocalWorker {
   readonly name: string
   readonly host: HostWorker
   /** What it runs in; null: in no environment of its own. */
   readonly env: ResolvedEnv | null
-  /** An actor's own; null for one that runs tasks. */
-  readonly actor: ActorRecord | null
+  /** Those that live in it; null for one that runs tasks. */
+  readonly actors: Set<ActorRecord> | null
+  /** Of actors that are not isolated. */
+  readonly isShared: boolean
+  /** Actors that have left, and of which it did not say so yet: see departures.ts. */
+  readonly leaving = new Set<string>()
   /** It has the refs of this thread, and none of its own. */
   readonly isThisThread: boolean
   readonly calls = new Map<string, Call>()
@@ -39,13 +45,14 @@ export class LocalWorker {
   constructor(
     name: string,
     env: ResolvedEnv | null,
-    actor: ActorRecord | null,
+    use: WorkerUse,
     isThisThread: boolean,
     start: (worker: LocalWorker) => HostWorker,
   ) {
     this.name = name
     this.env = env
-    this.actor = actor
+    this.actors = use === 'tasks' ? null : new Set()
+    this.isShared = use === 'actors'
     this.isThisThread = isThisThread
     this.host = start(this)
   }
@@ -53,17 +60,32 @@ export class LocalWorker {
   add(call: Call): void {
     if (this.calls.size === 0) {
       this.heard = performance.now()
-      this.host.setBusy(true)
+      if (this.leaving.size === 0) this.host.setBusy(true)
     }
     this.calls.set(call.id, call)
     call.worker = this
+  }
+
+  /** An actor has left: it works until it says so. */
+  beginLeaving(actor: string): void {
+    if (this.calls.size === 0 && this.leaving.size === 0) this.host.setBusy(true)
+    this.leaving.add(actor)
+  }
+
+  endLeaving(actor: string): void {
+    this.leaving.delete(actor)
+    this.#settle()
+  }
+
+  #settle(): void {
+    if (this.calls.size === 0 && this.leaving.size === 0 && !this.isEnded) this.host.setBusy(false)
   }
 
   remove(call: Call): void {
     if (!this.calls.delete(call.id)) return
     if (call.isBlocked) this.blocked--
     call.isBlocked = false
-    if (this.calls.size === 0 && !this.isEnded) this.host.setBusy(false)
+    this.#settle()
   }
 
   end(): Promise<void> {
@@ -77,7 +99,7 @@ export class LocalWorker {
   }
 
   get state(): 'idle' | 'busy' | 'blocked' | 'actor' {
-    if (this.actor !== null) return 'actor'
+    if (this.actors !== null) return 'actor'
     if (this.calls.size === 0) return 'idle'
     return this.blocked === this.calls.size ? 'blocked' : 'busy'
   }

@@ -1,11 +1,12 @@
-// All workers of an executor within one process: those that run tasks, in environments and without, and each actor's own.
+// All workers of an executor within one process: those that run tasks, in environments and without, and those of actors.
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 import type { ActorRecord } from './actors.ts'
 import type { Call } from './calls.ts'
 import { EnvironmentPools } from './environments.ts'
 import type { EnvironmentHost, Host, WorkerEnd } from './host.ts'
-import { LocalWorker, WorkerPool } from './workers.ts'
+import { SharedWorkers } from './shared-workers.ts'
+import { LocalWorker, WorkerPool, type WorkerUse } from './workers.ts'
 
 /** What is told of them. */
 export interface WorkforceEvents {
@@ -22,7 +23,9 @@ export class Workforce {
   readonly #events: WorkforceEvents
   readonly #plain: WorkerPool
   readonly #inEnvironments: EnvironmentPools
-  readonly #actors = new Set<LocalWorker>()
+  /** Each with a worker of its own. */
+  readonly #isolated = new Set<LocalWorker>()
+  readonly #shared: SharedWorkers
   #count = 0
   #processCount = 0
 
@@ -33,19 +36,24 @@ export class Workforce {
     const end = (worker: LocalWorker) => this.end(worker)
     this.#plain = new WorkerPool(
       () => this.#plain.all.size < host.maxWorkers,
-      () => this.#start(null, null),
+      () => this.#start(null, 'tasks'),
       end,
     )
     this.#inEnvironments = new EnvironmentPools(
       environments.maxWorkers,
       environments.idleTimeout,
-      (env) => this.#start(env, null),
+      (env) => this.#start(env, 'tasks'),
+      end,
+    )
+    this.#shared = new SharedWorkers(
+      (env) => (env === null ? host : environments).maxShared,
+      (env) => this.#start(env, 'actors'),
       end,
     )
   }
 
   get all(): LocalWorker[] {
-    return [...this.#plain.all, ...this.#inEnvironments.all(), ...this.#actors]
+    return [...this.#plain.all, ...this.#inEnvironments.all(), ...this.#isolated, ...this.#shared.all()]
   }
 
   /** Those that run tasks without an environment. */
@@ -67,19 +75,32 @@ export class Workforce {
     return (env === null ? this.#plain.acquire() : this.#inEnvironments.acquire(env))!
   }
 
-  startFor(actor: ActorRecord): LocalWorker {
-    const worker = this.#start(actor.spec.env, actor)
-    this.#actors.add(worker)
+  /** Whether an actor would have a worker. */
+  hasRoomFor({ spec: { options, env } }: ActorRecord): boolean {
+    return options.isolate || this.#shared.hasRoom(env)
+  }
+
+  /** Its own, or its place in one. */
+  workerFor(actor: ActorRecord): LocalWorker {
+    const { options, env } = actor.spec
+    const worker = options.isolate ? this.#start(env, 'actor') : this.#shared.place(actor)
+    if (options.isolate) this.#isolated.add(worker)
+    worker.actors!.add(actor)
     return worker
   }
 
-  #start(env: ResolvedEnv | null, actor: ActorRecord | null): LocalWorker {
+  /** An actor has left one that it shared. */
+  left(worker: LocalWorker): void {
+    this.#shared.left(worker)
+  }
+
+  #start(env: ResolvedEnv | null, use: WorkerUse): LocalWorker {
     const { message, ended } = this.#events
     const host = env === null ? this.#host : this.#environments
     const count = env === null ? ++this.#count : ++this.#processCount
     const name = `${host.workerName}-${count}`
     const isThisThread = env === null && this.#host.isThisThread
-    return new LocalWorker(name, env, actor, isThisThread, (worker) => {
+    return new LocalWorker(name, env, use, isThisThread, (worker) => {
       const onMessage = (from: FromWorker) => message(worker, from)
       const onEnd = (end: WorkerEnd) => {
         worker.isEnded = true
@@ -93,13 +114,14 @@ export class Workforce {
 
   /** A call has left it. */
   settle(worker: LocalWorker, call: Call): void {
-    if (worker.actor !== null || worker.isEnded) return
+    if (worker.actors !== null || worker.isEnded) return
     const pools = worker.env === null ? this.#plain : this.#inEnvironments
     pools.settle(worker, call)
   }
 
   forget(worker: LocalWorker): void {
-    if (worker.actor !== null) this.#actors.delete(worker)
+    if (worker.isShared) this.#shared.remove(worker)
+    else if (worker.actors !== null) this.#isolated.delete(worker)
     else if (worker.env === null) this.#plain.remove(worker)
     else this.#inEnvironments.remove(worker)
     worker.isEnded = true

@@ -22,6 +22,7 @@ export interface ProcessSettings {
 export class ProcessHost implements EnvironmentHost {
   readonly workerName: string
   readonly maxWorkers: number
+  readonly maxShared: number
   readonly idleTimeout: number
   readonly #settings: ProcessSettings
   #loading: Promise<EnvManager> | null = null
@@ -31,7 +32,9 @@ export class ProcessHost implements EnvironmentHost {
     this.#settings = settings
     this.workerName = settings.workerName
     // As many as threads: see threads/index.ts.
-    this.maxWorkers = 2 * Math.ceil(totalResources(settings.options).CPU!) + 2
+    const cpus = Math.ceil(totalResources(settings.options).CPU!)
+    this.maxWorkers = 2 * cpus + 2
+    this.maxShared = Math.max(cpus, 1)
     this.idleTimeout = settings.idleTimeout ?? IDLE_TIMEOUT
   }
 

@@ -10,6 +10,7 @@ import { environmentFailure, type Failure } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import type { TurnState } from '../worker/turns.ts'
 import { commandOf } from './command.ts'
 import { type Begin, encodeMessage, MessageReader, Pipe } from './messages.ts'
 
@@ -32,6 +33,7 @@ export class WorkerProcess implements HostWorker {
   #isEnded = false
   #uncaught: Failure | null = null
   #tail = ''
+  turns: TurnState = { changes: 0, turn: 0 }
   readonly ready: Promise<void>
   #markReady: () => void = () => {}
 
@@ -125,7 +127,7 @@ export class WorkerProcess implements HostWorker {
     this.#child![stream]!.setEncoding('utf8')
       .on('data', (text: string) => {
         if (stream === 'stderr') this.#tail = (this.#tail + text).slice(-TAIL)
-        if (!this.#isEnded) this.#onMessage(['log', stream, text, null])
+        if (!this.#isEnded) this.#onMessage(['log', stream, text, null, null, null])
       })
       .on('error', () => {})
   }
@@ -153,7 +155,8 @@ export class WorkerProcess implements HostWorker {
     if (message[0] === 'ready') {
       this.#isReady = true
       this.#markReady()
-    } else if (message[0] === 'uncaught') this.#uncaught = message[1]
+    } else if (message[0] === 'turn') this.turns = { changes: this.turns.changes + 1, turn: message[1] }
+    else if (message[0] === 'uncaught') this.#uncaught = message[1]
     else if (message[0] !== 'exit') this.#onMessage(message)
   }
 

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { setEnvironmentHere } from '../context.ts'
 import { attachWorker } from '../worker/attach.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import { ToldTurns } from '../worker/turns.ts'
 import { BEHIND_PREFIX, type Begin, encodeMessage, MessageReader, Pipe } from './messages.ts'
 
 /** Returns when the bytes are in the pipe: the last words before an end are not lost. */
@@ -39,7 +40,8 @@ let receive: ((message: ToWorker) => void) | null = null
 
 function begin({ name, env }: Begin): void {
   setEnvironmentHere(env)
-  receive = attachWorker(name, post, true, () => {})
+  const turns = new ToldTurns((turn) => post(['turn', turn]))
+  receive = attachWorker(name, post, true, () => {}, turns)
   post(['ready'])
 }
 

@@ -7,11 +7,13 @@ import { processesHere } from '../processes/here.ts'
 import { Thread } from './thread.ts'
 
 export function startThreads(options: InitOptions): Executor {
+  const cpus = Math.ceil(totalResources(options).CPU!)
   const host: Host = {
     workerName: 'thread',
     isThisThread: false,
     // Beyond the slots, threads are for calls that wait for others; with that many, they share.
-    maxWorkers: 2 * Math.ceil(totalResources(options).CPU!) + 2,
+    maxWorkers: 2 * cpus + 2,
+    maxShared: Math.max(cpus, 1),
     start: (name, onMessage, onEnd) => new Thread(name, onMessage, onEnd, options),
   }
   return new LocalExecutor({ engine: 'threads', host, environments: processesHere(options), options })

@@ -11,6 +11,7 @@ import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'
 import { Claims } from '../worker/claims.ts'
 import type { FromWorker, Job, ToWorker } from '../worker/protocol.ts'
+import { SharedTurns, type TurnState } from '../worker/turns.ts'
 import type { Begin, ToThread } from './worker.ts'
 
 const require = createRequire(import.meta.url)
@@ -28,6 +29,7 @@ const MESSAGES_AT_ONCE = 100
 export class Thread implements HostWorker {
   readonly name: string
   readonly claims = new Claims()
+  readonly #turns = new SharedTurns()
   readonly #pool: Piscina
   readonly #port: MessagePort
   readonly #onMessage: (message: FromWorker) => void
@@ -56,6 +58,7 @@ export class Thread implements HostWorker {
       port: port2,
       capturesOutput: options.logToDriver !== false,
       claims: this.claims.words,
+      turns: this.#turns.words,
     }
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))
@@ -71,6 +74,10 @@ export class Thread implements HostWorker {
       }
     })
     port1.unref()
+  }
+
+  get turns(): TurnState {
+    return this.#turns.state
   }
 
   send(message: ToWorker, transfer?: readonly ArrayBuffer[]): void {

@@ -4,12 +4,14 @@ import type { MessagePort } from 'node:worker_threads'
 import { attachWorker } from '../worker/attach.ts'
 import { Claims } from '../worker/claims.ts'
 import type { ToWorker } from '../worker/protocol.ts'
+import { SharedTurns } from '../worker/turns.ts'
 
 export interface Begin {
   readonly name: string
   readonly port: MessagePort
   readonly capturesOutput: boolean
   readonly claims: Int32Array
+  readonly turns: Int32Array
 }
 
 /** What comes over the port. */
@@ -20,12 +22,13 @@ let letGo: (() => void) | null = null
 /** Lasts as long as the thread is busy, so that piscina keeps the process alive that long. */
 export function serve(begin: Begin | null): Promise<void> {
   if (begin !== null) {
-    const { name, port, capturesOutput, claims } = begin
+    const { name, port, capturesOutput, claims, turns } = begin
     const receive = attachWorker(
       name,
       (message, transfer) => port.postMessage(message, transfer),
       capturesOutput,
       () => letGo?.(),
+      new SharedTurns(turns),
       new Claims(claims),
     )
     port.on('message', (message: ToThread) => {

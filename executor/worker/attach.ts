@@ -1,6 +1,6 @@
 // Makes a thread or process a worker: user code in it finds the executor that runs it, what it prints goes to the driver,
 // and its end is told. How messages go is for the caller to say.
-import { markAsWorker, setExecutor, setIdPrefix, taskUnderWay } from '../context.ts'
+import { markAsWorker, setExecutor, setIdPrefix } from '../context.ts'
 import { failureFromThrown } from '../failures.ts'
 // The public module: what user code imports must be this worker's.
 import '../index.ts'
@@ -8,6 +8,10 @@ import type { Claims } from './claims.ts'
 import { WorkerClient } from './client.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { type Post, Runner } from './runner.ts'
+import type { Turns } from './turns.ts'
+
+/** Names of tasks that an error is told with. */
+const MOST_NAMED = 5
 
 /** Returns what takes the messages that come in. */
 export function attachWorker(
@@ -15,10 +19,11 @@ export function attachWorker(
   post: Post,
   capturesOutput: boolean,
   release: () => void,
+  turns: Turns,
   claims: Claims | null = null,
 ): (message: ToWorker) => void {
   const client = new WorkerClient('threads', post)
-  const runner = new Runner(name, post, claims)
+  const runner = new Runner(name, post, turns, claims)
   markAsWorker()
   setIdPrefix(`${name.replace(/\W/g, '')}${Math.floor(Math.random() * 2 ** 32).toString(36)}-`)
   setExecutor(client)
@@ -29,10 +34,14 @@ export function attachWorker(
   process.on('exit', (code) => post(['exit', code]))
   // Whatever state the worker is in now, it is not to be used any more: its tasks are told, others go on elsewhere.
   process.on('uncaughtException', (error) => {
-    const task = runner.taskNames().join(', ') || 'no task'
+    const names = runner.taskNames()
+    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : ''
+    const task = names.slice(0, MOST_NAMED).join(', ') + more || 'no task'
     post(['uncaught', failureFromThrown(error, { id: 'uncaught', name: task, worker: name })])
     process.exit(1)
   })
+  // It is up.
+  turns.end()
   return (message) => {
     if (message[0] === 'answer') client.answer(message[1], message[2])
     else if (message[0] === 'release') release()
@@ -54,7 +63,8 @@ function capture(stream: 'stdout' | 'stderr', post: (message: FromWorker) => voi
     done?: (error?: Error) => void,
   ): boolean => {
     const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
-    post(['log', stream, text, taskUnderWay()?.name ?? runner.taskNames()[0] ?? null])
+    const by = runner.underWay()
+    post(['log', stream, text, by?.task ?? null, by?.call ?? null, by?.actor ?? null])
     const callback = typeof encoding === 'function' ? encoding : done
     if (callback !== undefined) queueMicrotask(callback)
     return true

@@ -26,11 +26,15 @@ export type Job = readonly [
   trace: TraceCarrier | null,
   /** Of a call that is sent ahead: its number among the claims. 0: it begins at once. */
   claim: number,
+  /** On a worker that actors share: whose code it is, see turns.ts. 0 on others. */
+  turn: number,
 ]
 
 export type ToWorker =
   | Job
   | readonly [tag: 'abort', call: string]
+  /** It has left: nothing more is to be heard of it. Answered by `dropped`. */
+  | readonly [tag: 'drop', actor: string]
   /** Null where it can't be had; and why, if it is there. */
   | readonly [tag: 'function', hash: string, exported: Exported | null, why?: string]
   | readonly [tag: 'answer', request: number, answer: unknown]
@@ -42,7 +46,17 @@ export type FromWorker =
   | readonly [tag: 'done', call: string, results: Packed | readonly Packed[] | null, ran: number]
   | readonly [tag: 'failed', call: string, failure: Failure, isRetryable: boolean]
   | readonly [tag: 'need', hash: string]
-  | readonly [tag: 'log', stream: 'stdout' | 'stderr', text: string, task: string | null]
+  | readonly [
+      tag: 'log',
+      stream: 'stdout' | 'stderr',
+      text: string,
+      task: string | null,
+      call: string | null,
+      actor: string | null,
+    ]
+  | readonly [tag: 'dropped', actor: string]
+  /** Where there is no shared memory: see turns.ts. */
+  | readonly [tag: 'turn', turn: number]
   | readonly [tag: 'uncaught', failure: Failure]
   | readonly [tag: 'exit', code: number]
   | ClientMessage

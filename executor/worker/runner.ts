@@ -2,7 +2,7 @@
 // caller's own where the engine is inline.
 import { inspect } from 'node:util'
 import { loadsAsync } from '../../serializer/index.ts'
-import { type TaskContext, withTask } from '../context.ts'
+import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
 import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
@@ -10,6 +10,7 @@ import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
+import { NO_TURNS, type Turns } from './turns.ts'
 
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
 
@@ -23,16 +24,21 @@ class Scope implements TaskContext {
   readonly name: string
   readonly attempt: number
   readonly worker: string
+  /** The actor whose code it is. */
+  readonly actor: string | null
   #controller: AbortController | null = null
   isCancelled = false
+  /** Its actor has left: nobody waits to hear of it. */
+  isDropped = false
   /** When its code began. */
   begun = 0
 
-  constructor(id: string, name: string, attempt: number, worker: string) {
+  constructor(id: string, name: string, attempt: number, worker: string, actor: string | null) {
     this.id = id
     this.name = name
     this.attempt = attempt
     this.worker = worker
+    this.actor = actor
   }
 
   get signal(): AbortSignal {
@@ -62,13 +68,15 @@ export class Runner {
   #setUp: Promise<void> | null = null
 
   readonly #claims: Claims | null
+  readonly #turns: Turns
   /** Jobs that came ahead: one after the other, when nothing else is under way. */
   readonly #line: Job[] = []
   #isAdvancing = false
 
-  constructor(worker: string, post: Post, claims: Claims | null = null) {
+  constructor(worker: string, post: Post, turns: Turns = NO_TURNS, claims: Claims | null = null) {
     this.#worker = worker
     this.#post = post
+    this.#turns = turns
     this.#claims = claims
   }
 
@@ -80,6 +88,8 @@ export class Runner {
         return this.#advance()
       case 'abort':
         return this.#scopes.get(message[1])?.cancel()
+      case 'drop':
+        return this.#drop(message[1])
       case 'function':
         this.#wanted.get(message[1])?.(message)
         this.#wanted.delete(message[1])
@@ -117,7 +127,8 @@ export class Runner {
 
   #start(job: Job): void {
     const [, kind, call, name, , , , , attempt] = job
-    const scope = new Scope(call, name, attempt, this.#worker)
+    const actor = kind === Kind.CallActor ? job[4] : kind === Kind.StartActor ? call : null
+    const scope = new Scope(call, name, attempt, this.#worker, actor)
     this.#scopes.set(call, scope)
     if (kind === Kind.SetUp) this.#setUp = this.#setUpWith(job, scope)
     else if (this.#setUp === null) void this.#begin(job, scope)
@@ -168,7 +179,37 @@ export class Runner {
     return loaded
   }
 
+  /** Its instance is nobody's any more. Its code can't be stopped where it awaits, but nothing is heard of it. */
+  #drop(actor: string): void {
+    this.#actors.delete(actor)
+    for (const [call, scope] of this.#scopes) {
+      if (scope.actor !== actor) continue
+      scope.isDropped = true
+      this.#end(call)
+      scope.cancel()
+    }
+    this.#post(['dropped', actor])
+  }
+
+  /** Who runs, and which of the actors it is. */
+  underWay(): { readonly task: string; readonly call: string; readonly actor: string | null } | null {
+    const task = taskUnderWay()
+    const scope = task instanceof Scope ? task : this.#scopes.values().next().value
+    return scope === undefined ? null : { task: scope.name, call: scope.id, actor: scope.actor }
+  }
+
   #run(job: Job, scope: Scope, target: unknown): Promise<void> | void {
+    const turn = job[13]
+    if (turn === 0) return this.#call(job, scope, target)
+    this.#turns.begin(turn)
+    try {
+      return this.#call(job, scope, target)
+    } finally {
+      this.#turns.end()
+    }
+  }
+
+  #call(job: Job, scope: Scope, target: unknown): Promise<void> | void {
     if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
     let result: unknown
     let isLater: boolean
@@ -182,14 +223,27 @@ export class Runner {
     }
     if (isLater) {
       return Promise.resolve(result).then(
-        (value) => this.#succeed(job, scope, value),
+        (value) => this.#succeedLater(job, scope, value),
         (error: unknown) => this.#fail(job, scope, error),
       )
     }
     this.#succeed(job, scope, result)
   }
 
+  /** To pickle what it returned may take long. */
+  #succeedLater(job: Job, scope: Scope, value: unknown): void {
+    const turn = job[13]
+    if (turn === 0) return this.#succeed(job, scope, value)
+    this.#turns.begin(turn)
+    try {
+      this.#succeed(job, scope, value)
+    } finally {
+      this.#turns.end()
+    }
+  }
+
   #succeed(job: Job, scope: Scope, value: unknown): void {
+    if (scope.isDropped) return
     const [, kind, call, , , , , , , numReturns] = job
     if (kind === Kind.StartActor) this.#actors.set(call, value as object)
     if (kind === Kind.StartActor || kind === Kind.SetUp || numReturns === 0) {
@@ -214,6 +268,7 @@ export class Runner {
   }
 
   #fail(job: Job, scope: Scope, error: unknown): void {
+    if (scope.isDropped) return
     const [, kind, call, name, , , , , , , retryOn] = job
     if (kind === Kind.SetUp) {
       // Nothing is to run on a worker that is not as it has to be.

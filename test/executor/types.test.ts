@@ -108,7 +108,7 @@ describe('X2 types', () => {
       expectTypeOf(handle.add.remote(1)).toEqualTypeOf<ObjectRef<number>>()
       expectTypeOf(handle.add.remote(numberRef)).toEqualTypeOf<ObjectRef<number>>()
       expectTypeOf(handle.history.remote()).toEqualTypeOf<ObjectRef<string[]>>()
-      remote(Counter, { maxRestarts: 1 }).options({ lifetime: 'detached' }).remote(textRef, 5)
+      remote(Counter, { maxRestarts: 1, isolate: false }).options({ lifetime: 'detached' }).remote(textRef, 5)
       expectTypeOf(getActor<Counter>('x')).toEqualTypeOf<Promise<ActorHandle<Counter>>>()
       // @ts-expect-error: the constructor takes a string
       remote(Counter).remote(5)

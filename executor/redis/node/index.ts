@@ -1,7 +1,7 @@
 // A worker process of a fleet: takes calls from the queues in Redis and runs them in worker threads, so that no code of
 // users is ever on the thread that renews the locks. Calls that its tasks make go back to the fleet.
 import { availableParallelism, hostname } from 'node:os'
-import type { LocalHooks } from '../../local/hooks.ts'
+import type { LocalHooks, Printed } from '../../local/hooks.ts'
 import type { Host } from '../../local/host.ts'
 import { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
@@ -53,17 +53,19 @@ export class FleetNode {
     this.#fleet = fleet
     const limits: InitOptions =
       options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }
+    const cpus = Math.ceil(resources.CPU!)
     const host: Host = {
       workerName: `${name}/thread`,
       isThisThread: false,
       // Beyond the slots, threads are for calls that wait for others; with that many, they share.
-      maxWorkers: 2 * Math.ceil(resources.CPU!) + 2,
+      maxWorkers: 2 * cpus + 2,
+      maxShared: Math.max(cpus, 1),
       start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits),
     }
     const hooks: LocalHooks = {
       executor: fleet,
       objects: fleet.objects,
-      printed: (worker, stream, text, task) => this.#printed(worker, stream, text, task),
+      printed: (worker, line) => this.#printed(worker, line),
       roomChanged: () => this.#tasks?.look(),
       takenBack: (id) => this.#runner.takenBack(id),
       callEnded: (id) => this.#runner.ended(id),
@@ -203,10 +205,12 @@ export class FleetNode {
   }
 
   /** To the driver that it was printed for. */
-  #printed(worker: LocalWorker, stream: string, text: string, task: string | null): void {
+  #printed(worker: LocalWorker, { stream, text, task, call, actor }: Printed): void {
     const owner =
+      (call === null ? null : (this.#runner.originOf(call)?.driver ?? null)) ??
+      (actor === null ? null : this.#actors.driverOf(actor)) ??
       this.#runner.driverOf(worker) ??
-      (worker.actor === null ? null : this.#actors.driverOf(worker.actor.spec.id))
+      this.#driverOfActors(worker)
     if (owner === null) return
     const { redis, keys } = this.#fleet.link
     const key = keys.logs(owner)
@@ -228,6 +232,12 @@ export class FleetNode {
       )
       .catch(() => {})
     redis.pexpire(key, 3_600_000).catch(() => {})
+  }
+
+  /** Of what no code printed: V8, or a program that it started. */
+  #driverOfActors({ actors }: LocalWorker): string | null {
+    for (const { spec } of actors ?? []) return this.#actors.driverOf(spec.id)
+    return null
   }
 
   /** Takes no more, lets what runs end for so long, gives back the rest, and leaves. */

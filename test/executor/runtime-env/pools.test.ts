@@ -29,7 +29,7 @@ function setting() {
     (env) => {
       const name = `${env.fields.envVars!.name}${++count}`
       const host = { name, send() {}, setBusy() {}, end: async () => {} }
-      return new LocalWorker(name, env, null, false, () => host)
+      return new LocalWorker(name, env, 'tasks', false, () => host)
     },
     (worker) => {
       ended.push(worker.name)

@@ -8,6 +8,7 @@ import { errorTests } from './errors.ts'
 import { nestedTests } from './nested.ts'
 import { objectTests } from './objects.ts'
 import { optionTests } from './options.ts'
+import { sharedWorkerTests } from './shared-workers.ts'
 import { startTests } from './start.ts'
 import { workerTests } from './workers.ts'
 
@@ -25,6 +26,7 @@ const topics: readonly [title: string, tests: (engine: Engine) => void][] = [
   ['errors', errorTests],
   ['nested tasks', nestedTests],
   ['actors', actorTests],
+  ['actors that are not isolated', sharedWorkerTests],
   ['cancel', cancelTests],
   ['workers', workerTests],
 ]

@@ -11,6 +11,9 @@ export function optionTests(_: Engine): void {
     expect(() => remote(fn).options({ maxRetrys: 1 } as object)).toThrow(/Did you mean maxRetries/)
     expect(() => remote(fn, { numReturns: 1.5 })).toThrow('numReturns is a whole number from 0, not 1.5')
     expect(() => remote(class {}, { maxCalls: 1 } as object)).toThrow(/no actor option maxCalls/)
+    expect(() => remote(class {}, { isolate: 'no' } as object)).toThrow(
+      /the actor option isolate is true or false, not "no"/,
+    )
     expect(() => remote(fn, { timeout: '5' } as never)).toThrow(/milliseconds above 0, not "5"/)
     expect(() => remote(fn, { retryExceptions: [5] } as never)).toThrow(/list of error classes/)
   })
