@@ -122,7 +122,7 @@ export function put<T>(value: T): ObjectRef<T> {
   const id = newId('o')
   const packed = pack(value)
   notePut(id, packed)
-  executor.put(id, packed)
+  executor.put(id, packed, taskUnderWay()?.id ?? null)
   return new ObjectRef<T>(id)
 }
 

@@ -36,6 +36,8 @@ export interface CallSpec extends PackedArguments {
   readonly trace: TraceCarrier | null
   /** Of a call that a task of a fleet made: the driver that all this is for, which hears what it prints. */
   readonly driver?: string
+  /** An actor had a hand in it, and may keep what comes out for longer than that driver lives. */
+  readonly isKept?: true
   /** And the task that began it, where somebody may want to know how far that is. */
   readonly job?: string
   /** How often it was tried before, elsewhere. */
@@ -152,7 +154,8 @@ export interface Executor {
   /** Throws (or rejects the actor's calls) if its registered name is taken. */
   createActor(actor: ActorSpec): void
 
-  put(id: string, value: Packed): void
+  /** `parent`: the task whose code says so. */
+  put(id: string, value: Packed, parent: string | null): void
   /** Settles when the object does; never rejects. An unknown or freed object is a failure. */
   outcome(id: string): Promise<Outcome>
   /** Whether the object is settled, as far as this process knows. */

@@ -45,7 +45,7 @@ export function answerClient(
       return executor.shareActor(message[1].id)
     case 'put':
       grants.grantNew(worker, message[1])
-      return executor.put(message[1], message[2])
+      return executor.put(message[1], message[2], message[3])
     case 'outcome':
       return void executor.outcome(message[2]).then((outcome) => answerOutcome(message[1], outcome))
     case 'settled':

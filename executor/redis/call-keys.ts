@@ -23,14 +23,19 @@ export async function renewCall(where: Where, batch: string): Promise<void> {
   await Promise.all((await keysOf(where, batch)).map((name) => redis.pexpire(name, Life.call)))
 }
 
-async function keysOf({ redis, keys }: Where, batch: string): Promise<string[]> {
-  const own = [keys.call(batch), keys.batch(batch)]
-  const frame = await redis.getBuffer(own[0]!)
-  if (frame === null) return own
+async function keysOf(where: Where, batch: string): Promise<string[]> {
+  const { keys } = where
+  return [keys.call(batch), keys.batch(batch), ...(await besideOf(where, batch))]
+}
+
+/** Its large arguments: none, once its frame is gone. */
+export async function besideOf({ redis, keys }: Where, batch: string): Promise<string[]> {
+  const frame = await redis.getBuffer(keys.call(batch))
+  if (frame === null) return []
   try {
-    return [...own, ...outsideKeys(glance(Buffer.from(withoutSignature(frame))), purposeOf(batch), keys)]
+    return outsideKeys(glance(Buffer.from(withoutSignature(frame))), purposeOf(batch), keys)
   } catch {
     // No frame of ours.
-    return own
+    return []
   }
 }

@@ -24,6 +24,8 @@ export class PendingCall {
   readonly queue: string
   readonly actor: string | null
   readonly job: string | null
+  /** On a worker: the driver that has what comes out, as nobody else can. */
+  readonly driver: string | null
   missing: number
   state: 'waiting' | 'queued' | 'over' = 'waiting'
   /** When it was sent, or renewed. */
@@ -36,7 +38,7 @@ export class PendingCall {
   send: (() => void) | null
 
   constructor(
-    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args' | 'job'>,
+    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args' | 'job' | 'driver' | 'isKept'>,
     parent: string | null,
     numReturns: number,
     queue: string,
@@ -52,6 +54,7 @@ export class PendingCall {
     this.queue = queue
     this.actor = actor
     this.job = spec.job ?? null
+    this.driver = spec.isKept ? null : (spec.driver ?? null)
     this.missing = spec.deps.length
     this.send = () => send(this)
   }
@@ -91,7 +94,7 @@ export class Calls {
     this.pending.set(call.id, call)
     this.#link.alive.begin()
     const { deps, refs, results } = call
-    for (const id of results) this.#objects.expect(id)
+    for (const id of results) this.#objects.expect(id, call.driver)
     for (const [, id] of deps) this.#objects.hold(id)
     for (const id of refs) this.#objects.hold(id)
     this.#objects.share(refs)

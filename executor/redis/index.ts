@@ -22,6 +22,7 @@ import { RedisActors } from './actors.ts'
 import { Calls, PendingCall } from './calls.ts'
 import { Capacity } from './capacity.ts'
 import { describeFleet } from './describe.ts'
+import { FleetFunctions } from './functions.ts'
 import type { Entry } from './inbox.ts'
 import { JobProgress } from './job-progress.ts'
 import { Life } from './keys.ts'
@@ -35,17 +36,17 @@ import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
 import { UploadLine } from './upload-progress.ts'
 import { watchUploads } from './uploads.ts'
-import { encodeOutcome, storeOutside } from './values.ts'
 import { checkVersions, versionsHere } from './version.ts'
 import { encodeCalls, SET_UP, shapeOf } from './wire.ts'
 
 /** Whom a call is for, and the task that began it all: see CallSpec. */
-export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job'>
+export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job' | 'isKept'>
 
 export class RedisExecutor implements Executor {
   readonly engine = 'redis'
   readonly link: Link
   readonly objects: RedisObjects
+  readonly functions: FleetFunctions
   readonly calls: Calls
   readonly queues: Queues
   readonly capacity: Capacity
@@ -53,7 +54,6 @@ export class RedisExecutor implements Executor {
   readonly packages: FleetPackages
   readonly progress: JobProgress
   readonly #actors: RedisActors
-  readonly #functions = new Map<string, { readonly exported: Exported; readonly stored: Promise<unknown> }>()
   readonly #shapes = new Set<string>()
   readonly #setUps: Buffer[] = []
   readonly #logs: WorkerLogs
@@ -65,6 +65,7 @@ export class RedisExecutor implements Executor {
   constructor(link: Link, logTo: InitOptions['logToDriver']) {
     this.link = link
     this.objects = new RedisObjects(link)
+    this.functions = new FleetFunctions(link, this.objects)
     this.queues = new Queues(link)
     const backlog = (queue: string) => (this.calls.sent.get(queue) ?? 0) - 2 * this.capacity.slots
     this.calls = new Calls(link, this.objects, new Outbox(link.redis, link.keys, backlog))
@@ -88,43 +89,22 @@ export class RedisExecutor implements Executor {
     link.listen((entries) => this.#receive(entries))
     link.line.hear(Said.Done, (message) => this.#takeDone(message))
     link.line.onOpen((wasLost) => wasLost && this.calls.check(true))
-    link.onBeat(() => this.#renewFunctions())
   }
 
   // --- functions ---
 
   exportFunction(fn: Exported): void {
-    if (this.#functions.has(fn.hash)) return
-    const stored = this.#storeFunction(fn)
-    stored.catch(() => {})
-    this.#functions.set(fn.hash, { exported: fn, stored })
-    const refs = refsOf(fn.value)
-    for (const id of refs) this.objects.hold(id)
-    this.objects.share(refs)
+    this.functions.add(fn)
   }
 
-  /** What has the hash already is the same: the first one stays, and lives longer. */
-  async #storeFunction({ hash, name, value }: Exported): Promise<void> {
-    const { redis, keys } = this.link
-    const key = keys.function(hash)
-    const encoded = encodeOutcome({ ok: true, value }, `fn-${hash}`, keys)
-    await Promise.all([
-      storeOutside(redis, encoded, Life.function),
-      // A new signature is good for longer.
-      keys.seal.isSigning
-        ? redis.set(key, encoded.frame, 'PX', Life.function)
-        : redis.set(key, encoded.frame, 'PX', Life.function, 'NX'),
-      redis.set(`${key}:name`, name, 'PX', Life.function),
-      redis.pexpire(key, Life.function),
-    ])
-  }
-
-  #lastRenewal = Date.now()
-  #renewFunctions(): void {
-    if (Date.now() - this.#lastRenewal < Life.function / 3) return
-    this.#lastRenewal = Date.now()
-    // Stored anew, and not only renewed: a Redis that lost it has it again.
-    for (const { exported } of this.#functions.values()) this.#storeFunction(exported).catch(() => {})
+  /** What a call needs stays as long as somebody waits for the call. */
+  #useFunctions(spec: TaskSpec | ActorSpec): void {
+    const { fn, env, driver } = spec
+    const whom = driver ?? this.link.id
+    this.functions.use(fn, whom)
+    if ('retryOn' in spec && spec.retryOn !== null) this.functions.use(spec.retryOn, whom)
+    const hook = env?.fields.setupHook
+    if (hook !== undefined) this.functions.use(hook, whom)
   }
 
   addPackage(pkg: LocalPackage): void {
@@ -139,6 +119,7 @@ export class RedisExecutor implements Executor {
 
   submit(task: TaskSpec): void {
     const spec = this.#withOrigin(task)
+    this.#useFunctions(spec)
     const { resources } = spec.options
     const shape = shapeOf(resources)
     this.#announce(shape)
@@ -215,13 +196,16 @@ export class RedisExecutor implements Executor {
   createActor(spec: ActorSpec): void {
     this.#announce(shapeOf(spec.options.resources))
     const driver = spec.parent === null ? undefined : this.originOf(spec.parent)?.driver
-    const captured = this.#functions.get(spec.fn)?.exported.value
-    if (spec.options.detached && captured !== undefined) this.objects.give(refsOf(captured))
-    this.#actors.create(driver === undefined ? spec : { ...spec, driver })
+    const actor = driver === undefined ? spec : { ...spec, driver }
+    this.#useFunctions(actor)
+    if (spec.options.detached) this.functions.give(spec.fn)
+    this.#actors.create(actor)
   }
 
   callActor(spec: ActorCallSpec): void {
-    this.#actors.call(this.#withOrigin(spec))
+    const call = this.#withOrigin(spec)
+    if (call.retryOn !== null) this.functions.use(call.retryOn, call.driver ?? this.link.id)
+    this.#actors.call(call)
   }
 
   killActor(id: string, noRestart: boolean): void {
@@ -246,9 +230,10 @@ export class RedisExecutor implements Executor {
 
   // --- objects ---
 
-  put(id: string, value: Packed): void {
+  put(id: string, value: Packed, parent: string | null): void {
     this.objects.share(refsOf(value))
-    this.objects.put(id, { ok: true, value })
+    const origin = parent === null ? null : this.originOf(parent)
+    this.objects.put(id, { ok: true, value }, origin === null || origin.isKept ? null : origin.driver)
   }
 
   outcome(id: string): Promise<Outcome> {
@@ -311,12 +296,7 @@ export class RedisExecutor implements Executor {
   }
 
   async describe(): Promise<Description> {
-    return this.#whileWaiting(
-      describeFleet(
-        this,
-        [...this.#functions.values()].map(({ exported }) => describeFunction(exported)),
-      ),
-    )
+    return this.#whileWaiting(describeFleet(this, this.functions.all().map(describeFunction)))
   }
 
   async #whileWaiting<T>(work: Promise<T>): Promise<T> {
@@ -345,11 +325,8 @@ export class RedisExecutor implements Executor {
         return this.requests.answered(message)
       case 'node-joined':
         return void this.capacity.refresh()
-      case 'export': {
-        const known = this.#functions.get(message.hash)
-        if (known !== undefined) this.#storeFunction(known.exported).catch(() => {})
-        return
-      }
+      case 'export':
+        return this.functions.again(message.hash)
       case 'package':
         return this.packages.again(message.uri)
       default:
@@ -381,8 +358,7 @@ export class RedisExecutor implements Executor {
   async leave(keepFor: number): Promise<void> {
     this.#isShutDown = true
     this.onShutdown()
-    const { redis, keys } = this.link
-    await Promise.all([...this.#functions.keys()].map((hash) => redis.pexpire(keys.function(hash), keepFor)))
+    await this.functions.leave(keepFor)
     await this.packages.keep(keepFor)
     await this.progress.tell()
     this.calls.abandon()
@@ -411,6 +387,7 @@ export class RedisExecutor implements Executor {
         ...this.#setUps.map((frame) => redis.lrem(keys.setUps, 0, frame)),
         ...[...batches.keys()].map((batch) => redis.unlink(keys.call(batch), keys.batch(batch))),
         ...[...batches].map(([batch, queue]) => this.queues.remove(queue, batch)),
+        this.functions.clear(),
         this.objects.clear(),
         this.progress.tell(),
       ]).catch(() => {})

@@ -44,6 +44,10 @@ export class Keys {
   call = (batch: string): string => this.#of('call', batch)
   /** How far a batch of several calls is: see scripts.ts. */
   batch = (id: string): string => this.#of('batch', id)
+  /** A set: what tasks of one driver made, and gave away refs of. */
+  shared = (driver: string): string => this.#of('shared', driver)
+  /** An actor was given it that may outlive its driver. */
+  given = (id: string): string => this.#of('given', id)
   function = (hash: string): string => this.#of('fn', hash)
   /** A stream: results, requests and answers for one process. */
   inbox = (process: string): string => this.#of('inbox', process)

@@ -2,6 +2,7 @@
 // are kept as they came; larger ones stay in Redis until somebody wants them.
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
+import { dropShared, tellGiven, tellShared } from './job-objects.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { unlinkAll } from './unlink.ts'
@@ -28,6 +29,8 @@ class Entry {
   isWatched = false
   /** When its life in Redis was made longer last. */
   renewed = 0
+  /** Whose task made it, where that is another process: it is asked at the end. */
+  driver: string | null = null
 
   constructor(isOwn: boolean) {
     this.isOwn = isOwn
@@ -46,9 +49,11 @@ export class RedisObjects {
     link.onBeat(() => this.#renew())
   }
 
-  /** An object that a call of this process will make. */
-  expect(id: string): void {
-    if (!this.#entries.has(id)) this.#entries.set(id, new Entry(true))
+  /** An object that a call of this process will make, on a worker for a task of `driver`. */
+  expect(id: string, driver: string | null = null): void {
+    let entry = this.#entries.get(id)
+    if (entry === undefined) this.#entries.set(id, (entry = new Entry(true)))
+    entry.driver ??= driver
   }
 
   #foreign(id: string): Entry {
@@ -152,8 +157,8 @@ export class RedisObjects {
     if (this.isExpected(id)) this.#ask(id)
   }
 
-  put(id: string, outcome: Outcome): void {
-    this.expect(id)
+  put(id: string, outcome: Outcome, driver: string | null = null): void {
+    this.expect(id, driver)
     const { redis, keys, alive } = this.#link
     const encoded = encodeOutcome(outcome, id, keys)
     alive.begin()
@@ -198,7 +203,9 @@ export class RedisObjects {
   share(ids: readonly string[]): void {
     for (const id of ids) {
       const entry = this.#entries.get(id)
-      if (entry !== undefined) entry.isShared = true
+      if (entry === undefined || entry.isShared) continue
+      entry.isShared = true
+      if (entry.driver !== null) tellShared(this.#link, entry.driver, [id])
     }
   }
 
@@ -208,6 +215,8 @@ export class RedisObjects {
       const entry = this.#entries.get(id)
       if (entry === undefined || entry.isGiven) continue
       entry.isShared = entry.isGiven = true
+      // Whose it is has to know.
+      if (!entry.isOwn || entry.driver !== null) tellGiven(this.#link, id)
       if (entry.about !== null) this.give(entry.about.refs)
     }
   }
@@ -278,15 +287,25 @@ export class RedisObjects {
       if (entry.frame === null) this.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
   }
 
+  /** Nobody is there any more for what its tasks made here. What they gave away is the driver's to drop. */
+  forgetDriver(driver: string): void {
+    for (const [id, { isOwn, isShared, driver: whose, about }] of this.#entries)
+      if (isOwn && whose === driver && !isShared) this.#unlink(id, about)
+  }
+
   /** At the end nothing of this process stays; of a worker, but what others may have: those are other drivers' tasks. */
   async clear(): Promise<void> {
     const isDriver = this.#link.kind === 'driver'
-    for (const [id, { isOwn, isShared, isGiven, about }] of this.#entries)
-      if (isOwn && !isGiven && (isDriver || !isShared)) this.#unlink(id, about)
-    for (const [id, { about }] of this.#left) this.#unlink(id, about)
+    const shared = new Map<string, Glance | null>()
+    for (const [id, { isOwn, isShared, isGiven, about }] of this.#entries) {
+      if (!isOwn || isGiven) continue
+      if (!isShared) this.#unlink(id, about)
+      else shared.set(id, about)
+    }
+    for (const [id, { about }] of this.#left) shared.set(id, about)
     this.#entries.clear()
     this.#left.clear()
-    await this.#sweep()
+    await Promise.all([this.#sweep(), isDriver && dropShared(this.#link, shared)])
   }
 
   describe(): { count: number; pending: number; bytes: number } {

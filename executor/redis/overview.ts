@@ -4,6 +4,7 @@ import type { Job } from 'bullmq'
 import { resultId } from '../executor.ts'
 import { failureOf } from '../failures.ts'
 import type { NodeDescription } from './describe.ts'
+import { FunctionField } from './functions.ts'
 import type { RedisExecutor } from './index.ts'
 import { failCalls } from './mailbox.ts'
 import { claimsOf, type JobData } from './wire.ts'
@@ -170,12 +171,12 @@ export class FleetView {
     const { redis, keys } = this.#fleet.link
     const prefix = keys.function('')
     return Promise.all(
-      (await this.#scan(`${prefix}*:name`)).map(async (key) => {
-        const hash = key.slice(prefix.length, -':name'.length)
+      (await this.#scan(`${prefix}*`)).map(async (key) => {
+        const hash = key.slice(prefix.length)
         const [name, size, life] = await Promise.all([
-          redis.get(key),
-          redis.strlen(keys.function(hash)),
-          redis.pttl(keys.function(hash)),
+          redis.hget(key, FunctionField.name),
+          redis.hstrlen(key, FunctionField.frame),
+          redis.pttl(key),
         ])
         return { hash, name, size, expiresIn: Math.round(life / 1000) }
       }),

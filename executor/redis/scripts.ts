@@ -119,6 +119,27 @@ for i = 1, #ARGV do
 end
 return found`
 
+/** A function has one more user, if it is there. */
+const useFunction = `
+if redis.call('HEXISTS', KEYS[1], 'frame') == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'by:' .. ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1`
+
+/** Functions have one user less: of each, whether that was the last, and it is gone. */
+const releaseFunctions = `
+local dropped = {}
+for i, key in ipairs(KEYS) do
+  redis.call('HDEL', key, 'by:' .. ARGV[1])
+  local isUsed = 0
+  for _, field in ipairs(redis.call('HKEYS', key)) do
+    if string.sub(field, 1, 3) == 'by:' then isUsed = 1 end
+  end
+  if isUsed == 0 then redis.call('UNLINK', key) end
+  dropped[i] = 1 - isUsed
+end
+return dropped`
+
 type Key = string
 type Value = string | Buffer | number
 
@@ -172,6 +193,9 @@ export interface Scripts {
     life: number,
     namePrefix: string,
   ): Promise<number>
+  cornichonUseFunction(keys: 1, fn: Key, process: string, life: number): Promise<number>
+  /** Keys: the functions. */
+  cornichonReleaseFunctions(keys: number, ...functionsAndProcess: (Key | string)[]): Promise<number[]>
 }
 
 export function withScripts(redis: Redis): Redis & Scripts {
@@ -181,5 +205,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonPresent', { lua: present })
   redis.defineCommand('cornichonCreateActor', { lua: createActor })
   redis.defineCommand('cornichonEndActor', { lua: endActor })
+  redis.defineCommand('cornichonUseFunction', { lua: useFunction })
+  redis.defineCommand('cornichonReleaseFunctions', { lua: releaseFunctions })
   return redis as Redis & Scripts
 }

@@ -72,10 +72,10 @@ export class WorkerClient implements Executor {
     this.#post(['createActor', actor], transferListOf(actor.args))
   }
 
-  put(id: string, value: Packed): void {
+  put(id: string, value: Packed, parent: string | null): void {
     this.#granted(id)
     this.#settled.add(id)
-    this.#post(['put', id, value], transferListOf(value))
+    this.#post(['put', id, value, parent], transferListOf(value))
   }
 
   async outcome(id: string): Promise<Outcome> {

@@ -68,7 +68,7 @@ export type ClientMessage =
   | readonly [tag: 'submit', task: TaskSpec]
   | readonly [tag: 'callActor', call: ActorCallSpec]
   | readonly [tag: 'createActor', actor: ActorSpec]
-  | readonly [tag: 'put', id: string, value: Packed]
+  | readonly [tag: 'put', id: string, value: Packed, parent: string | null]
   | readonly [tag: 'outcome', request: number, id: string]
   | readonly [tag: 'settled', request: number, id: string]
   | readonly [tag: 'free', ids: readonly string[]]

@@ -75,6 +75,7 @@ export class HostedActors {
     }
     const hosted = new Hosted(wire, job, held)
     this.#byId.set(spec.id, hosted)
+    if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
     await redis.hset(keys.actor(spec.id), 'node', link.id)
     this.#local.createActor({
       ...spec,
@@ -173,6 +174,7 @@ export class HostedActors {
     const { link, queues } = fleet
     const { id } = hosted.wire.spec
     this.#byId.delete(id)
+    fleet.functions.letGo(hosted.wire.spec.fn, id)
     hosted.calls?.stop()
     await endActor(link, queues, id, death)
     await dropCall(link, id)
@@ -189,6 +191,7 @@ export class HostedActors {
     if (hosted === undefined) return
     hosted.isOver = true
     this.#byId.delete(id)
+    this.#runner.fleet.functions.letGo(hosted.wire.spec.fn, id)
     void hosted.calls?.close()
     this.#local.killActor(id, true)
   }

@@ -155,13 +155,14 @@ export class FleetNode {
 
   /** One that is killed does not say that it goes. */
   async #checkDrivers(): Promise<void> {
-    for (const driver of this.#runner.owners())
+    for (const driver of new Set([...this.#runner.owners(), ...this.#fleet.functions.drivers()]))
       if (!(await this.#fleet.isDriverAlive(driver))) this.#driverGone(driver)
   }
 
   /** Its tasks run for nobody. */
   #driverGone(driver: string): void {
     this.#fleet.forgetDriver(driver)
+    this.#fleet.functions.forgetDriver(driver)
     // Nobody else would drop their arguments.
     for (const batch of this.#runner.batchesOf(driver)) dropCall(this.#fleet.link, batch).catch(() => {})
     for (const call of this.#runner.callsOf(driver)) {
@@ -170,6 +171,7 @@ export class FleetNode {
       this.#runner.cancel(call, { force: true, recursive: true })
     }
     this.#actors.driverGone(driver)
+    this.#fleet.objects.forgetDriver(driver)
   }
 
   async #answer({ what, from, request }: Extract<Message, { kind: 'ask' }>): Promise<void> {

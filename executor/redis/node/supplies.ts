@@ -3,6 +3,7 @@
 import type { ActorSpec, Dependency, Exported, TaskSpec } from '../../executor.ts'
 import { type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
+import { FunctionField, purposeOfFunction } from '../functions.ts'
 import type { RedisExecutor } from '../index.ts'
 import { decodeOutcome } from '../values.ts'
 
@@ -54,19 +55,19 @@ export class Supplies {
   async #fetch(hash: string, owner: string): Promise<void> {
     const { link } = this.#fleet
     const { redis, keys } = link
-    const key = keys.function(hash)
-    let frame = await redis.getBuffer(key)
-    for (const end = Date.now() + PATIENCE; frame === null && Date.now() < end; ) {
+    const read = () => redis.hmgetBuffer(keys.function(hash), FunctionField.frame, FunctionField.name)
+    let [frame, name] = await read()
+    for (const end = Date.now() + PATIENCE; !frame && Date.now() < end; ) {
       link.tell(owner, { kind: 'export', hash })
       await new Promise((resolve) => setTimeout(resolve, 100))
-      frame = await redis.getBuffer(key)
+      ;[frame, name] = await read()
     }
-    if (frame === null)
+    if (!frame)
       throw new UnfitCallError(lost(`the function ${hash} is not in Redis, and its driver does not answer`))
-    const purpose = `fn-${hash}`
+    const purpose = purposeOfFunction(hash)
     const outcome = await decodeOutcome(keys.seal.open(frame, purpose), purpose, link)
     if (!outcome.ok) throw new UnfitCallError(outcome.failure)
-    const exported: Exported = { hash, name: (await redis.get(`${key}:name`)) ?? hash, value: outcome.value }
+    const exported: Exported = { hash, name: name?.toString() ?? hash, value: outcome.value }
     this.#local.exportFunction(exported)
     this.#here.add(hash)
   }

@@ -4,9 +4,10 @@ import { cancelled, type Failure, failureOf } from '../../failures.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import { refsOf } from '../../payload.ts'
-import { dropCall } from '../call-keys.ts'
+import { besideOf, dropCall } from '../call-keys.ts'
 import type { Origin, RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
+import { unlinkAll } from '../unlink.ts'
 import { claimsOf, decodeCalls, type WireCall } from '../wire.ts'
 import { Handoffs } from './handoffs.ts'
 import { Intake } from './intake.ts'
@@ -26,8 +27,12 @@ interface Running {
   work: Promise<boolean>
 }
 
-function originOf({ spec: { driver, job }, owner }: ResultWire): Origin {
-  return { driver: driver ?? owner, ...(job !== undefined && { job }) }
+function originOf({ kind, spec: { driver, job, isKept }, owner }: ResultWire): Origin {
+  return {
+    driver: driver ?? owner,
+    ...(job !== undefined && { job }),
+    ...((isKept || kind === 'call') && { isKept: true }),
+  }
 }
 
 const NOT_BEGUN = Promise.resolve(false)
@@ -228,9 +233,15 @@ export class CallRunner {
       // Whoever gets the value has these refs; from now on only their time ends them.
       if (outcome.ok) this.fleet.objects.share(refsOf(outcome.value))
     }
-    const stored = this.fleet.link.settler.settle(job.id, job.place, owner, outcomes)
+    const { link } = this.fleet
+    const { wire, place } = job
+    // Who submitted it is gone, as a rule: nobody else drops its arguments.
+    const isSubmitted = wire.kind === 'task' && wire.spec.job === wire.spec.id
+    const beside = isSubmitted ? await besideOf(link, place.batch) : []
+    const stored = link.settler.settle(job.id, place, owner, outcomes)
     job.stores(stored)
     await stored
+    if (beside.length > 0) await unlinkAll(link.redis, beside)
     const failed = outcomes.find((outcome) => !outcome.ok)
     if (failed === undefined || failed.ok) await job.complete()
     else await job.fail(failed.failure.message)

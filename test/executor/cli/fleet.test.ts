@@ -66,7 +66,7 @@ describe('cornichon, with a fleet', () => {
     expect(run('run', 'five.crn').stderr).toMatch(/TypeError: five.crn is no function to call, but 5/)
   })
 
-  it('X15 submit prints an id at once, result fetches what came out, an error has exit code 1', () => {
+  it('X15 submit prints an id at once, result fetches what came out, an error has exit code 1', async () => {
     const { id } = json('submit', 'greet.crn', '--args', '["ann", 1]')
     expect(json('result', id)).toEqual({ text: 'hello ann' })
     const failing = run('submit', 'fail.crn').stdout.trim()
@@ -74,6 +74,12 @@ describe('cornichon, with a fleet', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/RangeError: not today|not today/)
     expect(run('result', 't-none-1')).toMatchObject({ code: 2 })
+    // Its submitter is gone: what is too large for the call itself goes all the same.
+    const large = json('submit', 'greet.crn', '--args', JSON.stringify(['a'.repeat(110_000), 1]))
+    expect(json('result', large.id).text).toHaveLength(110_006)
+    const client = redis.connect()
+    await expect.poll(() => client.keys(`{cornichon-${redis.namespace}}:part:call-*`)).toEqual([])
+    client.disconnect()
     expect(run('submit', 'greet.crn', '--args', '{').code).toBe(2)
   })
 
