@@ -25,6 +25,14 @@ export type CallTarget =
   | { readonly kind: typeof Kind.CallActor; readonly spec: ActorCallSpec; readonly actor: ActorRecord }
   | { readonly kind: typeof Kind.StartActor; readonly spec: ActorSpec; readonly actor: ActorRecord }
 
+/** Who is told of a call's results instead of the store. */
+export interface CallSink {
+  /** None where the call returns nothing. Its code may still run, where it failed before. */
+  settled(outcomes: readonly Outcome[]): void
+  /** Nothing is left of it here. */
+  over(): void
+}
+
 let order = 0
 
 export class Call {
@@ -59,10 +67,12 @@ export class Call {
 
   /** Of a set-up: told how it went. */
   readonly onEnd: ((failure: Failure | null) => void) | null
+  readonly #sink: CallSink | null
 
-  constructor(target: CallTarget, onEnd: Call['onEnd'] = null) {
+  constructor(target: CallTarget, onEnd: Call['onEnd'] = null, sink: CallSink | null = null) {
     const { spec } = target
     this.onEnd = onEnd
+    this.#sink = sink
     this.target = target
     this.id = spec.id
     this.name = target.kind === Kind.StartActor ? `${spec.name}.constructor` : spec.name
@@ -92,7 +102,12 @@ export class Call {
     return this.target.spec.deps
   }
 
-  get resultIds(): string[] {
+  /** Its results will be in the store. */
+  expect(store: ObjectStore): void {
+    if (this.#sink === null) for (const id of this.#resultIds) store.expect(id)
+  }
+
+  get #resultIds(): string[] {
     if (this.target.kind === Kind.StartActor || this.target.kind === Kind.SetUp) return []
     const { numReturns } = this.target.spec.options
     return resultIds(this.id, numReturns)
@@ -109,10 +124,11 @@ export class Call {
   settle(store: ObjectStore, results: Packed | readonly Packed[] | null): void {
     this.isSettled = true
     this.state = 'finished'
-    if (results === null) return
-    if (!Array.isArray(results))
-      return store.settle(resultId(this.id, 0), { ok: true, value: results as Packed })
-    for (const [i, value] of results.entries()) store.settle(resultId(this.id, i), { ok: true, value })
+    const values = results === null ? NO_VALUES : isList(results) ? results : [results]
+    this.#tell(
+      store,
+      values.map((value): Outcome => ({ ok: true, value })),
+    )
   }
 
   fail(store: ObjectStore, failure: Failure): void {
@@ -120,7 +136,20 @@ export class Call {
     this.isSettled = true
     this.state = failure.kind === 'cancelled' ? 'cancelled' : 'failed'
     const outcome: Outcome = { ok: false, failure }
-    for (const id of this.resultIds) store.settle(id, outcome)
+    this.#tell(
+      store,
+      this.#resultIds.map(() => outcome),
+    )
+  }
+
+  #tell(store: ObjectStore, outcomes: readonly Outcome[]): void {
+    if (this.#sink !== null) return this.#sink.settled(outcomes)
+    for (let i = 0; i < outcomes.length; i++) store.settle(resultId(this.id, i), outcomes[i]!)
+  }
+
+  /** Nothing is left of it. */
+  over(): void {
+    this.#sink?.over()
   }
 
   /** The actor that it is a call of, or that it starts. */
@@ -169,6 +198,12 @@ export class Call {
     ]
     return { job, transfer }
   }
+}
+
+const NO_VALUES: readonly Packed[] = []
+
+function isList(results: Packed | readonly Packed[]): results is readonly Packed[] {
+  return Array.isArray(results)
 }
 
 export function isGivenAway(packed: Packed): boolean {

@@ -85,8 +85,11 @@ export class CallFlow {
   // --- to a worker ---
 
   admit(call: Call): void {
-    for (const id of call.resultIds) this.#store.expect(id)
-    if (this.#isShutDown) return call.fail(this.#store, failureOf('shutdown', 'the executor is shut down'))
+    call.expect(this.#store)
+    if (this.#isShutDown) {
+      call.fail(this.#store, failureOf('shutdown', 'the executor is shut down'))
+      return call.over()
+    }
     this.calls.set(call.id, call)
     const { target, deps } = call
     for (const id of refsOf(target.spec.args)) this.#store.hold(id)
@@ -308,7 +311,7 @@ export class CallFlow {
     if (!this.calls.delete(call.id)) return
     for (const [, id] of call.deps) this.#store.release(id)
     for (const id of refsOf(call.target.spec.args)) this.#store.release(id)
-    this.#hooks?.callEnded(call.id)
+    call.over()
   }
 
   /** Its refs reject now. If its code still runs, the slot is free when that ends. */
@@ -500,6 +503,7 @@ export class CallFlow {
       if (call.timer !== null) clearTimeout(call.timer)
       call.fail(this.#store, failure)
       call.onEnd?.(failure)
+      call.over()
     }
     this.calls.clear()
   }

@@ -23,8 +23,6 @@ export interface LocalHooks {
   roomChanged(): void
   /** A call that was sent ahead did not begin soon: whether it goes back to the fleet. */
   takenBack(id: string): boolean
-  /** Nothing is left of a call here. */
-  callEnded(id: string): void
   /** It lives, starts again, or is dead. */
   actorChanged(actor: ActorRecord): void
 }

@@ -10,7 +10,7 @@ import {
   type Executor,
   type Exported,
   type Outcome,
-  resultId,
+  resultIds,
   type TaskSpec,
 } from '../executor.ts'
 import { cancelled, failureOf } from '../failures.ts'
@@ -18,7 +18,7 @@ import { type InitOptions, totalResources } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
 import { type FromWorker, Kind } from '../worker/protocol.ts'
 import type { Actors } from './actors.ts'
-import { Call } from './calls.ts'
+import { Call, type CallSink } from './calls.ts'
 import { answerClient } from './client-messages.ts'
 import { CallFlow } from './flow.ts'
 import { Grants } from './grants.ts'
@@ -84,24 +84,28 @@ export class LocalExecutor implements Executor {
     return this.#environments.lackingFor(env)
   }
 
-  submit(spec: TaskSpec): void {
-    this.#flow.admit(new Call({ kind: Kind.Task, spec }))
+  /** `sink`, where there is one, has the results instead of the store. */
+  submit(spec: TaskSpec, sink: CallSink | null = null): void {
+    this.#flow.admit(new Call({ kind: Kind.Task, spec }, null, sink))
   }
 
-  callActor(spec: ActorCallSpec): void {
+  callActor(spec: ActorCallSpec, sink: CallSink | null = null): void {
     const actor = this.actors.get(spec.actor)
-    if (actor === undefined) {
-      for (let i = 0; i < spec.options.numReturns; i++) {
-        const id = resultId(spec.id, i)
-        this.store.expect(id)
-        this.store.settle(id, {
-          ok: false,
-          failure: failureOf('actor-died', `the actor ${spec.actor} is gone`),
-        })
-      }
-      return
+    if (actor !== undefined)
+      return this.#flow.admit(new Call({ kind: Kind.CallActor, spec, actor }, null, sink))
+    const outcome: Outcome = {
+      ok: false,
+      failure: failureOf('actor-died', `the actor ${spec.actor} is gone`),
     }
-    this.#flow.admit(new Call({ kind: Kind.CallActor, spec, actor }))
+    const ids = resultIds(spec.id, spec.options.numReturns)
+    if (sink !== null) {
+      sink.settled(ids.map(() => outcome))
+      return sink.over()
+    }
+    for (const id of ids) {
+      this.store.expect(id)
+      this.store.settle(id, outcome)
+    }
   }
 
   createActor(spec: ActorSpec): void {

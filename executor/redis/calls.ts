@@ -143,12 +143,12 @@ export class Calls {
     if (call.state === 'over') return
     const outcome: Outcome = { ok: false, failure }
     this.#link.settler
-      .settle(
-        call.id,
-        call.place ?? placeAlone(call.id),
-        this.#link.id,
-        call.results.map(() => outcome),
-      )
+      .settled({
+        call: call.id,
+        place: call.place ?? placeAlone(call.id),
+        owner: this.#link.id,
+        outcomes: call.results.map(() => outcome),
+      })
       .catch(() => {})
     for (const id of call.results)
       this.#objects.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)

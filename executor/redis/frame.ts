@@ -11,18 +11,33 @@ export interface Frame<H> {
 }
 
 export function encodeFrame(header: object, parts: readonly Uint8Array[] = []): Buffer {
-  const text = JSON.stringify({ ...header, sizes: parts.map(({ byteLength }) => byteLength) })
+  const sizes = parts.map(({ byteLength }) => byteLength)
+  const text = JSON.stringify({ ...header, sizes })
+  if (parts.length === 0) return encodeHeader(text)
   const length = Buffer.byteLength(text)
-  const bytes = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.byteLength, HEADER_AT + length))
-  bytes[0] = VERSION
-  bytes.writeUInt32LE(length, 1)
-  bytes.write(text, HEADER_AT)
-  let at = HEADER_AT + length
+  const end = HEADER_AT + length
+  const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, end))
+  begin(bytes, text, length)
+  let at = end
   for (const part of parts) {
     bytes.set(part, at)
     at += part.byteLength
   }
   return bytes
+}
+
+/** A frame without parts, by its header's JSON; that has to say so: `"sizes":[]`. */
+export function encodeHeader(text: string): Buffer {
+  const length = Buffer.byteLength(text)
+  const bytes = Buffer.allocUnsafe(HEADER_AT + length)
+  begin(bytes, text, length)
+  return bytes
+}
+
+function begin(bytes: Buffer, text: string, length: number): void {
+  bytes[0] = VERSION
+  bytes.writeUInt32LE(length, 1)
+  bytes.write(text, HEADER_AT)
 }
 
 export function decodeFrame<H>(bytes: Buffer): Frame<H> {

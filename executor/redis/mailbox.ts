@@ -57,13 +57,13 @@ export async function failCalls(
   const outcome: Outcome = { ok: false, failure }
   await Promise.all(
     claims.calls.slice(at, to).map(({ id, numReturns }, i) =>
-      link.settler.settle(
+      link.settler.settled({
         // What is alone in its frame is known by where that is, whatever it says.
-        size === 1 ? batch : id,
-        { batch, index: at + i, size },
-        claims.owner,
-        Array.from({ length: numReturns }, () => outcome),
-      ),
+        call: size === 1 ? batch : id,
+        place: { batch, index: at + i, size },
+        owner: claims.owner,
+        outcomes: Array.from({ length: numReturns }, () => outcome),
+      }),
     ),
   )
 }

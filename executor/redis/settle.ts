@@ -121,10 +121,21 @@ interface Call {
   readonly results: readonly Result[]
 }
 
+/** With who is told. */
 interface Settled extends Call {
   readonly done: () => void
   readonly failed: (error: Error) => void
 }
+
+/** A call that came out, somehow. */
+export interface Ended {
+  readonly call: string
+  readonly place: Place
+  readonly owner: string
+  readonly outcomes: readonly Outcome[]
+}
+
+const NONE: readonly string[] = []
 
 /** Of one message: a driver reads it at once. */
 const MOST_CALLS = 64
@@ -161,29 +172,42 @@ export class Settler {
   readonly #maker = randomBytes(6).toString('base64url')
   #made = 0
 
-  /** Resolves when they are stored. */
-  async settle(call: string, place: Place, owner: string, outcomes: readonly Outcome[]): Promise<void> {
+  /** Resolves when the outcomes are stored. */
+  settled(ended: Ended): Promise<void> {
+    return new Promise((done, failed) => this.settle(ended, done, failed))
+  }
+
+  /** The same, for who has many of them: tells one of the two. */
+  settle({ call, place, owner, outcomes }: Ended, done: () => void, failed: (error: Error) => void): void {
     const by = `${this.#maker}${(this.#made++).toString(36)}`
-    const encoded = outcomes.map((outcome, i) => encodeOutcome(outcome, resultId(call, i), this.#keys, by))
     // On one connection, in this order: the script looks whether all has arrived.
     const sent: Promise<unknown>[] = []
-    const results = encoded.map((each, i): Result => this.#prepare(each, resultId(call, i), by, sent))
-    if (sent.length === 0) return this.#join({ call, place, results }, owner)
-    const parts = Promise.all(sent)
-    parts.catch(() => {})
+    const results: Result[] = []
+    let isOutside = false
     try {
-      if (encoded.some(({ outside }) => outside.length > 0))
-        await this.#send([{ call, place, results }], owner)
-      else await this.#join({ call, place, results }, owner)
+      for (let i = 0; i < outcomes.length; i++) {
+        const id = resultId(call, i)
+        const encoded = encodeOutcome(outcomes[i]!, id, this.#keys, by)
+        isOutside ||= encoded.outside.length > 0
+        results.push(this.#prepare(encoded, id, by, sent))
+      }
     } catch (error) {
-      await parts
-      throw error
+      return failed(error as Error)
     }
+    if (sent.length === 0) return this.#join({ call, place, results, done, failed }, owner)
+    const parts = Promise.all(sent)
+    // That knows better why something is not there.
+    const failedBecause = (error: Error) => parts.then(() => failed(error), failed)
+    parts.catch(() => {})
+    const settled = { call, place, results, done, failed: failedBecause }
+    if (isOutside) this.#send([settled], owner).then(done, failedBecause)
+    else this.#join(settled, owner)
   }
 
   /** What is not to go through the script is sent ahead. */
   #prepare(encoded: Encoded, id: string, by: string, sent: Promise<unknown>[]): Result {
     const { frame, outside } = encoded
+    if (outside.length === 0 && frame.length <= MOST_IN_SCRIPT) return { id, frame, own: NONE }
     const own = outside.map(({ key }) => key)
     if (outside.length > 0) sent.push(storeOutside(this.#redis, encoded, Life.object))
     if (frame.length <= MOST_IN_SCRIPT) return { id, frame, own }
@@ -192,11 +216,10 @@ export class Settler {
     return { id, frame: '', own: [made, ...own] }
   }
 
-  #join(settled: Call, owner: string): Promise<void> {
+  #join(settled: Settled, owner: string): void {
     let lane = this.#lanes.get(owner)
     if (lane === undefined) this.#lanes.set(owner, (lane = this.#lane(owner)))
-    const { results } = lane
-    return new Promise((done, failed) => results.add({ ...settled, done, failed }))
+    lane.results.add(settled)
   }
 
   #lane(owner: string): Lane {
@@ -228,7 +251,7 @@ export class Settler {
       }
       const batch = all.slice(from, at)
       lane.underWay++
-      void this.#send(batch, owner).then(
+      this.#send(batch, owner).then(
         () => {
           for (const { done } of batch) done()
           this.#sent(lane)

@@ -6,7 +6,7 @@ import { dumps, loads } from '../../serializer/index.ts'
 import type { Outcome } from '../executor.ts'
 import type { Failure } from '../failures.ts'
 import type { Packed } from '../payload.ts'
-import { decodeFrame, encodeFrame } from './frame.ts'
+import { decodeFrame, encodeFrame, encodeHeader } from './frame.ts'
 import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
 import { setLarge } from './set-large.ts'
@@ -172,11 +172,21 @@ function ownBuffer(bytes: Buffer, isShared: boolean): ArrayBufferLike {
 
 /** `by` is needed where others may make the same. */
 export function encodeOutcome(outcome: Outcome, id: string, keys: Keys, by?: string): Encoded {
+  if (outcome.ok && 'plain' in outcome.value && isJson(outcome.value.plain))
+    return encodePlain(outcome.value.plain, id, keys)
   const writer = new PartsWriter()
   if (outcome.ok) return writer.finish({ ok: true, value: writer.add(outcome.value) }, id, keys, by)
   const { thrown, ...failure } = outcome.failure
   const header = { ok: false, failure: { ...failure, ...(thrown && { thrown: writer.add(thrown) }) } }
   return writer.finish(header, id, keys, by)
+}
+
+const NOTHING_OUTSIDE: Encoded['outside'] = []
+
+/** What the writer makes of what most calls return, in one piece. */
+function encodePlain(plain: unknown, id: string, { seal }: Keys): Encoded {
+  const open = encodeHeader(`{"ok":true,"value":{"json":${JSON.stringify(plain)}},"sizes":[]}`)
+  return { open, frame: seal.close(open, id), outside: NOTHING_OUTSIDE }
 }
 
 /** What can be told of an outcome without its value. */

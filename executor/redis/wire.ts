@@ -132,12 +132,17 @@ export async function decodeCalls(sealed: Buffer, id: string, store: Store): Pro
   const frame = store.keys.seal.open(sealed, purposeOf(id))
   const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), store)
   const { kind, owner, shared } = header
+  const models = shared.map(readShared)
   return header.calls.map(([model, own, args, deps]) => {
-    const { spec, ...more } = readShared(shared[model]!)
-    const whole = { ...spec, id: own, args: readPacked(args, parts), deps: deps === 0 ? [] : deps }
-    return { ...more, kind, owner, spec: whole } as WireCall
+    const { spec, epoch } = models[model]!
+    const whole = { ...spec, id: own, args: readPacked(args, parts), deps: deps === 0 ? NONE : deps }
+    return (
+      epoch === undefined ? { kind, owner, spec: whole } : { kind, owner, epoch, spec: whole }
+    ) as WireCall
   })
 }
+
+const NONE: readonly Dependency[] = []
 
 export interface Claims {
   readonly kind: WireCall['kind']

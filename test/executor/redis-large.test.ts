@@ -93,12 +93,22 @@ describe('a result that is made twice', () => {
     const [first, second] = [await open(), await open()]
     try {
       const call = `t-${size}`
-      await first.settler.settle(call, placeAlone(call), first.id, [big(1, size)])
+      await first.settler.settled({
+        call,
+        place: placeAlone(call),
+        owner: first.id,
+        outcomes: [big(1, size)],
+      })
       const keysOf = async () =>
         (await first.redis.keys(`${first.keys.prefix}:*`)).filter((key) => key.includes(call)).sort()
       const before = await keysOf()
       expect(before.length).toBe(size > 1e6 ? 4 : 1)
-      await second.settler.settle(call, placeAlone(call), first.id, [big(2, size - 5)])
+      await second.settler.settled({
+        call,
+        place: placeAlone(call),
+        owner: first.id,
+        outcomes: [big(2, size - 5)],
+      })
       expect(await keysOf()).toEqual(before)
       const frame = await first.redis.getBuffer(first.keys.object(`${call}.0`))
       const outcome = await decodeOutcome(frame!, `${call}.0`, second)

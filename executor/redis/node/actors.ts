@@ -9,10 +9,10 @@ import { Life } from '../keys.ts'
 import { deathOf, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
 import { decodeCalls, type WireCall } from '../wire.ts'
+import type { CallRunner } from './call-runner.ts'
 import { Intake } from './intake.ts'
 import { UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
-import type { CallRunner } from './tasks.ts'
 
 type ActorWire = Extract<WireCall, { kind: 'actor' }>
 
@@ -51,7 +51,7 @@ export class HostedActors {
     const { redis, keys } = link
     if ((await deathOf(link, spec.id)) !== null) {
       await dropCall(link, spec.id)
-      return job.complete()
+      return void (await job.complete())
     }
     const label = `actor ${spec.name} (${spec.id})`
     const refuse = async (failure: Failure) => {
@@ -93,7 +93,7 @@ export class HostedActors {
       room: (most) => Math.min(most, spec.options.maxConcurrency - hosted.underWay),
       place: ({ length }) => Math.min(length, spec.options.maxConcurrency - hosted.underWay),
       read: (frame, batch) => decodeCalls(frame, batch, link),
-      start: (call) => this.#call(hosted, call).then(() => true),
+      start: (call) => this.#call(hosted, call),
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
       // Nobody else could take them.
       keep: (calls) => calls.length,
@@ -105,38 +105,28 @@ export class HostedActors {
     })
   }
 
-  async #call(hosted: Hosted, job: Taken): Promise<void> {
-    hosted.underWay++
-    let isUnderWay = true
-    const ended = () => {
-      if (!isUnderWay) return
-      isUnderWay = false
-      hosted.underWay--
-      hosted.calls?.look()
-    }
+  #call(hosted: Hosted, job: Taken): void {
+    const { wire } = job
+    if (wire.kind !== 'call') return void job.complete()
     const { spec } = hosted.wire
-    try {
-      const { wire } = job
-      if (wire.kind !== 'call') return await job.complete()
-      this.#restartUpTo(hosted, wire.owner, wire.epoch)
-      const maxRetries =
-        wire.spec.options.maxRetries < 0 ? spec.options.maxTaskRetries : wire.spec.options.maxRetries
-      if (maxRetries >= 0 && job.crashes > maxRetries) {
-        const failure = failureOf(
-          'actor-died',
-          `actor ${spec.name} (${spec.id}) died while it ran ${wire.spec.name}: its worker process ended`,
-        )
-        return await this.#runner.fail(job, wire, failure)
-      }
-      await this.#runner.run(
-        job,
-        wire,
-        () => this.#local.callActor({ ...wire.spec, tries: job.crashes }),
-        ended,
+    this.#restartUpTo(hosted, wire.owner, wire.epoch)
+    const { maxRetries } = wire.spec.options
+    const most = maxRetries < 0 ? spec.options.maxTaskRetries : maxRetries
+    if (most >= 0 && job.crashes > most) {
+      const failure = failureOf(
+        'actor-died',
+        `actor ${spec.name} (${spec.id}) died while it ran ${wire.spec.name}: its worker process ended`,
       )
-    } finally {
-      ended()
+      return this.#runner.fail(job, wire, failure)
     }
+    hosted.underWay++
+    this.#runner.run(job, wire, {
+      submit: (sink) => this.#local.callActor({ ...wire.spec, tries: job.crashes }, sink),
+      ended: () => {
+        hosted.underWay--
+        hosted.calls?.look()
+      },
+    })
   }
 
   /** Told over the control stream, or by the first call that was made after it. */

@@ -18,8 +18,9 @@ import type { Message } from '../messages.ts'
 import { checkVersions, versionsHere } from '../version.ts'
 import { decodeCalls, resourcesOfShape, SET_UP } from '../wire.ts'
 import { HostedActors } from './actors.ts'
+import { CallRunner } from './call-runner.ts'
 import { Supplies } from './supplies.ts'
-import { CallRunner, TaskIntakes } from './tasks.ts'
+import { TaskIntakes } from './tasks.ts'
 
 export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
   /** For people: in errors, logs and lists. */
@@ -68,7 +69,6 @@ export class FleetNode {
       printed: (worker, line) => this.#printed(worker, line),
       roomChanged: () => this.#tasks?.look(),
       takenBack: (id) => this.#runner.takenBack(id),
-      callEnded: (id) => this.#runner.ended(id),
       actorChanged: (actor) => this.#actors.changed(actor),
     }
     const { CPU, ...custom } = resources

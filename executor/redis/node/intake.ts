@@ -7,7 +7,7 @@ import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
 import type { JobData, WireCall } from '../wire.ts'
 import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
-import { Held, type Taken } from './taken.ts'
+import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
@@ -30,8 +30,8 @@ export interface IntakeSettings {
   place(calls: readonly Taken[]): number
   /** Reads the calls of a frame; throws if they are refused. */
   read(frame: Buffer, batch: string): Promise<readonly WireCall[]>
-  /** Runs a call: rejects if its results could not be stored. False: it was taken back before it began. */
-  start(call: Taken): Promise<boolean>
+  /** Runs a call, which is told how it ends. */
+  start(call: Taken): void
   refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
   /** How many of the calls that wait here are worth being kept, where there is room for so many of them. */
   keep(calls: readonly Taken[], room: number): number
@@ -240,7 +240,10 @@ export class Intake {
       return []
     }
     source.title ||= calls[0]?.spec.name ?? ''
-    const taken = range.calls(calls, (member) => new Held(member, range, this.#over))
+    const taken = range.calls(
+      calls,
+      (wire, place, crashes) => new Held(wire, place, crashes, range, this.#holder),
+    )
     if (taken.length === 0) {
       await this.#over(range)
       return []
@@ -283,13 +286,13 @@ export class Intake {
         this.#last = calls.at(-1)!
         for (const call of calls) {
           const said = call.range.begin(call.place.index)
-          if (said === null) this.#start(call)
+          if (said === null) this.#settings.start(call)
           else {
             this.#saying++
             void said.then(() => {
               this.#saying--
               if (this.#isStopped) this.#waitAgain(call)
-              else this.#start(call)
+              else this.#settings.start(call)
             })
           }
         }
@@ -300,14 +303,6 @@ export class Intake {
     }
   }
 
-  #start(call: Held): void {
-    // What it could not process stays locked for a while, and is then another's.
-    this.#settings.start(call).then(
-      (isOver) => isOver || this.#waitAgain(call),
-      () => this.#drop(call.range),
-    )
-  }
-
   #waitAgain(call: Held): void {
     const { range } = call
     // Whose it is by now.
@@ -316,6 +311,12 @@ export class Intake {
     if (this.#isStopped) return this.#giveBackAll()
     this.#startWaiting()
     if (this.#waiting.length > 0) this.#beginPatience()
+  }
+
+  readonly #holder: Holder = {
+    over: (range) => this.#over(range),
+    waitAgain: (call) => this.#waitAgain(call),
+    abandon: (range) => this.#drop(range),
   }
 
   #drop(range: Range): void {
@@ -387,7 +388,7 @@ export class Intake {
     if (range.isOver) void this.#over(range)
   }
 
-  readonly #over = async (range: Range): Promise<void> => {
+  async #over(range: Range): Promise<void> {
     range.onOver()
     const { token, failed } = range
     if (range.isGivenBack) return this.#end(range, () => range.bull.moveToWait(token))

@@ -47,13 +47,6 @@ export async function openTaken(
 /** Milliseconds. */
 const SAID_AFTER = 1
 
-export interface Member {
-  readonly id: string
-  readonly place: Place
-  readonly wire: WireCall
-  readonly crashes: number
-}
-
 /** A job, as far as its calls need it. */
 export interface Source {
   /** For people; '' until the calls are read. */
@@ -141,19 +134,18 @@ export class Range {
   }
 
   /** Those that are not over yet. */
-  calls<T>(all: readonly WireCall[], make: (member: Member) => T): T[] {
+  calls<T>(
+    all: readonly WireCall[],
+    make: (wire: WireCall, place: Place, crashes: number) => T,
+  ): readonly T[] {
+    const { batch, size } = this
+    const state = this.#state
+    const isNew = state.size === 0
     const members: T[] = []
     for (let index = this.at; index < this.#to && index < all.length; index++) {
-      if (this.#state.has(`x${index}`)) continue
-      const wire = all[index]!
-      members.push(
-        make({
-          wire,
-          id: wire.spec.id,
-          place: { batch: this.batch, index, size: this.size },
-          crashes: this.size === 1 ? this.#source.stalls : Number(this.#state.get(`c${index}`) ?? 0),
-        }),
-      )
+      if (!isNew && state.has(`x${index}`)) continue
+      const crashes = size === 1 ? this.#source.stalls : isNew ? 0 : Number(state.get(`c${index}`) ?? 0)
+      members.push(make(all[index]!, { batch, index, size }, crashes))
     }
     this.left = members.length
     return members
@@ -176,17 +168,20 @@ export class Range {
     return null
   }
 
-  readonly #storing = new Set<Promise<unknown>>()
+  readonly #storing = new Set<Promise<void>>()
 
-  /** The results of one of its calls are on their way. */
-  stores(results: Promise<unknown>): void {
-    if (!this.isSuspect) return
-    const stored = results
-      .catch(() => {})
-      .finally(() => {
+  /** The results of one of its calls are on their way: what to call when that is over. */
+  stores(): (() => void) | null {
+    if (!this.isSuspect) return null
+    let over: () => void = () => {}
+    const stored = new Promise<void>((resolve) => {
+      over = () => {
         this.#storing.delete(stored)
-      })
+        resolve()
+      }
+    })
     this.#storing.add(stored)
+    return over
   }
 
   async #stored(): Promise<void> {

@@ -121,6 +121,8 @@ export function sharedWorkerTests({ name, isParallel }: Engine): void {
 
   it('X8 a cancelled call of one has its signal aborted, and its neighbours do not notice', async () => {
     const [one, other] = [SharedCounter.remote(), SharedCounter.remote()]
+    // They live: what is cancelled runs.
+    await get([one.add.remote(), other.add.remote()])
     const ref = one.untilCancelled.remote()
     const kept = other.slow.remote('kept', 150)
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,0 +1,309 @@
+// What tasks and actors' calls share: from a job that was taken to its settled results. Most calls need nothing that is not
+// here already, and thousands come in a second: those go their way without a promise each.
+import type { CancelOptions, Outcome, TaskSpec } from '../../executor.ts'
+import { cancelled, type Failure, failureOf } from '../../failures.ts'
+import type { CallSink } from '../../local/calls.ts'
+import type { LocalExecutor } from '../../local/index.ts'
+import type { LocalWorker } from '../../local/workers.ts'
+import { refsOf } from '../../payload.ts'
+import { besideOf } from '../call-keys.ts'
+import type { Origin, RedisExecutor } from '../index.ts'
+import { endActor, failCalls } from '../mailbox.ts'
+import { unlinkAll } from '../unlink.ts'
+import { claimsOf, type WireCall } from '../wire.ts'
+import { type Supplies, UnfitCallError } from './supplies.ts'
+import type { Taken } from './taken.ts'
+
+export type ResultWire = Extract<WireCall, { kind: 'task' | 'call' }>
+
+/** So many cancellations of calls that are not under way here are remembered. */
+const EARLY = 20_000
+
+export interface Start {
+  /** Hands the call to the executor of this process. */
+  submit(sink: CallSink): void
+  /** Told once: as soon as it does not run any more, or will not. */
+  ended(): void
+}
+
+/** A call from when it is started until it is settled. */
+class Running implements CallSink {
+  readonly job: Taken
+  readonly wire: ResultWire
+  readonly start: Start
+  readonly #settled: (running: Running, outcomes: readonly Outcome[]) => void
+  isSubmitted = false
+  /** Before it began. */
+  isTakenBack = false
+  isCancelled = false
+  /** Told at its end whether it is over; false: it was taken back, or its results could not be stored. */
+  waiters: ((isOver: boolean) => void)[] | null = null
+
+  constructor(
+    job: Taken,
+    wire: ResultWire,
+    start: Start,
+    settled: (running: Running, outcomes: readonly Outcome[]) => void,
+  ) {
+    this.job = job
+    this.wire = wire
+    this.start = start
+    this.#settled = settled
+  }
+
+  settled(outcomes: readonly Outcome[]): void {
+    if (outcomes.length > 0) this.#settled(this, outcomes)
+  }
+
+  over(): void {
+    if (this.wire.spec.options.numReturns === 0) this.#settled(this, NO_OUTCOMES)
+  }
+
+  get origin(): Origin {
+    const { kind, spec, owner } = this.wire
+    const { driver, job, isKept } = spec
+    return {
+      driver: driver ?? owner,
+      ...(job !== undefined && { job }),
+      ...((isKept || kind === 'call') && { isKept: true }),
+    }
+  }
+}
+
+const NO_OUTCOMES: readonly Outcome[] = []
+
+export class CallRunner {
+  readonly fleet: RedisExecutor
+  readonly local: LocalExecutor
+  readonly supplies: Supplies
+  /** By id: from when their jobs are taken until they are settled. */
+  readonly #running = new Map<string, Running>()
+  /** Cancelled, and not under way here: some of them were taken just before, or wait here for room. */
+  readonly #cancelled = new Set<string>()
+  #idle: (() => void)[] = []
+  isClosing = false
+  readonly recoverAfter: number
+
+  constructor(fleet: RedisExecutor, local: LocalExecutor, supplies: Supplies, recoverAfter: number) {
+    this.recoverAfter = recoverAfter
+    this.fleet = fleet
+    this.local = local
+    this.supplies = supplies
+  }
+
+  /** All that is under way has ended. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Until its results are stored, of which the job is told. */
+  run(job: Taken, wire: ResultWire, start: Start): void {
+    if (this.#cancelled.delete(job.id)) {
+      start.ended()
+      return this.fail(job, wire, cancelled(wire.spec.name, job.id))
+    }
+    const running = new Running(job, wire, start, this.#settled)
+    this.#running.set(job.id, running)
+    if (this.hasAllFor(wire)) this.#submit(running)
+    else void this.#supply(running)
+  }
+
+  /** Whether there is nothing to fetch before it begins. */
+  hasAllFor({ kind, spec }: ResultWire): boolean {
+    return (
+      spec.deps.length === 0 &&
+      spec.retryOn === null &&
+      (kind === 'call' || this.supplies.hasAllOf(spec as TaskSpec))
+    )
+  }
+
+  async #supply(running: Running): Promise<void> {
+    const { supplies } = this
+    const { wire, job, start } = running
+    const { spec, owner } = wire
+    let held: readonly string[]
+    try {
+      if (wire.kind === 'task') await supplies.functionsOf(wire.spec, owner)
+      if (spec.retryOn !== null) await supplies.function(spec.retryOn, owner)
+      held = await supplies.arguments(spec.deps)
+    } catch (error) {
+      const failure =
+        error instanceof UnfitCallError
+          ? error.failure
+          : failureOf('error', `${spec.name} can't be read: ${(error as Error).message}`)
+      start.ended()
+      return this.#store(job, wire, failuresOf(wire, failure), running)
+    }
+    this.#submit(running)
+    supplies.letGo(held)
+  }
+
+  #submit(running: Running): void {
+    running.start.submit(running)
+    running.isSubmitted = true
+    if (running.isCancelled) this.local.cancel(running.job.id, { force: true, recursive: false })
+  }
+
+  readonly #settled = (running: Running, outcomes: readonly Outcome[]): void => {
+    const { job, wire, start } = running
+    start.ended()
+    if (running.isTakenBack) {
+      if (running.isCancelled) this.#cancelled.add(job.id)
+      this.#finish(running, false)
+      return job.waitAgain()
+    }
+    // Ended by the end of this process: another is to run it.
+    if (this.isClosing && outcomes.some((each) => !each.ok && each.failure.kind === 'shutdown'))
+      return this.#finishAfter(running, job.giveBack())
+    this.#store(job, wire, outcomes, running)
+  }
+
+  /** The outcomes, for who made the call; then it is over. */
+  #store(job: Taken, wire: ResultWire, outcomes: readonly Outcome[], running: Running | null): void {
+    // Whoever gets a value has the refs in it; from now on only their time ends them.
+    for (const outcome of outcomes) if (outcome.ok) this.fleet.objects.share(refsOf(outcome.value))
+    const stored = job.stores()
+    const notStored = () => {
+      stored?.()
+      if (running !== null) this.#finish(running, false)
+      job.abandon()
+    }
+    const settle = (dropArguments: () => Promise<unknown> | null) =>
+      this.fleet.link.settler.settle(
+        { call: job.id, place: job.place, owner: wire.owner, outcomes },
+        () => {
+          stored?.()
+          this.#finishAfter(running, endJob(job, outcomes, dropArguments()))
+        },
+        notStored,
+      )
+    if (wire.kind !== 'task' || wire.spec.job !== wire.spec.id) return settle(NOTHING_TO_DROP)
+    // Who submitted it is gone, as a rule: nobody else drops its arguments.
+    const { link } = this.fleet
+    besideOf(link, job.place.batch).then(
+      (beside) => settle(() => (beside.length > 0 ? unlinkAll(link.redis, beside) : null)),
+      notStored,
+    )
+  }
+
+  #finishAfter(running: Running | null, completing: Promise<void> | null): void {
+    if (running === null) return
+    if (completing === null) return this.#finish(running, true)
+    const finish = () => this.#finish(running, true)
+    completing.then(finish, finish)
+  }
+
+  #finish(running: Running, isOver: boolean): void {
+    this.#running.delete(running.job.id)
+    if (running.waiters !== null) for (const waiter of running.waiters) waiter(isOver)
+    if (this.#running.size > 0) return
+    const idle = this.#idle
+    if (idle.length === 0) return
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+
+  /** Without running it. */
+  fail(job: Taken, wire: ResultWire, failure: Failure): void {
+    this.#store(job, wire, failuresOf(wire, failure), null)
+  }
+
+  isUnderWay(call: string): boolean {
+    return this.#running.has(call)
+  }
+
+  /**
+   * A call that is under way here already: its job was another's for a moment, as this process was cut off or had to wait
+   * for its turn, and came back. It is over when that is; false if it is to run after all.
+   */
+  async joins(job: Taken): Promise<boolean> {
+    const running = this.#running.get(job.id)
+    if (running === undefined) return false
+    const isOver = await new Promise<boolean>((resolve) => {
+      running.waiters ??= []
+      running.waiters.push(resolve)
+    })
+    if (!isOver) return false
+    await (this.isClosing ? job.giveBack() : job.complete())
+    return true
+  }
+
+  takenBack(id: string): boolean {
+    const running = this.#running.get(id)
+    if (running !== undefined) running.isTakenBack = true
+    return running !== undefined
+  }
+
+  cancel(id: string, { force }: CancelOptions): void {
+    const running = this.#running.get(id)
+    if (running === undefined) {
+      this.#cancelled.add(id)
+      if (this.#cancelled.size > EARLY) this.#cancelled.delete(this.#cancelled.values().next().value!)
+      return
+    }
+    running.isCancelled = true
+    if (running.isSubmitted) this.local.cancel(id, { force, recursive: false })
+  }
+
+  originOf(call: string): Origin | null {
+    return this.#running.get(call)?.origin ?? null
+  }
+
+  owners(): Set<string> {
+    return new Set([...this.#running.values()].map(({ wire }) => wire.owner))
+  }
+
+  batchesOf(driver: string): Set<string> {
+    return new Set(
+      [...this.#running.values()].flatMap(({ wire, job }) =>
+        wire.owner === driver ? [job.place.batch] : [],
+      ),
+    )
+  }
+
+  callsOf(driver: string): string[] {
+    return [...this.#running].flatMap(([id, { wire }]) => (wire.owner === driver ? [id] : []))
+  }
+
+  /** Whom the calls are for that a worker thread runs. */
+  driverOf(worker: LocalWorker): string | null {
+    for (const id of worker.calls.keys()) {
+      const running = this.#running.get(id)
+      if (running !== undefined) return running.origin.driver
+    }
+    return null
+  }
+
+  /** Not signed as they have to be, or damaged: nothing of them was run. Whoever claims to have made them is told. */
+  async refuse(
+    frame: Buffer,
+    batch: string,
+    range: readonly [at: number, to: number, size: number],
+    error: Error,
+  ): Promise<void> {
+    const { link, queues } = this.fleet
+    const message = `the worker refuses call ${batch}: ${error.message}`
+    if (claimsOf(frame)?.kind === 'actor')
+      await endActor(link, queues, batch, failureOf('actor-died', message))
+    else await failCalls(link, frame, batch, range, failureOf('error', message))
+  }
+}
+
+const NOTHING_TO_DROP = () => null
+
+/** A job whose call has its results stored, after what else there is to do. */
+function endJob(
+  job: Taken,
+  outcomes: readonly Outcome[],
+  first: Promise<unknown> | null,
+): Promise<void> | null {
+  const end = () => {
+    const failed = outcomes.find((outcome) => !outcome.ok)
+    return failed === undefined || failed.ok ? job.complete() : job.fail(failed.failure.message)
+  }
+  return first === null ? end() : first.then(() => end() ?? undefined)
+}
+
+function failuresOf({ spec }: ResultWire, failure: Failure): readonly Outcome[] {
+  return Array.from({ length: spec.options.numReturns }, (): Outcome => ({ ok: false, failure }))
+}
