@@ -301,7 +301,7 @@ function endJob(
     const failed = outcomes.find((outcome) => !outcome.ok)
     return failed === undefined || failed.ok ? job.complete() : job.fail(failed.failure.message)
   }
-  return first === null ? end() : first.then(() => end() ?? undefined)
+  return first === null ? end() : first.catch(() => {}).then(() => end() ?? undefined)
 }
 
 function failuresOf({ spec }: ResultWire, failure: Failure): readonly Outcome[] {
