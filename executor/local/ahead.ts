@@ -9,6 +9,8 @@ import type { LocalWorker } from './workers.ts'
 /** So many wait at one worker, and they take so many milliseconds in all, as far as is known. */
 const MOST = 16
 const LONGEST = 1
+/** Milliseconds of work at one worker that are over before another one, which has to wake first, could have begun. */
+const NEAR = 0.1
 /** Milliseconds without news of a worker after which it has nothing ahead any more. */
 const PATIENCE = 5
 /** Functions of which it is known how long they take. */
@@ -40,9 +42,15 @@ export class Ahead {
   }
 
   /** How many of a function's calls may wait at one worker. */
-  #most(fn: string): number {
+  #most(fn: string, longest = LONGEST): number {
     const duration = this.duration(fn)
-    return duration > LONGEST ? 0 : Math.min(MOST, Math.ceil(LONGEST / duration))
+    return duration > longest ? 0 : Math.min(MOST, Math.ceil(longest / duration))
+  }
+
+  #mostFor({ target, retries }: Call, longest: number): number {
+    if (target.kind !== Kind.Task || retries > 0) return 0
+    const most = this.#most(target.spec.fn, longest)
+    return most > 0 && isSimple(target.spec) ? most : 0
   }
 
   /** How many more tasks of its like could be sent. */
@@ -57,17 +65,27 @@ export class Ahead {
     return room
   }
 
-  /** Who is to have it; null if nobody. */
-  workerFor({ target, retries, laneKey }: Call): LocalWorker | null {
-    if (target.kind !== Kind.Task || retries > 0 || !isSimple(target.spec)) return null
-    const most = this.#most(target.spec.fn)
+  /** Who begins it sooner, busy as it is, than one who has nothing to do; null if nobody. */
+  nearestFor(call: Call): LocalWorker | null {
+    const most = this.#mostFor(call, NEAR)
+    if (most === 0) return null
+    const now = performance.now()
+    for (const worker of this.#workers())
+      if (worker.calls.size <= most && worker.calls.size > 0 && this.#isOpen(worker, call.laneKey, now))
+        return worker
+    return null
+  }
+
+  /** Who is to have it, where nobody has nothing to do; null if nobody. */
+  workerFor(call: Call): LocalWorker | null {
+    const most = this.#mostFor(call, LONGEST)
     if (most === 0) return null
     const now = performance.now()
     let best: LocalWorker | null = null
     for (const worker of this.#workers()) {
       const { size } = worker.calls
       if (size > most || (best !== null && size >= best.calls.size)) continue
-      if (this.#isOpen(worker, laneKey, now)) best = worker
+      if (this.#isOpen(worker, call.laneKey, now)) best = worker
     }
     return best
   }

@@ -131,7 +131,9 @@ export class CallFlow {
     if (this.#isShutDown) return
     for (let call = this.#queue.take(this.#fits); call !== null; call = this.#queue.take(this.#fits)) {
       const { target } = call
-      if (target.kind === Kind.StartActor) {
+      const nearest = this.ahead.nearestFor(call)
+      if (nearest !== null) this.#runAhead(call, nearest)
+      else if (target.kind === Kind.StartActor) {
         const { actor } = target
         if (!actor.hasResources) {
           actor.hasResources = true
@@ -153,10 +155,14 @@ export class CallFlow {
     for (;;) {
       const call = this.#queue.takeFirst((each) => (worker = this.ahead.workerFor(each)) !== null)
       if (call === null || worker === null) return
-      call.claim = (worker as LocalWorker).host.claims!.offer()
-      this.ahead.sent()
-      this.#run(call, worker)
+      this.#runAhead(call, worker)
     }
+  }
+
+  #runAhead(call: Call, worker: LocalWorker): void {
+    call.claim = worker.host.claims!.offer()
+    this.ahead.sent()
+    this.#run(call, worker)
   }
 
   /** What it has not begun. */

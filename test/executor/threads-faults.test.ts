@@ -193,6 +193,13 @@ describe('calls of which it is known that they are brief', () => {
     expect(await get(slow)).toEqual([-1, 1])
   })
 
+  it('X12 run where one is under way already, rather than wake another thread', async () => {
+    const where = remote(() => currentTask().worker)
+    const three = async () => new Set(await get([where.remote(), where.remote(), where.remote()])).size
+    await get(numbers.map(() => where.remote()))
+    await expect.poll(three).toBe(1)
+  })
+
   it('X12 are tried once, if another one before them ends their thread', async () => {
     const quits = remote(
       (n: number) => {
