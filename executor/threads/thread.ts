@@ -19,8 +19,10 @@ const require = createRequire(import.meta.url)
 const isSource = import.meta.url.endsWith('.ts')
 const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './entry.cjs', import.meta.url))
 
-/** An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
+/** Milliseconds. An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
 const LINGER = 10
+/** The same where the process lives on anyway: to let go of a thread wakes it. */
+export const LONG_LINGER = 5000
 
 const NOW = Promise.resolve()
 
@@ -37,7 +39,8 @@ export class Thread implements HostWorker {
   #begin: Begin | null
   #isServing = false
   #isBusy = false
-  #linger: NodeJS.Timeout | null = null
+  readonly #linger: number
+  #letGoTimer: NodeJS.Timeout | null = null
   #isEnded = false
   #exitCode: number | null = null
   #uncaught: Failure | null = null
@@ -47,8 +50,10 @@ export class Thread implements HostWorker {
     onMessage: (message: FromWorker) => void,
     onEnd: (end: WorkerEnd) => void,
     options: InitOptions,
+    linger = LINGER,
   ) {
     this.name = name
+    this.#linger = linger
     this.#onMessage = onMessage
     this.#onEnd = onEnd
     const { port1, port2 } = new MessageChannel()
@@ -113,18 +118,18 @@ export class Thread implements HostWorker {
     if (isBusy && !this.#isServing) this.#serve()
     else if (!isBusy) {
       this.#idleSince = performance.now()
-      this.#linger ??= setTimeout(() => this.#letGo(), LINGER).unref()
+      this.#letGoTimer ??= setTimeout(() => this.#letGo(), this.#linger).unref()
     }
   }
 
   #idleSince = 0
 
   #letGo(): void {
-    this.#linger = null
+    this.#letGoTimer = null
     if (this.#isBusy || !this.#isServing || this.#isEnded) return
     // One timer for all that it did meanwhile.
-    const left = this.#idleSince + LINGER - performance.now()
-    if (left > 1) this.#linger = setTimeout(() => this.#letGo(), left).unref()
+    const left = this.#idleSince + this.#linger - performance.now()
+    if (left > 1) this.#letGoTimer = setTimeout(() => this.#letGo(), left).unref()
     else {
       this.#isServing = false
       this.send(['release'])
@@ -176,7 +181,7 @@ export class Thread implements HostWorker {
   }
 
   #close(): void {
-    if (this.#linger !== null) clearTimeout(this.#linger)
+    if (this.#letGoTimer !== null) clearTimeout(this.#letGoTimer)
     this.#port.close()
   }
 }

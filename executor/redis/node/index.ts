@@ -9,7 +9,7 @@ import type { InitOptions } from '../../options.ts'
 import { enginesHere } from '../../processes/engines.ts'
 import { ProcessHost } from '../../processes/index.ts'
 import type { EnvironmentSettings } from '../../processes/manager.ts'
-import { Thread } from '../../threads/thread.ts'
+import { LONG_LINGER, Thread } from '../../threads/thread.ts'
 import { dropCall } from '../call-keys.ts'
 import type { NodeDescription } from '../describe.ts'
 import { RedisExecutor } from '../index.ts'
@@ -61,7 +61,7 @@ export class FleetNode {
       // Beyond the slots, threads are for calls that wait for others; with that many, they share.
       maxWorkers: 2 * cpus + 2,
       maxShared: Math.max(cpus, 1),
-      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits),
+      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits, LONG_LINGER),
     }
     const hooks: LocalHooks = {
       executor: fleet,
