@@ -10,7 +10,7 @@ import type { Link } from './link.ts'
 import { deathOf, endActor } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
 import { actorQueue, type Queues } from './queues.ts'
-import { glance, storeOutside } from './values.ts'
+import { storeOutside } from './values.ts'
 import { encodeCalls, shapeOf } from './wire.ts'
 
 class View {
@@ -107,9 +107,11 @@ export class RedisActors {
     )
     if (other !== null) return this.#die(view, failureOf('actor-died', taken(options.registeredName!)))
     for (const [, id] of spec.deps) {
-      const frame = await new Promise<Buffer>((resolve) => this.#objects.whenSettled(id, resolve))
-      if (glance(frame).ok) continue
-      const outcome = await this.#objects.decode(id, frame)
+      const failed = await new Promise<Buffer | null>((resolve) =>
+        this.#objects.whenSettled(id, (frame, { ok }) => resolve(ok ? null : frame)),
+      )
+      if (failed === null) continue
+      const outcome = await this.#objects.decode(id, failed)
       if (!outcome.ok) return this.#die(view, { ...outcome.failure, kind: 'actor-died' })
     }
     const lacking = this.#lacking(spec)

@@ -8,8 +8,8 @@ import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
 import { lostFrame, type RedisObjects } from './objects.ts'
-import type { Outbox } from './outbox.ts'
-import { encodeOutcome, glance } from './values.ts'
+import type { Outbox, Ready } from './outbox.ts'
+import { encodeOutcome } from './values.ts'
 import { type Place, placeAlone, type WireCall } from './wire.ts'
 
 /** What is kept of a call while it is under way: little, for there may be many. */
@@ -64,6 +64,42 @@ export class PendingCall {
   }
 }
 
+/** A call on its way into its queue. */
+class Leaving implements Ready {
+  readonly wire: WireCall
+  readonly #calls: Calls
+  readonly #call: PendingCall
+  readonly #stored: ((batch: object) => void) | null
+
+  constructor(calls: Calls, call: PendingCall, wire: WireCall, stored: ((batch: object) => void) | null) {
+    this.wire = wire
+    this.#calls = calls
+    this.#call = call
+    this.#stored = stored
+  }
+
+  isOver(): boolean {
+    return this.#call.state === 'over'
+  }
+
+  leave(place: Place): void {
+    this.#calls.leave(this.#call, place)
+  }
+
+  keeps(beside: Beside): void {
+    this.#call.beside = beside
+  }
+
+  failed(error: Error): void {
+    const { name } = this.#call
+    this.#calls.fail(this.#call, failureOf('error', `${name} could not be queued: ${error.message}`))
+  }
+
+  stored(batch: object): void {
+    this.#stored?.(batch)
+  }
+}
+
 /** At each beat. */
 const MOST_CHECKED = 2000
 
@@ -100,9 +136,9 @@ export class Calls {
     this.#objects.share(refs)
     if (deps.length === 0) return ready(call)
     for (const [, id] of deps) {
-      this.#objects.whenSettled(id, (frame) => {
+      this.#objects.whenSettled(id, (frame, { ok }) => {
         if (call.state === 'over') return
-        if (glance(frame).ok) {
+        if (ok) {
           if (--call.missing === 0) ready(call)
         } else
           void this.#objects.decode(id, frame).then((outcome) => {
@@ -116,21 +152,14 @@ export class Calls {
   send(call: PendingCall, wire: WireCall, priority: number, stored?: (batch: object) => void): void {
     call.state = 'queued'
     call.send = null
-    this.#outbox.add(call.queue, priority, {
-      wire,
-      isOver: () => call.state === 'over',
-      leave: (place) => {
-        call.place = place
-        call.since = Date.now()
-        this.sent.set(call.queue, (this.sent.get(call.queue) ?? 0) + 1)
-      },
-      keeps: (beside) => {
-        call.beside = beside
-      },
-      failed: (error) =>
-        this.fail(call, failureOf('error', `${call.name} could not be queued: ${error.message}`)),
-      ...(stored !== undefined && { stored }),
-    })
+    this.#outbox.add(call.queue, priority, new Leaving(this, call, wire, stored ?? null))
+  }
+
+  /** It is about to be sent. */
+  leave(call: PendingCall, place: Place): void {
+    call.place = place
+    call.since = Date.now()
+    this.sent.set(call.queue, (this.sent.get(call.queue) ?? 0) + 1)
   }
 
   /** All calls that were made are in their queues, or have failed. */

@@ -17,6 +17,8 @@ export interface NodeLease {
 export class Capacity {
   readonly #link: Link
   nodes = new Map<string, NodeLease>()
+  /** Known to be on one of them: the options of a remote function are one object for all of its calls. */
+  #fitting = new WeakSet<object>()
   /** CPUs of all workers. */
   slots = 0
 
@@ -35,6 +37,7 @@ export class Capacity {
         if (lease !== null) nodes.set(ids[i]!, JSON.parse(lease) as NodeLease)
         else redis.srem(keys.nodes, ids[i]!).catch(() => {})
       this.nodes = nodes
+      this.#fitting = new WeakSet()
       this.slots = [...nodes.values()].reduce((sum, { resources }) => sum + (resources.CPU ?? 0), 0)
     } catch {
       // At the next beat.
@@ -58,10 +61,12 @@ export class Capacity {
 
   /** What no worker has, in words; null if one has it all, or if there is none yet: a call waits for the first. */
   lacking(wanted: Readonly<Record<string, number>>): string | null {
+    if (this.#fitting.has(wanted)) return null
     const nodes = [...this.nodes.values()]
     const fits = nodes.some(({ resources }) =>
       Object.entries(wanted).every(([name, amount]) => amount <= (resources[name] ?? 0)),
     )
+    if (fits) this.#fitting.add(wanted)
     if (nodes.length === 0 || fits) return null
     for (const [name, amount] of Object.entries(wanted)) {
       const most = Math.max(...nodes.map(({ resources }) => resources[name] ?? 0))

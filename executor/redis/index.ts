@@ -129,7 +129,7 @@ export class RedisExecutor implements Executor {
         return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
       const wire = { kind: 'task', spec, owner: this.link.id } as const
       const send = () => this.calls.send(ready, wire, spec.options.priority)
-      const uploads = this.packages.uploaded(packagesOf(spec.env))
+      const uploads = spec.env === null ? null : this.packages.uploaded(packagesOf(spec.env))
       if (uploads === null) return send()
       const sent = uploads.then(() => {
         if (ready.state === 'waiting') send()

@@ -11,12 +11,15 @@ import { decodeOutcome, encodeOutcome, type Glance, glance, outsideKeys, storeOu
 /** So many are remembered until the end; those before end by their time. */
 const MOST_LEFT = 100_000
 
+/** Told what a frame says of itself, too. */
+type Waiter = (frame: Buffer, about: Glance) => void
+
 class Entry {
   /** As it is in Redis, large parts aside; null while it is pending. */
   frame: Buffer | null = null
   /** What the frame says of itself; null while there is none. */
   about: Glance | null = null
-  waiters: ((frame: Buffer) => void)[] | null = null
+  waiters: Waiter[] | null = null
   holds = 0
   /** Nobody has held it yet: whoever made the call is about to. */
   isFresh = true
@@ -64,29 +67,34 @@ export class RedisObjects {
 
   /** It is in Redis by now: the frame as it is there. */
   settle(id: string, sealed: Buffer): void {
-    if (!this.isExpected(id)) return
+    const entry = this.#entries.get(id)
+    if (entry === undefined || entry.frame !== null) return
     let frame: Buffer
     try {
       frame = this.#link.keys.seal.open(sealed, id)
     } catch (error) {
       frame = lostFrame(id, `object ${id} is refused: ${(error as Error).message}`, this.#link)
     }
-    this.settleHere(id, frame)
+    this.#settle(id, entry, frame)
   }
 
   /** The same with an open frame. */
   settleHere(id: string, frame: Buffer): void {
     const entry = this.#entries.get(id)
-    if (entry === undefined || entry.frame !== null) return
+    if (entry !== undefined && entry.frame === null) this.#settle(id, entry, frame)
+  }
+
+  #settle(id: string, entry: Entry, frame: Buffer): void {
+    const about = glance(frame)
     entry.frame = frame
-    entry.about = glance(frame)
+    entry.about = about
     entry.renewed = Date.now()
-    for (const inner of entry.about.refs) this.hold(inner)
-    if (entry.isGiven) this.give(entry.about.refs)
+    for (const inner of about.refs) this.hold(inner)
+    if (entry.isGiven) this.give(about.refs)
     const { waiters } = entry
     entry.waiters = null
     if (waiters !== null) {
-      for (const waiter of waiters) waiter(frame)
+      for (const waiter of waiters) waiter(frame, about)
       this.#link.alive.end()
     }
     // One that another made, and that nobody here has a ref to, was only asked for.
@@ -104,9 +112,9 @@ export class RedisObjects {
   }
 
   /** Calls back when the object is there; at once if it is. */
-  whenSettled(id: string, callback: (frame: Buffer) => void): void {
+  whenSettled(id: string, callback: Waiter): void {
     const entry = this.#foreign(id)
-    if (entry.frame !== null) return callback(entry.frame)
+    if (entry.frame !== null) return callback(entry.frame, entry.about!)
     if (entry.waiters === null) {
       entry.waiters = []
       this.#link.alive.begin()
@@ -115,9 +123,10 @@ export class RedisObjects {
     if (!entry.isOwn) this.#watch(id, entry)
   }
 
-  async outcome(id: string): Promise<Outcome> {
-    const frame = await new Promise<Buffer>((resolve) => this.whenSettled(id, resolve))
-    return this.decode(id, frame)
+  outcome(id: string): Promise<Outcome> {
+    return new Promise((resolve) => {
+      this.whenSettled(id, (frame, { plain }) => resolve(plain ?? this.decode(id, frame)))
+    })
   }
 
   async decode(id: string, frame: Buffer): Promise<Outcome> {

@@ -28,7 +28,7 @@ export interface Ready {
   keeps(beside: Beside): void
   failed(error: Error): void
   /** Told after it is in the queue; `batch` is one for all calls of a batch. */
-  stored?(batch: object): void
+  stored(batch: object): void
 }
 
 interface Lane {
@@ -134,6 +134,6 @@ export class Outbox {
       return
     }
     const sent = {}
-    for (const call of batch) call.stored?.(sent)
+    for (const call of batch) call.stored(sent)
   }
 }

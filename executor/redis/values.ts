@@ -5,7 +5,7 @@ import { sha256 } from '../../runtime-env/sha256.ts'
 import { dumps, loads } from '../../serializer/index.ts'
 import type { Outcome } from '../executor.ts'
 import type { Failure } from '../failures.ts'
-import type { Packed } from '../payload.ts'
+import { isPrimitive, type Packed } from '../payload.ts'
 import { decodeFrame, encodeFrame, encodeHeader } from './frame.ts'
 import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
@@ -195,6 +195,8 @@ export interface Glance {
   readonly refs: readonly string[]
   readonly size: number
   readonly outside: Outside | null
+  /** All of it, where it is a primitive: nothing else would have to be read. */
+  readonly plain: Outcome | null
 }
 
 const NONE: readonly never[] = []
@@ -207,6 +209,10 @@ export function glance(frame: Buffer): Glance {
     refs: value !== undefined && 'at' in value ? (value.refs ?? NONE) : NONE,
     size: outside?.parts.reduce((sum, [, size]) => sum + size, 0) ?? frame.length,
     outside: outside ?? null,
+    plain:
+      ok && value !== undefined && 'json' in value && isPrimitive(value.json)
+        ? { ok, value: { plain: value.json } }
+        : null,
   }
 }
 
