@@ -7,7 +7,7 @@ import { dropCall } from './call-keys.ts'
 import { type Calls, PendingCall } from './calls.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
-import { deathOf, endActor } from './mailbox.ts'
+import { deathOf, emptyMailbox, endActor } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
 import { actorQueue, type Queues } from './queues.ts'
 import { storeOutside } from './values.ts'
@@ -139,14 +139,24 @@ export class RedisActors {
     if (view.spec !== null) {
       for (const [, id] of view.spec.deps) this.#objects.release(id)
       for (const id of refsOf(view.spec.args)) this.#objects.release(id)
-      void this.#queues.remove(shapeOf(view.spec.options.resources), view.id)
     }
     for (const call of view.outbox.splice(0)) this.#calls.fail(call, death)
     this.#link.alive.begin()
-    endActor(this.#link, this.#queues, view.id, death)
-      .then(() => (view.spec === null ? undefined : dropCall(this.#link, view.id)))
+    endActor(this.#link, view.id, death)
+      .then(() => (view.spec === null ? undefined : this.#dropStart(view.spec)))
       .catch(() => {})
       .finally(() => this.#link.alive.end())
+  }
+
+  /**
+   * If nobody has begun it. Else the call of its constructor is its host's; where that is dead, the one that finds it ends what
+   * was under way there.
+   */
+  async #dropStart({ id, options }: ActorSpec): Promise<void> {
+    const { redis, keys } = this.#link
+    if ((await redis.hget(keys.actor(id), 'node')) !== null) return
+    await this.#queues.remove(shapeOf(options.resources), id)
+    await dropCall(this.#link, id)
   }
 
   #forgetName(view: View): void {
@@ -223,8 +233,8 @@ export class RedisActors {
     if (death === null) return
     view.death ??= death
     this.#forgetName(view)
-    void this.#queues.remove(call.queue, call.place!.batch)
     this.#calls.fail(call, death)
+    emptyMailbox(this.#link, view.id, death).catch(() => {})
   }
 
   // --- handles ---
@@ -278,9 +288,8 @@ export class RedisActors {
     )
     await Promise.all(
       own.map(async (view) => {
-        await endActor(this.#link, this.#queues, view.id, { ...failure, kind: 'actor-died' })
-        await this.#queues.remove(shapeOf(view.spec!.options.resources), view.id)
-        await dropCall(this.#link, view.id)
+        await endActor(this.#link, view.id, { ...failure, kind: 'actor-died' })
+        await this.#dropStart(view.spec!)
         await redis.unlink(keys.actor(view.id))
       }),
     )

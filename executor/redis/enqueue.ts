@@ -1,6 +1,7 @@
 // A job and its frame go into a queue in one command: as BullMQ 6.7 adds one, key for key. Where a worker process that has
 // nothing to do has said so, and nothing waits in the queue, the job is that process's at once, as if it had taken it: the
-// process has the frame in the same moment, and need not ask for it.
+// process has the frame in the same moment, and need not ask for it. Of an actor's queue, the process is told where the actor
+// lives, if nothing waited: it takes what there is, and reads the queues of all its actors over the connections that it has.
 import type { Redis } from 'ioredis'
 import { type Keys, Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
@@ -19,7 +20,7 @@ export const HANDED = '-handed'
  */
 const script = new Script(`
 local prefix, id, title, data, opts, priority, now = unpack(ARGV, 1, 7)
-local frame, life, queue, size, leases, channels = unpack(ARGV, 8, 13)
+local frame, life, queue, size, leases, channels, actor, inboxes, noted = unpack(ARGV, 8, 16)
 local call = redis.call
 local job, events, meta, wait, prioritized = KEYS[1], prefix .. 'events', prefix .. 'meta', prefix .. 'wait', prefix .. 'prioritized'
 if KEYS[2] then call('SET', KEYS[2], frame, 'PX', life) end
@@ -73,7 +74,13 @@ if not isAdded then call('XADD', events, '*', 'event', 'added', 'jobId', id, 'na
 if tonumber(priority) > 0 then
   local count = call('INCR', prefix .. 'pc')
   call('ZADD', prioritized, priority * 0x100000000 + count % 0x100000000, id)
-else call('LPUSH', wait, id) end
+elseif call('LPUSH', wait, id) == 1 and actor ~= '' then
+  local host = call('HGET', actor, 'node')
+  if host then
+    call('XADD', inboxes .. host, '*', 'm', cjson.encode({ kind = 'mail', queue = queue }))
+    call('PEXPIRE', inboxes .. host, noted)
+  end
+end
 if not state[2] and not (state[3] and call('LLEN', prefix .. 'active') >= tonumber(state[3])) then
   call('ZADD', prefix .. 'marker', 0, '0')
 end
@@ -91,10 +98,12 @@ export interface Job {
   readonly frame: Buffer | null
   /** To who says that it is idle. */
   readonly mayBeHandedOver: boolean
+  /** Whose queue it is; null: one of tasks. */
+  readonly actor: string | null
 }
 
 export function enqueue(redis: Redis, keys: Keys, job: Job): Promise<number> {
-  const { queue, id, size, title, frame, mayBeHandedOver } = job
+  const { queue, id, size, title, frame, mayBeHandedOver, actor } = job
   const options = jobOptions(id, job.priority)
   const prefix = `${keys.prefix}:${queue}:`
   const data: JobData = size === 1 ? {} : { to: size, size }
@@ -112,6 +121,9 @@ export function enqueue(redis: Redis, keys: Keys, job: Job): Promise<number> {
       size,
       keys.lease(''),
       keys.line(''),
+      actor === null ? '' : keys.actor(actor),
+      keys.inbox(''),
+      Life.note,
     ],
   ])
 }

@@ -4,12 +4,12 @@ import type { Outcome } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
-import { actorQueue, type Queues } from './queues.ts'
+import { actorQueue } from './queues.ts'
 import { decodeOutcome, encodeOutcome } from './values.ts'
-import { claimsOf } from './wire.ts'
+import { claimsOf, type JobData } from './wire.ts'
 
 /** Marks the actor as dead, frees its name, and fails the calls that wait. False if it was dead before. */
-export async function endActor(link: Link, queues: Queues, actor: string, death: Failure): Promise<boolean> {
+export async function endActor(link: Link, actor: string, death: Failure): Promise<boolean> {
   const { redis, keys } = link
   const { frame } = encodeOutcome({ ok: false, failure: death }, actor, keys)
   const isFirst = await redis.cornichonEndActor(
@@ -21,27 +21,29 @@ export async function endActor(link: Link, queues: Queues, actor: string, death:
     Life.note,
     keys.actorName(''),
   )
-  await failMailbox(link, queues, actor, death)
+  await emptyMailbox(link, actor, death)
   return isFirst === 1
 }
 
-async function failMailbox(link: Link, queues: Queues, actor: string, death: Failure): Promise<void> {
+/**
+ * Fails the calls that wait there; when none is under way, nothing is left of the mailbox. With `isAll` those that are under
+ * way, too: for who knows that whoever ran them is dead.
+ */
+export async function emptyMailbox(link: Link, actor: string, death: Failure, isAll = false): Promise<void> {
   const { redis, keys } = link
-  const queue = queues.get(actorQueue(actor))
-  for (;;) {
-    const jobs = await queue.getJobs(['wait', 'prioritized'], 0, 499)
-    if (jobs.length === 0) break
-    await Promise.all(
-      jobs.map(async (job) => {
-        if (job === undefined || job.id === undefined) return
-        const { of: batch = job.id, at = 0, to = 1, size = 1 } = job.data
-        const frame = await redis.getBuffer(keys.call(batch))
-        if (frame !== null) await failCalls(link, frame, batch, [at, to, size], death)
-        await queues.remove(actorQueue(actor), job.id)
-      }),
-    )
+  const prefix = `${keys.prefix}:${actorQueue(actor)}:`
+  for (let ids: string[] = []; ; ) {
+    const left = await redis.cornichonEmptyQueue(1, `${prefix}wait`, prefix, isAll ? 1 : 0, Life.note, ...ids)
+    if (left.length === 0) return
+    ids = left.filter((_, i) => i % 2 === 0)
+    await Promise.all(ids.map((id, i) => failJob(link, id, JSON.parse(left[2 * i + 1]!) as JobData, death)))
   }
-  queues.forget(actorQueue(actor))
+}
+
+async function failJob(link: Link, id: string, data: JobData, death: Failure): Promise<void> {
+  const { of: batch = id, at = 0, to = 1, size = 1 } = data
+  const frame = await link.redis.getBuffer(link.keys.call(batch))
+  if (frame !== null) await failCalls(link, frame, batch, [at, to, size], death)
 }
 
 /** Also calls that would be refused: what they claim is enough to tell who made them. */

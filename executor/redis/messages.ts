@@ -4,6 +4,8 @@ import type { CancelOptions } from '../executor.ts'
 export type Message =
   /** Calls are over, each with so many results: they follow as frames, unless the inbox is long. */
   | { readonly kind: 'done'; readonly calls: readonly (readonly [id: string, results: number])[] }
+  /** There are calls in an empty queue of an actor that lives in the process. */
+  | { readonly kind: 'mail'; readonly queue: string }
   /** An object that the process watches is there. */
   | { readonly kind: 'object'; readonly id: string }
   /** A worker needs a function that has expired. */

@@ -108,7 +108,8 @@ export class Outbox {
 
   async #send(batch: readonly Ready[], { queue, priority }: Lane): Promise<void> {
     const size = batch.length
-    const { id, name } = batch[0]!.wire.spec
+    const { wire: first } = batch[0]!
+    const { id, name } = first.spec
     try {
       for (const [index, call] of batch.entries()) call.leave({ batch: id, index, size })
       const encoded = encodeCalls(
@@ -126,7 +127,8 @@ export class Outbox {
         ...(isLarge ? [setLarge(this.#redis, this.#keys.call(id), encoded.frame, Life.call)] : []),
         enqueue(this.#redis, this.#keys, {
           ...{ queue, id, size, title: name, priority, frame: isLarge ? null : encoded.frame },
-          mayBeHandedOver: batch[0]!.wire.kind === 'task' && size <= MOST_HANDED_OVER,
+          mayBeHandedOver: first.kind === 'task' && size <= MOST_HANDED_OVER,
+          actor: first.kind === 'call' ? first.spec.actor : null,
         }),
       ])
     } catch (error) {

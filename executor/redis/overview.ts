@@ -153,13 +153,14 @@ export class FleetView {
     const ids = await redis.smembers(keys.actors)
     const found = await Promise.all(
       ids.map(async (id) => {
-        const [name, registeredName, state, restarts, node] = await redis.hmget(
+        const [name, registeredName, state, restarts, node, worker] = await redis.hmget(
           keys.actor(id),
-          ...['name', 'registeredName', 'state', 'restarts', 'node'],
+          ...['name', 'registeredName', 'state', 'restarts', 'node', 'worker'],
         )
         return {
           ...{ id, name, registeredName: registeredName || null, state, restarts: Number(restarts) },
-          worker: this.#fleet.capacity.nodes.get(node ?? '')?.name ?? null,
+          // Its thread there: actors that are not isolated share one.
+          worker: worker || (this.#fleet.capacity.nodes.get(node ?? '')?.name ?? null),
           pendingCalls: await this.#count(`actor-${id}`, ['wait', 'active']),
         }
       }),

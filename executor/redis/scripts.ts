@@ -107,6 +107,49 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 1`
 
+/** Of lists. */
+const lengths = `
+local found = {}
+for i, key in ipairs(KEYS) do found[i] = redis.call('LLEN', key) end
+return found`
+
+/**
+ * The queue of a dead actor, as BullMQ 6.7 has it. The jobs that are named are taken out of it; what still waits there is
+ * returned, id and data of each, to be failed and named the next time; with ARGV[2], also what is under way. When it is empty
+ * its keys go; what failed is kept for people, for so long.
+ */
+const emptyQueue = `
+local prefix, isAll, life = ARGV[1], ARGV[2] == '1', ARGV[3]
+local wait, active = KEYS[1], prefix .. 'active'
+for i = 4, #ARGV do
+  -- Unless its worker took it meanwhile.
+  local removed = redis.call('LREM', wait, 1, ARGV[i]) + redis.call('ZREM', prefix .. 'prioritized', ARGV[i])
+  if isAll then removed = removed + redis.call('LREM', active, 1, ARGV[i]) end
+  if removed > 0 then
+    redis.call('UNLINK', prefix .. ARGV[i], prefix .. ARGV[i] .. ':lock', prefix .. ARGV[i] .. ':logs')
+  end
+end
+local left = {}
+local function add(ids)
+  for _, id in ipairs(ids) do
+    left[#left + 1] = id
+    left[#left + 1] = redis.call('HGET', prefix .. id, 'data') or '{}'
+  end
+end
+add(redis.call('LRANGE', wait, -500, -1))
+add(redis.call('ZRANGE', prefix .. 'prioritized', 0, 499))
+if isAll then add(redis.call('LRANGE', active, -500, -1)) end
+if #left > 0 or redis.call('EXISTS', active) == 1 then return left end
+for _, name in ipairs({'stalled', 'stalled-check', 'marker', 'pc', 'completed', 'delayed', 'limiter', 'repeat', 'de'}) do
+  redis.call('UNLINK', prefix .. name)
+end
+local failed = redis.call('ZRANGE', prefix .. 'failed', 0, -1)
+for _, id in ipairs(failed) do redis.call('PEXPIRE', prefix .. id, life) end
+for _, name in ipairs({'id', 'events', 'meta', 'failed'}) do
+  if #failed > 0 then redis.call('PEXPIRE', prefix .. name, life) else redis.call('UNLINK', prefix .. name) end
+end
+return left`
+
 /** Of calls: whether there is a result, and whether the call is still to be done. */
 const present = `
 local found = {}
@@ -184,6 +227,16 @@ export interface Scripts {
     id: string,
     ...fields: Value[]
   ): Promise<string | null>
+  cornichonLengths(keys: number, ...lists: Key[]): Promise<number[]>
+  /** Ids and data of jobs. */
+  cornichonEmptyQueue(
+    keys: 1,
+    wait: Key,
+    jobPrefix: Key,
+    isAll: 0 | 1,
+    life: number,
+    ...ids: string[]
+  ): Promise<string[]>
   cornichonEndActor(
     keys: 2,
     actor: Key,
@@ -207,5 +260,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonEndActor', { lua: endActor })
   redis.defineCommand('cornichonUseFunction', { lua: useFunction })
   redis.defineCommand('cornichonReleaseFunctions', { lua: releaseFunctions })
+  redis.defineCommand('cornichonLengths', { lua: lengths })
+  redis.defineCommand('cornichonEmptyQueue', { lua: emptyQueue })
   return redis as Redis & Scripts
 }

@@ -35,7 +35,7 @@ describe('a job that is put into a queue', () => {
   const add = (id: string, more: object = {}) =>
     enqueue(client, keys, {
       ...{ queue, id, size: 1, title: 'square', priority: 0, frame: Buffer.from([1, 10, 0, 255]) },
-      ...{ mayBeHandedOver: true, ...more },
+      ...{ mayBeHandedOver: true, actor: null, ...more },
     })
   const of = (name: string) => `${keys.prefix}:${queue}:${name}`
   const isIdle = (slots = 1) => look.zadd(keys.idle(queue), String(slots), `${process} 5000`)

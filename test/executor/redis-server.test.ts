@@ -69,7 +69,7 @@ describe('a Redis that keeps what it was given', () => {
     )
     await redis.crash!()
     const settings = { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 }
-    const taker = new Taker('CPU=9', null, settings)
+    const taker = new Taker('CPU=9', settings, null)
     await new Promise((resolve) => taker.on('error', resolve))
     await redis.restart!()
     // From now on it waits for a job, over a connection of its own.

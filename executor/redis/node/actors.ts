@@ -6,10 +6,11 @@ import type { ActorRecord } from '../../local/actors.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import { dropCall, renewCall } from '../call-keys.ts'
 import { Life } from '../keys.ts'
-import { deathOf, endActor } from '../mailbox.ts'
+import { deathOf, emptyMailbox, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
 import { decodeCalls, type WireCall } from '../wire.ts'
 import type { CallRunner } from './call-runner.ts'
+import { Doorbell } from './doorbell.ts'
 import { Intake } from './intake.ts'
 import { UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
@@ -25,6 +26,8 @@ class Hosted {
   /** By caller: how often it has had it start again. */
   readonly epochs = new Map<string, number>()
   isOver = false
+  /** Perhaps before it began. */
+  isKilled = false
 
   constructor(wire: ActorWire, job: Taken, held: readonly string[]) {
     this.wire = wire
@@ -33,7 +36,12 @@ class Hosted {
   }
 }
 
+/** Mailboxes that one command looks into. */
+const MOST_CHECKED = 500
+
 export class HostedActors {
+  readonly #doorbell = new Doorbell()
+  readonly #timer: NodeJS.Timeout
   readonly #runner: CallRunner
   readonly #local: LocalExecutor
   readonly #byId = new Map<string, Hosted>()
@@ -42,6 +50,7 @@ export class HostedActors {
     this.#runner = runner
     this.#local = runner.local
     runner.fleet.link.onBeat(() => void this.#check().catch(() => {}))
+    this.#timer = setInterval(() => void this.#checkMailboxes().catch(() => {}), runner.recoverAfter / 2)
   }
 
   async start(job: Taken, wire: ActorWire): Promise<void> {
@@ -49,13 +58,21 @@ export class HostedActors {
     const { link, queues } = fleet
     const { spec, owner } = wire
     const { redis, keys } = link
-    if ((await deathOf(link, spec.id)) !== null) {
+    const isDead = async (): Promise<boolean> => {
+      const death = await deathOf(link, spec.id)
+      if (death === null) return false
+      // What is under way there, a dead process had: the job of the actor's start is ours.
+      await emptyMailbox(link, spec.id, death, true)
       await dropCall(link, spec.id)
-      return void (await job.complete())
+      await job.complete()
+      return true
     }
+    if (await isDead()) return
     const label = `actor ${spec.name} (${spec.id})`
     const refuse = async (failure: Failure) => {
-      await endActor(link, queues, spec.id, { ...failure, kind: 'actor-died' })
+      const death: Failure = { ...failure, kind: 'actor-died' }
+      await endActor(link, spec.id, death)
+      await emptyMailbox(link, spec.id, death, true)
       await dropCall(link, spec.id)
       await job.fail(failure.message)
     }
@@ -76,7 +93,15 @@ export class HostedActors {
     const hosted = new Hosted(wire, job, held)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
-    await redis.hset(keys.actor(spec.id), 'node', link.id)
+    // Whoever killed it before that did not say so to this process, or too soon.
+    const [, died] = await Promise.all([redis.hset(keys.actor(spec.id), 'node', link.id), isDead()])
+    if (died) {
+      this.#byId.delete(spec.id)
+      fleet.functions.letGo(spec.fn, spec.id)
+      supplies.letGo(held)
+      await redis.pexpire(keys.actor(spec.id), Life.note)
+      return
+    }
     this.#local.createActor({
       ...spec,
       options: {
@@ -87,8 +112,10 @@ export class HostedActors {
         maxRestarts: maxRestarts < 0 ? maxRestarts : maxRestarts - restarts,
       },
     })
+    if (hosted.isKilled) return this.#local.killActor(spec.id, true)
     hosted.calls = new Intake(link, queues, {
       queue: actorQueue(spec.id),
+      doorbell: this.#doorbell,
       recoverAfter: this.#runner.recoverAfter,
       room: (most) => Math.min(most, spec.options.maxConcurrency - hosted.underWay),
       place: ({ length }) => Math.min(length, spec.options.maxConcurrency - hosted.underWay),
@@ -103,6 +130,28 @@ export class HostedActors {
       // Over another connection, a call would overtake the one before it.
       roomChanged: null,
     })
+    // What was under way in the process that is dead.
+    if (job.crashes > 0) await hosted.calls.checkStalled().catch(() => {})
+  }
+
+  mail(queue: string): void {
+    this.#doorbell.ring(queue)
+  }
+
+  /** What nobody told of. */
+  async #checkMailboxes(): Promise<void> {
+    const { redis, keys } = this.#runner.fleet.link
+    const all = [...this.#byId].filter(([, { calls }]) => calls !== null)
+    for (let at = 0; at < all.length; at += MOST_CHECKED) {
+      const some = all.slice(at, at + MOST_CHECKED)
+      const names = some.flatMap(([id]) => {
+        const prefix = `${keys.prefix}:${actorQueue(id)}:`
+        return [`${prefix}wait`, `${prefix}active`]
+      })
+      const lengths = await redis.cornichonLengths(names.length, ...names)
+      for (const [i, [, { calls }]] of some.entries())
+        calls!.check(lengths[2 * i]!, lengths[2 * i + 1]!).catch(() => {})
+    }
   }
 
   #call(hosted: Hosted, job: Taken): void {
@@ -139,8 +188,10 @@ export class HostedActors {
   kill(id: string, noRestart: boolean, from: string, epoch: number): void {
     const hosted = this.#byId.get(id)
     if (hosted === undefined) return
-    if (noRestart) this.#local.killActor(id, true)
-    else this.#restartUpTo(hosted, from, epoch)
+    if (noRestart) {
+      hosted.isKilled = true
+      this.#local.killActor(id, true)
+    } else this.#restartUpTo(hosted, from, epoch)
   }
 
   /** Told by the executor of this process. */
@@ -151,7 +202,7 @@ export class HostedActors {
     const { redis, keys } = this.#runner.fleet.link
     if (actor.state !== 'dead') {
       if (actor.state === 'restarting') redis.hincrby(keys.actor(id), 'restarts', 1).catch(() => {})
-      redis.hset(keys.actor(id), 'state', actor.state).catch(() => {})
+      redis.hset(keys.actor(id), 'state', actor.state, 'worker', actor.worker?.name ?? '').catch(() => {})
       return
     }
     if (this.#runner.isClosing) return
@@ -161,18 +212,19 @@ export class HostedActors {
   async #end(hosted: Hosted, death: Failure): Promise<void> {
     hosted.isOver = true
     const { fleet, supplies } = this.#runner
-    const { link, queues } = fleet
+    const { link } = fleet
     const { id } = hosted.wire.spec
     this.#byId.delete(id)
     fleet.functions.letGo(hosted.wire.spec.fn, id)
     hosted.calls?.stop()
-    await endActor(link, queues, id, death)
+    await endActor(link, id, death)
     await dropCall(link, id)
-    await hosted.job.complete()
     supplies.letGo(hosted.held)
     await hosted.calls?.close()
-    // What came in between.
-    await endActor(link, queues, id, death)
+    await hosted.calls?.idle()
+    // What came in between. If this process dies before, another finds the job of the actor's start, and does the same.
+    await emptyMailbox(link, id, death, true)
+    await hosted.job.complete()
   }
 
   /** Its job is another's by now: so is the actor. */
@@ -221,6 +273,7 @@ export class HostedActors {
 
   /** The actors start again elsewhere. */
   async close(): Promise<void> {
+    clearInterval(this.#timer)
     await Promise.all(
       [...this.#byId.values()].map(async (hosted) => {
         hosted.isOver = true

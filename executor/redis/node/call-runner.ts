@@ -281,10 +281,9 @@ export class CallRunner {
     range: readonly [at: number, to: number, size: number],
     error: Error,
   ): Promise<void> {
-    const { link, queues } = this.fleet
+    const { link } = this.fleet
     const message = `the worker refuses call ${batch}: ${error.message}`
-    if (claimsOf(frame)?.kind === 'actor')
-      await endActor(link, queues, batch, failureOf('actor-died', message))
+    if (claimsOf(frame)?.kind === 'actor') await endActor(link, batch, failureOf('actor-died', message))
     else await failCalls(link, frame, batch, range, failureOf('error', message))
   }
 }

@@ -139,6 +139,8 @@ export class FleetNode {
         return this.#add(message.shape)
       case 'cancel':
         return this.#cancel(message)
+      case 'mail':
+        return this.#actors.mail(message.queue)
       case 'kill':
         return this.#actors.kill(message.actor, message.noRestart, message.from, message.epoch)
       case 'driver-gone':

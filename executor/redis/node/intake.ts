@@ -6,6 +6,7 @@ import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
 import type { JobData, WireCall } from '../wire.ts'
+import type { Doorbell } from './doorbell.ts'
 import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
@@ -23,6 +24,8 @@ const NOTHING_KNOWN: ReadonlyMap<string, string> = new Map()
 
 export interface IntakeSettings {
   readonly queue: string
+  /** Tells of jobs, where nobody else takes them; else it waits for them over a connection of its own. */
+  readonly doorbell: Doorbell | null
   readonly recoverAfter: number
   /** How many more calls could start now, up to so many. */
   room(most: number): number
@@ -79,24 +82,31 @@ export class Intake {
     this.#link = link
     this.#queues = queues
     this.#settings = settings
-    const { queue, recoverAfter } = settings
+    const { queue, recoverAfter, doorbell } = settings
     this.#name = `${link.id}-${queue}`
-    this.#worker = new Taker(queue, null, {
-      connection: link.redis,
-      prefix: link.keys.prefix,
-      autorun: false,
-      // A job whose worker process is dead for so long is another's.
-      lockDuration: recoverAfter,
-      stalledInterval: recoverAfter / 2,
-      // How often is too often is for each call to say: see `crashes`.
-      maxStalledCount: 1_000_000,
-      drainDelay: 5,
-    })
+    doorbell?.join(queue)
+    this.#worker = new Taker(
+      queue,
+      {
+        connection: link.redis,
+        prefix: link.keys.prefix,
+        autorun: false,
+        // A job whose worker process is dead for so long is another's.
+        lockDuration: recoverAfter,
+        stalledInterval: recoverAfter / 2,
+        // How often is too often is for each call to say: see `crashes`.
+        maxStalledCount: 1_000_000,
+        drainDelay: 5,
+        // Its server was looked at when this process joined.
+        skipVersionCheck: doorbell !== null,
+      },
+      doorbell === null ? null : () => doorbell.wait(queue),
+    )
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
     this.#worker.onTake = (token) => this.#openSoon(token)
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
-    void this.#worker.startStalledCheckTimer()
+    if (doorbell === null) void this.#worker.startStalledCheckTimer()
     this.#timer = setInterval(() => void this.#extend(), recoverAfter / 3)
     this.#loop = this.#run()
   }
@@ -105,7 +115,9 @@ export class Intake {
   #mayTake(): boolean {
     if (!this.#worker.isDrained || (!this.#isStopped && this.#couldUse)) return true
     const { redis, keys } = this.#link
-    redis.zadd(`${keys.prefix}:${this.#settings.queue}:marker`, 0, '0').catch(() => {})
+    const { queue, doorbell } = this.#settings
+    if (doorbell !== null) doorbell.ring(queue)
+    else redis.zadd(`${keys.prefix}:${queue}:marker`, 0, '0').catch(() => {})
     return false
   }
 
@@ -115,6 +127,19 @@ export class Intake {
     )
     opening.catch(() => {})
     this.#opening.set(token, opening)
+  }
+
+  /** Where a doorbell rings, it may have rung in vain, and nobody looks for what a dead process had: told now and then how
+   * many jobs wait, and how many are under way. */
+  async check(waiting: number, active: number): Promise<void> {
+    if (this.#isStopped) return
+    if (active > this.#active.size) await this.checkStalled()
+    else if (waiting > 0) this.#settings.doorbell?.ring(this.#settings.queue)
+  }
+
+  async checkStalled(): Promise<void> {
+    await this.#worker.checkStalled()
+    this.#settings.doorbell?.ring(this.#settings.queue)
   }
 
   /** Whether calls wait here for room. */
@@ -454,11 +479,21 @@ export class Intake {
   /** Its lock may be another's by now: then it is not ours to move. */
   async #end(range: Range, work: () => Promise<unknown>): Promise<void> {
     this.#active.delete(range.job)
+    this.#ending++
     try {
       await work()
     } catch {
       // Lost, removed, or moved already.
     }
+    this.#ending--
+  }
+
+  #ending = 0
+
+  /** All that it took is completed, or another's. */
+  async idle(): Promise<void> {
+    while (this.#active.size > 0 || this.#ending > 0)
+      await new Promise((resolve) => setTimeout(resolve, COMPLETED_AFTER))
   }
 
   async #extend(): Promise<void> {
@@ -495,6 +530,7 @@ export class Intake {
     if (this.#patience !== null) clearInterval(this.#patience)
     await this.#completeEnded()
     await Promise.all(this.#givingBack)
+    this.#settings.doorbell?.leave(this.#settings.queue)
     await this.#worker.close(true).catch(() => {})
     await this.#loop
   }

@@ -1,10 +1,13 @@
 // BullMQ's worker, by hand: with a job comes what it is for, in one round trip.
-import { type Job, Worker } from 'bullmq'
+import { createRedisBackend, type Job, Worker, type WorkerOptions } from 'bullmq'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
 
 /** The end of a job, where it is to bring the next one. */
 export type Next = Parameters<typeof Job.fromJSON>[1]
+
+/** As BullMQ's own backend has it. */
+const READY = { member: '0', score: 0 }
 
 /** Asks for what a job is for at once, with the job. */
 export class Taker extends Worker<JobData> {
@@ -13,6 +16,24 @@ export class Taker extends Worker<JobData> {
   mayTake: () => boolean = () => true
   /** The next time it will wait until there is a job. */
   isDrained = false
+
+  /** `wait` resolves when there may be a job; without it, it has a connection of its own that waits. */
+  constructor(queue: string, options: WorkerOptions, wait: (() => Promise<void>) | null) {
+    super(queue, null, options, (name, given, how) => {
+      if (wait === null) return createRedisBackend(name, given, how)
+      const backend = createRedisBackend(name, given, { ...how, withBlockingConnection: false })
+      backend.waitForJob = async () => {
+        await wait()
+        return READY
+      }
+      return backend
+    })
+  }
+
+  /** What a dead process had, whose locks are over, waits again; one that is seen for the first time, a check later. */
+  async checkStalled(): Promise<void> {
+    await this.backend.moveStalledJobsToWait()
+  }
 
   /** Nothing was left when it was asked last: it waits before it asks again. */
   async nothingLeft(): Promise<void> {

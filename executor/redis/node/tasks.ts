@@ -65,6 +65,7 @@ export class TaskIntakes {
     const slots = Math.min(...Object.keys(resources).map((name) => this.#total[name]! / resources[name]!))
     const intake = new Intake(link, queues, {
       queue: shape,
+      doorbell: null,
       recoverAfter: runner.recoverAfter,
       room: (most) => this.#room(resources, most),
       place: (calls) => this.#place(calls, resources),

@@ -1,0 +1,170 @@
+// Many actors in worker processes of a fleet: what they cost in connections, what is left of them, and what happens to them
+// when their process is killed.
+import {
+  ActorDiedError,
+  describeExecutor,
+  get,
+  getActor,
+  init,
+  kill,
+  type ObjectRef,
+  remote,
+  shutdown,
+} from 'cornichon/executor'
+import type { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { cornichon } from '../support/command.ts'
+import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { createWorkspace } from '../support/workspace.ts'
+
+const workspace = createWorkspace()
+let redis: TestRedis
+let connection: Redis
+const workers = new Set<TestWorker>()
+const start = async (...args: string[]) => {
+  const worker = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2', ...args)
+  workers.add(worker)
+  return worker
+}
+const killWorker = async (worker: TestWorker) => {
+  workers.delete(worker)
+  await worker.kill()
+}
+
+beforeAll(async () => {
+  redis = await startRedis()
+  connection = redis.connect()
+})
+beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
+afterEach(async () => {
+  await shutdown()
+  await Promise.all([...workers].map(killWorker))
+})
+afterAll(async () => {
+  await redis.stop()
+  workspace.remove()
+})
+
+class Counter {
+  count = 0
+  add(): number {
+    this.count++
+    return this.count
+  }
+  pid(): number {
+    return process.pid
+  }
+  async slow(milliseconds: number): Promise<number> {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    return this.add()
+  }
+}
+
+const Shared = remote(Counter, { isolate: false })
+const many = (count: number) => Array.from({ length: count }, (_, i) => i)
+const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
+const queueKeys = () => connection.keys(`${key('actor-').replace(/[{}]/g, '\\$&')}*`)
+const failureOf = (ref: ObjectRef<any>): Promise<Error> =>
+  get(ref).then(
+    () => expect.fail('it did not reject'),
+    (error: Error) => error,
+  )
+
+describe('1,000 actors in one worker process', () => {
+  it('X7 share its connections and two threads, and leave nothing behind', async () => {
+    await start('--name', 'one')
+    // With its own connections, whatever they may be.
+    await get(Shared.remote().add.remote())
+    const before = (await connection.client('LIST')) as string
+    const actors = many(1000).map((i) => Shared.options(i === 500 ? { name: 'the 500th' } : {}).remote())
+    const calls = many(3).flatMap(() => actors.map((actor) => actor.add.remote()))
+    expect(await get(calls)).toEqual(many(3).flatMap((i) => many(1000).map(() => i + 1)))
+    expect(await get((await getActor<Counter>('the 500th')).add.remote())).toBe(4)
+    const after = (await connection.client('LIST')) as string
+    expect(after.trim().split('\n').length).toBeLessThanOrEqual(before.trim().split('\n').length + 2)
+    const args = ['--address', redis.address, '--namespace', redis.namespace, '--json']
+    const listed = JSON.parse(cornichon(workspace.folder, 'list', 'actors', ...args).stdout) as {
+      readonly worker: string
+      readonly pendingCalls: number
+    }[]
+    expect(listed.length).toBe(1001)
+    expect(new Set(listed.map(({ worker }) => worker))).toEqual(new Set(['one/thread-1', 'one/thread-2']))
+    expect(listed.every(({ pendingCalls }) => pendingCalls === 0)).toBe(true)
+    for (const actor of actors) kill(actor)
+    // Made after its death, as others may who have not heard of it.
+    expect(await failureOf(actors[0]!.add.remote())).toBeInstanceOf(ActorDiedError)
+    await shutdown()
+    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+    expect(await connection.scard(key('actors'))).toBe(0)
+    await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+    await expect.poll(async () => (await describeExecutor()).workers, { timeout: 20_000 }).toMatchObject([])
+  }, 60_000)
+
+  it('X7 a call of which the process was not told is found all the same', async () => {
+    await start()
+    const actor = Shared.remote()
+    expect(await get(actor.add.remote())).toBe(1)
+    const [id] = await connection.smembers(key('actors'))
+    await connection.hdel(key(`actor:${id}`), 'node')
+    expect(await get(actor.add.remote())).toBe(2)
+  })
+})
+
+describe('actors of a worker process that is killed', () => {
+  it('X12 go on elsewhere: no call is lost, and each keeps its order', async () => {
+    const first = await start()
+    const options = { maxRestarts: 1, maxTaskRetries: -1 }
+    const actors = many(200).map(() => Shared.options(options).remote())
+    const [pid] = await get(actors.map((actor) => actor.pid.remote()))
+    const calls = actors.map((actor) => many(12).map(() => actor.slow.remote(20)))
+    await get(actors[0]!.slow.remote(0))
+    await start()
+    await killWorker(first)
+    const counts = await Promise.all(calls.map((refs) => get(refs)))
+    for (const of of counts) {
+      // Its constructor ran again, once at most, and no call was left out.
+      const again = of.slice(1).findIndex((count) => count === 1) + 1
+      expect(of).toEqual(
+        again === 0 ? of.map((_, i) => i + of[0]!) : [...many(again), ...many(12 - again)].map((i) => i + 1),
+      )
+    }
+    const pids = new Set(await get(actors.map((actor) => actor.pid.remote())))
+    expect(pids.size).toBe(1)
+    expect(pids).not.toContain(pid)
+    for (const actor of actors) kill(actor)
+    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+  }, 60_000)
+
+  it('X12 die if they may not start again, and what was under way fails', async () => {
+    const first = await start()
+    const actors = many(20).map(() => Shared.remote())
+    await get(actors.map((actor) => actor.add.remote()))
+    const calls = actors.map((actor) => actor.slow.remote(60_000))
+    await expect
+      .poll(async () => (await connection.keys(key('actor-*:active').replace(/[{}]/g, '\\$&'))).length)
+      .toBe(20)
+    await killWorker(first)
+    await start()
+    for (const error of await Promise.all(calls.map(failureOf))) {
+      expect(error).toBeInstanceOf(ActorDiedError)
+      expect(error.message).toMatch(/worker process .*ended/)
+    }
+    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+  }, 60_000)
+
+  it('X12 may be killed before anybody has noticed: their calls fail, and nothing is left', async () => {
+    const first = await start()
+    const actors = many(20).map(() => Shared.options({ maxRestarts: -1 }).remote())
+    await get(actors.map((actor) => actor.add.remote()))
+    const calls = actors.map((actor) => actor.slow.remote(60_000))
+    await expect
+      .poll(async () => (await connection.keys(key('actor-*:active').replace(/[{}]/g, '\\$&'))).length)
+      .toBe(20)
+    await killWorker(first)
+    for (const actor of actors) kill(actor)
+    await start()
+    for (const error of await Promise.all(calls.map(failureOf))) expect(error).toBeInstanceOf(ActorDiedError)
+    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+  }, 60_000)
+})
