@@ -12,7 +12,8 @@ import type { InitOptions } from '../options.ts'
 import { Claims } from '../worker/claims.ts'
 import type { FromWorker, Job, ToWorker } from '../worker/protocol.ts'
 import { SharedTurns, type TurnState } from '../worker/turns.ts'
-import type { Begin, ToThread } from './worker.ts'
+import { Answers } from './answers.ts'
+import type { Begin, FromThread, ToThread } from './worker.ts'
 
 const require = createRequire(import.meta.url)
 /** In a checkout. What tsx compiles is CommonJS for who requires it, as entry.cjs is. */
@@ -32,6 +33,7 @@ export class Thread implements HostWorker {
   readonly name: string
   readonly claims = new Claims()
   readonly #turns = new SharedTurns()
+  readonly #answers = new Answers()
   readonly #pool: Piscina
   readonly #port: MessagePort
   readonly #onMessage: (message: FromWorker) => void
@@ -64,18 +66,19 @@ export class Thread implements HostWorker {
       capturesOutput: options.logToDriver !== false,
       claims: this.claims.words,
       turns: this.#turns.words,
+      answers: this.#answers.memory,
     }
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))
     // Who waits for `serve` is told why, but a moment later.
     this.#pool.on('workerDestroy', () => setImmediate(() => this.#ended(null)))
-    port1.on('message', (message: FromWorker) => {
+    port1.on('message', (message: FromThread) => {
       this.#receive(message)
       // An event for each message would cost more than the message.
       for (let more = 0; more < MESSAGES_AT_ONCE; more++) {
         const next = receiveMessageOnPort(port1)
         if (next === undefined) return
-        this.#receive(next.message as FromWorker)
+        this.#receive(next.message as FromThread)
       }
     })
     port1.unref()
@@ -145,10 +148,23 @@ export class Thread implements HostWorker {
       .catch((error: Error) => this.#ended(error))
   }
 
-  #receive(message: FromWorker): void {
-    if (message[0] === 'exit') this.#exitCode = message[1]
+  #received = 0
+
+  #receive(message: FromThread): void {
+    this.#received = (this.#received + 1) | 0
+    if (message[0] === 'answered') this.#answers.listen()
+    else if (message[0] === 'exit') this.#exitCode = message[1]
     else if (message[0] === 'uncaught') this.#uncaught = message[1]
     else this.#onMessage(message)
+    this.#takeAnswers()
+  }
+
+  /** Those that are not to come after a message that is still on its way. */
+  #takeAnswers(): void {
+    const answers = this.#answers
+    const received = this.#received
+    for (let done = answers.take(received); done !== null; done = answers.take(received))
+      this.#onMessage(done)
   }
 
   #ended(error: Error | null): void {
@@ -159,7 +175,8 @@ export class Thread implements HostWorker {
       next !== undefined;
       next = receiveMessageOnPort(this.#port)
     )
-      this.#receive(next.message as FromWorker)
+      this.#receive(next.message as FromThread)
+    this.#takeAnswers()
     if (this.#isEnded) return
     this.#isEnded = true
     this.#close()

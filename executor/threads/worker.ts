@@ -3,8 +3,9 @@
 import type { MessagePort } from 'node:worker_threads'
 import { attachWorker } from '../worker/attach.ts'
 import { Claims } from '../worker/claims.ts'
-import type { ToWorker } from '../worker/protocol.ts'
+import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import { SharedTurns } from '../worker/turns.ts'
+import { Answers } from './answers.ts'
 
 export interface Begin {
   readonly name: string
@@ -12,10 +13,16 @@ export interface Begin {
   readonly capturesOutput: boolean
   readonly claims: Int32Array
   readonly turns: Int32Array
+  readonly answers: SharedArrayBuffer
 }
 
 /** What comes over the port. */
 export type ToThread = ToWorker | readonly [tag: 'several', messages: readonly ToWorker[]]
+
+/** And goes over it: there are some among the answers. */
+export type FromThread = FromWorker | readonly [tag: 'answered']
+
+const ANSWERED: FromThread = ['answered']
 
 let letGo: (() => void) | null = null
 
@@ -23,9 +30,18 @@ let letGo: (() => void) | null = null
 export function serve(begin: Begin | null): Promise<void> {
   if (begin !== null) {
     const { name, port, capturesOutput, claims, turns } = begin
+    const answers = new Answers(begin.answers)
+    let posted = 0
     const receive = attachWorker(
       name,
-      (message, transfer) => port.postMessage(message, transfer),
+      (message: FromThread, transfer?: readonly ArrayBuffer[]) => {
+        if (message[0] === 'done' && answers.put(message, posted)) {
+          if (!answers.mustTell()) return
+          message = ANSWERED
+        }
+        port.postMessage(message, transfer)
+        posted = (posted + 1) | 0
+      },
       capturesOutput,
       () => letGo?.(),
       new SharedTurns(turns),
