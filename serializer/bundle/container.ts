@@ -6,7 +6,7 @@ import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { crc32 } from './crc32.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
-import { type ReadContainer, ReadSections } from './read-sections.ts'
+import { type ReadContainer, ReadSections, Section } from './read-sections.ts'
 import { giveBack } from './segments.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
@@ -57,7 +57,7 @@ const ALIGNMENT = 8
 export interface LatePart {
   /** Of the bytes. */
   readonly length: number
-  /** The place is aligned to the size of numbers, if that is what they are. */
+  /** Fills all of the place, which is aligned to the size of numbers, if that is what they are. */
   copyTo(target: Uint8Array, offset: number): void
 }
 
@@ -81,6 +81,34 @@ export function writeContainer(
   return ifSmaller && compressed.length >= bytes.length
     ? sealed(bytes, last, null)
     : sealed(compressed, 0, null)
+}
+
+/** The same of a text and a graph that are small, and of nothing else: what most messages are. It takes half of the time. */
+export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uint8Array {
+  const textSize = text.length
+  const graphSize = graph.length
+  let present = 1 << Section.Graph
+  let size = HEADER_SIZE + varintSize(graphSize) + textSize + graphSize
+  if (textSize > 0) {
+    present |= 1 << Section.Text
+    size += varintSize(textSize)
+  }
+  const bytes = allocate(size)
+  writeStart(bytes, present)
+  bytes[KIND_AT] = kind
+  let offset = HEADER_SIZE
+  if (textSize > 0) offset = writeVarint(bytes, offset, textSize)
+  offset = writeVarint(bytes, offset, graphSize)
+  if (textSize > 0) text.copyTo(bytes, offset)
+  graph.copyTo(bytes, offset + textSize)
+  return sealed(bytes, 0, null)
+}
+
+function writeStart(bytes: Uint8Array, present: number): void {
+  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC[i]
+  bytes[8] = FORMAT_VERSION
+  bytes[9] = present
+  bytes[COMPRESSION_AT] = 0
 }
 
 /** With its checksum, which may have been begun. */
@@ -123,10 +151,7 @@ function uncompressed(
   const padding = aligned > 0 ? paddingTo(size - aligned) : 0
   size += padding
   const bytes = allocate(size)
-  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC[i]
-  bytes[8] = FORMAT_VERSION
-  bytes[9] = present
-  bytes[COMPRESSION_AT] = 0
+  writeStart(bytes, present)
   let offset = HEADER_SIZE
   for (let i = 0; i < NAMES.length; i++) if (sizes[i] > 0) offset = writeVarint(bytes, offset, sizes[i])
   const sum = isSummed && size >= LARGE_BUNDLE ? new Sum() : null

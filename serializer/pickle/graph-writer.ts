@@ -143,6 +143,18 @@ export class GraphWriter implements ValueSink {
     return true
   }
 
+  /** Has it a text and a graph of a chunk at most, and nothing else, as far as it is no matter of code? */
+  get isSmallData(): boolean {
+    return (
+      this.out.isTogether &&
+      this.references.length === 0 &&
+      this.options.offers === null &&
+      this.pieces === null &&
+      this.#namespaces === null &&
+      (this.blobs === null || this.blobs.length === 0)
+    )
+  }
+
   /** Nobody looks any more at what was written. */
   release(): void {
     this.out.release()
@@ -299,24 +311,18 @@ export class GraphWriter implements ValueSink {
     this.text.add(text)
   }
 
+  /** (Each comparison is an instruction or two; of a `switch`, V8 asks for the type's name, and compares names.) */
   value(value: unknown): void {
-    switch (typeof value) {
-      case 'undefined':
-        return this.out.byte(Op.Undefined)
-      case 'boolean':
-        return this.out.byte(value ? Op.True : Op.False)
-      case 'number':
-        return this.#scalars.number(value)
-      case 'string':
-        return this.#scalars.string(value)
-      case 'bigint':
-        this.out.byte(Op.BigInt)
-        return this.out.string(value.toString(16))
-      case 'symbol':
-        return this.#symbol(value)
-      default:
-        if (value === null) return this.out.byte(Op.Null)
-        return this.#object(value as object)
+    if (typeof value === 'string') this.#scalars.string(value)
+    else if (typeof value === 'number') this.#scalars.number(value)
+    else if (value === null) this.out.byte(Op.Null)
+    else if (typeof value === 'object' || typeof value === 'function') this.#object(value)
+    else if (typeof value === 'boolean') this.out.byte(value ? Op.True : Op.False)
+    else if (value === undefined) this.out.byte(Op.Undefined)
+    else if (typeof value === 'symbol') this.#symbol(value)
+    else {
+      this.out.byte(Op.BigInt)
+      this.out.string((value as bigint).toString(16))
     }
   }
 

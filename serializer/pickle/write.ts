@@ -1,6 +1,6 @@
 // Writes a bundle: walks the graph as often as it takes, links its code, and puts the sections together.
 import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
-import { Kind, sizeOf, writeContainer } from '../bundle/container.ts'
+import { Kind, sizeOf, writeContainer, writeSmallData } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import type { SignOption } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
@@ -147,6 +147,15 @@ export function bundleOf(
   compress: DumpOptions['compress'],
   session: WriterSession | null,
 ): Uint8Array {
+  const kind = session !== null ? Kind.Message : graph.isTree ? Kind.Tree : Kind.Bundle
+  if (code === NO_CODE && !compress && graph.isSmallData) {
+    const text = graph.text.small()
+    if (text !== null) {
+      const bundle = writeSmallData(text, graph.out, kind)
+      if (session === null) letGo(graph)
+      return bundle
+    }
+  }
   const parts = graph.out.parts()
   const blobs = graph.blobs?.parts() ?? []
   const { offers, reductions } = graph.options
@@ -156,7 +165,6 @@ export function bundleOf(
     sizeOf(parts) + sizeOf(blobs) !== graph.out.length + (graph.blobs?.length ?? 0)
   )
     throw new Refusal('a buffer lost bytes while it was pickled', 'Transfer or resize buffers after dumps')
-  const kind = session !== null ? Kind.Message : graph.isTree ? Kind.Tree : Kind.Bundle
   const sections = {
     code: code.code,
     functions: code.functions,

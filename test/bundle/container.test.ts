@@ -1,6 +1,7 @@
 // The container: whatever is wrong with the bytes is told before any of their code is compiled.
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { Kind, writeContainer, writeSmallData } from '../../serializer/bundle/container.ts'
 import { dumps, inspectBundle, loads, loadsAsync, UnpicklingError } from '../../serializer/index.ts'
 import { repaired } from '../support/forge.mjs'
 import { runScript } from '../support/script.ts'
@@ -174,4 +175,35 @@ test('loadsAsync rejects, and never throws, for bad bytes and bad options', asyn
     }).not.toThrow()
     await expect(promise).rejects.toThrow()
   }
+})
+
+test('small data is put together as all else is, byte for byte', () => {
+  for (const [text, graph] of [
+    ['some text', 'a graph'],
+    ['', 'a graph alone'],
+    ['t'.repeat(500), 'g'.repeat(3000)],
+  ].map((each) => each.map((part) => Buffer.from(part)))) {
+    const nothing = { manifest: [], code: [], functions: [], buffers: [], bytes: [] }
+    for (const kind of [Kind.Bundle, Kind.Message, Kind.Tree])
+      expect(writeSmallData(late(text!), late(graph!), kind)).toEqual(
+        writeContainer({ ...nothing, text: [text!], graph: [graph!] }, kind),
+      )
+  }
+})
+
+test.each([
+  ['ASCII', 'plain text'],
+  ['latin1', 'déjà vu'],
+  ['beyond latin1, by UTF-8', 'Ωmega and much that is not'],
+  ['lone surrogates', '\ud800 alone'],
+  ['much text', 'much '.repeat(5000)],
+  ['no text', ''],
+])('small data of %s is read as it was written', (_, text) => {
+  const value = { text, list: [text, 1, text] }
+  expect(loads(dumps(value))).toEqual(value)
+})
+
+const late = (bytes: Uint8Array) => ({
+  length: bytes.length,
+  copyTo: (target: Uint8Array, offset: number) => target.set(bytes, offset),
 })

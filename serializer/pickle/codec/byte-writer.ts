@@ -292,6 +292,15 @@ export class ByteWriter {
     return this.#parts.length === 0 ? [rest] : [...this.#parts, rest]
   }
 
+  /** Is what was written in one place? Then `copyTo` may be called, too. */
+  get isTogether(): boolean {
+    return this.#place === 0 && this.#parts.length === 0
+  }
+
+  copyTo(target: Uint8Array, offset: number): void {
+    target.set(this.#chunk.subarray(0, this.#position), offset)
+  }
+
   /** What was written, in one piece. It is the last thing that is asked. */
   finish(): Uint8Array {
     const whole = new Uint8Array(this.length)
@@ -316,6 +325,11 @@ interface NodeBuffer extends Buffer {
   latin1Write(text: string, offset: number): number
   ucs2Write(text: string, offset: number): number
   utf8Write(text: string, offset: number, length: number): number
+}
+
+/** Writes a text of no other code units into a place that has room for it. */
+export function writeLatin1(text: string, target: Uint8Array, offset: number): void {
+  apply(latin1Write, target, [text, offset])
 }
 
 /** A regular expression on a one-byte string has nothing to search for: V8 knows that without looking. */

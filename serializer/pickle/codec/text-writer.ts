@@ -1,6 +1,8 @@
 // The text of a graph's strings, gathered: writing and reading many short strings one by one costs more than all of
 // them at once. Each chunk says how its code units are kept; the graph itself holds lengths alone.
-import { ByteWriter, isLatin1 } from './byte-writer.ts'
+import { varintSize, writeVarint } from '../../bundle/varint.ts'
+import { keepHiddenClass } from '../../hidden-classes.ts'
+import { ByteWriter, isLatin1, writeLatin1 } from './byte-writer.ts'
 
 /**
  * Code units of a chunk. A string that was cut out of a chunk keeps the whole of it alive (V8's sliced strings), so a
@@ -65,11 +67,38 @@ export class TextWriter {
     this.#out?.release()
   }
 
+  /** The whole text, if it is one chunk that a byte for each code unit is enough for; else null, and `parts()` has it. */
+  small(): SmallText | null {
+    const text = this.#gathered
+    if (this.#out !== null && this.#out.length > 0) return null
+    if (text === '') return NO_TEXT
+    return isLatin1(text) ? new SmallText(text) : null
+  }
+
   parts(): readonly Uint8Array[] {
     this.#flush()
     return this.#out?.parts() ?? []
   }
 }
+
+/** A chunk of latin1. */
+class SmallText {
+  readonly #text: string
+  readonly #header: number
+  readonly length: number
+
+  constructor(text: string) {
+    this.#text = text
+    this.#header = text.length * 4 + Encoding.Latin1
+    this.length = text === '' ? 0 : varintSize(this.#header) + text.length
+  }
+
+  copyTo(target: Uint8Array, offset: number): void {
+    writeLatin1(this.#text, target, writeVarint(target, offset, this.#header))
+  }
+}
+
+const NO_TEXT = keepHiddenClass(new SmallText(''))
 
 /** Without lone surrogates (ECMAScript: String.prototype.isWellFormed, which the library's types lack). */
 function isWellFormed(text: string): boolean {
