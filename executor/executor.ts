@@ -139,8 +139,13 @@ export interface Description {
 export interface Executor {
   readonly engine: 'inline' | 'threads' | 'redis'
 
-  /** Stores a function; called before the first call that names its hash, once for each hash and process. */
+  /** Whether a function is stored, as far as this process has to know. It stays until the next call is made. */
+  hasFunction(hash: string): boolean
+  /** Stores a function: before a call that names its hash, unless it is there. */
   exportFunction(fn: Exported): void
+  /** Keeps it for a worker that calls it, until that lets go of it as often. */
+  holdFunction(hash: string): void
+  releaseFunction(hash: string): void
 
   /** Makes a package known; called before the first call that names its URI, once for each URI and process. */
   addPackage(pkg: LocalPackage): void

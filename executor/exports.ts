@@ -22,31 +22,29 @@ interface Known {
 }
 
 const lastExport = new WeakMap<object, Known>()
-/** By executor: what it has been given. */
-const given = new WeakMap<Executor, Set<string>>()
 
 /** The function as it is now; the executor has it from then on. */
 export function exportValue(value: object, name: string, executor: Executor): Exported {
   const last = lastExport.get(value)
   const isHere = last !== undefined && last.executor === executor
-  if (isHere && last.isSame?.()) return last.exported
+  if (isHere && last.isSame?.()) return given(last.exported, executor)
   const packed = pack(value)
   const bytes = bytesOf(packed)
   if (isHere && last.bytes.equals(bytes) && sameBuffers(last.exported.value, packed)) {
     // The serializer gets to know a function that is pickled again and again: so the question is worth asking again.
     const repeats = ++last.repeats
     if ((repeats & (repeats - 1)) === 0 && typeof value === 'function') last.isSame = changeCheck(value)
-    return last.exported
+    return given(last.exported, executor)
   }
   checkSize(packed, name)
   const exported = { hash: hashOf(packed), name, value: packed }
   lastExport.set(value, { executor, exported, bytes, repeats: 0, isSame: null })
-  let hashes = given.get(executor)
-  if (hashes === undefined) given.set(executor, (hashes = new Set()))
-  if (!hashes.has(exported.hash)) {
-    hashes.add(exported.hash)
-    executor.exportFunction(exported)
-  }
+  return given(exported, executor)
+}
+
+/** One that was not needed for long may be forgotten. */
+function given(exported: Exported, executor: Executor): Exported {
+  if (!executor.hasFunction(exported.hash)) executor.exportFunction(exported)
   return exported
 }
 

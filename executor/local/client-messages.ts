@@ -31,7 +31,10 @@ export function answerClient(
   }
   switch (message[0]) {
     case 'export':
-      return executor.exportFunction(message[1])
+      executor.exportFunction(message[1])
+      return grants.grantFunction(worker, message[1].hash)
+    case 'forgetFunction':
+      return grants.forgetFunction(worker, message[1])
     case 'addPackage':
       return executor.addPackage(message[1])
     case 'submit':

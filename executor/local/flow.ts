@@ -2,6 +2,7 @@
 // a worker, tried again where that ended under them, and over.
 import { messageOf } from '../../runtime-env/message.ts'
 import { deathBy, type Failure, failureOf } from '../failures.ts'
+import { functionsOf } from '../functions.ts'
 import { type Packed, refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
@@ -18,6 +19,12 @@ import { SetUps } from './set-ups.ts'
 import type { LocalWorker } from './workers.ts'
 import type { Workforce } from './workforce.ts'
 
+/** Those that calls need stay as long as these are here. */
+interface KeptFunctions {
+  hold(hashes: readonly string[]): void
+  letGo(hashes: readonly string[]): void
+}
+
 export class CallFlow {
   readonly actors: Actors
   readonly setUps: SetUps
@@ -26,6 +33,7 @@ export class CallFlow {
   /** Those that are not over. */
   readonly calls = new Map<string, Call>()
   readonly #store: ObjectStore
+  readonly #functions: KeptFunctions
   readonly #grants: Grants
   readonly #resources: Resources
   readonly #workforce: Workforce
@@ -35,12 +43,14 @@ export class CallFlow {
 
   constructor(
     store: ObjectStore,
+    functions: KeptFunctions,
     grants: Grants,
     resources: Resources,
     workforce: Workforce,
     hooks: LocalHooks | null,
   ) {
     this.#store = store
+    this.#functions = functions
     this.#grants = grants
     this.#resources = resources
     this.#workforce = workforce
@@ -59,7 +69,10 @@ export class CallFlow {
       launch: (actor) => this.#launch(actor),
       giveResources: (actor) => this.#giveActorsResources(actor),
       leave: (actor, worker, wasBusy) => this.#leaveWorker(actor, worker, wasBusy),
-      changed: (actor) => hooks?.actorChanged(actor),
+      changed: (actor) => {
+        if (actor.state === 'dead') functions.letGo(functionsOf(actor.spec))
+        hooks?.actorChanged(actor)
+      },
     })
     this.departures = new Departures({
       stuck: (worker, actor) => this.#stuck(worker, actor),
@@ -70,7 +83,7 @@ export class CallFlow {
     })
     this.setUps = new SetUps({
       run: (call, worker) => {
-        this.calls.set(call.id, call)
+        this.#add(call)
         this.#run(call, worker)
       },
       unfit: (worker, failure) => {
@@ -90,7 +103,7 @@ export class CallFlow {
       call.fail(this.#store, failureOf('shutdown', 'the executor is shut down'))
       return call.over()
     }
-    this.calls.set(call.id, call)
+    this.#add(call)
     const { target, deps } = call
     for (const id of refsOf(target.spec.args)) this.#store.hold(id)
     for (const [, id] of deps) this.#store.hold(id)
@@ -107,6 +120,11 @@ export class CallFlow {
         else if (--call.missing === 0) this.#ready(call)
       })
     }
+  }
+
+  #add(call: Call): void {
+    this.calls.set(call.id, call)
+    this.#functions.hold(functionsOf(call.target.spec))
   }
 
   #ready(call: Call, pumps = true): void {
@@ -315,6 +333,7 @@ export class CallFlow {
   /** Over: what was kept for it is let go. */
   #finish(call: Call): void {
     if (!this.calls.delete(call.id)) return
+    this.#functions.letGo(functionsOf(call.target.spec))
     for (const [, id] of call.deps) this.#store.release(id)
     for (const id of refsOf(call.target.spec.args)) this.#store.release(id)
     call.over()

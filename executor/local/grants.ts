@@ -1,6 +1,6 @@
 // Objects that workers have refs to: each is held for the worker, as often as a ref was given to it, until the worker says
-// that it forgot them, or ends.
-import { resultId } from '../executor.ts'
+// that it forgot them, or ends. And functions that they call.
+import { type Executor, resultId } from '../executor.ts'
 import { type Packed, refsOf } from '../payload.ts'
 import type { LocalWorker } from './workers.ts'
 
@@ -13,9 +13,11 @@ export interface HeldObjects {
 
 export class Grants {
   readonly #objects: HeldObjects
+  readonly #functions: Pick<Executor, 'holdFunction' | 'releaseFunction'>
 
-  constructor(objects: HeldObjects) {
+  constructor(objects: HeldObjects, functions: Pick<Executor, 'holdFunction' | 'releaseFunction'>) {
     this.#objects = objects
+    this.#functions = functions
   }
 
   /** The worker makes the object, and has a ref to it. */
@@ -46,8 +48,21 @@ export class Grants {
     if (known > 0) this.#objects.release(id, Math.min(known, count))
   }
 
-  forgetAll({ grants }: LocalWorker): void {
+  /** A function that the worker calls. */
+  grantFunction({ functions }: LocalWorker, hash: string): void {
+    if (functions.has(hash)) return
+    functions.add(hash)
+    this.#functions.holdFunction(hash)
+  }
+
+  forgetFunction({ functions }: LocalWorker, hash: string): void {
+    if (functions.delete(hash)) this.#functions.releaseFunction(hash)
+  }
+
+  forgetAll({ grants, functions }: LocalWorker): void {
     for (const [id, count] of grants) this.#objects.release(id, count)
     grants.clear()
+    for (const hash of functions) this.#functions.releaseFunction(hash)
+    functions.clear()
   }
 }

@@ -14,6 +14,7 @@ import {
   type TaskSpec,
 } from '../executor.ts'
 import { cancelled, failureOf } from '../failures.ts'
+import { FunctionStore, functionsOf } from '../functions.ts'
 import { type InitOptions, totalResources } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
 import { type FromWorker, Kind } from '../worker/protocol.ts'
@@ -43,7 +44,9 @@ export class LocalExecutor implements Executor {
   readonly engine: Executor['engine']
   readonly store = new ObjectStore()
   readonly #grants: Grants
-  readonly #functions = new Map<string, Exported>()
+  readonly #functions = new FunctionStore<{ readonly exported: Exported }>(({ exported }) => {
+    for (const id of refsOf(exported.value)) this.store.release(id)
+  })
   readonly #resources: Resources
   readonly #environments: EnvironmentHost
   readonly #workforce: Workforce
@@ -54,7 +57,7 @@ export class LocalExecutor implements Executor {
   constructor({ engine, host, environments, options, hooks }: LocalSettings) {
     this.engine = engine
     this.#hooks = hooks ?? null
-    this.#grants = new Grants(hooks?.objects ?? this.store)
+    this.#grants = new Grants(hooks?.objects ?? this.store, hooks?.executor ?? this)
     this.#resources = new Resources(totalResources(options))
     this.#logs = new WorkerLogs(options.logToDriver ?? true)
     this.#environments = environments
@@ -63,17 +66,36 @@ export class LocalExecutor implements Executor {
       ended: (worker, end) => this.#flow.workerEnded(worker, end),
       forgotten: (worker) => this.#grants.forgetAll(worker),
     })
-    this.#flow = new CallFlow(this.store, this.#grants, this.#resources, this.#workforce, this.#hooks)
+    this.#flow = new CallFlow(
+      this.store,
+      this.#functions,
+      this.#grants,
+      this.#resources,
+      this.#workforce,
+      this.#hooks,
+    )
   }
 
   get actors(): Actors {
     return this.#flow.actors
   }
 
+  hasFunction(hash: string): boolean {
+    return this.#functions.get(hash) !== undefined
+  }
+
   exportFunction(fn: Exported): void {
-    if (this.#functions.has(fn.hash)) return
-    this.#functions.set(fn.hash, fn)
+    if (this.hasFunction(fn.hash)) return
+    this.#functions.add({ exported: fn })
     for (const id of refsOf(fn.value)) this.store.hold(id)
+  }
+
+  holdFunction(hash: string): void {
+    this.#functions.hold([hash])
+  }
+
+  releaseFunction(hash: string): void {
+    this.#functions.letGo([hash])
   }
 
   addPackage(pkg: LocalPackage): void {
@@ -110,6 +132,8 @@ export class LocalExecutor implements Executor {
 
   createActor(spec: ActorSpec): void {
     this.actors.create(spec)
+    // For its life: it may start again.
+    this.#functions.hold(functionsOf(spec))
   }
 
   put(id: string, value: Packed): void {
@@ -187,6 +211,7 @@ export class LocalExecutor implements Executor {
 
   async runOnAllWorkers(spec: TaskSpec): Promise<void> {
     const { setUps } = this.#flow
+    this.#functions.hold(functionsOf(spec))
     setUps.add(spec)
     const workers = this.#workforce.all.filter((worker) => !worker.isEnded)
     await Promise.all(workers.map((worker) => setUps.complete(worker)))
@@ -223,7 +248,7 @@ export class LocalExecutor implements Executor {
         worker: worker?.name ?? null,
       })),
       actors: this.actors.describe(),
-      functions: [...this.#functions.values()].map(describeFunction),
+      functions: Array.from(this.#functions.values(), ({ exported }) => describeFunction(exported)),
       objects: this.store.describe(),
       environments: this.#environments.describe(),
     }
@@ -268,7 +293,7 @@ export class LocalExecutor implements Executor {
   }
 
   #handFunction(worker: LocalWorker, hash: string): void {
-    const exported = this.#functions.get(hash) ?? null
+    const exported = this.#functions.get(hash)?.exported ?? null
     if (exported !== null && !worker.isThisThread) this.#grants.grantInside(worker, exported.value)
     try {
       worker.host.send(['function', hash, exported])

@@ -41,6 +41,8 @@ export class LocalWorker {
 
   /** Objects that it may have refs to, and how many holds on each. */
   readonly grants = new Map<string, number>()
+  /** Functions that its code calls, by hash: they are kept for it. */
+  readonly functions = new Set<string>()
 
   constructor(
     name: string,

@@ -45,6 +45,8 @@ export class RedisActors {
   readonly #lacking: (spec: ActorSpec) => string | null
   /** What has to be in Redis before an actor starts. */
   readonly #packages: (spec: ActorSpec) => Promise<unknown> | null
+  /** One that was started here is dead: it does not start again. */
+  readonly #ended: (spec: ActorSpec) => void
   readonly #views = new Map<string, View>()
   /** Of this process's own actors: a name that is taken is refused at once. */
   readonly #names = new Map<string, string>()
@@ -56,6 +58,7 @@ export class RedisActors {
     queues: Queues,
     lacking: (spec: ActorSpec) => string | null,
     packages: (spec: ActorSpec) => Promise<unknown> | null,
+    ended: (spec: ActorSpec) => void,
   ) {
     this.#link = link
     this.#objects = objects
@@ -63,6 +66,7 @@ export class RedisActors {
     this.#queues = queues
     this.#lacking = lacking
     this.#packages = packages
+    this.#ended = ended
   }
 
   #view(id: string): View {
@@ -137,6 +141,7 @@ export class RedisActors {
     view.death = death
     this.#forgetName(view)
     if (view.spec !== null) {
+      this.#ended(view.spec)
       for (const [, id] of view.spec.deps) this.#objects.release(id)
       for (const id of refsOf(view.spec.args)) this.#objects.release(id)
     }
@@ -173,7 +178,8 @@ export class RedisActors {
 
   // --- calls ---
 
-  call(spec: ActorCallSpec): void {
+  /** `functions`: those that it needs. */
+  call(spec: ActorCallSpec, functions: readonly string[]): void {
     const view = this.#view(spec.actor)
     const { epoch } = view
     const call = new PendingCall(
@@ -182,6 +188,7 @@ export class RedisActors {
       spec.options.numReturns,
       actorQueue(spec.actor),
       spec.actor,
+      functions,
       (sent) => this.#send(view, sent, spec, epoch),
     )
     // One of another's, or that stays, may keep what it gets.
@@ -231,6 +238,7 @@ export class RedisActors {
     }
     const death = view.death ?? (await asked)
     if (death === null) return
+    if (view.death === null && view.spec !== null) this.#ended(view.spec)
     view.death ??= death
     this.#forgetName(view)
     this.#calls.fail(call, death)

@@ -23,6 +23,8 @@ export class PendingCall {
   /** Of the queue that it is or will be in. */
   readonly queue: string
   readonly actor: string | null
+  /** That it needs, by hash. */
+  readonly functions: readonly string[]
   readonly job: string | null
   /** On a worker: the driver that has what comes out, as nobody else can. */
   readonly driver: string | null
@@ -43,6 +45,7 @@ export class PendingCall {
     numReturns: number,
     queue: string,
     actor: string | null,
+    functions: readonly string[],
     send: (call: PendingCall) => void,
   ) {
     this.id = spec.id
@@ -53,6 +56,7 @@ export class PendingCall {
     this.refs = refsOf(spec.args)
     this.queue = queue
     this.actor = actor
+    this.functions = functions
     this.job = spec.job ?? null
     this.driver = spec.isKept ? null : (spec.driver ?? null)
     this.missing = spec.deps.length

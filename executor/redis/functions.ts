@@ -1,6 +1,7 @@
 // Functions and classes in Redis: each once, by its hash, for as long as somebody uses it. A process says that it does in
 // the same key; the last one that lets go of it drops it. Of a process that is killed, its hour goes by.
 import type { Exported } from '../executor.ts'
+import { FunctionStore } from '../functions.ts'
 import { refsOf } from '../payload.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
@@ -33,7 +34,7 @@ class Known {
 export class FleetFunctions {
   readonly #link: Link
   readonly #objects: RedisObjects
-  readonly #known = new Map<string, Known>()
+  readonly #known = new FunctionStore<Known>((known) => this.#forget(known))
   /** By hash: actors of this process that outlive their drivers, and may have to start again. */
   readonly #kept = new Map<string, Set<string>>()
   #lastRenewal = Date.now()
@@ -44,10 +45,14 @@ export class FleetFunctions {
     link.onBeat(() => this.#renew())
   }
 
+  has(hash: string): boolean {
+    return this.#known.get(hash) !== undefined
+  }
+
   add(fn: Exported): void {
-    if (this.#known.has(fn.hash)) return
+    if (this.has(fn.hash)) return
     const known = new Known(fn)
-    this.#known.set(fn.hash, known)
+    this.#known.add(known)
     const refs = refsOf(fn.value)
     for (const id of refs) this.#objects.hold(id)
     this.#objects.share(refs)
@@ -55,15 +60,32 @@ export class FleetFunctions {
   }
 
   all(): Exported[] {
-    return [...this.#known.values()].map(({ exported }) => exported)
+    return Array.from(this.#known.values(), ({ exported }) => exported)
   }
 
-  /** A call that a driver is waiting for needs it. */
-  use(hash: string, driver: string): void {
-    const known = this.#known.get(hash)
-    if (known === undefined) return
-    known.drivers.add(driver)
-    if (!known.isStored) this.#store(known)
+  hold(hashes: readonly string[]): void {
+    this.#known.hold(hashes)
+  }
+
+  letGo(hashes: readonly string[]): void {
+    this.#known.letGo(hashes)
+  }
+
+  /** A call that a driver is waiting for needs them, until it is over and lets go of them. */
+  use(hashes: readonly string[], driver: string): void {
+    this.#known.hold(hashes)
+    for (const hash of hashes) {
+      const known = this.#known.get(hash)
+      if (known === undefined) continue
+      known.drivers.add(driver)
+      if (!known.isStored) this.#store(known)
+    }
+  }
+
+  /** Nothing here has needed it for long: who needs it again, brings it again. */
+  #forget({ exported, isStored, isGiven }: Known): void {
+    for (const id of refsOf(exported.value)) this.#objects.release(id)
+    if (isStored && !isGiven && !this.#kept.has(exported.hash)) void this.#release([exported.hash])
   }
 
   /** An actor that outlives this process has it from now on. */
@@ -109,7 +131,7 @@ export class FleetFunctions {
     redis.cornichonUseFunction(1, keys.function(hash), id, Life.function).catch(() => {})
   }
 
-  letGo(hash: string, actor: string): void {
+  keepNoMore(hash: string, actor: string): void {
     const actors = this.#kept.get(hash)
     if (actors?.delete(actor) !== true || actors.size > 0) return
     this.#kept.delete(hash)
@@ -124,7 +146,8 @@ export class FleetFunctions {
   /** Nobody waits any more for what the driver's calls do. */
   forgetDriver(driver: string): void {
     const unused: string[] = []
-    for (const [hash, known] of this.#known) {
+    for (const known of this.#known.values()) {
+      const { hash } = known.exported
       if (!known.drivers.delete(driver) || known.drivers.size > 0) continue
       known.isStored = false
       if (!this.#kept.has(hash)) unused.push(hash)
@@ -182,8 +205,8 @@ export class FleetFunctions {
   async leave(keepFor: number): Promise<void> {
     const { redis, keys } = this.#link
     await Promise.all(
-      [...this.#known].flatMap(([hash, { outside }]) =>
-        [keys.function(hash), ...outside].map((key) => redis.pexpire(key, keepFor)),
+      [...this.#known.values()].flatMap(({ exported, outside }) =>
+        [keys.function(exported.hash), ...outside].map((key) => redis.pexpire(key, keepFor)),
       ),
     )
   }
@@ -193,7 +216,8 @@ export class FleetFunctions {
     const { redis, keys, id } = this.#link
     const unused: string[] = []
     const left = new Set(this.#kept.keys())
-    for (const [hash, { isStored, isGiven }] of this.#known) {
+    for (const { exported, isStored, isGiven } of this.#known.values()) {
+      const { hash } = exported
       if (isGiven) left.add(hash)
       else if (isStored && !left.has(hash)) unused.push(hash)
     }

@@ -15,6 +15,7 @@ import type {
   TaskSpec,
 } from '../executor.ts'
 import { cancelled, environmentFailure, failureOf } from '../failures.ts'
+import { functionsOf } from '../functions.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
@@ -81,8 +82,10 @@ export class RedisExecutor implements Executor {
       this.queues,
       ({ options }) => this.capacity.lacking(options.resources),
       ({ env }) => this.packages.uploaded(packagesOf(env)),
+      (spec) => this.functions.letGo(functionsOf(spec)),
     )
     this.calls.onOver = (call) => {
+      this.functions.letGo(call.functions)
       if (call.actor !== null) this.#actors.over(call)
       if (call.job !== null && call.job !== call.id) this.progress.over(call.job)
     }
@@ -93,18 +96,20 @@ export class RedisExecutor implements Executor {
 
   // --- functions ---
 
+  hasFunction(hash: string): boolean {
+    return this.functions.has(hash)
+  }
+
   exportFunction(fn: Exported): void {
     this.functions.add(fn)
   }
 
-  /** What a call needs stays as long as somebody waits for the call. */
-  #useFunctions(spec: TaskSpec | ActorSpec): void {
-    const { fn, env, driver } = spec
-    const whom = driver ?? this.link.id
-    this.functions.use(fn, whom)
-    if ('retryOn' in spec && spec.retryOn !== null) this.functions.use(spec.retryOn, whom)
-    const hook = env?.fields.setupHook
-    if (hook !== undefined) this.functions.use(hook, whom)
+  holdFunction(hash: string): void {
+    this.functions.hold([hash])
+  }
+
+  releaseFunction(hash: string): void {
+    this.functions.letGo([hash])
   }
 
   addPackage(pkg: LocalPackage): void {
@@ -119,25 +124,34 @@ export class RedisExecutor implements Executor {
 
   submit(task: TaskSpec): void {
     const spec = this.#withOrigin(task)
-    this.#useFunctions(spec)
+    const functions = functionsOf(spec)
+    this.functions.use(functions, spec.driver ?? this.link.id)
     const { resources } = spec.options
     const shape = shapeOf(resources)
     this.#announce(shape)
-    const call = new PendingCall(spec, spec.parent, spec.options.numReturns, shape, null, (ready) => {
-      const lacking = this.capacity.lacking(resources)
-      if (lacking !== null)
-        return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
-      const wire = { kind: 'task', spec, owner: this.link.id } as const
-      const send = () => this.calls.send(ready, wire, spec.options.priority)
-      const uploads = spec.env === null ? null : this.packages.uploaded(packagesOf(spec.env))
-      if (uploads === null) return send()
-      const sent = uploads.then(() => {
-        if (ready.state === 'waiting') send()
-      })
-      sent.catch((error: Error) => this.calls.fail(ready, environmentFailure(error)))
-      this.#uploading.set(spec.id, sent)
-      void sent.finally(() => this.#uploading.delete(spec.id)).catch(() => {})
-    })
+    const call = new PendingCall(
+      spec,
+      spec.parent,
+      spec.options.numReturns,
+      shape,
+      null,
+      functions,
+      (ready) => {
+        const lacking = this.capacity.lacking(resources)
+        if (lacking !== null)
+          return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
+        const wire = { kind: 'task', spec, owner: this.link.id } as const
+        const send = () => this.calls.send(ready, wire, spec.options.priority)
+        const uploads = spec.env === null ? null : this.packages.uploaded(packagesOf(spec.env))
+        if (uploads === null) return send()
+        const sent = uploads.then(() => {
+          if (ready.state === 'waiting') send()
+        })
+        sent.catch((error: Error) => this.calls.fail(ready, environmentFailure(error)))
+        this.#uploading.set(spec.id, sent)
+        void sent.finally(() => this.#uploading.delete(spec.id)).catch(() => {})
+      },
+    )
     this.calls.admit(call, (ready) => ready.send!())
     if (this.#isShutDown) this.calls.fail(call, failureOf('shutdown', 'the executor is shut down'))
   }
@@ -197,15 +211,16 @@ export class RedisExecutor implements Executor {
     this.#announce(shapeOf(spec.options.resources))
     const driver = spec.parent === null ? undefined : this.originOf(spec.parent)?.driver
     const actor = driver === undefined ? spec : { ...spec, driver }
-    this.#useFunctions(actor)
+    this.functions.use(functionsOf(actor), driver ?? this.link.id)
     if (spec.options.detached) this.functions.give(spec.fn)
     this.#actors.create(actor)
   }
 
   callActor(spec: ActorCallSpec): void {
     const call = this.#withOrigin(spec)
-    if (call.retryOn !== null) this.functions.use(call.retryOn, call.driver ?? this.link.id)
-    this.#actors.call(call)
+    const functions = functionsOf(call)
+    this.functions.use(functions, call.driver ?? this.link.id)
+    this.#actors.call(call, functions)
   }
 
   killActor(id: string, noRestart: boolean): void {

@@ -12,6 +12,8 @@ import type {
   TaskSpec,
 } from '../executor.ts'
 import { resultId } from '../executor.ts'
+import { MOST_FUNCTIONS } from '../functions.ts'
+import { Kept } from '../kept.ts'
 import { type Packed, refsOf, transferListOf } from '../payload.ts'
 import type { ClientMessage } from './protocol.ts'
 
@@ -45,9 +47,24 @@ export class WorkerClient implements Executor {
     })
   }
 
-  exportFunction(fn: Exported): void {
-    this.#post(['export', fn])
+  /** What the driver keeps for this worker. */
+  readonly #exported = new Kept<null>(MOST_FUNCTIONS, Number.POSITIVE_INFINITY, (hash) =>
+    this.#post(['forgetFunction', hash]),
+  )
+
+  hasFunction(hash: string): boolean {
+    return this.#exported.get(hash) !== undefined
   }
+
+  exportFunction(fn: Exported): void {
+    if (this.hasFunction(fn.hash)) return
+    this.#post(['export', fn])
+    this.#exported.add(fn.hash, null, 0)
+  }
+
+  // The driver does, until it is told otherwise.
+  holdFunction(): void {}
+  releaseFunction(): void {}
 
   addPackage(pkg: LocalPackage): void {
     this.#post(['addPackage', pkg])

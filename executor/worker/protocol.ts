@@ -64,6 +64,7 @@ export type FromWorker =
 /** What the code of a task asks of the executor. */
 export type ClientMessage =
   | readonly [tag: 'export', exported: Exported]
+  | readonly [tag: 'forgetFunction', hash: string]
   | readonly [tag: 'addPackage', pkg: LocalPackage]
   | readonly [tag: 'submit', task: TaskSpec]
   | readonly [tag: 'callActor', call: ActorCallSpec]

@@ -5,7 +5,9 @@ import { loadsAsync } from '../../serializer/index.ts'
 import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
-import { type Packed, pack, transferListOf, unpack } from '../payload.ts'
+import { MOST_BYTES, MOST_FUNCTIONS } from '../functions.ts'
+import { Kept } from '../kept.ts'
+import { type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
 import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
@@ -58,8 +60,8 @@ class Scope implements TaskContext {
 export class Runner {
   readonly #worker: string
   readonly #post: Post
-  /** Loaded, each once; a promise while it is on its way. */
-  readonly #functions = new Map<string, unknown>()
+  /** Loaded. */
+  readonly #functions = new Kept<unknown>(MOST_FUNCTIONS, MOST_BYTES)
   readonly #wanted = new Map<string, (answer: FunctionAnswer) => void>()
   readonly #loading = new Map<string, Promise<unknown>>()
   readonly #actors = new Map<string, object>()
@@ -156,9 +158,11 @@ export class Runner {
   }
 
   #load(hash: string): Promise<unknown> {
+    const loaded = this.#functions.get(hash)
+    if (loaded !== undefined) return Promise.resolve(loaded)
     let loading = this.#loading.get(hash)
     if (loading === undefined) {
-      loading = this.#fetch(hash)
+      loading = this.#fetch(hash).finally(() => this.#loading.delete(hash))
       this.#loading.set(hash, loading)
     }
     return loading
@@ -175,7 +179,7 @@ export class Runner {
     if ('plain' in value) throw new Error(`${exported.name} is no function`)
     const { bundle, buffers } = value
     const loaded = await loadsAsync(bundle, buffers === undefined ? {} : { buffers })
-    this.#functions.set(hash, loaded)
+    this.#functions.add(hash, loaded, sizeOf(value))
     return loaded
   }
 

@@ -83,13 +83,15 @@ export class HostedActors {
     const { maxRestarts } = spec.options
     if (maxRestarts >= 0 && restarts > maxRestarts)
       return refuse(failureOf('actor-died', `${label} died: the worker process that it lived in ended`))
-    let held: readonly string[]
+    let held: readonly string[] = []
     try {
-      await supplies.functionsOf(spec, owner)
       held = await supplies.arguments(spec.deps)
+      await supplies.functionsOf(spec, owner)
     } catch (error) {
+      supplies.letGo(held)
       return refuse(error instanceof UnfitCallError ? error.failure : failureOf('actor-died', String(error)))
     }
+    const letFunctionsGo = supplies.holdFunctionsOf(spec)
     const hosted = new Hosted(wire, job, held)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
@@ -97,8 +99,9 @@ export class HostedActors {
     const [, died] = await Promise.all([redis.hset(keys.actor(spec.id), 'node', link.id), isDead()])
     if (died) {
       this.#byId.delete(spec.id)
-      fleet.functions.letGo(spec.fn, spec.id)
+      fleet.functions.keepNoMore(spec.fn, spec.id)
       supplies.letGo(held)
+      letFunctionsGo()
       await redis.pexpire(keys.actor(spec.id), Life.note)
       return
     }
@@ -112,6 +115,7 @@ export class HostedActors {
         maxRestarts: maxRestarts < 0 ? maxRestarts : maxRestarts - restarts,
       },
     })
+    letFunctionsGo()
     if (hosted.isKilled) return this.#local.killActor(spec.id, true)
     hosted.calls = new Intake(link, queues, {
       queue: actorQueue(spec.id),
@@ -215,7 +219,7 @@ export class HostedActors {
     const { link } = fleet
     const { id } = hosted.wire.spec
     this.#byId.delete(id)
-    fleet.functions.letGo(hosted.wire.spec.fn, id)
+    fleet.functions.keepNoMore(hosted.wire.spec.fn, id)
     hosted.calls?.stop()
     await endActor(link, id, death)
     await dropCall(link, id)
@@ -233,7 +237,7 @@ export class HostedActors {
     if (hosted === undefined) return
     hosted.isOver = true
     this.#byId.delete(id)
-    this.#runner.fleet.functions.letGo(hosted.wire.spec.fn, id)
+    this.#runner.fleet.functions.keepNoMore(hosted.wire.spec.fn, id)
     void hosted.calls?.close()
     this.#local.killActor(id, true)
   }

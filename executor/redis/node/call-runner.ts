@@ -1,6 +1,6 @@
 // What tasks and actors' calls share: from a job that was taken to its settled results. Most calls need nothing that is not
 // here already, and thousands come in a second: those go their way without a promise each.
-import type { CancelOptions, Outcome, TaskSpec } from '../../executor.ts'
+import type { CancelOptions, Outcome } from '../../executor.ts'
 import { cancelled, type Failure, failureOf } from '../../failures.ts'
 import type { CallSink } from '../../local/calls.ts'
 import type { LocalExecutor } from '../../local/index.ts'
@@ -109,24 +109,20 @@ export class CallRunner {
   }
 
   /** Whether there is nothing to fetch before it begins. */
-  hasAllFor({ kind, spec }: ResultWire): boolean {
-    return (
-      spec.deps.length === 0 &&
-      spec.retryOn === null &&
-      (kind === 'call' || this.supplies.hasAllOf(spec as TaskSpec))
-    )
+  hasAllFor({ spec }: ResultWire): boolean {
+    return spec.deps.length === 0 && this.supplies.hasFunctionsOf(spec)
   }
 
   async #supply(running: Running): Promise<void> {
     const { supplies } = this
     const { wire, job, start } = running
     const { spec, owner } = wire
-    let held: readonly string[]
+    let held: readonly string[] = []
     try {
-      if (wire.kind === 'task') await supplies.functionsOf(wire.spec, owner)
-      if (spec.retryOn !== null) await supplies.function(spec.retryOn, owner)
       held = await supplies.arguments(spec.deps)
+      await supplies.functionsOf(spec, owner)
     } catch (error) {
+      supplies.letGo(held)
       const failure =
         error instanceof UnfitCallError
           ? error.failure

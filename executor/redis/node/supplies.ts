@@ -1,7 +1,8 @@
 // What a call needs before it runs in this process: its frame, its function, the values of its arguments. Functions are
 // fetched once and kept.
-import type { ActorSpec, Dependency, Exported, TaskSpec } from '../../executor.ts'
+import type { Dependency, Exported } from '../../executor.ts'
 import { type Failure, failureOf } from '../../failures.ts'
+import { functionsOf, type Needs } from '../../functions.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import { FunctionField, purposeOfFunction } from '../functions.ts'
 import type { RedisExecutor } from '../index.ts'
@@ -21,8 +22,8 @@ export class UnfitCallError extends Error {
 export class Supplies {
   readonly #fleet: RedisExecutor
   readonly #local: LocalExecutor
+  /** On their way. */
   readonly #functions = new Map<string, Promise<void>>()
-  readonly #here = new Set<string>()
 
   constructor(fleet: RedisExecutor, local: LocalExecutor) {
     this.#fleet = fleet
@@ -30,26 +31,34 @@ export class Supplies {
   }
 
   /** Whether there is nothing to fetch. */
-  hasAllOf({ fn, env }: TaskSpec): boolean {
-    const hook = env?.fields.setupHook
-    return this.#here.has(fn) && (hook === undefined || this.#here.has(hook))
+  hasFunctionsOf(spec: Needs): boolean {
+    for (const hash of functionsOf(spec)) if (!this.#local.hasFunction(hash)) return false
+    return true
   }
 
   async function(hash: string, owner: string): Promise<void> {
-    let known = this.#functions.get(hash)
-    if (known === undefined) {
-      known = this.#fetch(hash, owner)
-      this.#functions.set(hash, known)
-      known.catch(() => this.#functions.delete(hash))
+    if (this.#local.hasFunction(hash)) return
+    let coming = this.#functions.get(hash)
+    if (coming === undefined) {
+      coming = this.#fetch(hash, owner).finally(() => this.#functions.delete(hash))
+      this.#functions.set(hash, coming)
     }
-    return known
+    return coming
   }
 
-  /** The code of a task or actor, and the hook of its environment. */
-  async functionsOf({ fn, env }: TaskSpec | ActorSpec, owner: string): Promise<void> {
-    await this.function(fn, owner)
-    const hook = env?.fields.setupHook
-    if (hook !== undefined) await this.function(hook, owner)
+  /** All code that a call or an actor needs. They stay until the next one is fetched. */
+  async functionsOf(spec: Needs, owner: string): Promise<void> {
+    while (!this.hasFunctionsOf(spec))
+      await Promise.all(functionsOf(spec).map((hash) => this.function(hash, owner)))
+  }
+
+  /** Those that are here stay, until what is returned is called. */
+  holdFunctionsOf(spec: Needs): () => void {
+    const hashes = functionsOf(spec)
+    for (const hash of hashes) this.#local.holdFunction(hash)
+    return () => {
+      for (const hash of hashes) this.#local.releaseFunction(hash)
+    }
   }
 
   async #fetch(hash: string, owner: string): Promise<void> {
@@ -69,7 +78,6 @@ export class Supplies {
     if (!outcome.ok) throw new UnfitCallError(outcome.failure)
     const exported: Exported = { hash, name: name?.toString() ?? hash, value: outcome.value }
     this.#local.exportFunction(exported)
-    this.#here.add(hash)
   }
 
   /** The values of arguments that are refs, into the store of this process, where they stay until they are let go. */

@@ -5,6 +5,7 @@ import { actorTests } from './actors.ts'
 import { callTests } from './calls.ts'
 import { cancelTests } from './cancel.ts'
 import { errorTests } from './errors.ts'
+import { functionTests } from './functions.ts'
 import { nestedTests } from './nested.ts'
 import { objectTests } from './objects.ts'
 import { optionTests } from './options.ts'
@@ -29,6 +30,7 @@ const topics: readonly [title: string, tests: (engine: Engine) => void][] = [
   ['actors that are not isolated', sharedWorkerTests],
   ['cancel', cancelTests],
   ['workers', workerTests],
+  ['many functions', functionTests],
 ]
 
 export function executorSuite(engine: Engine): void {
