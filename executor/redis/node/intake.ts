@@ -6,7 +6,9 @@ import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
 import type { JobData, WireCall } from '../wire.ts'
+import { COMPLETED_AFTER, Completions } from './completions.ts'
 import type { Doorbell } from './doorbell.ts'
+import { Locks } from './locks.ts'
 import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
@@ -16,8 +18,6 @@ const RUNNING_OUT = 8
 const SOON = 5
 /** Milliseconds that a brief call may take before the next job is asked for without it. */
 const BRIEF = 2
-/** A job whose results are stored need not be completed at once: a call that comes meanwhile goes first. */
-const COMPLETED_AFTER = 5
 /** A process offers no more room than that at once. */
 const MOST_OFFERED = 8
 const NOTHING_KNOWN: ReadonlyMap<string, string> = new Map()
@@ -54,8 +54,8 @@ export class Intake {
   readonly #worker: Taker
   readonly #name: string
   readonly #settings: IntakeSettings
-  /** By id of the job: what has to be locked on. */
-  readonly #active = new Map<string, Range>()
+  readonly #locks: Locks
+  readonly #completions: Completions
   /** Taken, and not begun. */
   #waiting: Held[] = []
   #isStarting = false
@@ -72,7 +72,6 @@ export class Intake {
   #last: Held | null = null
   #patience: NodeJS.Timeout | null = null
   readonly #opening = new Map<string, ReturnType<typeof openTaken>>()
-  readonly #timer: NodeJS.Timeout
   readonly #loop: Promise<void>
   #wake: (() => void) | null = null
   #isStopped = false
@@ -107,7 +106,11 @@ export class Intake {
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
     if (doorbell === null) void this.#worker.startStalledCheckTimer()
-    this.#timer = setInterval(() => void this.#extend(), recoverAfter / 3)
+    this.#locks = new Locks(this.#worker, recoverAfter, (range) => {
+      this.#drop(range)
+      settings.lost(range.job)
+    })
+    this.#completions = new Completions(link, queue, (range) => this.#locks.letGo(range))
     this.#loop = this.#run()
   }
 
@@ -133,7 +136,7 @@ export class Intake {
    * many jobs wait, and how many are under way. */
   async check(waiting: number, active: number): Promise<void> {
     if (this.#isStopped) return
-    if (active > this.#active.size) await this.checkStalled()
+    if (active > this.#locks.count) await this.checkStalled()
     else if (waiting > 0) this.#settings.doorbell?.ring(this.#settings.queue)
   }
 
@@ -247,7 +250,7 @@ export class Intake {
     isHanded = false,
   ): Promise<readonly Held[]> {
     const range = new Range(source, token, opened, this.#link, this.#queues, this.#settings.queue)
-    this.#active.set(range.job, range)
+    this.#locks.add(range)
     if (this.#isStopped) {
       const ending = this.#end(range, () => range.bull.moveToWait(token))
       this.#givingBack.add(ending)
@@ -331,7 +334,7 @@ export class Intake {
   #waitAgain(call: Held): void {
     const { range } = call
     // Whose it is by now.
-    if (this.#active.get(range.job) !== range) return
+    if (!this.#locks.has(range)) return
     this.#waiting.unshift(call)
     if (this.#isStopped) return this.#giveBackAll()
     this.#startWaiting()
@@ -345,7 +348,7 @@ export class Intake {
   }
 
   #drop(range: Range): void {
-    this.#active.delete(range.job)
+    this.#locks.letGo(range)
     this.#waiting = this.#waiting.filter((call) => call.range !== range)
   }
 
@@ -424,7 +427,7 @@ export class Intake {
       return this.#end(range, () => this.#fail(bull, token, message))
     }
     // Redis is asked for the next job with the end of the last one: that saves a round trip under load.
-    if (range.isLone || !this.#wantsMore) return this.#completeSoon(range)
+    if (range.isLone || !this.#wantsMore) return this.#completions.add(range)
     this.#isTaking = true
     return this.#end(range, async () => {
       const completing = range.bull.moveToCompleted(null as never, token, true)
@@ -448,37 +451,13 @@ export class Intake {
     })
   }
 
-  /** Over, and not completed yet: that delays nobody's call. */
-  #ended: { readonly range: Range; readonly done: () => void }[] = []
-  #completing: NodeJS.Timeout | null = null
-
-  #completeSoon(range: Range): Promise<void> {
-    this.#completing ??= setTimeout(() => void this.#completeEnded(), COMPLETED_AFTER)
-    return new Promise((done) => this.#ended.push({ range, done }))
-  }
-
-  /** All in one command: BullMQ has one for each, which costs several times as much. */
-  async #completeEnded(): Promise<void> {
-    if (this.#completing === null) return
-    clearTimeout(this.#completing)
-    this.#completing = null
-    const ended = this.#ended.splice(0)
-    for (const { range } of ended) this.#active.delete(range.job)
-    const { redis, keys } = this.#link
-    const prefix = `${keys.prefix}:${this.#settings.queue}:`
-    const jobs = ended.flatMap(({ range }) => [range.job, range.token])
-    // Lost, removed, or moved already.
-    await redis.cornichonComplete(1, `${prefix}active`, prefix, ...jobs).catch(() => {})
-    for (const { done } of ended) done()
-  }
-
   #fail(job: Job<JobData>, token: string, message: string): Promise<unknown> {
     return job.moveToFailed(new UnrecoverableError(message), token, false)
   }
 
   /** Its lock may be another's by now: then it is not ours to move. */
   async #end(range: Range, work: () => Promise<unknown>): Promise<void> {
-    this.#active.delete(range.job)
+    this.#locks.letGo(range)
     this.#ending++
     try {
       await work()
@@ -492,28 +471,8 @@ export class Intake {
 
   /** All that it took is completed, or another's. */
   async idle(): Promise<void> {
-    while (this.#active.size > 0 || this.#ending > 0)
+    while (this.#locks.count > 0 || this.#ending > 0)
       await new Promise((resolve) => setTimeout(resolve, COMPLETED_AFTER))
-  }
-
-  async #extend(): Promise<void> {
-    if (this.#active.size === 0) return
-    const ranges = [...this.#active.values()]
-    try {
-      const failed = await this.#worker.extendJobLocks(
-        ranges.map(({ job }) => job),
-        ranges.map(({ token }) => token),
-        this.#settings.recoverAfter,
-      )
-      for (const id of failed) {
-        const range = this.#active.get(id)
-        if (range === undefined) continue
-        this.#drop(range)
-        this.#settings.lost(id)
-      }
-    } catch {
-      // At the next time; who is cut off for longer than the lock lasts is told then.
-    }
   }
 
   /** Takes no more. */
@@ -526,9 +485,9 @@ export class Intake {
 
   async close(): Promise<void> {
     this.stop()
-    clearInterval(this.#timer)
+    this.#locks.close()
     if (this.#patience !== null) clearInterval(this.#patience)
-    await this.#completeEnded()
+    await this.#completions.flush()
     await Promise.all(this.#givingBack)
     this.#settings.doorbell?.leave(this.#settings.queue)
     await this.#worker.close(true).catch(() => {})
