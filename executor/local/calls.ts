@@ -27,8 +27,8 @@ export type CallTarget =
 
 /** Who is told of a call's results instead of the store. */
 export interface CallSink {
-  /** None where the call returns nothing. Its code may still run, where it failed before. */
-  settled(outcomes: readonly Outcome[]): void
+  /** No outcomes where the call returns nothing. With a failure, its code may still run. */
+  settled(outcomes: readonly Outcome[], failure: Failure | null): void
   /** Nothing is left of it here. */
   over(): void
 }
@@ -128,6 +128,7 @@ export class Call {
     this.#tell(
       store,
       values.map((value): Outcome => ({ ok: true, value })),
+      null,
     )
   }
 
@@ -139,11 +140,12 @@ export class Call {
     this.#tell(
       store,
       this.#resultIds.map(() => outcome),
+      failure,
     )
   }
 
-  #tell(store: ObjectStore, outcomes: readonly Outcome[]): void {
-    if (this.#sink !== null) return this.#sink.settled(outcomes)
+  #tell(store: ObjectStore, outcomes: readonly Outcome[], failure: Failure | null): void {
+    if (this.#sink !== null) return this.#sink.settled(outcomes, failure)
     for (let i = 0; i < outcomes.length; i++) store.settle(resultId(this.id, i), outcomes[i]!)
   }
 

@@ -115,13 +115,14 @@ export class LocalExecutor implements Executor {
     const actor = this.actors.get(spec.actor)
     if (actor !== undefined)
       return this.#flow.admit(new Call({ kind: Kind.CallActor, spec, actor }, null, sink))
-    const outcome: Outcome = {
-      ok: false,
-      failure: failureOf('actor-died', `the actor ${spec.actor} is gone`),
-    }
+    const failure = failureOf('actor-died', `the actor ${spec.actor} is gone`)
+    const outcome: Outcome = { ok: false, failure }
     const ids = resultIds(spec.id, spec.options.numReturns)
     if (sink !== null) {
-      sink.settled(ids.map(() => outcome))
+      sink.settled(
+        ids.map(() => outcome),
+        failure,
+      )
       return sink.over()
     }
     for (const id of ids) {

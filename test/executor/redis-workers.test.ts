@@ -143,6 +143,30 @@ describe('worker processes', () => {
     expect(new Set(results.map(([, pid]) => pid)).size).toBe(2)
     expect(await stopped).toBe(0)
   })
+
+  it('SIGTERM: a call that returns nothing, and does not end in time, runs again in another', async () => {
+    const first = await start('--grace', '1')
+    const log = workspace.path('log of nothing')
+    const flag = workspace.path('flag of nothing')
+    writeFileSync(log, '')
+    const slow = remote(
+      async (file: string, end: string) => {
+        appendFileSync(file, 'begins ')
+        while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
+        appendFileSync(file, 'ends ')
+      },
+      { numReturns: 0 },
+    )
+    const logged = () => readFileSync(log, 'utf8')
+    slow.remote(log, flag)
+    await expect.poll(logged, { timeout: 20_000 }).toBe('begins ')
+    workers.delete(first)
+    expect(await first.stop()).toBe(0)
+    await start()
+    await expect.poll(logged, { timeout: 20_000 }).toBe('begins begins ')
+    writeFileSync(flag, '')
+    await expect.poll(logged, { timeout: 20_000 }).toBe('begins begins ends ')
+  })
 })
 
 class Counter {

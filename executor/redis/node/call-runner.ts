@@ -36,6 +36,8 @@ class Running implements CallSink {
   /** Before it began. */
   isTakenBack = false
   isCancelled = false
+  /** The executor of this process ended before it did. */
+  isCutOff = false
   /** Told at its end whether it is over; false: it was taken back, or its results could not be stored. */
   waiters: ((isOver: boolean) => void)[] | null = null
 
@@ -51,7 +53,8 @@ class Running implements CallSink {
     this.#settled = settled
   }
 
-  settled(outcomes: readonly Outcome[]): void {
+  settled(outcomes: readonly Outcome[], failure: Failure | null): void {
+    this.isCutOff = failure?.kind === 'shutdown'
     if (outcomes.length > 0) this.#settled(this, outcomes)
   }
 
@@ -148,9 +151,8 @@ export class CallRunner {
       this.#finish(running, false)
       return job.waitAgain()
     }
-    // Ended by the end of this process: another is to run it.
-    if (this.isClosing && outcomes.some((each) => !each.ok && each.failure.kind === 'shutdown'))
-      return this.#finishAfter(running, job.giveBack())
+    // Another process is to run it.
+    if (this.isClosing && running.isCutOff) return this.#finishAfter(running, job.giveBack())
     this.#store(job, wire, outcomes, running)
   }
 
