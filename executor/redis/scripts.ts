@@ -52,6 +52,13 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
 end
 return false`
 
+/** What is known of a batch that is not over: the frame goes with the last of its calls, and what is noted of it, too. */
+const note = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1`
+
 /**
  * Jobs whose calls are over, by the tokens of their locks: as BullMQ 6.7 completes those that are not kept, but many at once.
  * What is locked for another by now stays.
@@ -208,6 +215,7 @@ export interface Scripts {
       ]
     | null
   >
+  cornichonNote(keys: 2, call: Key, state: Key, field: string, value: number, life: number): Promise<number>
   cornichonComplete(keys: 1, active: Key, jobPrefix: Key, ...idsAndTokens: string[]): Promise<number>
   /** Keys: object, frame and state of each call; then the index of each within its batch, or '' if it is alone. */
   cornichonPresent(keys: number, ...names: (Key | Value)[]): Promise<number[]>
@@ -253,6 +261,7 @@ export interface Scripts {
 
 export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonOpen', { lua: open })
+  redis.defineCommand('cornichonNote', { lua: note })
   redis.defineCommand('cornichonComplete', { lua: complete })
   redis.defineCommand('cornichonWatch', { lua: watch })
   redis.defineCommand('cornichonPresent', { lua: present })

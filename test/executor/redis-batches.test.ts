@@ -11,6 +11,8 @@ import {
   WorkerCrashedError,
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Link } from '../../executor/redis/link.ts'
+import { Range } from '../../executor/redis/node/range.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
@@ -67,6 +69,32 @@ const blocker = remote(async (file: string) => {
 })
 
 describe('calls that are made at once', () => {
+  it('leave nothing of their batch, when it is noted too late that one has begun', async () => {
+    const link = await Link.open(
+      'node',
+      { address: redis.address, namespace: 'late' },
+      () => '{}',
+      async () => {},
+      false,
+    )
+    const { keys } = link
+    const [frame, state] = [keys.call('t-1'), keys.batch('t-1')]
+    await link.redis.set(frame, 'a frame')
+    const source = { title: '', priority: 0, stalls: 0, isSuspect: false, bull: null as never }
+    const job = { isLast: true, job: 't-1', batch: 't-1', at: 0, to: 2, size: 2, state: new Map() }
+    const range = new Range(source, 'token', job, link, null as never, 'CPU=1')
+    range.left = 2
+    range.begin(0)
+    await expect.poll(() => link.redis.hgetall(state)).toEqual({ 'st-1': '1' })
+    expect(await link.redis.pttl(state)).toBeGreaterThan(0)
+    // The results of both are stored; the second one begins, as far as this process knows.
+    await link.redis.unlink(frame, state)
+    range.begin(1)
+    await pause(20)
+    expect(await link.redis.exists(state)).toBe(0)
+    await link.close()
+  })
+
   it('run again after a crash of their worker process only if they had no result; results are those of their calls', async () => {
     const first = await start()
     const deadly = remote(

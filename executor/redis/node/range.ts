@@ -189,7 +189,6 @@ export class Range {
   }
 
   #timer: NodeJS.Timeout | null = null
-  #wasSaid = false
   #lastSaid = Number.NEGATIVE_INFINITY
 
   async #say(): Promise<void> {
@@ -197,12 +196,13 @@ export class Range {
     this.#lastSaid = performance.now()
     // All is known of them.
     if (this.isOver) return
+    await this.#note(`s${this.job}`, this.#begun + 1).catch(() => {})
+  }
+
+  /** In the state of its batch, while that is not over. */
+  #note(field: string, value: number): Promise<unknown> {
     const { redis, keys } = this.#link
-    const key = keys.batch(this.batch)
-    const said = redis.hset(key, `s${this.job}`, this.#begun + 1).catch(() => {})
-    if (!this.#wasSaid) redis.pexpire(key, Life.call).catch(() => {})
-    this.#wasSaid = true
-    await said
+    return redis.cornichonNote(2, keys.call(this.batch), keys.batch(this.batch), field, value, Life.call)
   }
 
   #rest(at: number, to: number): JobData {
@@ -229,9 +229,7 @@ export class Range {
 
   /** Those from an index on become a job of their own. */
   async giveBackFrom(index: number): Promise<void> {
-    const { redis, keys } = this.#link
     const { batch } = this
-    const key = keys.batch(batch)
     try {
       // In this order: what crashes in between leaves calls in two jobs, and never in none.
       await this.#queues.add(
@@ -244,7 +242,7 @@ export class Range {
         true,
       )
       this.#to = index
-      await Promise.all([redis.hset(key, `e${this.job}`, index), redis.pexpire(key, Life.call)])
+      await this.#note(`e${this.job}`, index)
     } catch {
       // Then this job goes back as a whole, when what has begun of it is over.
       this.isGivenBack = true
