@@ -7,10 +7,10 @@ import { type Call, isGivenAway, laneKeyOf } from './calls.ts'
 import type { LocalWorker } from './workers.ts'
 
 /** So many wait at one worker, and they take so many milliseconds in all, as far as is known. */
-const MOST = 16
+const MOST = 32
 const LONGEST = 1
 /** Milliseconds of work at one worker that are over before another one, which has to wake first, could have begun. */
-const NEAR = 0.1
+const NEAR = 0.15
 /** Milliseconds without news of a worker after which it has nothing ahead any more. */
 const PATIENCE = 5
 /** Functions of which it is known how long they take. */
@@ -42,15 +42,14 @@ export class Ahead {
   }
 
   /** How many of a function's calls may wait at one worker. */
-  #most(fn: string, longest = LONGEST): number {
+  #most(fn: string): number {
     const duration = this.duration(fn)
-    return duration > longest ? 0 : Math.min(MOST, Math.ceil(longest / duration))
+    return duration > LONGEST ? 0 : Math.min(MOST, Math.ceil(LONGEST / duration))
   }
 
-  #mostFor({ target, retries }: Call, longest: number): number {
-    if (target.kind !== Kind.Task || retries > 0) return 0
-    const most = this.#most(target.spec.fn, longest)
-    return most > 0 && isSimple(target.spec) ? most : 0
+  /** How many of them, where another worker has nothing to do. */
+  #mostNear(fn: string): number {
+    return Math.min(MOST, Math.floor(NEAR / this.duration(fn)))
   }
 
   /** How many more tasks of its like could be sent. */
@@ -67,7 +66,8 @@ export class Ahead {
 
   /** Who begins it sooner, busy as it is, than one who has nothing to do; null if nobody. */
   nearestFor(call: Call): LocalWorker | null {
-    const most = this.#mostFor(call, NEAR)
+    if (!mayGoAhead(call)) return null
+    const most = this.#mostNear(call.target.spec.fn)
     if (most === 0) return null
     const now = performance.now()
     for (const worker of this.#workers())
@@ -78,7 +78,8 @@ export class Ahead {
 
   /** Who is to have it, where nobody has nothing to do; null if nobody. */
   workerFor(call: Call): LocalWorker | null {
-    const most = this.#mostFor(call, LONGEST)
+    if (!mayGoAhead(call)) return null
+    const most = this.#most(call.target.spec.fn)
     if (most === 0) return null
     const now = performance.now()
     let best: LocalWorker | null = null
@@ -131,6 +132,13 @@ export class Ahead {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
   }
+}
+
+type TaskCall = Call & { readonly target: { readonly spec: TaskSpec } }
+
+function mayGoAhead(call: Call): call is TaskCall {
+  const { target, retries } = call
+  return target.kind === Kind.Task && retries === 0 && isSimple(target.spec)
 }
 
 /** It can be taken back, and nothing is held against it. */
