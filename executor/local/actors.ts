@@ -76,7 +76,10 @@ export class Actors {
     const actor = new ActorRecord(spec)
     this.#byId.set(spec.id, actor)
     if (registeredName !== null) this.#byName.set(registeredName, actor)
+    // It may die at once; who is about to have a handle is to be told why.
+    actor.handles++
     this.#core.launch(actor)
+    queueMicrotask(() => this.release(spec.id))
   }
 
   find(name: string): ActorInfo | null {

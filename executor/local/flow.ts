@@ -153,6 +153,12 @@ export class CallFlow {
       if (nearest !== null) this.#runAhead(call, nearest)
       else if (target.kind === Kind.StartActor) {
         const { actor } = target
+        const lacking = this.#workforce.lackingFor(actor)
+        if (lacking !== null) {
+          const message = `${actor.label} can't have a worker of its own here: ${lacking}. Actors that say isolate: false share workers`
+          this.fail(call, failureOf('actor-died', message))
+          continue
+        }
         if (!actor.hasResources) {
           actor.hasResources = true
           this.#resources.take(call.resources)
@@ -501,6 +507,12 @@ export class CallFlow {
       else this.fail(call, crash(call, worker, how, end))
     }
     const actors = [...(worker.actors ?? [])]
+    // To start them again would go on for ever where nothing can start.
+    if (end.isEarly === true)
+      for (const actor of actors.splice(0)) {
+        const message = `${actor.label} can't live: ${worker.name}, its worker, ended before its code was loaded: ${how}`
+        this.endActor(actor, failureOf('actor-died', message))
+      }
     const shared = actors.length > 1 ? 'the worker that it shared with ' : 'its worker'
     const others = actors.length > 1 ? countOf(actors.length - 1, 'other actor') : ''
     for (const actor of actors)

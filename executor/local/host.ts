@@ -14,6 +14,8 @@ export interface WorkerEnd {
   readonly failure: Failure | null
   /** It never began, for its environment can't be had: what all of its calls fail with. */
   readonly setUp?: Failure | null
+  /** Its code was not loaded yet: the next one may end like that, too. */
+  readonly isEarly?: boolean
 }
 
 export interface HostWorker {
@@ -45,6 +47,8 @@ export interface Host {
   readonly maxWorkers: number
   /** How many that actors share. */
   readonly maxShared: number
+  /** Why there is no room for one more worker that is an actor's own, beside so many, of which some start. */
+  lackingForActor?(count: number, starting: number): string | null
   start(name: string, onMessage: (message: FromWorker) => void, onEnd: (end: WorkerEnd) => void): HostWorker
 }
 
@@ -55,6 +59,8 @@ export interface EnvironmentHost {
   readonly maxWorkers: number
   /** How many that actors share, in each environment. */
   readonly maxShared: number
+  /** As of a host. */
+  lackingForActor?(count: number, starting: number): string | null
   /** Milliseconds: one that had nothing to do for so long is ended. */
   readonly idleTimeout: number
   start(

@@ -95,6 +95,12 @@ export class LocalWorker {
     return this.host.end()
   }
 
+  /** Its code is loaded: it has taken what it takes. */
+  get isUp(): boolean {
+    const { turns } = this.host
+    return !this.isPreparing && (turns === undefined || turns.changes > 0)
+  }
+
   /** What has to be there before its first call begins is being made. */
   get isPreparing(): boolean {
     return this.isInHook || this.host.isPreparing === true

@@ -80,6 +80,19 @@ export class Workforce {
     return options.isolate || this.#shared.hasRoom(env)
   }
 
+  /** Why an actor can't have a worker of its own here. */
+  lackingFor({ spec: { options, env } }: ActorRecord): string | null {
+    const { lackingForActor } = env === null ? this.#host : this.#environments
+    if (!options.isolate || lackingForActor === undefined) return null
+    let [count, starting] = [0, 0]
+    for (const worker of this.#isolated) {
+      if ((worker.env === null) !== (env === null)) continue
+      count++
+      if (!worker.isUp) starting++
+    }
+    return lackingForActor(count, starting)
+  }
+
   /** Its own, or its place in one. */
   workerFor(actor: ActorRecord): LocalWorker {
     const { options, env } = actor.spec

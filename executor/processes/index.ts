@@ -1,6 +1,7 @@
 // Worker processes, each in an environment: the host of calls that have one. What a worker needs to make environments
 // with is loaded when the first such call comes.
 import type { EnvDescription, EnvManager, LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
+import { lackingMemory } from '../local/headroom.ts'
 import type { EnvironmentHost, HostWorker, WorkerEnd } from '../local/host.ts'
 import { type InitOptions, totalResources } from '../options.ts'
 import type { FromWorker } from '../worker/protocol.ts'
@@ -9,6 +10,8 @@ import { WorkerProcess } from './process.ts'
 
 /** One that had nothing to do for so long is ended. */
 const IDLE_TIMEOUT = 60_000
+/** Bytes that one takes in which cornichon is loaded. */
+const PROCESS = 60 * 2 ** 20
 
 export interface ProcessSettings {
   /** Asked once, by the first call that has an environment. */
@@ -23,6 +26,7 @@ export class ProcessHost implements EnvironmentHost {
   readonly workerName: string
   readonly maxWorkers: number
   readonly maxShared: number
+  readonly lackingForActor = (_: number, starting: number) => lackingMemory(PROCESS, starting)
   readonly idleTimeout: number
   readonly #settings: ProcessSettings
   #loading: Promise<EnvManager> | null = null

@@ -188,7 +188,8 @@ export class Thread implements HostWorker {
         : this.#exitCode !== null
           ? null
           : (error?.message ?? null)
-    this.#onEnd({ exitCode: this.#exitCode, reason, failure: this.#uncaught })
+    const isEarly = this.#turns.state.changes === 0
+    this.#onEnd({ exitCode: this.#exitCode, reason, failure: this.#uncaught, isEarly })
   }
 
   async end(): Promise<void> {

@@ -1,6 +1,7 @@
 // A worker process of a fleet: takes calls from the queues in Redis and runs them in worker threads, so that no code of
 // users is ever on the thread that renews the locks. Calls that its tasks make go back to the fleet.
 import { availableParallelism, hostname } from 'node:os'
+import { lackingForThread } from '../../local/headroom.ts'
 import type { LocalHooks, Printed } from '../../local/hooks.ts'
 import type { Host } from '../../local/host.ts'
 import { LocalExecutor } from '../../local/index.ts'
@@ -61,6 +62,7 @@ export class FleetNode {
       // Beyond the slots, threads are for calls that wait for others; with that many, they share.
       maxWorkers: 2 * cpus + 2,
       maxShared: Math.max(cpus, 1),
+      lackingForActor: lackingForThread,
       start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits, LONG_LINGER),
     }
     const hooks: LocalHooks = {

@@ -72,6 +72,12 @@ export function actorTests(_: Engine): void {
     expect((error as Error).cause).toBeInstanceOf(TypeError)
   })
 
+  it('X7 one that needs more than there is says so', async () => {
+    const error = await get(RemoteCounter.options({ numCpus: 1000 }).remote().get.remote()).catch((e) => e)
+    expect(error).toBeInstanceOf(ActorDiedError)
+    expect((error as Error).message).toMatch(/can never run: .*CPU/)
+  })
+
   it('X7 one call at a time, unless maxConcurrency lets more in', async () => {
     const one = RemoteCounter.remote()
     await get([one.slow.remote('a'), one.slow.remote('b')])
