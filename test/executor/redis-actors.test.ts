@@ -75,7 +75,8 @@ describe('1,000 actors in one worker process', () => {
   it('X7 share its connections and two threads, and leave nothing behind', async () => {
     await start('--name', 'one')
     // With its own connections, whatever they may be.
-    await get(Shared.remote().add.remote())
+    const first = Shared.remote()
+    await get(first.add.remote())
     const before = (await connection.client('LIST')) as string
     const actors = many(1000).map((i) => Shared.options(i === 500 ? { name: 'the 500th' } : {}).remote())
     const calls = many(3).flatMap(() => actors.map((actor) => actor.add.remote()))
@@ -91,7 +92,7 @@ describe('1,000 actors in one worker process', () => {
     expect(listed.length).toBe(1001)
     expect(new Set(listed.map(({ worker }) => worker))).toEqual(new Set(['one/thread-1', 'one/thread-2']))
     expect(listed.every(({ pendingCalls }) => pendingCalls === 0)).toBe(true)
-    for (const actor of actors) kill(actor)
+    for (const actor of [first, ...actors]) kill(actor)
     // Made after its death, as others may who have not heard of it.
     expect(await failureOf(actors[0]!.add.remote())).toBeInstanceOf(ActorDiedError)
     await shutdown()
@@ -106,8 +107,10 @@ describe('1,000 actors in one worker process', () => {
     const actor = Shared.remote()
     expect(await get(actor.add.remote())).toBe(1)
     const [id] = await connection.smembers(key('actors'))
+    const node = await connection.hget(key(`actor:${id}`), 'node')
     await connection.hdel(key(`actor:${id}`), 'node')
     expect(await get(actor.add.remote())).toBe(2)
+    await connection.hset(key(`actor:${id}`), 'node', node!)
   })
 })
 

@@ -92,6 +92,8 @@ export class HostedActors {
       return refuse(error instanceof UnfitCallError ? error.failure : failureOf('actor-died', String(error)))
     }
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
+    // Its job was another's for a moment, as this process was held up, and came back.
+    await this.#leave(spec.id)
     const hosted = new Hosted(wire, job, held)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
@@ -116,7 +118,9 @@ export class HostedActors {
       },
     })
     letFunctionsGo()
-    if (hosted.isKilled) return this.#local.killActor(spec.id, true)
+    if (hosted.isKilled) this.#local.killActor(spec.id, true)
+    // It may have died at once.
+    if (hosted.isOver) return
     hosted.calls = new Intake(link, queues, {
       queue: actorQueue(spec.id),
       doorbell: this.#doorbell,
@@ -233,13 +237,18 @@ export class HostedActors {
 
   /** Its job is another's by now: so is the actor. */
   lost(id: string): void {
+    void this.#leave(id)
+  }
+
+  async #leave(id: string): Promise<void> {
     const hosted = this.#byId.get(id)
     if (hosted === undefined) return
     hosted.isOver = true
     this.#byId.delete(id)
     this.#runner.fleet.functions.keepNoMore(hosted.wire.spec.fn, id)
-    void hosted.calls?.close()
+    const closing = hosted.calls?.close()
     this.#local.killActor(id, true)
+    await closing
   }
 
   driverOf(id: string): string | null {

@@ -43,8 +43,9 @@ export class Locks {
         this.#life,
       )
       for (const id of failed) {
-        const range = this.#ranges.get(id)
-        if (range === undefined) continue
+        const range = ranges.find(({ job }) => job === id)
+        // It may have come back meanwhile.
+        if (range === undefined || !this.has(range)) continue
         this.#ranges.delete(id)
         this.#lost(range)
       }
