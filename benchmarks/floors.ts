@@ -1,5 +1,5 @@
 // `npm run bench -- floors [--smoke]`: what the parts cost that no codec in JavaScript does without, so that one can tell what
-// is left to win: telling objects apart, new memory, arrays of numbers. It compares nothing, and has no goals.
+// is left to win: telling objects apart, new memory, checksums, arrays of numbers. It compares nothing, and has no goals.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Floor } from './floors/measure.mjs'

@@ -2,12 +2,16 @@
 // Measures the parts, in a process of its own: microseconds of CPU time, as JSON.
 //   node --expose-gc measure.mjs SCALE ROUNDS
 
+import { createCipheriv } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import { payloads, plainObjects } from '../data/payloads.mjs'
 import { collect } from '../support/collect.mjs'
 import { median } from '../support/measure.mjs'
 
 /** @typedef {{ what: string, total: number, count: number }} Floor In all, for so many. */
 
+/** What is in the processor's cache when it is asked for again. */
+const PIECE = 1 << 16
 const [scale, rounds] = process.argv.slice(2).map(Number)
 /** @type {Floor[]} */
 const floors = []
@@ -62,6 +66,12 @@ const large = new Uint8Array(Math.ceil(2 ** 26 / scale)).fill(1)
 const there = new Uint8Array(large.length).fill(2)
 measure('64 MiB copied into memory that is there', 1, () => there.set(large))
 measure('64 MiB copied into new memory', 1, () => large.slice())
+measure('64 MiB: GMAC, the checksum of large bundles', 1, () => {
+  const cipher = createCipheriv('aes-128-gcm', new Uint8Array(16), new Uint8Array(12))
+  for (let at = 0; at < large.length; at += PIECE) cipher.setAAD(large.subarray(at, at + PIECE))
+  cipher.final()
+  return cipher.getAuthTag()
+})
 
 const numbers = Float64Array.from({ length: Math.ceil(1e6 / scale) }, (_, i) => i / 7)
 measure('an array of 1,000,000 doubles, out of a Float64Array', 1, () => {
@@ -69,6 +79,21 @@ measure('an array of 1,000,000 doubles, out of a Float64Array', 1, () => {
   array.length = numbers.length
   for (let i = 0; i < numbers.length; i++) array[i] = numbers[i]
   return array
+})
+measure('the same, by Array.from', 1, () => Array.from(numbers))
+measure('the same, spread', 1, () => [...numbers])
+measure('the same, one behind the other', 1, () => {
+  const array = []
+  for (let i = 0; i < numbers.length; i++) array[i] = numbers[i]
+  return array
+})
+const ofDoubles = [0.5]
+for (let i = 0; i < numbers.length; i++) ofDoubles[i] = numbers[i]
+measure('1,000,000 doubles out of an array, into new memory', 1, () => Float64Array.from(ofDoubles))
+measure('the same, by set', 1, () => {
+  const target = new Float64Array(ofDoubles.length)
+  target.set(ofDoubles)
+  return target
 })
 measure('1,000,000 doubles copied into new memory', 1, () => new Uint8Array(numbers.buffer).slice())
 
@@ -79,6 +104,13 @@ for (const size of [64, 300])
     for (let i = 0; i < many; i++) array = new Uint8Array(size)
     return array
   })
+
+const message = new Uint8Array(330).fill(7)
+measure('CRC-32 of 330 bytes', many, () => {
+  let sum = 0
+  for (let i = 0; i < many; i++) sum ^= crc32(message)
+  return sum
+})
 
 console.log(JSON.stringify(floors))
 void kept
