@@ -6,6 +6,7 @@ import {
   signBytes,
   type VerifyOption,
   verifyBytes,
+  verifyingKeys,
   withoutSignature,
 } from '../../serializer/bundle/signature.ts'
 
@@ -18,15 +19,22 @@ export interface SealSettings {
 /** Longer than a call may wait, and than a process goes without exporting its functions again. */
 const LIFE = 7 * 24 * 3_600_000
 
+/** Ill-typed ones are refused by who signs. */
+function hasKey(sign: SignOption): sign is Extract<SignOption, { key: SigningKey }> {
+  return typeof sign === 'object' && sign !== null && 'key' in sign
+}
+
 export class Seal {
   readonly #sign: { readonly key: SigningKey; readonly expiresIn: number } | null
   readonly #verify: VerifyOption | null
 
   constructor({ sign, verify }: SealSettings = {}) {
-    const signing = sign !== undefined && 'key' in sign ? sign : sign === undefined ? null : { key: sign }
+    const signing = sign === undefined ? null : hasKey(sign) ? sign : { key: sign }
     this.#sign = signing === null ? null : { expiresIn: LIFE, ...signing }
-    this.#verify = verify ?? signing?.key ?? null
     if (this.#sign !== null) signBytes(new Uint8Array(), this.#sign)
+    // One that is null by mistake would let everything in.
+    if (verify !== undefined) verifyingKeys(verify)
+    this.#verify = verify ?? signing?.key ?? null
     if (this.#verify !== null && this.#sign !== null && verify === undefined)
       verifyBytes(signBytes(new Uint8Array(1), this.#sign), this.#verify)
   }

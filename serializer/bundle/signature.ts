@@ -71,12 +71,18 @@ export function signed(bundle: Uint8Array, option: SignOption | undefined): Uint
   return option === undefined ? bundle : signBytes(bundle, option)
 }
 
-/** The bundle inside, if the signature is right. Throws UnpicklingError otherwise. */
-export function verifyBytes(bytes: Uint8Array, option: VerifyOption, purpose = ''): Uint8Array {
-  needAllOriginals()
+/** The keys of the option `verify`. Throws TypeError if it has none that could let anything in. */
+export function verifyingKeys(option: VerifyOption): readonly SigningKey[] {
   const keys = Array.isArray(option) ? (option as readonly SigningKey[]) : [option as SigningKey]
   if (keys.length === 0) throw new TypeError('the option verify is an empty list: nothing would pass')
   for (const key of keys) algorithmOf(key, 'verify')
+  return keys
+}
+
+/** The bundle inside, if the signature is right. Throws UnpicklingError otherwise. */
+export function verifyBytes(bytes: Uint8Array, option: VerifyOption, purpose = ''): Uint8Array {
+  needAllOriginals()
+  const keys = verifyingKeys(option)
   if (!isSigned(bytes))
     throw new UnpicklingError('the bundle is not signed, and the option verify lets in only those that are')
   const { algorithm, signature, expires, head, bundle } = parse(bytes)

@@ -48,6 +48,15 @@ describe('a worker with a key', () => {
     expect(await get(sum.remote(put(new Float64Array(100_000).fill(1))))).toBe(100_000)
   })
 
+  it('X14 says at the start what is no key, and not when the first call comes', async () => {
+    for (const sign of ['secret', 5, null, {}, { key: 'secret' }])
+      await expect(join({ sign }), String(sign)).rejects.toThrow(/the option sign is a secret \(Uint8Array\)/)
+    await expect(join({ sign: new Uint8Array(3) })).rejects.toThrow(/16 are the least/)
+    for (const verify of ['secret', 5, null, {}, ['secret']])
+      await expect(join({ verify }), String(verify)).rejects.toThrow(/the option verify takes a secret/)
+    await expect(join({ verify: [] })).rejects.toThrow(/verify is an empty list/)
+  })
+
   it('X14 refuses what is not signed, or with another key, and says so; none of its code is compiled', async () => {
     const mark = workspace.path('mark')
     const bad = remote((file: string) => writeFileSync(file, 'was run'))
