@@ -226,7 +226,7 @@ describe('actors', () => {
 })
 
 describe('many actors', () => {
-  /** 1,000, for a machine that has the memory: each is a thread and a connection. */
+  /** 1,000, for a machine that has the memory: each is a thread. */
   const actorCount = Number(process.env.CORNICHON_FAULT_ACTORS ?? 16)
 
   it(
