@@ -3,7 +3,7 @@
 // is written later, from a list of pending objects: so neither depth nor cycles need the call stack.
 import type { PathSegment } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
-import { bareBuffer, type ValueSink, type ViewedBytes } from '../reducers/index.ts'
+import type { ValueSink, ViewedBytes } from '../reducers/index.ts'
 import {
   findBuiltin,
   findIntrinsic,
@@ -12,6 +12,7 @@ import {
   noteMembers,
   type Reference,
 } from '../references/index.ts'
+import { BufferWriter } from './buffer-writer.ts'
 import { BlobWriter } from './codec/blob-writer.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { TextWriter } from './codec/text-writer.ts'
@@ -23,8 +24,6 @@ import { NamespaceWriter } from './namespace-writer.ts'
 import { ObjectWriter } from './object-writer.ts'
 import { LEAST_BULK, MAX_INLINE_DEPTH, More, Op } from './opcodes.ts'
 import type { PickleOptions } from './options.ts'
-import type { OutOfBand } from './out-of-band.ts'
-import { Pieces } from './overlaps.ts'
 import { PlainWriter } from './plain-writer.ts'
 import { PropertyWriter } from './property-writer.ts'
 import type { Reductions } from './reductions.ts'
@@ -38,7 +37,6 @@ import { WeakEntries } from './weak-entries.ts'
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const symbolDescription = getOwnPropertyDescriptor(Symbol.prototype, 'description')!.get!
 const symbolKeyFor = Symbol.keyFor
-const MapConstructor = Map
 const SetConstructor = Set
 const MAX_HARD_DEPTH = 2000
 /** Levels of objects that are written whole at once: their stack frames are many. */
@@ -68,16 +66,9 @@ export class GraphWriter implements ValueSink {
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
   readonly #objects = new ObjectWriter(this)
+  readonly buffers: BufferWriter
   readonly #pending: object[] = []
   readonly #fillers: Filler[] = []
-  /** The buffer that is being written for a view of it. */
-  #viewing: object | null = null
-  #wrappedViews: Set<object> | null = null
-  /** Views that were written with their own bytes alone. */
-  pieces: Pieces | null = null
-  #readonlyViews: Set<object> | null = null
-  /** Where it is written that a buffer has views alone. */
-  #viewedBuffers: Map<object, number> | null = null
   /** Some function reads an accessor of the global object. */
   hasGlobalAccessors = false
   #depth = 0
@@ -97,6 +88,7 @@ export class GraphWriter implements ValueSink {
     this.#shapes = session === null ? new Shapes() : session.shapes
     this.#plainWriter = new PlainWriter(this, this.#shapes)
     this.#reductions = options.reductions
+    this.buffers = new BufferWriter(this, session)
     if (trace !== null || this.#reductions !== null || options.offers !== null) needAllOriginals()
   }
 
@@ -128,15 +120,13 @@ export class GraphWriter implements ValueSink {
       this.#imports !== null
     )
       return false
-    if (!this.instances.isUnused || this.references.length > 0 || this.#wrappedViews !== null) return false
-    this.pieces = null
+    if (!this.instances.isUnused || this.references.length > 0 || !this.buffers.restart()) return false
     this.out.restart()
     this.blobs?.restart()
     this.text.restart()
     this.#plainWriter.restart()
     if (this.#session !== null) return true
-    if (this.#byReference !== null || this.#viewedBuffers !== null || this.#readonlyViews !== null)
-      return false
+    if (this.#byReference !== null) return false
     this.#memo.clear()
     this.#shapes.restart()
     this.#scalars.restart()
@@ -149,7 +139,7 @@ export class GraphWriter implements ValueSink {
       this.out.isTogether &&
       this.references.length === 0 &&
       this.options.offers === null &&
-      this.pieces === null &&
+      this.buffers.pieces === null &&
       this.#namespaces === null &&
       (this.blobs === null || this.blobs.length === 0)
     )
@@ -271,31 +261,19 @@ export class GraphWriter implements ValueSink {
     return this.#reductions !== null || this.options.offers !== null
   }
   viewed(buffer: ArrayBufferLike, size: number): void {
-    this.#viewing = buffer
-    this.value(buffer)
-    this.#viewing = null
-    this.options.offers?.viewed(buffer, size)
+    this.buffers.viewed(buffer, size)
   }
   isWrapped(view: ArrayBufferView): boolean {
-    return this.#wrappedViews?.has(view) === true
+    return this.buffers.isWrapped(view)
   }
   offer(view: ArrayBufferView, bytes: Uint8Array, size: number): number {
-    const { offers } = this.options
-    if (offers === null) return -1
-    const facts = { length: bytes.length, maximum: null, isShared: false }
-    const number = offers.offer(view, facts, bytes, this.#readonlyViews?.has(view) ?? false)
-    offers.viewed(view, size)
-    return number
+    return this.buffers.offer(view, bytes, size)
   }
   needsWhole(view: ArrayBufferView, buffer: ArrayBufferLike): boolean {
-    if (this.#readonlyViews?.has(view)) return false
-    return this.#isWhole(buffer) || this.options.wholeBuffers?.has(buffer) === true
+    return this.buffers.needsWhole(view, buffer)
   }
   wroteApart(view: ArrayBufferView, window: ViewedBytes, size: number, number: number): void {
-    // Whether nobody's writes are shared, nobody can tell.
-    if (this.#readonlyViews?.has(view)) return
-    this.pieces ??= new Pieces()
-    this.pieces.add(view, window, size, number)
+    this.buffers.wroteApart(view, window, size, number)
   }
   step(kind: PathSegment['kind'], name: string | number): void {
     this.trace?.step(kind, name)
@@ -416,11 +394,7 @@ export class GraphWriter implements ValueSink {
     const known = this.#memo.get(value)
     if (known !== undefined) {
       if (this.#namespaces?.has(value)) this.#namespaces.wantAll(value)
-      if (value !== this.#viewing) {
-        this.options.offers?.reached(value)
-        const mark = this.#viewedBuffers?.get(value)
-        if (mark !== undefined) this.out.change(mark, Op.WholeBuffer)
-      }
+      this.buffers.met(value)
       return this.#ref(known)
     }
     if (this.trace) {
@@ -516,19 +490,6 @@ export class GraphWriter implements ValueSink {
     return false
   }
 
-  /** Does this message have all of the buffer within? (What an earlier one had may have changed: a pool does.) */
-  #isWhole(buffer: ArrayBufferLike): boolean {
-    return (
-      this.numberOf(buffer) >= (this.#session?.nodesBefore ?? 0) &&
-      (this.options.offers?.numberOf(buffer) ?? -1) < 0
-    )
-  }
-
-  /** Buffers that turned out to be part of the graph, when views of them had been written with their own bytes alone. */
-  get dividedBuffers(): Set<object> | null {
-    return this.pieces?.buffersThat((buffer) => this.#isWhole(buffer)) ?? null
-  }
-
   reference(value: unknown, reference: Reference): void {
     this.#byReference ??= new SetConstructor()
     this.#byReference.add(value)
@@ -550,48 +511,6 @@ export class GraphWriter implements ValueSink {
     this.out.byte(1)
     this.step('slot', 'Prototype')
     this.value(prototype)
-  }
-
-  /** An OutOfBand stands for its view. */
-  wrapped(value: object, view: ArrayBufferView): void {
-    if (this.options.offers !== null) {
-      this.#wrappedViews ??= new SetConstructor()
-      this.#wrappedViews.add(view)
-    }
-    if ((value as OutOfBand).readonly) {
-      this.#readonlyViews ??= new SetConstructor()
-      this.#readonlyViews.add(view)
-    }
-    this.forget(value)
-    this.value(view)
-  }
-
-  /** A buffer that the callback takes; one with properties of its own is more than its bytes, and stays. */
-  outOfBand(value: object): boolean {
-    const { offers } = this.options
-    const facts = offers === null ? null : bareBuffer(value)
-    if (offers === null || facts === null) return false
-    const number = offers.offer(value, facts, new Uint8Array(value as ArrayBuffer, 0, facts.length))
-    if (number < 0) return false
-    if (value !== this.#viewing) offers.reached(value)
-    this.out.byte(Op.OutOfBand)
-    this.out.varint(number)
-    this.remember(value)
-    return true
-  }
-
-  /** A buffer that is written for a view of it, and may be read as a part of what was received if nothing else needs it. */
-  viewedBuffer(value: object): boolean {
-    // A later message could need it.
-    if (value !== this.#viewing || this.#session !== null) return false
-    const facts = bareBuffer(value)
-    if (facts === null || facts.isShared || facts.maximum !== null || facts.length < LEAST_BULK) return false
-    this.#viewedBuffers ??= new MapConstructor()
-    this.out.byte(Op.ViewedBuffer)
-    this.#viewedBuffers.set(value, this.out.last)
-    this.bulk(new Uint8Array(value as ArrayBuffer, 0, facts.length))
-    this.remember(value)
-    return true
   }
 
   /** All own properties but the given ones, and whether the object is extensible. */

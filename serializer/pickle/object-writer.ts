@@ -38,7 +38,7 @@ export class ObjectWriter {
     if (keys !== null && !isReferable(value)) return this.#plain(value, keys)
     if (types.isProxy(value)) return this.#proxy(value)
     const view = wrappedView(value)
-    if (view !== null) return graph.wrapped(value, view)
+    if (view !== null) return graph.buffers.wrapped(value, view)
     const reference = findIntrinsic(value) ?? findBuiltin(value)
     if (reference) return graph.reference(value, reference)
     if (typeof value === 'function') return graph.functions.write(value)
@@ -55,7 +55,7 @@ export class ObjectWriter {
     if (!graph.takesReductions && graph.instances.hasHook(value)) throw HOOK_MET
     const reducer = findBuiltinReducer(value)
     if (reducer >= 0) {
-      if (graph.outOfBand(value) || graph.viewedBuffer(value)) return
+      if (graph.buffers.outOfBand(value) || graph.buffers.viewedBuffer(value)) return
       return this.#builtin(value, reducer)
     }
     if (isArray(value)) return this.#array(value)

@@ -152,7 +152,7 @@ export class Pickler {
       ))
       try {
         writer.root(value)
-        if (!writer.hasCode && !writer.missedImports && writer.dividedBuffers === null)
+        if (!writer.hasCode && !writer.missedImports && writer.buffers.divided === null)
           return bundleOf(value, writer, NO_CODE, options.compress, session)
       } catch {
         // What is wrong is told by a walk that keeps paths.

@@ -100,7 +100,7 @@ export function write(
       }
       // Once more, so that it does not matter in which order the graph is met.
       if (graph.missedImports && !trace?.collects) graph = walk(graph.options, graph.imports)
-      const wholeBuffers = graph.dividedBuffers
+      const wholeBuffers = graph.buffers.divided
       if (wholeBuffers !== null) graph = walk({ ...graph.options, wholeBuffers }, graph.imports)
       let code = codeOf(graph)
       if (code !== NO_CODE && code.early.size > 0) {
@@ -175,7 +175,7 @@ export function bundleOf(
         : [],
     text: graph.text.parts(),
     graph: parts,
-    buffers: writeBuffers(offers, graph.pieces, (view) => graph.numberOf(view)),
+    buffers: writeBuffers(offers, graph.buffers.pieces, (view) => graph.numberOf(view)),
     bytes: blobs,
   }
   const bundle = compress
