@@ -2,6 +2,7 @@
 // it gets no memory or may not map it; and the kernel ends one that takes the last memory. So actors are refused before.
 import { readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
+import { join } from 'node:path'
 import { formatSize } from '../../runtime-env/size.ts'
 
 const MiB = 2 ** 20
@@ -10,12 +11,40 @@ const RESERVE = 128 * MiB
 
 /** `starting`: of those workers that do not have yet what they will take. */
 export function lackingMemory(each: number, starting: number): string | null {
-  const free = process.availableMemory?.() ?? freemem()
-  if (free >= (starting + 1) * each + RESERVE) return null
+  const free = freeMemory()
+  if (free === null || free >= (starting + 1) * each + RESERVE) return null
   return (
     `it would take ${formatSize(each)} of memory, and ${formatSize(free)} are free, of which ${formatSize(RESERVE)} are kept` +
     (starting > 0 ? ` and ${starting} others that start take as much each` : '')
   )
+}
+
+/**
+ * Bytes; null where it can't be told: macOS counts as free what holds nothing at all, and no more than that. What files have
+ * in memory is free, also in a container, where Node's own availableMemory takes it for used.
+ */
+function freeMemory(): number | null {
+  if (process.platform === 'win32') return freemem()
+  if (process.platform !== 'linux') return null
+  return Math.min(freemem(), freeInContainer('/sys/fs/cgroup'))
+}
+
+/** As a control group of version 2 says; without a limit, infinite. */
+export function freeInContainer(folder: string): number {
+  try {
+    const read = (name: string) => readFileSync(join(folder, name), 'latin1')
+    const most = Number(read('memory.max'))
+    if (Number.isNaN(most)) return Number.POSITIVE_INFINITY
+    const stat = read('memory.stat')
+    const files = [...stat.matchAll(/^(?:in)?active_file (\d+)$/gm)].reduce(
+      (sum, [, size]) => sum + Number(size),
+      0,
+    )
+    return most - Number(read('memory.current')) + files
+  } catch {
+    // No such group here, or Node's permission model forbids it.
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 /** As much as a thread takes in which cornichon is loaded. */

@@ -1,6 +1,11 @@
 // Actors with workers of their own, where there is no room for more: each is refused with the reason, the others go on.
 import { afterAll, expect, it } from 'vitest'
-import { lackingForThread, lackingMemory, roomForThreads } from '../../executor/local/headroom.ts'
+import {
+  freeInContainer,
+  lackingForThread,
+  lackingMemory,
+  roomForThreads,
+} from '../../executor/local/headroom.ts'
 import { runNode } from '../support/command.ts'
 import { root } from '../support/paths.ts'
 import { createWorkspace } from '../support/workspace.ts'
@@ -18,6 +23,19 @@ it('a worker that would take more memory than is free is refused, those that sta
   expect(lackingForThread(1000, 0)).toBe(null)
 })
 
+it('a container has what its limit leaves, and what files have in memory besides', () => {
+  const folder = workspace.path('group')
+  expect(freeInContainer(folder)).toBe(Number.POSITIVE_INFINITY)
+  workspace.write({
+    'group/memory.max': '1000000\n',
+    'group/memory.current': '900000\n',
+    'group/memory.stat': 'anon 500000\nfile 400000\ninactive_file 300000\nactive_file 50000\nslab 10\n',
+  })
+  expect(freeInContainer(folder)).toBe(450_000)
+  workspace.write({ 'group/memory.max': 'max\n' })
+  expect(freeInContainer(folder)).toBe(Number.POSITIVE_INFINITY)
+})
+
 it('a thread is refused before the process has as many memory mappings as it may have', () => {
   expect(roomForThreads(65_530, 10_000, 80, 0)).toBe(351)
   expect(roomForThreads(65_530, 10_000, 80, 100)).toBe(251)
@@ -30,8 +48,11 @@ it('X7 actors for which there is no memory die of that, and start when there is;
   workspace.write({
     'program.mjs': `
       import { get, init, remote } from 'cornichon/executor'
+      import { syncBuiltinESMExports } from 'node:module'
+      import os from 'node:os'
       // As much as two threads take that start at once.
-      process.availableMemory = () => 195 * 2 ** 20
+      os.freemem = () => 195 * 2 ** 20
+      syncBuiltinESMExports()
       class One { hello() { return 'hello' } }
       await init({ numCpus: 1 })
       const forEver = { maxRestarts: -1 }
