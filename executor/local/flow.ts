@@ -127,11 +127,11 @@ export class CallFlow {
     this.#functions.hold(functionsOf(call.target.spec))
   }
 
-  #ready(call: Call, pumps = true): void {
+  #ready(call: Call): void {
     call.state = 'queued'
     if (call.target.kind === Kind.CallActor) return this.actors.pump(call.target.actor)
     this.#queue.push(call)
-    if (pumps) this.pump()
+    this.pump()
   }
 
   #fits = (call: Call): boolean =>
@@ -196,7 +196,10 @@ export class CallFlow {
       if (call.isSettled) this.#finish(call)
       else if (this.#hooks?.takenBack(call.id))
         this.fail(call, failureOf('shutdown', `${call.name} (${call.id}) is for others to run`))
-      else this.#ready(call, false)
+      else {
+        call.state = 'queued'
+        this.#queue.putBack(call)
+      }
     }
   }
 

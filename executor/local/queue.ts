@@ -24,6 +24,15 @@ class Lane {
     this.#calls.push(call)
   }
 
+  /** Before those that were made later. */
+  putBack(call: Call): void {
+    const calls = this.#calls
+    let at = this.#first
+    while (at < calls.length && calls[at]!.order < call.order) at++
+    if (at === this.#first && at > 0) calls[--this.#first] = call
+    else calls.splice(at, 0, call)
+  }
+
   shift(): Call {
     const call = this.#calls[this.#first]!
     this.#calls[this.#first++] = undefined
@@ -41,16 +50,23 @@ export class CallQueue {
   readonly #byKey = new Map<string, Lane>()
 
   push(call: Call): void {
-    const key = call.laneKey
-    let lane = this.#byKey.get(key)
+    this.#laneOf(call).push(call)
+  }
+
+  /** One that was taken, and did not begin: it has waited the longest. */
+  putBack(call: Call): void {
+    this.#laneOf(call).putBack(call)
+  }
+
+  #laneOf({ laneKey, priority }: Call): Lane {
+    let lane = this.#byKey.get(laneKey)
     if (lane === undefined) {
-      lane = new Lane(call.priority)
-      this.#byKey.set(key, lane)
-      const { priority } = lane
+      lane = new Lane(priority)
+      this.#byKey.set(laneKey, lane)
       const at = this.#lanes.findIndex((each) => each.priority > priority)
       this.#lanes.splice(at < 0 ? this.#lanes.length : at, 0, lane)
     }
-    lane.push(call)
+    return lane
   }
 
   /** The next call that fits; among lanes of one priority, the one that waits longest. */
