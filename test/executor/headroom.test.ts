@@ -79,7 +79,8 @@ it('X7 an actor whose thread can not even start is not started again for ever', 
     'program.mjs': `
       import { get, init, remote } from 'cornichon/executor'
       class One { hello() { return 'hello' } }
-      await init({ numCpus: 1, resourceLimits: { maxOldGenerationSizeMb: 1 } })
+      // Enough for Node to start, where with less V8 may end the process, and not for cornichon.
+      await init({ numCpus: 1, resourceLimits: { maxOldGenerationSizeMb: 6 } })
       for (const isolate of [true, false]) {
         const actor = remote(One, { maxRestarts: -1, isolate }).remote()
         const { name, message } = await get(actor.hello.remote()).catch((error) => error)
