@@ -90,6 +90,20 @@ export function refsOf(packed: Packed): readonly string[] {
   return 'plain' in packed ? NO_REFS : (packed.refs ?? NO_REFS)
 }
 
+/** Whether JSON gives back just this, in few bytes: strings up to so many characters. */
+export function isShortInJson(value: unknown, longest: number): boolean {
+  switch (typeof value) {
+    case 'string':
+      return value.length <= longest
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+    case 'boolean':
+      return true
+    default:
+      return value === null
+  }
+}
+
 export function isPrimitive(value: unknown): boolean {
   switch (typeof value) {
     case 'object':

@@ -1,8 +1,9 @@
 // The way of calls through an executor within one process: held until their arguments are there, queued for a slot, run by
 // a worker, tried again where that ended under them, and over.
 import { messageOf } from '../../runtime-env/message.ts'
+import type { Exported } from '../executor.ts'
 import { deathBy, type Failure, failureOf } from '../failures.ts'
-import { functionsOf } from '../functions.ts'
+import { type FunctionStore, functionsOf } from '../functions.ts'
 import { type Packed, refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
@@ -20,10 +21,7 @@ import type { LocalWorker } from './workers.ts'
 import type { Workforce } from './workforce.ts'
 
 /** Those that calls need stay as long as these are here. */
-interface KeptFunctions {
-  hold(hashes: readonly string[]): void
-  letGo(hashes: readonly string[]): void
-}
+type KeptFunctions = Pick<FunctionStore<{ readonly exported: Exported }>, 'hold' | 'letGo'>
 
 export class CallFlow {
   readonly actors: Actors

@@ -1,8 +1,7 @@
 // All that a call has in Redis: the frame of its batch, how far that is, and large arguments, which are keys beside it.
-import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { Life } from './keys.ts'
 import { unlinkAll } from './unlink.ts'
-import { glance, outsideKeys, type Store } from './values.ts'
+import { claimedGlance, outsideKeys, type Store } from './values.ts'
 import { purposeOf } from './wire.ts'
 
 /** Keys that calls of one batch share: they go when the last of these is over. */
@@ -31,11 +30,6 @@ async function keysOf(where: Where, batch: string): Promise<string[]> {
 /** Its large arguments: none, once its frame is gone. */
 export async function besideOf({ redis, keys }: Where, batch: string): Promise<string[]> {
   const frame = await redis.getBuffer(keys.call(batch))
-  if (frame === null) return []
-  try {
-    return outsideKeys(glance(Buffer.from(withoutSignature(frame))), purposeOf(batch), keys)
-  } catch {
-    // No frame of ours.
-    return []
-  }
+  const about = frame === null ? null : claimedGlance(frame)
+  return about === null ? [] : outsideKeys(about, purposeOf(batch), keys)
 }

@@ -1,23 +1,22 @@
 // Objects that a driver's tasks made with calls and puts of their own. The processes of the tasks have them, and as long as
 // their refs stay there, they drop them. Once a ref is in another value, nobody but the driver can say when it is needed
 // no more: at the driver's end, unless an actor that outlives it was given the ref.
-import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { type Keys, Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { unlinkAll } from './unlink.ts'
-import { type Glance, glance, outsideKeys } from './values.ts'
+import { claimedGlance, type Glance, outsideKeys } from './values.ts'
 
 /** Objects that are looked at in one command. */
 const AT_ONCE = 100
 
-/** A driver's tasks gave away refs of these. */
-export function tellShared({ redis, keys }: Link, driver: string, ids: readonly string[]): void {
+/** A driver's task gave away a ref of it. */
+export function tellShared({ redis, keys }: Link, driver: string, id: string): void {
   const key = keys.shared(driver)
-  redis.sadd(key, ...ids).catch(() => {})
+  redis.sadd(key, id).catch(() => {})
   redis.pexpire(key, Life.object).catch(() => {})
 }
 
-/** Objects of another process, which an actor has now that may outlive it. */
+/** An object of another process, which an actor has now that may outlive it. */
 export function tellGiven({ redis, keys }: Link, id: string): void {
   redis.set(keys.given(id), 1, 'PX', Life.object).catch(() => {})
 }
@@ -36,7 +35,7 @@ export async function dropShared(link: Link, own: ReadonlyMap<string, Glance | n
     made.filter((id) => !own.has(id)),
     async (some) => {
       const frames = await redis.mgetBuffer(some.map(keys.object))
-      for (const [i, id] of some.entries()) about.set(id, frames[i] ? lookAt(frames[i]) : null)
+      for (const [i, id] of some.entries()) about.set(id, frames[i] ? claimedGlance(frames[i]) : null)
     },
   )
   const given: string[] = []
@@ -54,15 +53,6 @@ export async function dropShared(link: Link, own: ReadonlyMap<string, Glance | n
 
 function keysOf(id: string, about: Glance | null, keys: Keys): string[] {
   return about === null ? [keys.object(id)] : [keys.object(id), ...outsideKeys(about, id, keys)]
-}
-
-function lookAt(frame: Buffer): Glance | null {
-  try {
-    return glance(Buffer.from(withoutSignature(frame)))
-  } catch {
-    // No frame of ours.
-    return null
-  }
 }
 
 async function eachOf(

@@ -214,7 +214,7 @@ export class RedisObjects {
       const entry = this.#entries.get(id)
       if (entry === undefined || entry.isShared) continue
       entry.isShared = true
-      if (entry.driver !== null) tellShared(this.#link, entry.driver, [id])
+      if (entry.driver !== null) tellShared(this.#link, entry.driver, id)
     }
   }
 

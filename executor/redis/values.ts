@@ -2,10 +2,11 @@
 // cut into chunks that keep Redis from standing still.
 import type { Redis } from 'ioredis'
 import { sha256 } from '../../runtime-env/sha256.ts'
+import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { dumps, loads } from '../../serializer/index.ts'
 import type { Outcome } from '../executor.ts'
 import type { Failure } from '../failures.ts'
-import { isPrimitive, type Packed } from '../payload.ts'
+import { isPrimitive, isShortInJson, type Packed } from '../payload.ts'
 import { decodeFrame, encodeFrame, encodeHeader } from './frame.ts'
 import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
@@ -131,19 +132,7 @@ export class PartsWriter {
   }
 }
 
-/** Whether JSON gives back just this, in few bytes. */
-function isJson(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-      return value.length <= LONGEST_JSON_STRING
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-    case 'boolean':
-      return true
-    default:
-      return value === null
-  }
-}
+const isJson = (value: unknown): boolean => isShortInJson(value, LONGEST_JSON_STRING)
 
 export function readPacked(header: PackedHeader, parts: readonly Buffer[]): Packed {
   if ('json' in header) return { plain: header.json }
@@ -213,6 +202,15 @@ export function glance(frame: Buffer): Glance {
       ok && value !== undefined && 'json' in value && isPrimitive(value.json)
         ? { ok, value: { plain: value.json } }
         : null,
+  }
+}
+
+/** The same of a sealed frame, whoever sealed it: what it claims. Null of what is no frame of ours. */
+export function claimedGlance(sealed: Buffer): Glance | null {
+  try {
+    return glance(Buffer.from(withoutSignature(sealed)))
+  } catch {
+    return null
   }
 }
 

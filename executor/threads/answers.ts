@@ -1,6 +1,7 @@
 // Small results on their way out of a thread: in a ring of memory that both threads share, as text. A message for each costs
 // several times as much. The other thread is told when there are some, and then takes all that have come by then; so nothing
 // waits for what the thread runs next.
+import { isShortInJson } from '../payload.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 
 type Done = Extract<FromWorker, readonly ['done', ...unknown[]]>
@@ -80,20 +81,7 @@ function textOf(call: string, results: Done[2], ran: number): string | null {
   if (!('plain' in results)) return null
   const { plain } = results
   if (plain === undefined) return JSON.stringify([call, ran, UNDEFINED] satisfies Text)
-  return isShort(plain) ? JSON.stringify([call, ran, plain] satisfies Text) : null
-}
-
-function isShort(value: unknown): boolean {
-  switch (typeof value) {
-    case 'string':
-      return value.length <= LONGEST
-    case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
-    case 'boolean':
-      return true
-    default:
-      return value === null
-  }
+  return isShortInJson(plain, LONGEST) ? JSON.stringify([call, ran, plain] satisfies Text) : null
 }
 
 function doneOf(text: string): Done {

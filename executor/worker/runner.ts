@@ -205,9 +205,13 @@ export class Runner {
   #run(job: Job, scope: Scope, target: unknown): Promise<void> | void {
     const turn = job[13]
     if (turn === 0) return this.#call(job, scope, target)
+    return this.#inTurn(turn, () => this.#call(job, scope, target))
+  }
+
+  #inTurn<T>(turn: number, work: () => T): T {
     this.#turns.begin(turn)
     try {
-      return this.#call(job, scope, target)
+      return work()
     } finally {
       this.#turns.end()
     }
@@ -238,12 +242,7 @@ export class Runner {
   #succeedLater(job: Job, scope: Scope, value: unknown): void {
     const turn = job[13]
     if (turn === 0) return this.#succeed(job, scope, value)
-    this.#turns.begin(turn)
-    try {
-      this.#succeed(job, scope, value)
-    } finally {
-      this.#turns.end()
-    }
+    this.#inTurn(turn, () => this.#succeed(job, scope, value))
   }
 
   #succeed(job: Job, scope: Scope, value: unknown): void {

@@ -83,12 +83,10 @@ export class HostedActors {
     const { maxRestarts } = spec.options
     if (maxRestarts >= 0 && restarts > maxRestarts)
       return refuse(failureOf('actor-died', `${label} died: the worker process that it lived in ended`))
-    let held: readonly string[] = []
+    let held: readonly string[]
     try {
-      held = await supplies.arguments(spec.deps)
-      await supplies.functionsOf(spec, owner)
+      held = await supplies.bring(spec, owner)
     } catch (error) {
-      supplies.letGo(held)
       return refuse(error instanceof UnfitCallError ? error.failure : failureOf('actor-died', String(error)))
     }
     const letFunctionsGo = supplies.holdFunctionsOf(spec)

@@ -120,12 +120,10 @@ export class CallRunner {
     const { supplies } = this
     const { wire, job, start } = running
     const { spec, owner } = wire
-    let held: readonly string[] = []
+    let held: readonly string[]
     try {
-      held = await supplies.arguments(spec.deps)
-      await supplies.functionsOf(spec, owner)
+      held = await supplies.bring(spec, owner)
     } catch (error) {
-      supplies.letGo(held)
       const failure =
         error instanceof UnfitCallError
           ? error.failure

@@ -1,6 +1,6 @@
 // What a call needs before it runs in this process: its frame, its function, the values of its arguments. Functions are
 // fetched once and kept.
-import type { Dependency, Exported } from '../../executor.ts'
+import type { Dependency, Exported, PackedArguments } from '../../executor.ts'
 import { type Failure, failureOf } from '../../failures.ts'
 import { functionsOf, type Needs } from '../../functions.ts'
 import type { LocalExecutor } from '../../local/index.ts'
@@ -44,6 +44,18 @@ export class Supplies {
       this.#functions.set(hash, coming)
     }
     return coming
+  }
+
+  /** All that a call or an actor needs; the arguments are held, until they are let go. Throws UnfitCallError and others. */
+  async bring(spec: Needs & Pick<PackedArguments, 'deps'>, owner: string): Promise<readonly string[]> {
+    const held = await this.arguments(spec.deps)
+    try {
+      await this.functionsOf(spec, owner)
+      return held
+    } catch (error) {
+      this.letGo(held)
+      throw error
+    }
   }
 
   /** All code that a call or an actor needs. They stay until the next one is fetched. */
