@@ -14,23 +14,14 @@ import {
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cornichon } from '../support/command.ts'
-import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { workersOf } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 const workspace = createWorkspace()
 let redis: TestRedis
 let connection: Redis
-const workers = new Set<TestWorker>()
-const start = async (...args: string[]) => {
-  const worker = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2', ...args)
-  workers.add(worker)
-  return worker
-}
-const killWorker = async (worker: TestWorker) => {
-  workers.delete(worker)
-  await worker.kill()
-}
+const { start, killWorker, killAll } = workersOf(() => redis, '--num-cpus', '2', '--recover-after', '2')
 
 beforeAll(async () => {
   redis = await startRedis()
@@ -39,7 +30,7 @@ beforeAll(async () => {
 beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
 afterEach(async () => {
   await shutdown()
-  await Promise.all([...workers].map(killWorker))
+  await killAll()
 })
 afterAll(async () => {
   await redis.stop()

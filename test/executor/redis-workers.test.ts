@@ -12,7 +12,7 @@ import {
   WorkerCrashedError,
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { workersOf } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -21,16 +21,13 @@ const taskCount = Number(process.env.CORNICHON_FAULT_TASKS ?? 400)
 
 const workspace = createWorkspace()
 let redis: TestRedis
-const workers = new Set<TestWorker>()
-const start = async (...args: string[]) => {
-  const worker = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2', ...args)
-  workers.add(worker)
-  return worker
-}
-const killWorker = async (worker: TestWorker) => {
-  workers.delete(worker)
-  await worker.kill()
-}
+const { workers, start, killWorker, killAll } = workersOf(
+  () => redis,
+  '--num-cpus',
+  '2',
+  '--recover-after',
+  '2',
+)
 
 beforeAll(async () => {
   redis = await startRedis()
@@ -38,7 +35,7 @@ beforeAll(async () => {
 beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
 afterEach(async () => {
   await shutdown()
-  await Promise.all([...workers].map(killWorker))
+  await killAll()
 })
 afterAll(async () => {
   await redis.stop()

@@ -49,3 +49,19 @@ export async function startWorker(
     },
   }
 }
+
+/** Workers that come and go in a test, each with these arguments and its own. */
+export function workersOf(redis: () => TestRedis, ...always: string[]) {
+  const workers = new Set<TestWorker>()
+  const start = async (...args: string[]): Promise<TestWorker> => {
+    const worker = await startWorker(redis(), ...always, ...args)
+    workers.add(worker)
+    return worker
+  }
+  const killWorker = async (worker: TestWorker): Promise<void> => {
+    workers.delete(worker)
+    await worker.kill()
+  }
+  const killAll = () => Promise.all([...workers].map(killWorker))
+  return { workers, start, killWorker, killAll }
+}
