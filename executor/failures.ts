@@ -44,8 +44,9 @@ export function failureOf(kind: Exclude<FailureKind, 'thrown'>, message: string)
   return { kind, message }
 }
 
-export function cancelled(name: string, id: string): Failure {
-  return failureOf('cancelled', `task ${name} (${id}) was cancelled`)
+/** `by` is told where it was not the program itself. */
+export function cancelled(name: string, id: string, by: string | null = null): Failure {
+  return failureOf('cancelled', `task ${name} (${id}) was cancelled${by === null ? '' : `, by ${by}`}`)
 }
 
 /** An environment could not be made; `output` is what its tools or its process printed last, if the error does not say. */

@@ -20,7 +20,8 @@ export function addCancel(program: Command): void {
         const { FleetView } = await import('../redis/overview.ts')
         const view = new FleetView(fleet)
         const cancelled: string[] = []
-        for (const id of ids) if (await view.cancel(id, flags.force === true)) cancelled.push(id)
+        for (const id of ids)
+          if (await view.cancel(id, flags.force === true, 'the command cornichon cancel')) cancelled.push(id)
         if (flags.json) console.log(JSON.stringify({ cancelled }))
         else for (const id of cancelled) console.log(`cancelled ${id}`)
         const missing = ids.filter((id) => !cancelled.includes(id))

@@ -52,7 +52,7 @@ Exit codes:
   1  the program failed: it threw, or it can't be packed or loaded
   2  the command was used wrongly: an unknown option, a missing file or export,
      bad JSON, a file that is no bundle, an output that can't be written
-  130  Ctrl-C ended what \`run --address\` waited for`,
+  130  Ctrl-C ended what \`run --address\` or \`result\` waited for`,
   )
 
 for (const add of subcommands) add(program)

@@ -1,6 +1,8 @@
 // `cornichon logs`: what the tasks of a fleet print.
 import type { Command } from 'commander'
+import type { FleetView } from '../redis/overview.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { untilInterrupted } from './interrupt.ts'
 import { withFleet } from './with-fleet.ts'
 
 interface LogFlags extends FleetFlags {
@@ -18,23 +20,27 @@ export function addLogs(program: Command): void {
     .addHelpText('after', '\nExamples:\n  $ cornichon logs --follow')
     .action((drivers: string[], flags: LogFlags) =>
       withFleet(flags, async (fleet) => {
-        const { FleetView } = await import('../redis/overview.ts')
-        const view = new FleetView(fleet)
-        let isStopped = false
-        process.once('SIGINT', () => {
-          isStopped = true
-          process.exit(0)
-        })
-        const wanted = drivers.length > 0 ? drivers : await view.printers()
-        for await (const entry of view.logs(wanted, flags.follow === true)) {
-          if (isStopped) return
-          if (flags.json) console.log(JSON.stringify(Object.fromEntries(entry)))
-          else {
-            const task = entry.get('task')
-            const prefix = `(${task ? `${task} ` : ''}${entry.get('worker')}) `
-            process.stdout.write((entry.get('text') ?? '').replace(/^(?=.)/gm, prefix))
-          }
-        }
+        const { FleetView: View } = await import('../redis/overview.ts')
+        const view = new View(fleet)
+        if (flags.follow) await untilInterrupted((signal) => show(view, drivers, flags, signal))
+        else await show(view, drivers, flags, null)
       }),
     )
+}
+
+/** With a signal, on and on. */
+async function show(
+  view: FleetView,
+  drivers: readonly string[],
+  flags: LogFlags,
+  signal: AbortSignal | null,
+): Promise<void> {
+  for await (const entry of view.logs(drivers.length > 0 ? drivers : await view.printers(), signal)) {
+    if (flags.json) console.log(JSON.stringify(Object.fromEntries(entry)))
+    else {
+      const task = entry.get('task')
+      const prefix = `(${task ? `${task} ` : ''}${entry.get('worker')}) `
+      process.stdout.write((entry.get('text') ?? '').replace(/^(?=.)/gm, prefix))
+    }
+  }
 }

@@ -1,8 +1,10 @@
 // `cornichon status` and `top`: what a fleet has and does, once or again and again.
+import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { formatSize } from '../../runtime-env/size.ts'
-import type { Overview } from '../redis/overview.ts'
+import type { FleetView, Overview } from '../redis/overview.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { untilInterrupted } from './interrupt.ts'
 import { formatTable } from './table.ts'
 import { withFleet } from './with-fleet.ts'
 import { parseAmount } from './worker.ts'
@@ -44,22 +46,24 @@ export function addTop(program: Command): void {
 
 async function top(flags: TopFlags): Promise<void> {
   await withFleet(flags, async (fleet) => {
-    const { FleetView } = await import('../redis/overview.ts')
-    const view = new FleetView(fleet)
-    const stopped = new Promise<true>((resolve) => process.once('SIGINT', () => resolve(true)))
-    for (let i = 1; ; i++) {
-      const overview = await view.overview()
-      if (flags.json) console.log(JSON.stringify(overview))
-      else {
-        // The whole screen, on a terminal.
-        if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J')
-        console.log(`${new Date().toLocaleTimeString()}  ${formatOverview(overview)}\n`)
-      }
-      if (i === flags.count) return
-      const pause = new Promise<false>((resolve) => setTimeout(resolve, flags.interval * 1000, false))
-      if (await Promise.race([pause, stopped])) return
-    }
+    const { FleetView: View } = await import('../redis/overview.ts')
+    const view = new View(fleet)
+    await untilInterrupted((signal) => showAll(view, flags, signal))
   })
+}
+
+async function showAll(view: FleetView, flags: TopFlags, signal: AbortSignal): Promise<void> {
+  for (let i = 1; ; i++) {
+    const overview = await view.overview()
+    if (flags.json) console.log(JSON.stringify(overview))
+    else {
+      // The whole screen, on a terminal.
+      if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J')
+      console.log(`${new Date().toLocaleTimeString()}  ${formatOverview(overview)}\n`)
+    }
+    if (i === flags.count) return
+    await setTimeout(flags.interval * 1000, undefined, { signal })
+  }
 }
 
 export function formatOverview({

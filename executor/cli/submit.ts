@@ -6,9 +6,11 @@ import { errorOf } from '../failures.ts'
 import { printLine } from '../local/logs.ts'
 import { unpack } from '../payload.ts'
 import type { RedisExecutor } from '../redis/index.ts'
+import type { FleetView } from '../redis/overview.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { readBundle } from './files.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { INTERRUPTED, stoppable, untilInterrupted } from './interrupt.ts'
 import { JobLine } from './job-line.ts'
 import { printResult } from './print-result.ts'
 import { withFleet } from './with-fleet.ts'
@@ -23,9 +25,14 @@ interface SubmitFlags extends FleetFlags {
   readonly json?: true
 }
 
-interface ResultFlags extends FleetFlags {
+interface OutcomeFlags extends FleetFlags {
   readonly timeout?: number
   readonly json?: true
+}
+
+interface ResultFlags extends OutcomeFlags {
+  /** Unless `--no-cancel` is said. */
+  readonly cancel: boolean
 }
 
 export function addSubmit(program: Command): void {
@@ -56,22 +63,51 @@ export function addSubmit(program: Command): void {
   addFleetOptions(program.command('result'))
     .summary('wait for a submitted task, and print its result')
     .description(
-      'Waits until a task of a fleet is over, and prints its result as run does. Results are kept for an hour.',
+      'Waits until a task of a fleet is over, and prints its result as run does. Results are kept for an hour. ' +
+        'Ctrl-C cancels the task, and the tasks that it started.',
     )
     .argument('<id>', 'what submit printed')
-    .option('--timeout <seconds>', 'how long to wait', parseAmount)
+    .option('--timeout <seconds>', 'how long to wait: after that, the task goes on', parseAmount)
+    .option('--no-cancel', 'at Ctrl-C, only wait no longer: the task goes on')
     .option('--json', 'print the result as JSON, as JSON.stringify writes it')
     .addHelpText('after', '\nExamples:\n  $ cornichon result t-1f0a-1 --timeout 60')
     .action((id: string, flags: ResultFlags) =>
       withFleet(flags, async (fleet) => {
-        const { FleetView } = await import('../redis/overview.ts')
-        if (!(await new FleetView(fleet).isKnown(id)))
+        const { FleetView: View } = await import('../redis/overview.ts')
+        const view = new View(fleet)
+        if (!(await view.isKnown(id)))
           throw new UsageError(`there is no task ${id}: its result is gone, or it never was`)
-        const line = new JobLine(process.stderr)
-        if (process.stderr.isTTY) line.watch(fleet.progress, id)
-        await printOutcome(fleet, id, flags, line)
+        await waitFor(fleet, view, id, flags)
       }),
     )
+}
+
+/** Ctrl-C is the task's end as it is with `run --address`, or with `--no-cancel` only that of the waiting. */
+async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags: ResultFlags): Promise<void> {
+  const line = new JobLine(process.stderr)
+  if (process.stderr.isTTY) line.watch(fleet.progress, id)
+  const print = () => printOutcome(fleet, id, flags, line)
+  try {
+    if (flags.cancel) {
+      let cancelled: Promise<unknown> | null = null
+      await new Promise<void>((resolve, reject) => {
+        const stop = () => {
+          process.exitCode = INTERRUPTED
+          // One that is over by now has a result, which is printed.
+          cancelled = view.cancel(id, true, 'Ctrl-C')
+          cancelled.catch(reject)
+        }
+        stoppable(stop, print).then(resolve, reject)
+      })
+        // Its failure is here before all is told that has to end.
+        .finally(() => cancelled)
+    } else if (!(await untilInterrupted(print))) {
+      process.exitCode = INTERRUPTED
+      console.error(`cornichon: task ${id} goes on; the command result waits for it again`)
+    }
+  } finally {
+    line.end()
+  }
 }
 
 async function submit(fleet: RedisExecutor, file: string, flags: Omit<SubmitFlags, 'keep'>): Promise<string> {
@@ -124,17 +160,14 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
     async (fleet) => {
       const id = await submit(fleet, file, flags)
       const stop = () => {
+        process.exitCode = INTERRUPTED
         fleet.cancel(id, { force: true, recursive: true })
-        // As a program that ends of the signal.
-        process.exitCode = 130
       }
-      process.once('SIGINT', stop)
       if (process.stderr.isTTY) line.watch(fleet.progress, id)
       try {
-        await printOutcome(fleet, id, flags, line)
+        await stoppable(stop, () => printOutcome(fleet, id, flags, line))
       } finally {
         line.end()
-        process.off('SIGINT', stop)
         await fleet.progress.forget(id)
       }
     },
@@ -149,7 +182,7 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
 async function printOutcome(
   fleet: RedisExecutor,
   id: string,
-  flags: ResultFlags,
+  flags: OutcomeFlags,
   line: JobLine,
 ): Promise<void> {
   const result = fleet.outcome(resultId(id, 0))

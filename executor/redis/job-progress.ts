@@ -56,9 +56,10 @@ export class JobProgress {
     return { made: Number(made ?? 0), over: Number(over ?? 0) }
   }
 
-  /** Nobody is to ask for it any more. */
+  /** Nobody is to ask for it any more. Where Redis is away, its time ends it. */
   async forget(job: string): Promise<void> {
     this.#news.delete(job)
-    await this.#link.redis.unlink(this.#link.keys.progress(job)).catch(() => {})
+    const { redis, keys } = this.#link
+    if (redis.status === 'ready') await redis.unlink(keys.progress(job)).catch(() => {})
   }
 }

@@ -1,8 +1,8 @@
 // What there is in a fleet, for people who look at it: read from Redis, and asked of the workers.
-
+import { setTimeout } from 'node:timers/promises'
 import type { Job } from 'bullmq'
 import { resultId } from '../executor.ts'
-import { failureOf } from '../failures.ts'
+import { cancelled } from '../failures.ts'
 import type { NodeDescription } from './describe.ts'
 import { FunctionField } from './functions.ts'
 import type { RedisExecutor } from './index.ts'
@@ -226,7 +226,8 @@ export class FleetView {
     readonly frame: Buffer
     readonly batch: string
     readonly index: number
-    size: number
+    readonly size: number
+    readonly name: string
   } | null> {
     const { redis, keys } = this.#fleet.link
     const prefix = keys.call('')
@@ -239,18 +240,18 @@ export class FleetView {
       if (index < 0) continue
       const batch = key.slice(prefix.length)
       if ((await redis.hexists(keys.batch(batch), `x${index}`)) === 1) return null
-      return { frame: frame!, batch, index, size: calls.length }
+      return { frame: frame!, batch, index, size: calls.length, name: calls[index]!.name }
     }
     return null
   }
 
-  /** Of any driver. False if it is over, or never was. */
-  async cancel(id: string, force: boolean): Promise<boolean> {
+  /** Of any driver; `by` is for its error. False if it is over, or never was. */
+  async cancel(id: string, force: boolean, by: string): Promise<boolean> {
     const { link, queues } = this.#fleet
     const found = await this.#find(id)
     if (found === null) return false
-    const { frame, batch, index, size } = found
-    const failure = failureOf('cancelled', `task ${id} was cancelled, by the command cornichon cancel`)
+    const { frame, batch, index, size, name } = found
+    const failure = cancelled(name, id, by)
     await failCalls(link, frame, batch, [index, index + 1, size], failure)
     if (size === 1)
       for (const shape of await link.redis.smembers(link.keys.shapes)) await queues.remove(shape, id)
@@ -258,8 +259,11 @@ export class FleetView {
     return true
   }
 
-  /** What tasks have printed, and with `follow` what they print from now on. */
-  async *logs(drivers: readonly string[], follow: boolean): AsyncGenerator<ReadonlyMap<string, string>> {
+  /** What tasks have printed, and with a signal, until that is aborted, what they print from now on. */
+  async *logs(
+    drivers: readonly string[],
+    follow: AbortSignal | null,
+  ): AsyncGenerator<ReadonlyMap<string, string>> {
     const { redis, keys } = this.#fleet.link
     const last = new Map(drivers.map((id) => [id, '-']))
     for (;;) {
@@ -272,8 +276,8 @@ export class FleetView {
           yield line
         }
       }
-      if (!follow) return
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      if (follow === null) return
+      await setTimeout(200, undefined, { signal: follow })
       if (drivers.length === 0) for (const id of await this.printers()) if (!last.has(id)) last.set(id, '-')
     }
   }

@@ -34,7 +34,7 @@ export class Requests {
     try {
       await new Promise<void>((resolve) => {
         this.#open.set(request, { answers, missing, done: resolve })
-        timer = setTimeout(resolve, patience)
+        timer = setTimeout(resolve, patience).unref()
         void this.#link.tellAll({ kind: 'ask', what, from: this.#link.id, request })
       })
     } finally {
