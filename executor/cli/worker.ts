@@ -111,7 +111,6 @@ async function work(flags: WorkerFlags): Promise<void> {
   })
   const say = (state: string, text: string) =>
     console.log(flags.json ? JSON.stringify({ state, worker: node.name, pid: process.pid }) : text)
-  say('ready', `worker ${node.name} is ready`)
   let isStopping = false
   const stop = async () => {
     if (isStopping) process.exit(1)
@@ -124,4 +123,6 @@ async function work(flags: WorkerFlags): Promise<void> {
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
   if (permission !== undefined) onParentGone(() => void stop())
+  // Who reads that may stop it at once.
+  say('ready', `worker ${node.name} is ready`)
 }
