@@ -4,15 +4,15 @@ import { UnpicklingError } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
-import { crc32 } from './crc32.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { type ReadContainer, ReadSections, Section } from './read-sections.ts'
 import { giveBack } from './segments.ts'
 import { varintSize, writeVarint } from './varint.ts'
+import { xxHash32 } from './xxhash32.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
-export const FORMAT_VERSION = 5
+export const FORMAT_VERSION = 6
 const COMPRESSION_AT = 10
 const KIND_AT = 11
 const CHECKSUM_AT = 12
@@ -306,24 +306,10 @@ function check(bytes: Uint8Array, last: number): void {
       throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
 }
 
-/** Of the header's bytes in front of the checksum, the last that `checksum` met, and their CRC-32: most headers are alike. */
-let lastStart = -1
-let lastStartSum = 0
-
-/** Magic and version are right. */
-function crcOfStart(bytes: Uint8Array): number {
-  const start = bytes[9] | (bytes[COMPRESSION_AT] << 8) | (bytes[KIND_AT] << 16)
-  if (start !== lastStart) {
-    lastStartSum = crc32(bytes, 0, CHECKSUM_AT, 0)
-    lastStart = start
-  }
-  return lastStartSum
-}
-
 /** Of everything but its own four bytes. A large bundle's last section, of that size, comes first: it may have been added already. */
 function checksum(bytes: Uint8Array, last: number, begun: Sum | null): number {
   const end = bytes.length - last
-  if (bytes.length < LARGE_BUNDLE) return crc32(bytes, HEADER_SIZE, bytes.length, crcOfStart(bytes))
+  if (bytes.length < LARGE_BUNDLE) return xxHash32(bytes, CHECKSUM_AT)
   let sum = begun
   if (sum === null) {
     sum = new Sum()

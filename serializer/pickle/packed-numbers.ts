@@ -1,11 +1,12 @@
 // Arrays of nothing but numbers, packed: integers of 1, 2 or 4 bytes if that is what all of them are, else doubles. Few stand in the
 // graph; many stand apart, aligned, so that they are copied once by each side, by the engine's own means.
+
+import { isBigEndian, littleEndian } from '../bundle/endianness.ts'
 import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { needAllOriginals } from '../originals.ts'
 import type { BlobWriter } from './codec/blob-writer.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { ByteWriter } from './codec/byte-writer.ts'
-import { isBigEndian, littleEndian } from './codec/endianness.ts'
 import { LEAST_PACKED_APART, Op } from './opcodes.ts'
 import { Refusal } from './trace.ts'
 

@@ -1,5 +1,5 @@
 // Compressed bundles: what travels is smaller, and nothing inflates to more than its header and the limits allow.
-import { brotliCompressSync, crc32, gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { dumps, inspectBundle, loads, PicklingError, UnpicklingError } from '../../serializer/index.ts'
 import { HEADER, repaired } from '../support/forge.mjs'
@@ -54,8 +54,7 @@ describe('compress', () => {
       damaged[at] ^= 4
       expect(() => loads(damaged)).toThrow(UnpicklingError)
     }
-    const { crc32: sum } = { crc32: crc32(bytes.subarray(16), crc32(bytes.subarray(0, 12))) }
-    expect(Buffer.from(bytes).readUInt32LE(12)).toBe(sum)
+    expect(repaired(Buffer.from(bytes))).toEqual(Buffer.from(bytes))
   })
 
   test('a bomb is stopped by what it claims, and by what it has', () => {

@@ -1,11 +1,12 @@
 // @ts-check
 // Bundles taken apart and put together again, with a checksum that is right, to meet the readers behind it.
 import { createCipheriv } from 'node:crypto'
-import { brotliCompressSync, crc32, gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { xxHash32 } from './xxhash32.mjs'
 
 export const HEADER = 16
 /** From this size on, the checksum is another. */
-const LARGE = 1 << 16
+const LARGE = 1 << 14
 export const SECTIONS = ['manifest', 'code', 'functions', 'text', 'graph', 'buffers', 'bytes']
 
 /** mulberry32 @param {number} seed */
@@ -58,7 +59,8 @@ function varintOf(value) {
 export function repaired(bytes, last = 0) {
   const parts = [bytes.subarray(0, 12), bytes.subarray(HEADER, bytes.length - last)]
   if (bytes.length < LARGE) {
-    bytes.writeUInt32LE(crc32(bytes.subarray(HEADER), crc32(parts[0])), 12)
+    bytes.writeUInt32LE(0, 12)
+    bytes.writeUInt32LE(xxHash32(bytes), 12)
     return bytes
   }
   const cipher = createCipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12))

@@ -1,7 +1,8 @@
 // The other end of byte-writer.ts. Every length is checked against what is left before it is used.
+
+import { isBigEndian } from '../../bundle/endianness.ts'
 import { UnpicklingError } from '../../errors.ts'
 import { needAllOriginals } from '../../originals.ts'
-import { isBigEndian } from './endianness.ts'
 
 const SHORT_STRING = 24
 /** Doubles that are read before a DataView pays off. */
