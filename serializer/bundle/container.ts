@@ -27,6 +27,10 @@ const LARGEST_SIZE = 7
 
 const LARGE = 1 << 16
 
+/** What is there of small data. */
+const GRAPH_ALONE = 1 << Section.Graph
+const TEXT_AND_GRAPH = GRAPH_ALONE | (1 << Section.Text)
+
 /** The sections, in their order in the file. One that is empty takes no place. */
 export interface Sections {
   /** superjson text, UTF-8. Empty where there is nothing to say: no code, no references. */
@@ -87,14 +91,10 @@ export function writeContainer(
 export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uint8Array {
   const textSize = text.length
   const graphSize = graph.length
-  let present = 1 << Section.Graph
   let size = HEADER_SIZE + varintSize(graphSize) + textSize + graphSize
-  if (textSize > 0) {
-    present |= 1 << Section.Text
-    size += varintSize(textSize)
-  }
+  if (textSize > 0) size += varintSize(textSize)
   const bytes = allocate(size)
-  writeStart(bytes, present)
+  writeStart(bytes, textSize > 0 ? TEXT_AND_GRAPH : GRAPH_ALONE)
   bytes[KIND_AT] = kind
   let offset = HEADER_SIZE
   if (textSize > 0) offset = writeVarint(bytes, offset, textSize)
@@ -102,6 +102,39 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   if (textSize > 0) text.copyTo(bytes, offset)
   graph.copyTo(bytes, offset + textSize)
   return sealed(bytes, 0, null)
+}
+
+/** Where the two begin that `writeSmallData` wrote, and where the second ends. */
+export interface SmallData {
+  readonly kind: Kind
+  readonly text: number
+  readonly graph: number
+  readonly end: number
+}
+
+/** Takes apart what `writeSmallData` wrote. Null for what is anything else, or damaged: `readContainer` tells. */
+export function readSmallData(bytes: Uint8Array): SmallData | null {
+  const end = bytes.length
+  if (end < HEADER_SIZE || end >= LARGE_BUNDLE) return null
+  for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC[i]) return null
+  if (bytes[8] !== FORMAT_VERSION || bytes[COMPRESSION_AT] !== 0) return null
+  const present = bytes[9]
+  const hasText = present === TEXT_AND_GRAPH
+  const kind = bytes[KIND_AT] as Kind
+  if (!(hasText || present === GRAPH_ALONE) || kind > Kind.Tree) return null
+  // Two bytes are enough for a size.
+  let at = HEADER_SIZE
+  let text = 0
+  let size = 0
+  for (let left = hasText ? 2 : 1; left > 0; left--) {
+    text = size
+    size = bytes[at++]
+    if (size >= 0x80 && at < end) size = (size & 0x7f) | (bytes[at++] << 7)
+    if (size === 0) return null
+  }
+  const graph = at + text
+  if (graph + size !== end || xxHash32(bytes, CHECKSUM_AT) !== checksumIn(bytes)) return null
+  return { kind, text: at, graph, end }
 }
 
 function writeStart(bytes: Uint8Array, present: number): void {
@@ -300,10 +333,15 @@ function readVarint(bytes: Uint8Array, offset: number): { value: number; end: nu
 }
 
 function check(bytes: Uint8Array, last: number): void {
-  const sum = checksum(bytes, last, null)
-  for (let i = 0; i < 4; i++)
-    if (bytes[CHECKSUM_AT + i] !== ((sum >>> (8 * i)) & 0xff))
-      throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
+  if (checksum(bytes, last, null) !== checksumIn(bytes))
+    throw new UnpicklingError('the bundle is damaged: its checksum is wrong')
+}
+
+/** The one that the header has. */
+function checksumIn(bytes: Uint8Array): number {
+  let sum = 0
+  for (let i = 3; i >= 0; i--) sum = (sum << 8) | bytes[CHECKSUM_AT + i]
+  return sum >>> 0
 }
 
 /** Of everything but its own four bytes. A large bundle's last section, of that size, comes first: it may have been added already. */

@@ -71,7 +71,8 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   #functionReader: FunctionNodes | null = null
   #objects: ObjectReader | null = null
   readonly #plain: PlainReader
-  readonly #strings: string[]
+  #strings: string[]
+  readonly #session: ReaderSession | null
   readonly #pending: Filler[] = []
   readonly #owners: unknown[] = []
   /** Modules' namespaces, which get their members at the end. */
@@ -105,6 +106,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     this.#blobs = blobs
     this.#functions = functions
     this.#context = context
+    this.#session = session
     this.#nodes = session === null ? new Nodes(context.limits.maxObjects, context.keepsNodes) : session.nodes
     this.#strings = session === null ? [] : session.strings
     this.#parts = session === null ? null : session.parts
@@ -148,6 +150,20 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   get functionNodes(): FunctionNodes {
     this.#functionReader ??= new FunctionNodes(this, this.#in, this.#nodes, this.#functions, this.#properties)
     return this.#functionReader
+  }
+
+  /**
+   * For the next graph or message: forgets the last one, if it was data and nothing but that, and was read to its end. Only what
+   * a session knows is known to the next.
+   */
+  restart(): boolean {
+    if (this.#objects !== null || this.#functionReader !== null || this.#knownWeak !== null) return false
+    if (this.#session !== null) return true
+    if (this.#parts !== null) return false
+    this.#nodes.truncate(0)
+    this.#strings = []
+    this.#plain.restart()
+    return true
   }
 
   root(): unknown {

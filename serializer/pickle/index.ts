@@ -4,11 +4,15 @@ import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { importModules } from '../references/index.ts'
+import { NO_DATA, readData } from './data-reader.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle } from './open.ts'
 import { checkNames, DUMP_OPTIONS, LOAD_OPTIONS } from './option-names.ts'
 import { awaitable, read } from './read.ts'
 import { Trace } from './trace.ts'
 import { type DumpOptions, dump, rootName, write } from './write.ts'
+
+/** What a call without options has. */
+const NO_OPTIONS: LoadOptions = Object.freeze({})
 
 export type { BundleBytes, LoadOptions } from './open.ts'
 export type { DumpOptions } from './write.ts'
@@ -49,8 +53,12 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 }
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
-export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): T {
+export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = NO_OPTIONS): T {
   return withOriginalsForData(() => {
+    if (options === NO_OPTIONS) {
+      const value = readData(bytes)
+      if (value !== NO_DATA) return value
+    }
     checkNames('loads', options, LOAD_OPTIONS)
     return read(openWhole(bytes, options), options, undefined)
   }) as T

@@ -6,6 +6,7 @@ import { signed } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
 import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { beginWalk, importModules, makePolicy } from '../references/index.ts'
+import { MessageReader, NO_DATA } from './data-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle, prepareLoading } from './open.ts'
 import {
@@ -169,20 +170,29 @@ export class Pickler {
 
 export type UnpicklerOptions = Omit<LoadOptions, 'buffers'>
 
+/** Of one that was made without options. */
+const NO_OPTIONS: UnpicklerOptions = Object.freeze({})
+
 /** Reads what one Pickler wrote, each message once and in order. */
 export class Unpickler {
   readonly #options: UnpicklerOptions
   readonly #session: ReaderSession
+  readonly #messages: MessageReader
 
-  constructor(options: UnpicklerOptions = {}) {
+  constructor(options: UnpicklerOptions = NO_OPTIONS) {
     checkNames('an Unpickler', options, UNPICKLER_OPTIONS)
     this.#options = options
     this.#session = new ReaderSession(prepareLoading(options).maxObjects)
+    this.#messages = new MessageReader(this.#session)
   }
 
   /** The value of the next message. (A bundle of `dumps` is loaded too, by itself.) Throws as `loads` does. */
   load<T = unknown>(bytes: BundleBytes, call?: Pick<LoadOptions, 'buffers'>): T {
     return withOriginalsForData(() => {
+      if (call === undefined && this.#options === NO_OPTIONS) {
+        const value = this.#messages.read(bytes)
+        if (value !== NO_DATA) return value
+      }
       const options = this.#optionsOf(call)
       return this.#read(openBundle(bytes, options), options, undefined)
     }) as T

@@ -39,7 +39,7 @@ export class PlainReader {
   readonly #in: ByteReader
   readonly #nodes: Nodes
   readonly #guard: Guard | null
-  readonly #shapes: RecordBuilder[]
+  #shapes: RecordBuilder[]
 
   constructor(
     source: PlainSource,
@@ -53,6 +53,11 @@ export class PlainReader {
     this.#nodes = nodes
     this.#guard = guard
     this.#shapes = shapes
+  }
+
+  /** For the next graph, which knows no shapes. (To set an array's length takes longer.) */
+  restart(): void {
+    this.#shapes = []
   }
 
   shapedRecord(isOpen: boolean): object {

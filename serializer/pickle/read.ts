@@ -31,8 +31,8 @@ export function awaitable(value: unknown, { code }: LoadOptions): unknown {
   return value
 }
 
-const resolveFound = (reference: Reference) => resolveReference(reference)
-const intrinsic = (path: string) => resolveReference({ kind: 'intrinsic', path })
+export const resolveFound = (reference: Reference) => resolveReference(reference)
+export const intrinsic = (path: string) => resolveReference({ kind: 'intrinsic', path })
 
 function readerOf(
   bundle: OpenBundle,

@@ -14,9 +14,9 @@ const scratch = new Float64Array(1)
 const scratchBytes = new Uint8Array(scratch.buffer)
 
 export class ByteReader {
-  readonly #bytes: Uint8Array
-  readonly #start: number
-  readonly #end: number
+  #bytes: Uint8Array
+  #start: number
+  #end: number
   /** In all of the bytes. */
   #position: number
   #view: DataView | null = null
@@ -28,6 +28,16 @@ export class ByteReader {
     this.#start = start
     this.#end = end
     this.#position = start
+  }
+
+  /** Reads others. */
+  restart(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+    this.#position = start
+    this.#view = null
+    this.#doubles = 0
   }
 
   /** How many were read. */

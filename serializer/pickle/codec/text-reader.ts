@@ -19,6 +19,13 @@ export class TextReader {
     this.#most = most
   }
 
+  /** Other text follows. Nothing of the last is kept. */
+  restart(): void {
+    this.#chunk = ''
+    this.#position = 0
+    this.taken = 0
+  }
+
   /** The next string, of that many code units. */
   take(length: number): string {
     if (length === 0) return ''

@@ -1,0 +1,115 @@
+// Most bundles and messages are plain data of a few hundred bytes, and to make all that reads one takes a fifth of loading it.
+// So what read the last one is kept for the next, if that was nothing but data. It holds nothing of the user's, beside what
+// a session has to know. (spare-writer.ts is the mirror.)
+import { types } from 'node:util'
+import { Kind, readSmallData, type SmallData } from '../bundle/container.ts'
+import { DEFAULT_LIMITS } from '../bundle/limits.ts'
+import { keepHiddenClass } from '../hidden-classes.ts'
+import { ByteReader } from './codec/byte-reader.ts'
+import { TextReader } from './codec/text-reader.ts'
+import { FunctionReader } from './function-reader.ts'
+import { GraphReader } from './graph-reader.ts'
+import { rebuildingError } from './open.ts'
+import { NO_BUFFERS } from './out-of-band.ts'
+import { intrinsic, resolveFound } from './read.ts'
+import { makeRebuilder } from './rebuilder.ts'
+import type { ReaderSession } from './session.ts'
+
+const NO_BYTES = new Uint8Array()
+
+/** What a bundle is read with that is loaded without options: of a tree, or of a session's messages. */
+const contextOf = (keepsNodes: boolean) => ({
+  references: [],
+  resolve: resolveFound,
+  intrinsic,
+  buffers: NO_BUFFERS,
+  refusesCode: false,
+  rebuilder: makeRebuilder(undefined),
+  limits: DEFAULT_LIMITS,
+  keepsNodes,
+  borrows: false,
+})
+const CONTEXT_OF_TREES = contextOf(false)
+const CONTEXT_OF_MESSAGES = contextOf(true)
+
+class DataReader {
+  readonly #graph = new ByteReader(NO_BYTES)
+  readonly #textBytes = new ByteReader(NO_BYTES)
+  readonly #text = new TextReader(this.#textBytes, DEFAULT_LIMITS.maxString)
+  readonly #session: ReaderSession | null
+  readonly #reader: GraphReader
+
+  constructor(session: ReaderSession | null) {
+    this.#session = session
+    this.#reader = new GraphReader(
+      this.#graph,
+      this.#text,
+      new ByteReader(NO_BYTES),
+      new FunctionReader([], [], []),
+      session === null ? CONTEXT_OF_TREES : CONTEXT_OF_MESSAGES,
+      session,
+    )
+  }
+
+  /** The value. If it throws, the reader is of no use any more. */
+  read(bytes: Uint8Array, { text, graph, end }: SmallData): unknown {
+    this.#textBytes.restart(bytes, text, graph)
+    this.#graph.restart(bytes, graph, end)
+    const session = this.#session
+    if (session !== null) session.begin(this.#graph)
+    try {
+      return this.#reader.root()
+    } catch (error) {
+      if (session !== null) session.forget()
+      throw rebuildingError(error)
+    }
+  }
+
+  /** For the next one: forgets the last, if it was nothing but data. */
+  restart(): boolean {
+    this.#textBytes.restart(NO_BYTES, 0, 0)
+    this.#graph.restart(NO_BYTES, 0, 0)
+    this.#text.restart()
+    return this.#reader.restart()
+  }
+}
+
+let spare: DataReader | null = null
+
+/** In the place of a value: the bytes are something else, or damaged. */
+export const NO_DATA = Symbol('no data')
+
+/** The value of a bundle that is a small tree of plain data; else NO_DATA. */
+export function readData(bytes: unknown): unknown {
+  const data = types.isUint8Array(bytes) ? readSmallData(bytes) : null
+  if (data === null || data.kind !== Kind.Tree) return NO_DATA
+  // Nobody else has it until it is put back: to load may be to run code that loads.
+  const reader = spare ?? new DataReader(null)
+  spare = null
+  const value = reader.read(bytes as Uint8Array, data)
+  if (reader.restart()) spare = reader
+  return value
+}
+
+/** Reads the messages of a session that are small, and plain data. */
+export class MessageReader {
+  readonly #session: ReaderSession
+  #spare: DataReader | null = null
+
+  constructor(session: ReaderSession) {
+    this.#session = session
+  }
+
+  /** The value of the next message, or NO_DATA. */
+  read(bytes: unknown): unknown {
+    const data = types.isUint8Array(bytes) ? readSmallData(bytes) : null
+    if (data === null || data.kind !== Kind.Message) return NO_DATA
+    const reader = this.#spare ?? new DataReader(this.#session)
+    this.#spare = null
+    const value = reader.read(bytes as Uint8Array, data)
+    if (reader.restart()) this.#spare = reader
+    return value
+  }
+}
+
+keepHiddenClass(new DataReader(null))
