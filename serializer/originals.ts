@@ -10,6 +10,8 @@
 // A patch that is locked (not configurable, or the object is frozen) can't be taken away: it is worked with.
 import vm from 'node:vm'
 import {
+  FunctionPrototypeToString,
+  ReflectApply,
   ReflectDefineProperty,
   ReflectDeleteProperty,
   ReflectGetOwnPropertyDescriptor,
@@ -157,12 +159,23 @@ const ABSENT: readonly (readonly [object, PropertyKey])[] = [
 ]
 
 /** An accessor can't be compared by reading it. Its descriptor can be had, for 20 ns: what small data can do without comes later. */
+const BYTE_LENGTH: readonly [object, PropertyKey] = [TypedArray.prototype, 'byteLength']
+/** Where they are functions of Node's (from 22 on), they read the length of what they are called with. */
+const areBufferMethodsNative = [
+  Buffer.prototype.latin1Slice,
+  Buffer.prototype.latin1Write,
+  Buffer.prototype.ucs2Slice,
+  Buffer.prototype.utf8Slice,
+].every(
+  (method) =>
+    ReflectApply(FunctionPrototypeToString, method, []) === `function ${method.name}() { [native code] }`,
+)
 const ACCESSORS_FOR_DATA = accessors([
   [TypedArray.prototype, 'length'],
-  // By Buffer's own functions, from Node 22 on.
-  [TypedArray.prototype, 'byteLength'],
+  ...(areBufferMethodsNative ? [] : [BYTE_LENGTH]),
 ])
 const OTHER_ACCESSORS = accessors([
+  BYTE_LENGTH,
   [Map.prototype, 'size'],
   [Set.prototype, 'size'],
   [TypedArray.prototype, 'byteOffset'],

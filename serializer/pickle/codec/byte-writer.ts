@@ -332,9 +332,12 @@ export function writeLatin1(text: string, target: Uint8Array, offset: number): v
   apply(latin1Write, target, [text, offset])
 }
 
-/** A regular expression on a one-byte string has nothing to search for: V8 knows that without looking. */
+/**
+ * A regular expression on a one-byte string has nothing to search for: V8 knows that without looking. Of a text that was put
+ * together it makes one piece when a character of it is asked for, twice as fast as the expression would.
+ */
 export function isLatin1(text: string): boolean {
-  return !BEYOND_LATIN1.test(text)
+  return text === '' || (text.charCodeAt(0) <= 0xff && !BEYOND_LATIN1.test(text))
 }
 
 const BEYOND_LATIN1 = /[^\0-\xff]/
