@@ -23,12 +23,15 @@ interface Waiting {
   readonly ended: Promise<readonly [code: number | null, signal: string | null]>
 }
 
+const children: ChildProcess[] = []
+
 function start(command: string, ...args: string[]): Waiting {
   const child = spawn(nodeBinary, [commandFile, command, ...fleet, ...args], {
     cwd: workspace.folder,
     env: { ...childEnvironment(), NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  children.push(child)
   const text = { out: '', err: '' }
   child.stdout!.on('data', (piece: Buffer) => {
     text.out += piece
@@ -74,6 +77,7 @@ beforeAll(async () => {
     expect(cornichon(workspace.folder, 'pack', `jobs.mjs#${name}`, '-o', `${name}.crn`).code).toBe(0)
 })
 afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
   await worker.kill()
   await redis.stop()
   workspace.remove()
