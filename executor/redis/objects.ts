@@ -1,5 +1,5 @@
-// Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB
-// are kept as they came; larger ones stay in Redis until somebody wants them.
+// Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB,
+// results of up to 16, are kept as they came; larger ones stay in Redis until somebody wants them.
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
 import { dropShared, tellGiven, tellShared } from './job-objects.ts'

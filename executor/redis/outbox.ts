@@ -8,8 +8,7 @@ import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
 import type { Scripts } from './scripts.ts'
 import { setLarge } from './set-large.ts'
-import { MOST_IN_SCRIPT } from './settle.ts'
-import { INLINE_LIMIT, storeOutside } from './values.ts'
+import { INLINE_LIMIT, MOST_IN_SCRIPT, storeOutside } from './values.ts'
 import { encodeCalls, type Place, type WireCall } from './wire.ts'
 
 /** So many calls share a job at most: more would save little, and workers share out whole jobs first. */

@@ -9,7 +9,7 @@ import { Said } from './line.ts'
 import type { Message } from './messages.ts'
 import { Script } from './script.ts'
 import { setLarge } from './set-large.ts'
-import { type Encoded, encodeOutcome, storeOutside } from './values.ts'
+import { type Encoded, encodeOutcome, INLINE_LIMIT, MOST_IN_SCRIPT, storeOutside } from './values.ts'
 import type { Place } from './wire.ts'
 
 /** A stream with more entries than that belongs to a slow reader: values stay in their keys, and are fetched. */
@@ -142,8 +142,6 @@ const MOST_CALLS = 64
 const MOST_BYTES = 128 * 1024
 /** A script's commands have a limit of some thousands of words. */
 const MOST_RESULTS = 500
-/** Larger frames do not go through the script: see there. */
-export const MOST_IN_SCRIPT = 16 * 1024
 /** So many are worth a message, while others are about to follow. */
 const ENOUGH = 16
 /** Results of so few calls go over their caller's line. */
@@ -183,12 +181,12 @@ export class Settler {
     // On one connection, in this order: the script looks whether all has arrived.
     const sent: Promise<unknown>[] = []
     const results: Result[] = []
-    let isOutside = false
+    let isLarge = false
     try {
       for (let i = 0; i < outcomes.length; i++) {
         const id = resultId(call, i)
         const encoded = encodeOutcome(outcomes[i]!, id, this.#keys, by)
-        isOutside ||= encoded.outside.length > 0
+        isLarge ||= encoded.outside.some(({ bytes }) => bytes.byteLength > INLINE_LIMIT)
         results.push(this.#prepare(encoded, id, by, sent))
       }
     } catch (error) {
@@ -200,7 +198,7 @@ export class Settler {
     const failedBecause = (error: Error) => parts.then(() => failed(error), failed)
     parts.catch(() => {})
     const settled = { call, place, results, done, failed: failedBecause }
-    if (isOutside) this.#send([settled], owner).then(done, failedBecause)
+    if (isLarge) this.#send([settled], owner).then(done, failedBecause)
     else this.#join(settled, owner)
   }
 

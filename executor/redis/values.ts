@@ -1,5 +1,5 @@
-// Values and outcomes in Redis. Up to 100 KiB they are one frame; what is larger leaves its bytes in keys of their own,
-// cut into chunks that keep Redis from standing still.
+// Values and outcomes in Redis. Up to 100 KiB they are one frame, results up to 16 KiB; what is larger leaves its bytes in
+// keys of their own, cut into chunks that keep Redis from standing still.
 import type { Redis } from 'ioredis'
 import { sha256 } from '../../runtime-env/sha256.ts'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
@@ -14,6 +14,8 @@ import { setLarge } from './set-large.ts'
 import { uploading } from './uploads.ts'
 
 export const INLINE_LIMIT = 100 * 1024
+/** The same of results: larger frames do not go through the script that settles them, where they would be copied. */
+export const MOST_IN_SCRIPT = 16 * 1024
 const CHUNK = 2 * 1024 * 1024
 /** Parts of up to that size stay in the frame of a large value, and so many bytes of them: each key is a command more. */
 const SMALL_PART = 4096
@@ -109,7 +111,8 @@ export class PartsWriter {
       ...{ open, outside },
       frame: seal.close(open, id),
     })
-    if (this.size <= INLINE_LIMIT) return sealed(encodeFrame(header, this.parts), [])
+    if (this.size <= (by === undefined ? INLINE_LIMIT : MOST_IN_SCRIPT))
+      return sealed(encodeFrame(header, this.parts), [])
     const inside: Uint8Array[] = []
     const moved: (readonly [index: number, size: number])[] = []
     let small = 0

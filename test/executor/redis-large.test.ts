@@ -1,10 +1,12 @@
 // Large values over Redis: how they are read, and what becomes of those that are made twice.
+import { markAsUntransferable } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../executor/executor.ts'
 import { LargeReader } from '../../executor/redis/get-large.ts'
 import { Link } from '../../executor/redis/link.ts'
+import { freeAll } from '../../executor/redis/node/spent.ts'
 import { watchUploads } from '../../executor/redis/uploads.ts'
-import { decodeOutcome, storeOutside } from '../../executor/redis/values.ts'
+import { decodeOutcome, encodeOutcome, storeOutside } from '../../executor/redis/values.ts'
 import { placeAlone } from '../../executor/redis/wire.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
@@ -13,6 +15,15 @@ beforeAll(async () => {
   redis = await startRedis()
 })
 afterAll(() => redis.stop())
+
+const open = () =>
+  Link.open(
+    'driver',
+    { address: redis.address, namespace: redis.namespace },
+    () => '{}',
+    async () => {},
+    false,
+  )
 
 describe('a connection for large values', () => {
   const options = () => ({ ...redis.connect().options, lazyConnect: true })
@@ -76,20 +87,11 @@ describe('a result that is made twice', () => {
     ok: true,
     value: { bundle: new Uint8Array(100).fill(fill), buffers: [new Uint8Array(size).fill(fill).buffer] },
   })
-  const open = () =>
-    Link.open(
-      'driver',
-      { address: redis.address, namespace: redis.namespace },
-      () => '{}',
-      async () => {},
-      false,
-    )
-
   it.each([
-    ['in the frame', 1000],
-    ['beside the inbox', 50_000],
-    ['in keys of its own', 5_000_000],
-  ])('%s: the first one stays whole, and nothing of the second is left', async (_, size) => {
+    ['in the frame', 1000, 1],
+    ['in a key of its own', 50_000, 2],
+    ['in several', 5_000_000, 4],
+  ])('%s: the first one stays whole, and nothing of the second is left', async (_, size, keys) => {
     const [first, second] = [await open(), await open()]
     try {
       const call = `t-${size}`
@@ -102,7 +104,7 @@ describe('a result that is made twice', () => {
       const keysOf = async () =>
         (await first.redis.keys(`${first.keys.prefix}:*`)).filter((key) => key.includes(call)).sort()
       const before = await keysOf()
-      expect(before.length).toBe(size > 1e6 ? 4 : 1)
+      expect(before.length).toBe(keys)
       await second.settler.settled({
         call,
         place: placeAlone(call),
@@ -120,6 +122,65 @@ describe('a result that is made twice', () => {
       await first.close()
       await second.close()
     }
+  })
+})
+
+describe('a result', () => {
+  it('above 16 KiB has its bytes in keys beside its frame, which are read to where they are to be; so has no other value up to 100 KiB', async () => {
+    const link = await open()
+    try {
+      const bytes = new Uint8Array(50_000).fill(7)
+      const outcome: Outcome = { ok: true, value: { bundle: new Uint8Array(10), buffers: [bytes.buffer] } }
+      const call = 't-beside'
+      await link.settler.settled({ call, place: placeAlone(call), owner: link.id, outcomes: [outcome] })
+      const id = `${call}.0`
+      const frame = await link.redis.getBuffer(link.keys.object(id))
+      expect(frame!.length).toBeLessThan(1000)
+      // Each reader has memory of its own.
+      const read = [await decodeOutcome(frame!, id, link), await decodeOutcome(frame!, id, link)].map(
+        (each) => (each.ok && 'buffers' in each.value ? (each.value.buffers![0] as ArrayBuffer) : null),
+      )
+      for (const buffer of read) expect(Buffer.from(buffer!).equals(bytes)).toBe(true)
+      expect(read[0]).not.toBe(read[1])
+      expect(encodeOutcome(outcome, id, link.keys).outside).toEqual([])
+    } finally {
+      await link.close()
+    }
+  })
+
+  it('whose frame alone is above 16 KiB goes by a key that gets its name; of a second one nothing is left', async () => {
+    const [first, second] = [await open(), await open()]
+    try {
+      const call = 't-wordy'
+      const failed = (letter: string): Outcome => ({
+        ok: false,
+        failure: { kind: 'error', message: letter.repeat(50_000) },
+      })
+      const settle = (link: Link, outcome: Outcome) =>
+        link.settler.settled({ call, place: placeAlone(call), owner: first.id, outcomes: [outcome] })
+      await settle(first, failed('a'))
+      await settle(second, failed('b'))
+      const names = (await first.redis.keys(`${first.keys.prefix}:*`)).filter((key) => key.includes(call))
+      expect(names).toEqual([first.keys.object(`${call}.0`)])
+      const frame = await first.redis.getBuffer(names[0]!)
+      expect(await decodeOutcome(frame!, `${call}.0`, first)).toEqual(failed('a'))
+    } finally {
+      await first.close()
+      await second.close()
+    }
+  })
+
+  it('that is stored has its memory in a worker process freed at once, if it may leave', () => {
+    const buffers = [new ArrayBuffer(100_000), new ArrayBuffer(100), new SharedArrayBuffer(100_000)]
+    const kept = new ArrayBuffer(100_000)
+    markAsUntransferable(kept)
+    freeAll([
+      { ok: true, value: { bundle: new Uint8Array(1), buffers } },
+      { ok: true, value: { bundle: new Uint8Array(1), buffers: [kept] } },
+      { ok: true, value: { plain: 1 } },
+      { ok: false, failure: { kind: 'error', message: 'no' } },
+    ])
+    expect([...buffers, kept].map(({ byteLength }) => byteLength)).toEqual([0, 100, 100_000, 100_000])
   })
 })
 

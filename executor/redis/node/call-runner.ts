@@ -11,6 +11,7 @@ import type { Origin, RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
 import { unlinkAll } from '../unlink.ts'
 import { claimsOf, type WireCall } from '../wire.ts'
+import { freeAll } from './spent.ts'
 import { type Supplies, UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
 
@@ -169,6 +170,7 @@ export class CallRunner {
         { call: job.id, place: job.place, owner: wire.owner, outcomes },
         () => {
           stored?.()
+          freeAll(outcomes)
           this.#finishAfter(running, endJob(job, outcomes, dropArguments()))
         },
         notStored,
