@@ -401,6 +401,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       if (op < Tag.Record) return this.#string(op - Tag.ShortString)
       return this.#plain.record(op & MAX_SHORT_SHAPE, op >= Tag.OpenRecord)
     }
+    if (op >= Tag.ShortList) return this.#list(op - Tag.ShortList)
     switch (op) {
       case Op.Undefined:
         return undefined
@@ -453,8 +454,14 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     }
   }
 
+  #list(length: number): unknown[] {
+    this.deeper()
+    const list = this.#plain.listOf(length)
+    this.shallower()
+    return list
+  }
+
   #compound(op: number): unknown {
-    if (op >= Tag.ShortList) return this.#plain.listOf(op - Tag.ShortList)
     switch (op) {
       case Op.Dictionary:
         return this.#plain.dictionary()

@@ -55,9 +55,23 @@ export class ByteReader {
   }
 
   varint(): number {
-    let result = 0
-    let scale = 1
-    for (let i = 0; i < 8; i++) {
+    let result = this.byte()
+    if (result < 0x80) return result
+    result &= 0x7f
+    // As long as it is a small integer for V8.
+    for (let bits = 7; bits < 28; bits += 7) {
+      const byte = this.byte()
+      result |= (byte & 0x7f) << bits
+      if (byte < 0x80) return result
+    }
+    return this.#longVarint(result)
+  }
+
+  /** What four bytes are not enough for: those were `low`. */
+  #longVarint(low: number): number {
+    let result = low
+    let scale = 0x80 ** 4
+    for (let i = 4; i < 8; i++) {
       const byte = this.byte()
       result += (byte & 0x7f) * scale
       if (byte < 0x80) {

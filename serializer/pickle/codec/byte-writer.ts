@@ -14,6 +14,8 @@ export const OWN_PART = 4096
 const SHORT_STRING = 64
 /** More than any number takes. */
 const ROOM = 16
+/** What is smaller, four bytes of a varint are enough for. */
+const FOUR_BYTES = 2 ** 28
 
 const { apply } = Reflect
 const { latin1Write, ucs2Write, utf8Write } = Buffer.prototype as NodeBuffer
@@ -167,9 +169,12 @@ export class ByteWriter {
   varint(value: number): void {
     this.#reserve(ROOM)
     const chunk = this.#chunk
-    while (value >= 0x80000000) {
-      chunk[this.#position++] = (value % 0x80) | 0x80
-      value = Math.floor(value / 0x80)
+    // (To take a remainder of what is no small integer for V8 is a call.)
+    while (value >= FOUR_BYTES) {
+      const high = Math.floor(value / FOUR_BYTES)
+      const low = value - high * FOUR_BYTES
+      for (let bits = 0; bits < 28; bits += 7) chunk[this.#position++] = (low >>> bits) | 0x80
+      value = high
     }
     while (value >= 0x80) {
       chunk[this.#position++] = (value & 0x7f) | 0x80
