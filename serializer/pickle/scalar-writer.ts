@@ -19,6 +19,8 @@ export class ScalarWriter {
   /** Null before the first string. */
   #recent: string[] | null = null
   #recentNumbers: number[] = NONE
+  /** Where the first strings are: a small message has fewer than there is room for. */
+  readonly #places: number[] = []
   #mask = 0
   #namedStrings = 0
 
@@ -29,11 +31,12 @@ export class ScalarWriter {
 
   /** Forgets all strings. */
   restart(): void {
+    const count = this.#namedStrings
     this.#namedStrings = 0
     const recent = this.#recent
     if (recent === null) return
     if (recent.length > FIRST_STRINGS) this.#recent = null
-    else for (let i = 0; i < FIRST_STRINGS; i++) recent[i] = ''
+    else for (let i = 0; i < count; i++) recent[this.#places[i]] = ''
   }
 
   /** How many strings have a number. */
@@ -80,6 +83,7 @@ export class ScalarWriter {
         return out.varint(this.#recentNumbers[hash])
       }
       recent[hash] = text
+      if (this.#namedStrings < FIRST_STRINGS) this.#places[this.#namedStrings] = hash
       this.#recentNumbers[hash] = this.#namedStrings++
       if (this.#namedStrings === FIRST_STRINGS) this.#makeRoom(RECENT_STRINGS)
     }
