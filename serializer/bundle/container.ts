@@ -4,11 +4,12 @@ import { UnpicklingError } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
+import { isBigEndian } from './endianness.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { type ReadContainer, ReadSections, Section } from './read-sections.ts'
 import { giveBack } from './segments.ts'
 import { varintSize, writeVarint } from './varint.ts'
-import { xxHash32 } from './xxhash32.ts'
+import { xxHash32, xxHash32InPlace } from './xxhash32.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
@@ -27,6 +28,8 @@ const LARGEST_SIZE = 7
 
 const LARGE = 1 << 16
 
+/** In bytes, what has a place in a reader's memory. */
+const MOST_SMALL = 4096
 /** What is there of small data. */
 const GRAPH_ALONE = 1 << Section.Graph
 const TEXT_AND_GRAPH = GRAPH_ALONE | (1 << Section.Text)
@@ -112,10 +115,21 @@ export interface SmallData {
   readonly end: number
 }
 
-/** Takes apart what `writeSmallData` wrote. Null for what is anything else, or damaged: `readContainer` tells. */
-export function readSmallData(bytes: Uint8Array): SmallData | null {
-  const end = bytes.length
-  if (end < HEADER_SIZE || end >= LARGE_BUNDLE) return null
+/** Where `readSmallData` puts what it takes apart. */
+export class Memory {
+  readonly bytes = new Uint8Array(MOST_SMALL)
+  readonly words = new Int32Array(this.bytes.buffer)
+}
+
+/**
+ * Takes apart what `writeSmallData` wrote, in the memory, into which it is copied (which takes less than to put words together that
+ * are aligned nowhere). Null for what is anything else, too large for it, or damaged: `readContainer` tells.
+ */
+export function readSmallData(received: Uint8Array, memory: Memory): SmallData | null {
+  const end = received.length
+  if (end < HEADER_SIZE || end > MOST_SMALL || isBigEndian) return null
+  const { bytes, words } = memory
+  bytes.set(received)
   for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC[i]) return null
   if (bytes[8] !== FORMAT_VERSION || bytes[COMPRESSION_AT] !== 0) return null
   const present = bytes[9]
@@ -133,7 +147,10 @@ export function readSmallData(bytes: Uint8Array): SmallData | null {
     if (size === 0) return null
   }
   const graph = at + text
-  if (graph + size !== end || xxHash32(bytes, CHECKSUM_AT) !== checksumIn(bytes)) return null
+  if (graph + size !== end) return null
+  const sum = words[CHECKSUM_AT >> 2]
+  words[CHECKSUM_AT >> 2] = 0
+  if (xxHash32InPlace(bytes, words, end) !== sum >>> 0) return null
   return { kind, text: at, graph, end }
 }
 

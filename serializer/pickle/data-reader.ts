@@ -2,7 +2,7 @@
 // So what read the last one is kept for the next, if that was nothing but data. It holds nothing of the user's, beside what
 // a session has to know. (spare-writer.ts is the mirror.)
 import { types } from 'node:util'
-import { Kind, readSmallData, type SmallData } from '../bundle/container.ts'
+import { Kind, Memory, readSmallData } from '../bundle/container.ts'
 import { DEFAULT_LIMITS } from '../bundle/limits.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { ByteReader } from './codec/byte-reader.ts'
@@ -33,8 +33,9 @@ const CONTEXT_OF_TREES = contextOf(false)
 const CONTEXT_OF_MESSAGES = contextOf(true)
 
 class DataReader {
-  readonly #graph = new ByteReader(NO_BYTES)
-  readonly #textBytes = new ByteReader(NO_BYTES)
+  readonly #memory = new Memory()
+  readonly #graph = new ByteReader(this.#memory.bytes).withView()
+  readonly #textBytes = new ByteReader(this.#memory.bytes).withView()
   readonly #text = new TextReader(this.#textBytes, DEFAULT_LIMITS.maxString)
   readonly #session: ReaderSession | null
   readonly #reader: GraphReader
@@ -51,10 +52,13 @@ class DataReader {
     )
   }
 
-  /** The value. If it throws, the reader is of no use any more. */
-  read(bytes: Uint8Array, { text, graph, end }: SmallData): unknown {
-    this.#textBytes.restart(bytes, text, graph)
-    this.#graph.restart(bytes, graph, end)
+  /** The value of a bundle or message of that kind, or NO_DATA. If it throws, the reader is of no use any more. */
+  read(received: unknown, kind: Kind): unknown {
+    const data = types.isUint8Array(received) ? readSmallData(received, this.#memory) : null
+    if (data === null || data.kind !== kind) return NO_DATA
+    const { bytes } = this.#memory
+    this.#textBytes.restart(bytes, data.text, data.graph)
+    this.#graph.restart(bytes, data.graph, data.end)
     const session = this.#session
     if (session !== null) session.begin(this.#graph)
     try {
@@ -67,8 +71,6 @@ class DataReader {
 
   /** For the next one: forgets the last, if it was nothing but data. */
   restart(): boolean {
-    this.#textBytes.restart(NO_BYTES, 0, 0)
-    this.#graph.restart(NO_BYTES, 0, 0)
     this.#text.restart()
     return this.#reader.restart()
   }
@@ -81,12 +83,10 @@ export const NO_DATA = Symbol('no data')
 
 /** The value of a bundle that is a small tree of plain data; else NO_DATA. */
 export function readData(bytes: unknown): unknown {
-  const data = types.isUint8Array(bytes) ? readSmallData(bytes) : null
-  if (data === null || data.kind !== Kind.Tree) return NO_DATA
   // Nobody else has it until it is put back: to load may be to run code that loads.
   const reader = spare ?? new DataReader(null)
   spare = null
-  const value = reader.read(bytes as Uint8Array, data)
+  const value = reader.read(bytes, Kind.Tree)
   if (reader.restart()) spare = reader
   return value
 }
@@ -102,11 +102,9 @@ export class MessageReader {
 
   /** The value of the next message, or NO_DATA. */
   read(bytes: unknown): unknown {
-    const data = types.isUint8Array(bytes) ? readSmallData(bytes) : null
-    if (data === null || data.kind !== Kind.Message) return NO_DATA
     const reader = this.#spare ?? new DataReader(this.#session)
     this.#spare = null
-    const value = reader.read(bytes as Uint8Array, data)
+    const value = reader.read(bytes, Kind.Message)
     if (reader.restart()) this.#spare = reader
     return value
   }

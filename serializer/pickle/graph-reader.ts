@@ -6,7 +6,7 @@ import { needAllOriginals } from '../originals.ts'
 import { bufferFacts, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
 import type { Reference } from '../references/index.ts'
 import { isWeakCollection } from './class-registry.ts'
-import type { ByteReader } from './codec/byte-reader.ts'
+import type { ByteReader, TextInWords } from './codec/byte-reader.ts'
 import type { TextReader } from './codec/text-reader.ts'
 import { type FunctionNodeSource, FunctionNodes } from './function-nodes.ts'
 import type { CodeSource } from './function-reader.ts'
@@ -386,6 +386,10 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     const text = this.#text.take(length)
     if (length >= NAMED_STRING.min && length <= NAMED_STRING.max) this.#strings.push(text)
     return text
+  }
+
+  takesKeys(keys: TextInWords): boolean {
+    return keys.length <= this.#maxString && this.#text.takes(keys)
   }
 
   keyText(length: number): string {

@@ -1,13 +1,19 @@
 // Rebuilds plain data: the mirror of plain-writer.ts. Content stands where the object does; an object that nothing in its
 // content refers to is made when that was read, by a builder for its shape.
 import { damaged } from '../errors.ts'
-import type { ByteReader } from './codec/byte-reader.ts'
+import type { ByteReader, TextInWords } from './codec/byte-reader.ts'
 import type { Guard } from './guard.ts'
 import type { Nodes } from './nodes.ts'
 import { dataDescriptor, isObject } from './objects.ts'
 import { Attribute, ShapePrototype } from './opcodes.ts'
 import { readNumbers } from './packed-numbers.ts'
-import { makeRecordBuilder, type RecordBuilder, recordBuilder } from './record-builder.ts'
+import {
+  builderMet,
+  likelyBuilder,
+  makeRecordBuilder,
+  type RecordBuilder,
+  recordBuilder,
+} from './record-builder.ts'
 
 const { apply, defineProperty } = Reflect
 const ObjectPrototype = Object.prototype
@@ -25,6 +31,8 @@ export interface PlainSource {
   value(): unknown
   /** Text that is no value: keys, joined. */
   keyText(length: number): string
+  /** Takes the keys, joined, if they come next and that can be told at once. */
+  takesKeys(keys: TextInWords): boolean
   /** The next bytes of those that stand apart from the graph. */
   apart(length: number): Uint8Array
   /** Says what is to be called behind content that is read, with its object; nothing if nobody observes. */
@@ -77,7 +85,11 @@ export class PlainReader {
           : this.#nodes.at(which - ShapePrototype.Node)
     if (prototype !== null && !isObject(prototype)) throw damaged('a prototype is no object')
     const length = this.#in.varint()
-    if (length > 0) return recordBuilder(this.#source.keyText(length), prototype)
+    if (length > 0) {
+      const likely = prototype === ObjectPrototype ? likelyBuilder(length) : null
+      if (likely !== null && this.#source.takesKeys(likely.joinedWords!)) return builderMet(likely)
+      return recordBuilder(this.#source.keyText(length), prototype)
+    }
     const keys: string[] = []
     for (let left = this.#in.count(); left > 0; left--) keys.push(this.#key())
     return makeRecordBuilder(keys, prototype)

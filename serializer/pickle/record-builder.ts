@@ -3,6 +3,7 @@
 import { damaged } from '../errors.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { MapPrototypeGetSize, SetPrototypeGetSize } from '../primordials.ts'
+import { inWords, type TextInWords } from './codec/byte-reader.ts'
 import { generate } from './generated.ts'
 import type { Guard } from './guard.ts'
 import { joinKeys, splitKeys } from './joined-keys.ts'
@@ -40,6 +41,17 @@ const kept = new Map<string, RecordBuilder>()
 /** The last that was asked for: the next is likely the one that followed it before. (To look one up takes 80 ns.) */
 let last: RecordBuilder | null = null
 
+/** The builder that likely comes next, if the joined keys have so many code units. */
+export function likelyBuilder(length: number): RecordBuilder | null {
+  const next = last === null ? null : last.next
+  return next !== null && next.joinedWords !== null && next.joinedWords.length === length ? next : null
+}
+
+/** It was that one. */
+export function builderMet(likely: RecordBuilder): RecordBuilder {
+  return (last = likely)
+}
+
 /** The builder for objects with these keys. */
 export function recordBuilder(joined: string, prototype: object | null): RecordBuilder {
   if (prototype !== ObjectPrototype) return makeRecordBuilder(splitKeys(joined), prototype)
@@ -56,6 +68,7 @@ export function recordBuilder(joined: string, prototype: object | null): RecordB
   if (keys.length <= MAX_SHAPE_KEYS) {
     if (MapPrototypeGetSize(kept) >= KEPT) kept.clear()
     builder.joined = joinKeys(keys)
+    builder.joinedWords = inWords(joined)
     kept.set(builder.joined!, builder)
   }
   return builder
@@ -78,6 +91,7 @@ export class RecordBuilder {
   readonly #assigns: boolean
   /** Its keys, if it is kept, and the one that was asked for after it. */
   joined: string | null = null
+  joinedWords: TextInWords | null = null
   next: RecordBuilder | null = null
   #count = 0
   #build: Build | null = null

@@ -173,3 +173,27 @@ test('a message that is damaged leaves the session where it was', () => {
   expect(unpickler.load(message)).toEqual({ ...tree(), more: [tree()] })
   expect(() => unpickler.load(message)).toThrow(/loaded twice/)
 })
+
+test('keys are those of the bundle, however like those of the last one they are', () => {
+  const load = (key: string) => {
+    const value = [{ first: 1 }, { [key]: 2, [`${key}2`]: 3 }]
+    const loaded = loads<object[]>(dumps(value))
+    expect(loaded).toEqual(value)
+    expect(loaded.map((each) => Object.keys(each))).toEqual(value.map((each) => Object.keys(each)))
+  }
+  for (let length = 1; length <= 13; length++) {
+    const key = 'abcdefghijklm'.slice(0, length)
+    for (let at = 0; at < length; at++)
+      for (const other of ['z', '\xff', '\u0100', '\ud800', '\u6f22', '\0']) {
+        load(key)
+        load(key)
+        load(key.slice(0, at) + other + key.slice(at + 1))
+        load(key.slice(0, at))
+        load(key)
+      }
+  }
+  for (const key of ['schl\xfcssel', '\u9375\u9375\u9375\u9375\u9375', '__proto__', '']) {
+    load(key)
+    load(key)
+  }
+})

@@ -13,6 +13,29 @@ const { latin1Slice, ucs2Slice, utf8Slice } = Buffer.prototype as NodeBuffer
 const scratch = new Float64Array(1)
 const scratchBytes = new Uint8Array(scratch.buffer)
 
+/** A text of four code units or more, all of them latin1. */
+export interface TextInWords {
+  readonly length: number
+  /** Its bytes, four by four; the last word is that of the last four. */
+  readonly words: readonly number[]
+}
+
+/** Null for a text that can not be that. */
+export function inWords(text: string): TextInWords | null {
+  const { length } = text
+  if (length < 4 || BEYOND_LATIN1.test(text)) return null
+  const words: number[] = []
+  for (let at = 0; at < length; at += 4) {
+    const from = at + 4 > length ? length - 4 : at
+    let word = 0
+    for (let i = 3; i >= 0; i--) word = (word << 8) | text.charCodeAt(from + i)
+    words.push(word)
+  }
+  return { length, words }
+}
+
+const BEYOND_LATIN1 = /[^\0-\xff]/
+
 export class ByteReader {
   #bytes: Uint8Array
   #start: number
@@ -32,12 +55,33 @@ export class ByteReader {
 
   /** Reads others. */
   restart(bytes: Uint8Array, start: number, end: number): void {
+    if (bytes !== this.#bytes) this.#view = null
     this.#bytes = bytes
     this.#start = start
     this.#end = end
     this.#position = start
-    this.#view = null
     this.#doubles = 0
+  }
+
+  /** Makes ready to read words at once, for memory that stays. */
+  withView(): this {
+    this.#view = viewOf(this.#bytes)
+    return this
+  }
+
+  /** In all of the bytes, where the next is. */
+  get place(): number {
+    return this.#position
+  }
+
+  /** Is the text at that place, a byte for each code unit? False may be said of any; the place is within what was read. */
+  has(text: TextInWords, place: number): boolean {
+    const view = this.#view
+    if (view === null) return false
+    const { words, length } = text
+    const last = words.length - 1
+    for (let i = 0; i < last; i++) if (view.getInt32(place + 4 * i, true) !== words[i]) return false
+    return view.getInt32(place + length - 4, true) === words[last]
   }
 
   /** How many were read. */

@@ -1,13 +1,15 @@
 // The other end of text-writer.ts: strings are cut out of chunks that are decoded when they are reached.
 import { exceeded } from '../../bundle/limits.ts'
 import { damaged, type UnpicklingError } from '../../errors.ts'
-import type { ByteReader } from './byte-reader.ts'
+import type { ByteReader, TextInWords } from './byte-reader.ts'
 import { CHUNK, Encoding } from './text-writer.ts'
 
 export class TextReader {
   readonly #in: ByteReader
   #chunk = ''
   #position = 0
+  /** Where the chunk's bytes are, if each is a code unit; else -1. */
+  #place = -1
   /** Code units that were taken. */
   taken = 0
 
@@ -38,6 +40,17 @@ export class TextReader {
     return text
   }
 
+  /** Takes the text, if it comes next, as far as that can be told at once. */
+  takes(text: TextInWords): boolean {
+    if (this.#position === this.#chunk.length) this.#next()
+    const end = this.#position + text.length
+    if (this.#place < 0 || end > this.#chunk.length || !this.#in.has(text, this.#place + this.#position))
+      return false
+    this.#position = end
+    this.taken += text.length
+    return true
+  }
+
   /** Has everything been taken? */
   get isDone(): boolean {
     return this.#position === this.#chunk.length && this.#in.remaining === 0
@@ -49,8 +62,10 @@ export class TextReader {
     // Only a string by itself takes a longer chunk.
     if (length > this.#most && length > CHUNK)
       throw exceeded('maxString', this.#most, `a string of ${length} code units`)
+    this.#place = -1
     switch (header % 4) {
       case Encoding.Latin1:
+        this.#place = this.#in.place
         this.#chunk = this.#in.latin1(length)
         break
       case Encoding.Utf8:
