@@ -32,6 +32,9 @@ interface Edge {
   readonly target: number
 }
 
+/** What stands in a slot that is not initialized. (Proxies are called a system's, too: the name alone says that it is none.) */
+const NO_VALUE = 'system / Oddball'
+
 const known = new WeakMap<object, HiddenSlots>()
 /** Good as long as no code of the user's runs: see forgetSnapshot. */
 let current: Snapshot | undefined
@@ -162,7 +165,10 @@ class Snapshot {
 
   /** The live object of a node, in a list; none for what is no JavaScript object. */
   #object(node: number): object[] {
-    const objectId = String(this.#text.nodes[node + this.#id])
+    const { nodes, strings } = this.#text
+    // V8 looks for it in the whole heap.
+    if (strings[nodes[node + this.#name]] === NO_VALUE) return []
+    const objectId = String(nodes[node + this.#id])
     try {
       const { result } = post('HeapProfiler.getObjectByHeapObjectId', { objectId })
       const value = liveValue(result.objectId)

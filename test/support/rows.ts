@@ -108,6 +108,8 @@ export interface Row<T = any> extends RowOptions<T> {
   readonly title: string
   /** Unique, and fit for a folder's name: `C5-3`. */
   readonly key: string
+  /** 0 and 1, by turns. */
+  readonly turn: number
 }
 
 /** A table to which files of rows add theirs. */
@@ -124,7 +126,7 @@ export class Table {
     if (isTooNew(options.node)) return
     const count = (this.#counts.get(goal) ?? 0) + 1
     this.#counts.set(goal, count)
-    this.rows.push({ ...options, goal, title, key: `${goal}-${count}` })
+    this.rows.push({ ...options, goal, title, key: `${goal}-${count}`, turn: this.rows.length % 2 })
   }
 }
 
@@ -134,6 +136,16 @@ export function modesOf(row: Row): readonly Mode[] {
   if (row.modes) return row.modes
   if (source === undefined) return allModes
   return typeof source === 'string' ? moduleModes : moduleModes.filter((mode) => source[mode] !== undefined)
+}
+
+/**
+ * The modes of a row whose copies are pickled once more where they were loaded: every other one, by turns, for what a receiver
+ * has hardly differs between them.
+ */
+export function againModesOf(row: Row): readonly Mode[] {
+  if (row.refusedByLoads || row.once || (row.refused && !row.either)) return []
+  const modes = modesOf(row)
+  return modes.length === 1 ? modes : modes.filter((_, i) => i % 2 === row.turn)
 }
 
 /** Source text as it stands: backslashes are kept, but those before a backtick or a dollar sign go. */

@@ -7,7 +7,7 @@ import { dumpRow } from './child/dump-row.mjs'
 import { runRows, type StageReport } from './children.ts'
 import { asExpression, asProperty } from './function-text.ts'
 import { distUrl, root, supportFolder, tsxArguments } from './paths.ts'
-import type { Mode, Row } from './rows.ts'
+import { againModesOf, type Mode, type Row } from './rows.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
 export interface RowResult {
@@ -34,7 +34,7 @@ export async function runTable(rows: readonly Row[], mode: Mode): Promise<Map<st
       load(workspace, loadable, mode, 'loaded'),
       loadAgain(
         workspace,
-        loadable.filter((row) => !row.refusedByLoads && !row.once),
+        loadable.filter((row) => againModesOf(row).includes(mode)),
         mode,
       ),
     ])

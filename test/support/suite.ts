@@ -1,7 +1,7 @@
 // Turns a table into vitest tests: one for each row and mode, and one for each row about the copy of its copy.
 import { beforeAll, describe, expect, type RunnerTestCase, type RunnerTestSuite, test } from 'vitest'
 import type { StageReport } from './children.ts'
-import { allModes, type Mode, modesOf, type Row, type Table } from './rows.ts'
+import { againModesOf, allModes, type Mode, modesOf, type Row, type Table } from './rows.ts'
 import { type RowResult, runTable } from './run-table.ts'
 
 /** What a test tells the report's reader (vitest's JSON has it as `meta`). */
@@ -57,10 +57,11 @@ export function suite(table: Table): void {
           throwFailures(result.reports)
         })
       }
-      if (row.refusedByLoads || row.once || (row.refused && !row.either)) continue
+      const againModes = againModesOf(row)
+      if (againModes.length === 0) continue
       test(againName(row), ({ task }) => {
         task.meta.goal = { goal: 'C19', title: againTitle(row), state: 'kept' }
-        for (const mode of modesOf(row)) {
+        for (const mode of againModes) {
           const result = resultOf(results, row, mode)
           if (result.refused) continue
           expect(result.again.length, `the row has been run [${mode}]`).toBeGreaterThan(0)
