@@ -5,13 +5,6 @@ import { getHeapSnapshot } from 'node:v8'
 import { liveValue, objectIdOf, release } from './handover.ts'
 import { post } from './session.ts'
 
-export interface HiddenSlots {
-  /** Objects in unnamed slots, innermost first; home objects are among them. */
-  readonly homes: readonly object[]
-  /** The innermost `this` in a context, if there is one and it is an object. */
-  readonly outerThis: object | undefined
-}
-
 interface SnapshotText {
   readonly snapshot: {
     readonly meta: {
@@ -35,25 +28,35 @@ interface Edge {
 /** What stands in a slot that is not initialized. (Proxies are called a system's, too: the name alone says that it is none.) */
 const NO_VALUE = 'system / Oddball'
 
-const known = new WeakMap<object, HiddenSlots>()
+const knownHomes = new WeakMap<object, readonly object[]>()
+const knownThis = new WeakMap<object, object | null>()
 /** Good as long as no code of the user's runs: see forgetSnapshot. */
 let current: Snapshot | undefined
 
-/** Reads the hidden slots of a function from a snapshot. Undefined if V8 gives none. */
-export function hiddenSlots(fn: object): HiddenSlots | undefined {
-  let slots = known.get(fn)
-  if (slots) return slots
+/** Objects in unnamed slots of a function's contexts, innermost first; home objects are among them. */
+export function homesOf(fn: object): readonly object[] {
+  return asked(fn, knownHomes, (snapshot) => snapshot.homesOf(fn)) ?? []
+}
+
+/** The innermost `this` in a function's contexts, if there is one and it is an object. */
+export function contextThisOf(fn: object): object | undefined {
+  return asked(fn, knownThis, (snapshot) => snapshot.thisOf(fn)) ?? undefined
+}
+
+function asked<T>(fn: object, known: WeakMap<object, T>, ask: (snapshot: Snapshot) => T): T | undefined {
+  let answer = known.get(fn)
+  if (answer !== undefined) return answer
   try {
     current ??= new Snapshot()
-    slots = current.slotsOf(fn)
+    answer = ask(current)
   } catch {
     // Too large for a string, or not allowed: then nothing is known.
     return undefined
   } finally {
     release(true)
   }
-  known.set(fn, slots)
-  return slots
+  known.set(fn, answer)
+  return answer
 }
 
 /**
@@ -83,6 +86,7 @@ class Snapshot {
   readonly #name: number
   /** By node, where its edges begin. */
   readonly #edgeStarts: Uint32Array
+  readonly #objects = new Map<number, readonly object[]>()
 
   constructor() {
     this.#text = takeSnapshot()
@@ -99,16 +103,21 @@ class Snapshot {
     }
   }
 
-  slotsOf(fn: object): HiddenSlots {
+  homesOf(fn: object): object[] {
     const homes: object[] = []
-    let outerThis: object | undefined
-    for (const context of this.#contexts(fn)) {
-      for (const { type, name, target } of this.#edges(context)) {
+    for (const context of this.#contexts(fn))
+      for (const { type, target } of this.#edges(context))
         if (type === 'hidden') homes.push(...this.#object(target))
-        else if (type === 'context' && name === 'this') outerThis ??= this.#object(target)[0]
-      }
+    return homes
+  }
+
+  thisOf(fn: object): object | null {
+    for (const context of this.#contexts(fn)) {
+      const slot = this.#target(context, 'context', 'this')
+      const [found] = slot === undefined ? [] : this.#object(slot)
+      if (found !== undefined) return found
     }
-    return { homes, outerThis }
+    return null
   }
 
   contextWith(fn: object, name: string): number | undefined {
@@ -163,12 +172,16 @@ class Snapshot {
     }
   }
 
-  /** The live object of a node, in a list; none for what is no JavaScript object. */
-  #object(node: number): object[] {
+  /** The live object of a node, in a list; none for what is no JavaScript object. V8 looks for it in the whole heap. */
+  #object(node: number): readonly object[] {
     const { nodes, strings } = this.#text
-    // V8 looks for it in the whole heap.
     if (strings[nodes[node + this.#name]] === NO_VALUE) return []
-    const objectId = String(nodes[node + this.#id])
+    let found = this.#objects.get(node)
+    if (!found) this.#objects.set(node, (found = this.#find(String(nodes[node + this.#id]))))
+    return found
+  }
+
+  #find(objectId: string): object[] {
     try {
       const { result } = post('HeapProfiler.getObjectByHeapObjectId', { objectId })
       const value = liveValue(result.objectId)

@@ -13,7 +13,7 @@ export {
 } from './functions.ts'
 export { functionsOf } from './heap.ts'
 export { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from './hidden-class.ts'
-export { contextWith, type HiddenSlots, hiddenSlots } from './hidden-slots.ts'
+export { contextThisOf, contextWith, homesOf } from './hidden-slots.ts'
 export { hasPrivateNames } from './private-names.ts'
 export { probe } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'

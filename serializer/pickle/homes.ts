@@ -4,7 +4,7 @@
 // snapshot tell.
 import { types } from 'node:util'
 import type { FunctionFacts, Range } from '../analyze/index.ts'
-import { functionsOf, hiddenSlots, offsetOf, probe, probeThis, type ScriptRecord } from '../capture/index.ts'
+import { functionsOf, homesOf, offsetOf, probe, probeThis, type ScriptRecord } from '../capture/index.ts'
 import { type FunctionSite, resolveName, scriptFacts } from './function-site.ts'
 import { prototypeOwner } from './instances.ts'
 import { alikeScopes } from './sharing.ts'
@@ -41,7 +41,7 @@ export function homeOf(fn: object, facts: FunctionFacts, siteOf: SiteOf): Home |
     return holder && { holder, object: range.isStatic ? holder : prototypeOf(holder) }
   }
   // The innermost home is the first: contexts have a slot for it where code uses `super`.
-  const [object] = hiddenSlots(fn)?.homes ?? []
+  const [object] = homesOf(fn)
   return object === undefined ? null : { holder: object, object }
 }
 
@@ -66,7 +66,7 @@ function classAround(
   if (named) return named
   const enclosed = candidates.filter((candidate) => isEnclosedBy(siteOf(fn), siteOf(candidate)))
   if (enclosed.length === 1) return enclosed[0]
-  const homes = hiddenSlots(fn)?.homes ?? []
+  const homes = homesOf(fn)
   const found = candidates.filter((each) => homes.includes(each) || homes.includes(prototypeOf(each)))
   return found.length === 1 ? found[0] : null
 }

@@ -1,6 +1,6 @@
 // The search of the whole heap, and what a snapshot of it shows.
 import { expect, test } from 'vitest'
-import { captureFunction, functionsOf, hiddenSlots } from '../../serializer/capture/index.ts'
+import { captureFunction, functionsOf, homesOf } from '../../serializer/capture/index.ts'
 import { sloppy } from './support.ts'
 
 test('the live functions of a script are found, by what they are', () => {
@@ -44,5 +44,5 @@ test('home objects are among the hidden slots of an arrow function in a method',
       return () => super.toString
     },
   }
-  expect(hiddenSlots(home.make())?.homes).toContain(home)
+  expect(homesOf(home.make())).toContain(home)
 })

@@ -1,7 +1,7 @@
 // What an arrow function sees of the call around it: its `this`, and its `arguments`, which the arrow functions of one
 // call share.
 import { Module } from 'node:module'
-import { bindingIn, hiddenSlots, ProbeError, probeArguments, probeThis } from '../../capture/index.ts'
+import { bindingIn, contextThisOf, ProbeError, probeArguments, probeThis } from '../../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../../codegen/records.ts'
 import { resolveName } from '../function-site.ts'
 import type { GraphWriter } from '../graph-writer.ts'
@@ -88,7 +88,7 @@ export class Calls {
 
 export function outerThisOf(graph: GraphWriter, { fn, facts, site }: LiveFunction): unknown {
   // V8 tells `this` where the function's own code names it.
-  const seen = facts.lexicalThis ? undefined : hiddenSlots(fn)?.outerThis
+  const seen = facts.lexicalThis ? undefined : contextThisOf(fn)
   return seen ?? probed(graph, () => probeThis(fn, facts, site))
 }
 

@@ -1,5 +1,5 @@
 // Functions whose code is not the user's: native ones, bound ones, and those inside Node.
-import { hiddenSlots, internalSlots } from '../../capture/index.ts'
+import { homesOf, internalSlots } from '../../capture/index.ts'
 import { intlFunctionOf } from '../../reducers/index.ts'
 import { findForeignIntrinsic, findNodes, isOfClosedRealm, isPromisified } from '../../references/index.ts'
 import { type FunctionSite, resolveName } from '../function-site.ts'
@@ -53,7 +53,7 @@ export function writeNative(context: FunctionContext, fn: object): void {
 /** What an Intl object's `format` or `compare` gives has no name, and is bound to the object where only a snapshot of the heap shows it. */
 function intlOwner(fn: object): object | undefined {
   if (getOwnPropertyDescriptor(fn, 'name')?.value !== '') return undefined
-  return hiddenSlots(fn)?.homes.find((object) => intlFunctionOf(object) === fn)
+  return homesOf(fn).find((object) => intlFunctionOf(object) === fn)
 }
 
 function writeIntlFunction({ graph }: FunctionContext, fn: object, owner: object): void {
