@@ -98,6 +98,8 @@ export interface RowOptions<T> {
   readonly once?: string
   /** Adds global names when loaded or called, which is what the row is about. */
   readonly addsGlobals?: boolean
+  /** Dumping it takes a snapshot of the heap, a second of work: it runs in every other of its modes, by turns. */
+  readonly takesSnapshot?: boolean
   /** For the whole row in one process; default 20 s. */
   readonly timeout?: number
 }
@@ -132,10 +134,17 @@ export class Table {
 
 /** The modes that a row runs in. */
 export function modesOf(row: Row): readonly Mode[] {
-  const { source } = row
-  if (row.modes) return row.modes
+  return row.takesSnapshot ? everyOther(possibleModes(row), row) : possibleModes(row)
+}
+
+function possibleModes({ modes, source }: Row): readonly Mode[] {
+  if (modes) return modes
   if (source === undefined) return allModes
   return typeof source === 'string' ? moduleModes : moduleModes.filter((mode) => source[mode] !== undefined)
+}
+
+function everyOther(modes: readonly Mode[], { turn }: Row): readonly Mode[] {
+  return modes.length === 1 ? modes : modes.filter((_, i) => i % 2 === turn)
 }
 
 /**
@@ -144,8 +153,7 @@ export function modesOf(row: Row): readonly Mode[] {
  */
 export function againModesOf(row: Row): readonly Mode[] {
   if (row.refusedByLoads || row.once || (row.refused && !row.either)) return []
-  const modes = modesOf(row)
-  return modes.length === 1 ? modes : modes.filter((_, i) => i % 2 === row.turn)
+  return everyOther(possibleModes(row), row)
 }
 
 /** Source text as it stands: backslashes are kept, but those before a backtick or a dollar sign go. */

@@ -102,6 +102,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C6', "an arrow's arguments are those of the function around it", {
+    takesSnapshot: true,
     build() {
       function outer(this: any, ..._: unknown[]) {
         const args = () => arguments
@@ -280,6 +281,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C6', 'arrows with eval keep this and arguments', {
+    takesSnapshot: true,
     source: js`
       const build = () => (function () { return [() => eval('this'), () => eval('arguments')[0]] }).call({ x: 1 }, 'arg')`,
     check([self, first]: any, assert) {
@@ -399,6 +401,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'super in methods, getters, setters of object literals', {
+    takesSnapshot: true,
     build() {
       const base = {
         name: 'base',
@@ -462,6 +465,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'super after the prototype was set, and changed after loading', {
+    takesSnapshot: true,
     build() {
       const one = { who: () => 'one' }
       const two = { who: () => 'two' }
@@ -481,6 +485,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'a method alone brings its home object, which nothing else reaches', {
+    takesSnapshot: true,
     build() {
       const base = { who: () => 'base' }
       const home = {
@@ -498,6 +503,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'a method lent to another object still has its first home', {
+    takesSnapshot: true,
     build() {
       const baseA = { who: () => 'A' }
       const baseB = { who: () => 'B' }
@@ -519,6 +525,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'a home object whose method was replaced, deleted, or whose object changed', {
+    takesSnapshot: true,
     build() {
       const base = { m: () => 'base m' }
       const home = {
@@ -540,6 +547,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'super in classes: methods, accessors, statics, fields, three levels', {
+    takesSnapshot: true,
     build() {
       class A {
         static s() {
@@ -667,6 +675,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C7', 'super in objects made by classes, in classes made by objects', {
+    takesSnapshot: true,
     source: js`
       const build = () => {
         const holder = { base() { return class { tag() { return 'in base' } } } }

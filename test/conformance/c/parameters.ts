@@ -116,6 +116,7 @@ export function parameters({ row }: Table): void {
   })
 
   row('C9', "defaults with this, arguments, super, new.target, and the function's own name", {
+    takesSnapshot: true,
     source: js`
       const build = () => {
         const base = { tag: () => 'base' }

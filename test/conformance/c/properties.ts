@@ -418,6 +418,7 @@ export function properties({ row }: Table): void {
   })
 
   row('C11', 'the bound functions that objects of Intl give', {
+    takesSnapshot: true,
     build() {
       const numbers = new Intl.NumberFormat('de', { minimumFractionDigits: 2 })
       const { format } = numbers

@@ -554,6 +554,7 @@ export function sharing({ row }: Table): void {
   })
 
   row('C5', 'classes with nothing but fields share what their fields assign', {
+    takesSnapshot: true,
     build: () => {
       const make = () => {
         let n = 0

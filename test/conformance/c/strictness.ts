@@ -45,6 +45,7 @@ export function strictness({ row }: Table): void {
   })
 
   row('C8', 'strict functions: the module is strict, or says so', {
+    takesSnapshot: true,
     source: js`'use strict'
       const build = () => ({
         self: function () { return this },

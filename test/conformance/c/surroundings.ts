@@ -3,6 +3,7 @@ import { js, type Table } from '../../support/rows.ts'
 
 export function surroundings({ row }: Table): void {
   row('C12', 'direct eval sees the variables that it saw, whatever it is asked', {
+    takesSnapshot: true,
     source: js`
       const ofModule = 'module'
       const build = () => {
@@ -26,6 +27,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'direct eval writes what other closures read', {
+    takesSnapshot: true,
     source: js`
       const build = () => {
         let n = 0
@@ -42,6 +44,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'direct eval of a call, met behind other functions, classes and literals of that call', {
+    takesSnapshot: true,
     source: js`
       const build = () => {
         function make() {
@@ -188,6 +191,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'direct eval in methods, with super, private names and new.target', {
+    takesSnapshot: true,
     source: js`
       const build = () => {
         class A { who() { return 'A' } }
@@ -211,6 +215,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'what only a direct eval could see is refused when it can not travel', {
+    takesSnapshot: true,
     source: js`
       const build = () => {
         const running = (function* () { yield 1 })()
@@ -289,6 +294,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C13', 'an accessor on the global object travels as an accessor, and is not run by dumping', {
+    takesSnapshot: true,
     source: js`
       // (Two copies of this module are run in one process.)
       const state = (globalThis.cornichonState ??= { ran: 0, kept: 1 })
