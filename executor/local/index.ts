@@ -65,6 +65,8 @@ export class LocalExecutor implements Executor {
       message: (worker, message) => this.#receive(worker, message),
       ended: (worker, end) => this.#flow.workerEnded(worker, end),
       forgotten: (worker) => this.#grants.forgetAll(worker),
+      // Whatever is being done with one that has ended is done first.
+      mayStart: () => queueMicrotask(() => this.#flow.pump()),
     })
     this.#flow = new CallFlow(
       this.store,
@@ -275,8 +277,9 @@ export class LocalExecutor implements Executor {
         return this.#printed(worker, message)
       case 'dropped':
         return this.#flow.departures.dropped(worker, message[1])
-      case 'turn':
       case 'ready':
+        return this.#workforce.isUp(worker)
+      case 'turn':
       case 'uncaught':
       case 'exit':
         return

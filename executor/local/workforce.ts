@@ -1,4 +1,5 @@
 // All workers of an executor within one process: those that run tasks, in environments and without, and those of actors.
+import { availableParallelism } from 'node:os'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 import type { ActorRecord } from './actors.ts'
@@ -15,7 +16,12 @@ export interface WorkforceEvents {
   ended(worker: LocalWorker, end: WorkerEnd): void
   /** Whatever it had refs to, it has no more. */
   forgotten(worker: LocalWorker): void
+  /** One more of an actor's own may start than a moment ago. */
+  mayStart(): void
 }
+
+/** So many threads of actors load their code at once: with more, all of them are late, and none is early. */
+export const MOST_STARTING = 2 * availableParallelism()
 
 export class Workforce {
   readonly #host: Host
@@ -25,6 +31,8 @@ export class Workforce {
   readonly #inEnvironments: EnvironmentPools
   /** Each with a worker of its own. */
   readonly #isolated = new Set<LocalWorker>()
+  /** Those of them that have not loaded their code yet. What starts in an environment waits for that, too, and is none. */
+  readonly #starting = new Set<LocalWorker>()
   readonly #shared: SharedWorkers
   #count = 0
   #processCount = 0
@@ -77,7 +85,8 @@ export class Workforce {
 
   /** Whether an actor would have a worker. */
   hasRoomFor({ spec: { options, env } }: ActorRecord): boolean {
-    return options.isolate || this.#shared.hasRoom(env)
+    if (!options.isolate) return this.#shared.hasRoom(env)
+    return env !== null || this.#starting.size < MOST_STARTING
   }
 
   /** Why an actor can't have a worker of its own here. */
@@ -97,9 +106,17 @@ export class Workforce {
   workerFor(actor: ActorRecord): LocalWorker {
     const { options, env } = actor.spec
     const worker = options.isolate ? this.#start(env, 'actor') : this.#shared.place(actor)
-    if (options.isolate) this.#isolated.add(worker)
+    if (options.isolate) {
+      this.#isolated.add(worker)
+      if (env === null && !worker.isThisThread) this.#starting.add(worker)
+    }
     worker.actors!.add(actor)
     return worker
+  }
+
+  /** It has loaded its code. */
+  isUp(worker: LocalWorker): void {
+    if (this.#starting.delete(worker)) this.#events.mayStart()
   }
 
   /** An actor has left one that it shared. */
@@ -139,6 +156,7 @@ export class Workforce {
     else this.#inEnvironments.remove(worker)
     worker.isEnded = true
     this.#events.forgotten(worker)
+    this.isUp(worker)
   }
 
   /** On purpose; `ended` is not told. */

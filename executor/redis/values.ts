@@ -11,6 +11,7 @@ import { decodeFrame, encodeFrame, encodeHeader } from './frame.ts'
 import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
 import { setLarge } from './set-large.ts'
+import { tellOfCopy } from './shared-memory.ts'
 import { uploading } from './uploads.ts'
 
 export const INLINE_LIMIT = 100 * 1024
@@ -91,6 +92,7 @@ export class PartsWriter {
     this.#part(bundle)
     for (const buffer of buffers ?? []) this.#part(new Uint8Array(buffer))
     const shared = (buffers ?? []).flatMap((buffer, i) => (buffer instanceof SharedArrayBuffer ? [i] : []))
+    if (shared.length > 0) tellOfCopy()
     return {
       at,
       ...(refs !== undefined && { refs }),
@@ -143,6 +145,8 @@ export function readPacked(header: PackedHeader, parts: readonly Buffer[]): Pack
   const { plain, at, refs, buffers, shared } = header
   const bundle = parts[at]!
   if (plain) return { plain: loads(bundle, { code: 'refuse' }) }
+  // Of a result, whose sender's warnings are not seen here.
+  if (shared !== undefined) tellOfCopy()
   return {
     bundle,
     ...(refs !== undefined && { refs }),

@@ -32,21 +32,18 @@ export function serve(begin: Begin | null): Promise<void> {
     const { name, port, capturesOutput, claims, turns } = begin
     const answers = new Answers(begin.answers)
     let posted = 0
-    const receive = attachWorker(
-      name,
-      (message: FromThread, transfer?: readonly ArrayBuffer[]) => {
-        if (message[0] === 'done' && answers.put(message, posted)) {
-          if (!answers.mustTell()) return
-          message = ANSWERED
-        }
-        port.postMessage(message, transfer)
-        posted = (posted + 1) | 0
-      },
-      capturesOutput,
-      () => letGo?.(),
-      new SharedTurns(turns),
-      new Claims(claims),
-    )
+    const post = (message: FromThread, transfer?: readonly ArrayBuffer[]) => {
+      if (message[0] === 'done' && answers.put(message, posted)) {
+        if (!answers.mustTell()) return
+        message = ANSWERED
+      }
+      port.postMessage(message, transfer)
+      posted = (posted + 1) | 0
+    }
+    const release = () => letGo?.()
+    const [shared, claimed] = [new SharedTurns(turns), new Claims(claims)]
+    const receive = attachWorker(name, post, capturesOutput, release, shared, claimed)
+    post(['ready'])
     port.on('message', (message: ToThread) => {
       if (message[0] === 'several') for (const each of message[1]) receive(each)
       else receive(message)

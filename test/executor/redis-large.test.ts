@@ -184,6 +184,34 @@ describe('a result', () => {
   })
 })
 
+describe('shared memory', () => {
+  it('goes as a copy, which is told once a process', async () => {
+    const link = await open()
+    const told: string[] = []
+    const listen = (warning: Error) => warning.name === 'SharedMemoryWarning' && told.push(warning.message)
+    process.on('warning', listen)
+    try {
+      const shared = new SharedArrayBuffer(10)
+      const outcome: Outcome = { ok: true, value: { bundle: new Uint8Array(1), buffers: [shared] } }
+      const frames = [
+        encodeOutcome(outcome, 'a', link.keys).open,
+        encodeOutcome(outcome, 'b', link.keys).open,
+      ]
+      const read = await decodeOutcome(frames[0]!, 'a', link)
+      if (!read.ok || !('buffers' in read.value)) throw new Error('no value')
+      const [copy] = read.value.buffers!
+      expect(copy).toBeInstanceOf(SharedArrayBuffer)
+      new Uint8Array(copy!)[0] = 1
+      expect(new Uint8Array(shared)[0]).toBe(0)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(told).toEqual([expect.stringMatching(/a SharedArrayBuffer went over Redis as a copy/)])
+    } finally {
+      process.off('warning', listen)
+      await link.close()
+    }
+  })
+})
+
 describe('values on their way', () => {
   it('are one upload as long as some are under way, and say how far it is', async () => {
     const client = redis.connect()
