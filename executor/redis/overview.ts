@@ -7,6 +7,7 @@ import type { NodeDescription } from './describe.ts'
 import { FunctionField } from './functions.ts'
 import type { RedisExecutor } from './index.ts'
 import { failCalls } from './mailbox.ts'
+import { claimedGlance, MOST_IN_SCRIPT } from './values.ts'
 import { claimsOf, type JobData } from './wire.ts'
 
 export interface Overview {
@@ -196,7 +197,10 @@ export class FleetView {
     const prefix = keys.object('')
     return Promise.all(
       (await this.#scan(`${prefix}*`)).map(async (key) => {
-        const [size, life] = await Promise.all([redis.strlen(key), redis.pttl(key)])
+        const [length, life] = await Promise.all([redis.strlen(key), redis.pttl(key)])
+        // A small frame may say that most is in keys beside it.
+        const frame = length > MOST_IN_SCRIPT ? null : await redis.getBuffer(key)
+        const size = (frame === null ? null : claimedGlance(frame))?.size ?? length
         return { id: key.slice(prefix.length), size, expiresIn: Math.round(life / 1000) }
       }),
     )

@@ -77,6 +77,9 @@ describe('cornichon, with a fleet', () => {
     // Its submitter is gone: what is too large for the call itself goes all the same.
     const large = json('submit', 'greet.crn', '--args', JSON.stringify(['a'.repeat(110_000), 1]))
     expect(json('result', large.id).text).toHaveLength(110_006)
+    // Also where most of a result is in keys beside its frame.
+    const { size } = json('list', 'objects').find(({ id }: { id: string }) => id === `${large.id}.0`)
+    expect(size).toBeGreaterThan(110_000)
     const client = redis.connect()
     await expect.poll(() => client.keys(`{cornichon-${redis.namespace}}:part:call-*`)).toEqual([])
     client.disconnect()
