@@ -14,6 +14,8 @@ export const OWN_PART = 4096
 const SHORT_STRING = 64
 /** More than any number takes. */
 const ROOM = 16
+/** Bytes of a small message, of whose length there is a view. */
+const MOST_VIEWED = 256
 /** What is smaller, four bytes of a varint are enough for. */
 const FOUR_BYTES = 2 ** 28
 
@@ -23,6 +25,8 @@ const { latin1Write, ucs2Write, utf8Write } = Buffer.prototype as NodeBuffer
 interface FirstChunk {
   readonly bytes: Uint8Array
   readonly view: DataView
+  /** Of its beginning, by their lengths: to make one takes as long as to copy what it shows, and messages are often as long as another. */
+  readonly views: (Uint8Array | undefined)[]
 }
 
 /** Those that nobody has at present: making one takes longer than to fill it with a small message. */
@@ -302,8 +306,15 @@ export class ByteWriter {
     return this.#place === 0 && this.#parts.length === 0
   }
 
+  /** If it is together. */
+  #written(): Uint8Array {
+    const size = this.#position
+    if (size >= MOST_VIEWED || this.#chunk !== this.#first.bytes) return this.#chunk.subarray(0, size)
+    return (this.#first.views[size] ??= this.#chunk.subarray(0, size))
+  }
+
   copyTo(target: Uint8Array, offset: number): void {
-    target.set(this.#chunk.subarray(0, this.#position), offset)
+    target.set(this.#written(), offset)
   }
 
   /** What was written, in one piece. It is the last thing that is asked. */
@@ -322,7 +333,7 @@ export class ByteWriter {
 function firstChunk(): FirstChunk {
   needAllOriginals()
   const bytes = new Uint8Array(FIRST_CHUNK)
-  return { bytes, view: new DataView(bytes.buffer) }
+  return { bytes, view: new DataView(bytes.buffer), views: new Array(MOST_VIEWED).fill(undefined) }
 }
 
 /** Of any Uint8Array. */
