@@ -82,12 +82,12 @@ export class GraphWriter implements ValueSink {
   ) {
     this.#imports = imports
     this.options = options
+    this.#reductions = options.reductions
     this.trace = trace
     this.#session = session
-    this.#memo = session === null ? new Memo() : session.memo
+    this.#memo = session === null ? new Memo(!this.isInterruptible) : session.memo
     this.#shapes = session === null ? new Shapes() : session.shapes
-    this.#plainWriter = new PlainWriter(this, this.#shapes)
-    this.#reductions = options.reductions
+    this.#plainWriter = new PlainWriter(this, this.#shapes, this.#memo)
     this.buffers = new BufferWriter(this, session)
     if (trace !== null || this.#reductions !== null || options.offers !== null) needAllOriginals()
   }
@@ -386,10 +386,7 @@ export class GraphWriter implements ValueSink {
   #object(value: object): void {
     const memo = this.#memo
     if (memo.isOrdered && this.trace === null && this.#reductions === null && this.#imports === null) {
-      if (memo.take(value)) {
-        if (this.#isWrittenPlain(value)) return
-        if (memo.isOrdered) memo.putBack(value)
-      }
+      if (this.#isWrittenPlain(value)) return
     }
     const known = this.#memo.get(value)
     if (known !== undefined) {

@@ -1,43 +1,76 @@
-// The numbers of the values that were written. As long as a graph is nothing but plain objects that are met once, a Set in
-// their order says all there is to say, for one look-up an object; from the first value on that is anything else, or is
-// met again, it takes a Map and two. Among few, looking at each takes a fifth of what a Set does.
+// The numbers of the values that were written. As long as a graph is nothing but plain objects that are met once, to have met them
+// in their order says all there is to say, for one look-up an object; from the first value on that is anything else, or is
+// met again, it takes a Map and two. Among few, looking at each takes a fifth of what a look-up does.
+
 import { SetPrototypeGetSize } from '../primordials.ts'
+import { MetObjects } from './met-objects.ts'
 
 const MapConstructor = Map
 const SetConstructor = Set
 
 const FEW = 16
+/** Elements of a list, from which on its objects are worth a table. */
+const MANY = 128
 
 export class Memo {
   /** How many have a number. */
   count = 0
   /**
-   * Where all are plain objects that were met once: these in the order of their numbers, and behind them at most one that was
-   * taken and has no number yet. When they are more than a few, a Set has them.
+   * Where all are plain objects that were met once: these, in the order of their numbers. When they are more than a few, one of
+   * the next two has them.
    */
   readonly #few: unknown[] = []
   #fewCount = 0
   #many: Set<unknown> | null = null
+  #met: MetObjects | null = null
+  #spare: MetObjects | null = null
   #numbers: Map<unknown, number> | null = null
+  /** May objects be looked for by what they hold, because nothing can change them in the meantime? */
+  readonly #byContent: boolean
+
+  constructor(byContent: boolean) {
+    this.#byContent = byContent
+  }
 
   /** Is everything so far a plain object that was met once? Only then `take` may be called. */
   get isOrdered(): boolean {
     return this.#numbers === null
   }
 
-  /** Takes a value that was not there, to be numbered next or put back. False: it was there. */
-  take(value: unknown): boolean {
+  /** So many values are to come, and nothing but plain objects was met: it may pay off to look for them by what they hold. */
+  expect(count: number): void {
+    if (count < MANY || !this.#byContent || !this.isOrdered) return
+    if (this.#met !== null || this.#many !== null) return
+    this.#met = this.#spare ?? new MetObjects()
+    this.#spare = null
+    this.#met.begin(this.#few, this.#fewCount)
+    this.#forgetFew(0)
+  }
+
+  /** Does `take` want a hash of what the object holds? */
+  get wantsHash(): boolean {
+    return this.#met !== null
+  }
+
+  /** Takes a plain object that was not there, to be numbered next. False: it was there. `hash` counts where it is wanted. */
+  take(object: object, hash: number): boolean {
     const many = this.#many
     if (many !== null) {
       const before = SetPrototypeGetSize(many)
-      many.add(value)
+      many.add(object)
       return SetPrototypeGetSize(many) > before
+    }
+    const met = this.#met
+    if (met !== null) {
+      const isNew = met.take(object, hash)
+      if (met.isPoor) this.#toSet(met)
+      return isNew
     }
     const few = this.#few
     const count = this.#fewCount
-    for (let i = 0; i < count; i++) if (few[i] === value) return false
-    if (count === FEW) this.#toMany().add(value)
-    else few[this.#fewCount++] = value
+    for (let i = 0; i < count; i++) if (few[i] === object) return false
+    if (count === FEW) this.#toMany().add(object)
+    else few[this.#fewCount++] = object
     return true
   }
 
@@ -48,10 +81,10 @@ export class Memo {
     return (this.#many = many)
   }
 
-  /** The last that was taken. */
-  putBack(value: unknown): void {
-    if (this.#many !== null) this.#many.delete(value)
-    else this.#forgetFew(this.#fewCount - 1)
+  #toSet(met: MetObjects): void {
+    this.#many = new SetConstructor()
+    for (let i = 0; i < met.count; i++) this.#many.add(met.at(i))
+    this.#dropMet()
   }
 
   /** The next number, for a value that was taken, or for a plain one when there is no order any more. */
@@ -83,7 +116,7 @@ export class Memo {
     this.#map().delete(value)
   }
 
-  /** Forgets what was numbered from there on, or is being created. */
+  /** Forgets what was numbered from there on, or is being created. (Not where objects may be looked for by what they hold.) */
   rollBack(count: number): void {
     if (this.#numbers !== null) {
       for (const [value, number] of this.#numbers)
@@ -99,6 +132,7 @@ export class Memo {
     this.count = 0
     this.#forgetFew(0)
     this.#many = null
+    this.#dropMet()
     this.#numbers = null
   }
 
@@ -112,16 +146,26 @@ export class Memo {
     return this.#map().keys()
   }
 
+  /** Its memory is for the next graph. */
+  #dropMet(): void {
+    if (this.#met?.clear()) this.#spare = this.#met
+    this.#met = null
+  }
+
   #map(): Map<unknown, number> {
     return this.#numbers ?? this.#endOrder()
   }
 
   #endOrder(): Map<unknown, number> {
     const numbers = new MapConstructor<unknown, number>()
-    let number = 0
-    for (const value of this.#many ?? this.#few) if (number < this.count) numbers.set(value, number++)
+    if (this.#met !== null) for (let i = 0; i < this.count; i++) numbers.set(this.#met.at(i), i)
+    else {
+      let number = 0
+      for (const value of this.#many ?? this.#few) if (number < this.count) numbers.set(value, number++)
+    }
     this.#forgetFew(0)
     this.#many = null
+    this.#dropMet()
     this.#numbers = numbers
     return numbers
   }

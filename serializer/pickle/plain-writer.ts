@@ -8,6 +8,8 @@ import { types } from 'node:util'
 import { hasPrivateNames, haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { copyOfMap, copyOfSet, findBuiltinReducer } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
+import { hashOfList, hashOfMembers, hashOfTime, NO_HASH } from './content-hash.ts'
+import type { Memo } from './memo.ts'
 import { isUsual } from './objects.ts'
 import { MAX_SHORT_LIST, MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
 import { DOUBLES, type NumberSink, writeNumbers } from './packed-numbers.ts'
@@ -55,6 +57,7 @@ export class PlainWriter {
   readonly #graph: PlainSink
   readonly #out: NumberSink['out']
   readonly #shapes: Shapes
+  readonly #memo: Memo
   /** Values of the records that are being written, one behind the other. */
   readonly #values: unknown[] = []
   #top = 0
@@ -63,9 +66,10 @@ export class PlainWriter {
   readonly #openPlaces: number[] = []
   #open = 0
 
-  constructor(graph: PlainSink, shapes: Shapes) {
+  constructor(graph: PlainSink, shapes: Shapes, memo: Memo) {
     this.#graph = graph
     this.#shapes = shapes
+    this.#memo = memo
     this.#out = graph.out
   }
 
@@ -76,7 +80,7 @@ export class PlainWriter {
     else for (let i = 0; i < values.length; i++) values[i] = undefined
   }
 
-  /** Writes the object if it is plain; returns whether it was. It has no number yet. */
+  /** Writes the object if it is plain and was not met before, as far as the memo does not say it; returns whether it did. */
   write(value: object): boolean {
     if (seesHiddenClasses) {
       if (isArray(value)) {
@@ -102,6 +106,23 @@ export class PlainWriter {
       this.#graph.isOrdinary(prototype) &&
       this.#graph.numberOf(prototype) >= 0 &&
       this.#record(value, prototype)
+    )
+  }
+
+  /** Is the object one that was not met? Once the memo is a matter of numbers, it was asked before. */
+  #isNew(object: object, hash: number): boolean {
+    const memo = this.#memo
+    return !memo.isOrdered || memo.take(object, hash)
+  }
+
+  /** The same of a record, whose members are the values on top. */
+  #isNewRecord(record: object, shape: Shape): boolean {
+    const memo = this.#memo
+    if (!memo.isOrdered) return true
+    const base = this.#top
+    return memo.take(
+      record,
+      memo.wantsHash ? hashOfMembers(this.#values, base, base + shape.keys.length) : NO_HASH,
     )
   }
 
@@ -144,15 +165,19 @@ export class PlainWriter {
       values[base + i] = member
     }
     if (shape !== null) {
+      if (!this.#isNewRecord(value, shape)) return false
       if (seesHiddenClasses) this.#shapes.exemplify(shape, value)
       this.#members(value, shape)
-    } else this.#dictionary(value, keys)
+    } else {
+      if (!this.#isNew(value, NO_HASH)) return false
+      this.#dictionary(value, keys)
+    }
     return true
   }
 
   /** An object whose hidden class tells its shape. */
   #alike(value: object, shape: Shape): boolean {
-    if (!shape.members.read(value, this.#values, this.#top)) return false
+    if (!shape.members.read(value, this.#values, this.#top) || !this.#isNewRecord(value, shape)) return false
     this.#members(value, shape)
     return true
   }
@@ -235,9 +260,12 @@ export class PlainWriter {
     )
   }
 
+  /** An array that is plain. */
   #elements(value: unknown[]): boolean {
+    if (!this.#isNew(value, this.#memo.wantsHash ? hashOfList(value) : NO_HASH)) return false
     const graph = this.#graph
     graph.rememberPlain(value)
+    if (value.length > MAX_SHORT_LIST && typeof value[0] === 'object') this.#memo.expect(value.length)
     const array = graph.isInterruptible ? [...value] : value
     const { length } = array
     if (length >= NUMBERS_WORTH_PACKING && writeNumbers(array, graph)) return true
@@ -257,11 +285,13 @@ export class PlainWriter {
   }
 
   #map(map: Map<unknown, unknown>): boolean {
-    if (!(isLikeNew(map, ORDINARY_MAP) || isBare(map))) return false
+    if (!(isLikeNew(map, ORDINARY_MAP) || isBare(map)) || !this.#isNew(map, NO_HASH)) return false
     const graph = this.#graph
     graph.rememberPlain(map)
     this.#out.byte(Op.Map)
-    this.#out.varint(apply(mapSize, map, []))
+    const size: number = apply(mapSize, map, [])
+    this.#out.varint(size)
+    this.#memo.expect(size)
     const { trace } = graph
     let index = 0
     apply(mapForEach, graph.isInterruptible ? copyOfMap(map) : map, [
@@ -279,7 +309,7 @@ export class PlainWriter {
   }
 
   #set(set: Set<unknown>): boolean {
-    if (!(isLikeNew(set, ORDINARY_SET) || isBare(set))) return false
+    if (!(isLikeNew(set, ORDINARY_SET) || isBare(set)) || !this.#isNew(set, NO_HASH)) return false
     const graph = this.#graph
     graph.rememberPlain(set)
     this.#out.byte(Op.Set)
@@ -302,6 +332,7 @@ export class PlainWriter {
   #time(date: Date): boolean {
     const time: number = apply(getTime, date, [])
     if (!(time >= -LARGEST_DATE && time <= LARGEST_DATE)) return false
+    if (!this.#isNew(date, this.#memo.wantsHash ? hashOfTime(time) : NO_HASH)) return false
     this.#graph.rememberPlain(date)
     this.#out.byte(Op.Date)
     this.#out.varint(time < 0 ? -time * 2 - 1 : time * 2)

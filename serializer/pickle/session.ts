@@ -18,7 +18,7 @@ const MOST_STRINGS = 4096
 
 /** The writer's half. */
 export class WriterSession {
-  readonly memo = new Memo()
+  readonly memo = new Memo(false)
   /** Those that were sent: a later message has the entries of what is new in it. */
   readonly weakCollections = new Set<object>()
   shapes = new Shapes()

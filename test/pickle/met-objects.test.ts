@@ -1,0 +1,171 @@
+// Identity in large graphs of plain objects, which are looked for by what they hold.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { dumps, loads } from '../../serializer/index.ts'
+import { MetObjects } from '../../serializer/pickle/met-objects.ts'
+
+const many = 2000
+const kinds: Record<string, (i: number) => object> = {
+  rows: (i) => ({ id: i, name: `row ${i}`, done: i % 2 === 0 }),
+  'rows that hold the same': () => ({ type: 'point', on: true }),
+  'rows of a few kinds': (i) => ({ type: 'point', kind: i % 3 }),
+  'rows of small integers and others': (i) => (i % 7 === 0 ? { id: i + 0.5 } : { id: i }),
+  'rows without text or numbers': (i) => ({ on: i % 2 === 0, none: null }),
+  'rows with objects': (i) => ({ id: i, at: new Date(i), tags: i % 3 === 0 ? ['a'] : [] }),
+  'rows of all kinds of members': (i) => ({ a: -0, b: Number.NaN, c: 1e300 * i, d: '', e: `${i}` }),
+  'rows of many shapes': (i) => ({ [`key${i % 40}`]: i, id: i }),
+  'rows without a prototype': (i) => Object.assign(Object.create(null) as object, { id: i }),
+  'empty objects': () => ({}),
+  'empty arrays': () => [],
+  pairs: (i) => [i * 0.5, -i],
+  dates: (i) => new Date(i * 1000),
+  'dates of one time': () => new Date(0),
+  maps: (i) => new Map([[i, i]]),
+  'frozen rows': (i) => Object.freeze({ id: i }),
+  tables: (i) => Object.fromEntries(Array.from({ length: 70 }, (_, k) => [`k${k}`, i])),
+}
+
+/** Writes it without looking at what objects hold: code of the user's could change them in the meantime. */
+const byIdentityAlone = (value: unknown) => dumps(value, { bufferCallback: () => true })
+
+/** Which elements of the list are one object: for each, the place of the first of them. */
+function firsts(list: readonly object[]): number[] {
+  const places = new Map<object, number>()
+  return list.map((element, i) => places.get(element) ?? (places.set(element, i), i))
+}
+
+test.each(Object.entries(kinds))('%s: each is one object, and once', (_, make) => {
+  const list = Array.from({ length: many }, (_, i) => make(i))
+  const copy = loads(dumps(list)) as object[]
+  expect(copy).toEqual(list)
+  expect(firsts(copy)).toEqual(firsts(list))
+})
+
+test.each(Object.entries(kinds))('%s: one that comes again is the same, wherever it was', (_, make) => {
+  for (const [from, to] of [
+    [0, many],
+    [1, 2],
+    [15, 16],
+    [127, 128],
+    [128, many],
+    [700, 701],
+    [many - 1, many],
+  ]) {
+    const list = Array.from({ length: many }, (_, i) => make(i))
+    list.splice(to, 0, list[from])
+    const bytes = dumps(list)
+    expect(firsts(loads(bytes) as object[])).toEqual(firsts(list))
+    expect(Buffer.compare(bytes, byIdentityAlone(list))).toBe(0)
+  }
+})
+
+test('what is around a large list may be named in it', () => {
+  for (const make of Object.values(kinds)) {
+    const around: Record<string, unknown> = { id: 0, at: new Date(5), pair: [1, 2], table: new Map() }
+    const list: unknown[] = Array.from({ length: many }, (_, i) => make(i))
+    Object.assign(around, { list })
+    for (const named of [around, around['at'], around['pair'], around['table'], list]) {
+      list[many] = named
+      const copy = loads(dumps(around)) as Record<string, unknown[]>
+      const place = [around, ...Object.values(around)].indexOf(named)
+      expect([copy, ...Object.values(copy)].indexOf(copy['list'][many] as never)).toBe(place)
+    }
+  }
+})
+
+test('a Map of many objects keeps which of its keys and values are one', () => {
+  const rows = Array.from({ length: many }, (_, i) => ({ id: i }))
+  const map = new Map<unknown, unknown>(rows.map((row, i) => [`row ${i}`, row]))
+  map.set(rows[3], 3).set('again', rows[1500])
+  const copy = loads(dumps(map)) as typeof map
+  expect(copy.get(copy.get('row 3'))).toBe(3)
+  expect(copy.get('again')).toBe(copy.get('row 1500'))
+})
+
+test('objects whose hidden class changes among their likes are found again', () => {
+  // More of them than V8's hidden classes that are compared with.
+  const shapes = Array.from({ length: 30 }, (_, i) =>
+    Array.from({ length: 30 }, (_, k) => `k${(k * (i + 1)) % 31}`),
+  )
+  const list: object[] = []
+  for (let i = 0; i < many; i++) {
+    const keys = shapes[i % 30]
+    list.push(
+      Object.fromEntries(keys.map((key, k) => [key, k === 0 ? (i % 60 < 30 ? i : i + 0.25) : 'text'])),
+    )
+  }
+  list.push(...list.slice(0, 200), ...list.slice(-200))
+  const bytes = dumps(list)
+  expect(firsts(loads(bytes) as object[])).toEqual(firsts(list))
+  expect(Buffer.compare(bytes, byIdentityAlone(list))).toBe(0)
+})
+
+test('dumps of all sizes, one after the other, know nothing of those before', () => {
+  for (const length of [300, 20_000, 200, 3000, 130, 70_000, 150]) {
+    for (const make of [kinds['rows'], kinds['rows of a few kinds'], kinds['pairs']]) {
+      const list = Array.from({ length }, (_, i) => make(i))
+      expect(loads(dumps(list))).toEqual(list)
+      expect(loads(dumps(list))).toEqual(list)
+    }
+  }
+})
+
+test('what a large dump met is not kept alive by it', async () => {
+  const reference = (() => {
+    const list = Array.from({ length: many }, (_, i) => ({ id: i }))
+    dumps(list)
+    return new WeakRef(list[many - 1])
+  })()
+  const { setFlagsFromString } = await import('node:v8')
+  const { runInNewContext } = await import('node:vm')
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  await new Promise((resolve) => setTimeout(resolve))
+  collect()
+  expect(reference.deref()).toBeUndefined()
+})
+
+/** By whatever hash: each object has one, and none says which object it is. */
+test('met objects: each is taken once, however alike their hashes are', () => {
+  const hashes = fc.oneof(
+    fc.integer({ min: 0, max: 4 }),
+    fc.integer({ min: 0, max: 0x3fffffff }),
+    fc.integer({ min: 0, max: 300 }).map((n) => n << 16),
+    fc.integer({ min: 0, max: 300 }).map((n) => n << 12),
+  )
+  const objects = fc.array(hashes, { minLength: 1, maxLength: 1500 })
+  fc.assert(
+    fc.property(objects, fc.infiniteStream(fc.nat()), (all, chances) => {
+      const met = new MetObjects()
+      const taken: object[] = []
+      const known = all.map((hash) => ({ hash }))
+      for (let i = 0; i < known.length; i++) {
+        expect(met.take(known[i], known[i].hash)).toBe(true)
+        taken.push(known[i])
+        const again = known[chances.next().value % (i + 1)]
+        expect(met.take(again, again.hash)).toBe(false)
+      }
+      for (const object of known) expect(met.take(object, object.hash)).toBe(false)
+      expect(met.count).toBe(taken.length)
+      for (let i = 0; i < taken.length; i++) expect(met.at(i)).toBe(taken[i])
+      if (met.clear()) for (const object of known) expect(met.take(object, object.hash)).toBe(true)
+    }),
+    { numRuns: 60 },
+  )
+}, 60_000)
+
+test('met objects: those that lie among too many others are found in a larger memory, too', () => {
+  const met = new MetObjects()
+  const take = (hash: number) => {
+    const object = { hash }
+    expect(met.take(object, hash)).toBe(true)
+    return object
+  }
+  const crowd = [...Array(8).fill(5), ...Array.from({ length: 60 }, (_, i) => (2 * i + 2) * 4096 + 5)].map(
+    take,
+  )
+  const late = Array.from({ length: 20 }, (_, i) => (2 * i + 1) * 4096 + 5).map(take)
+  for (let i = 1; i < 60_000; i++) if (i % 4096 !== 5) take(i)
+  for (const object of [...crowd, ...late]) expect(met.take(object, object.hash)).toBe(false)
+})
