@@ -275,6 +275,40 @@ describe('a driver', () => {
     await expect.poll(left, { timeout: 5000 }).toEqual(ofShelf.filter((key) => !key.startsWith('fn:')))
   })
 
+  it('that is done leaves nothing that methods of its actors made', async () => {
+    const connection = redis.connect()
+    const prefix = `{cornichon-${redis.namespace}}`
+    const stored = async () => {
+      const kinds = await Promise.all(
+        ['fn', 'obj', 'part', 'shared', 'given'].map((kind) => connection.keys(`${prefix}:${kind}:*`)),
+      )
+      return kinds.flat().map((key) => key.slice(prefix.length + 1))
+    }
+    const before = new Set(await stored())
+    const left = async () => (await stored()).filter((key) => !before.has(key)).sort()
+    await join()
+    class Maker {
+      kept: unknown
+      async make(): Promise<{ refs: ObjectRef<number>[]; bytes: ObjectRef<Uint8Array> }> {
+        const leaf = remote((n: number) => n)
+        const bytes = put(new Uint8Array(200_000))
+        this.kept = [bytes, put([leaf.remote(3)])]
+        return { refs: [leaf.remote(1), leaf.remote(2)], bytes }
+      }
+    }
+    for (const options of [{}, { isolate: false }]) {
+      const maker = remote(Maker).options(options).remote()
+      const { refs, bytes } = await get(maker.make.remote())
+      expect(await get(refs)).toEqual([1, 2])
+      expect((await get(bytes)).length).toBe(200_000)
+      // By a task, too, whose driver is the actor's.
+      const asks = remote(async (actor: typeof maker) => (await get(actor.make.remote())).refs)
+      expect(await get(await get(asks.remote(maker)))).toEqual([1, 2])
+    }
+    await shutdown()
+    await expect.poll(left, { timeout: 5000 }).toEqual([])
+  })
+
   it('ends by itself when it has nothing to do, though it did not call shutdown', async () => {
     const driver = startDriver(redis, 'console.log(await get(remote((x) => x + 1).remote(1)))')
     expect(await driver.line()).toBe('2')

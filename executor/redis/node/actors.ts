@@ -181,6 +181,8 @@ export class HostedActors {
         hosted.underWay--
         hosted.calls?.look()
       },
+      // An actor ends with its driver, if it may not stay.
+      mayKeep: spec.options.detached || this.driverOf(spec.id) !== (wire.spec.driver ?? wire.owner),
     })
   }
 

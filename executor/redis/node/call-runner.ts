@@ -25,6 +25,8 @@ export interface Start {
   submit(sink: CallSink): void
   /** Told once: as soon as it does not run any more, or will not. */
   ended(): void
+  /** Is it run by somebody who may keep what it makes for longer than the driver lives that it is for? */
+  readonly mayKeep: boolean
 }
 
 /** A call from when it is started until it is settled. */
@@ -64,12 +66,12 @@ class Running implements CallSink {
   }
 
   get origin(): Origin {
-    const { kind, spec, owner } = this.wire
+    const { spec, owner } = this.wire
     const { driver, job, isKept } = spec
     return {
       driver: driver ?? owner,
       ...(job !== undefined && { job }),
-      ...((isKept || kind === 'call') && { isKept: true }),
+      ...((isKept || this.start.mayKeep) && { isKept: true }),
     }
   }
 }
