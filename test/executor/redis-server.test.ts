@@ -147,17 +147,20 @@ describe('a driver', () => {
     expect(own.filter((key) => !/:(failed|stalled-check|pc)$/.test(key) && !/:t-|:a-/.test(key))).toEqual([])
   })
 
-  it('that is done leaves no object, but what it gave to an actor that stays', async () => {
+  /** Lists the fleet's keys of some kinds that are not there yet. */
+  async function newKeys(...kinds: string[]): Promise<() => Promise<string[]>> {
     const connection = redis.connect()
-    const prefix = `{cornichon-${redis.namespace}}`
-    const stored = async () => {
-      const found = [
-        ...(await connection.keys(`${prefix}:obj:*`)),
-        ...(await connection.keys(`${prefix}:part:*`)),
-      ]
-      return found.map((key) => key.slice(prefix.length + 1)).sort()
+    const prefix = `{cornichon-${redis.namespace}}:`
+    const all = async () => {
+      const found = await Promise.all(kinds.map((kind) => connection.keys(`${prefix}${kind}:*`)))
+      return found.flat().map((key) => key.slice(prefix.length))
     }
-    const before = new Set(await stored())
+    const before = new Set(await all())
+    return async () => (await all()).filter((key) => !before.has(key)).sort()
+  }
+
+  it('that is done leaves no object, but what it gave to an actor that stays', async () => {
+    const left = await newKeys('obj', 'part')
     await join()
     // Large arguments go with their call, however that ends.
     class Owner {
@@ -180,8 +183,7 @@ describe('a driver', () => {
     cancel(never)
     await expect(get(never)).rejects.toThrow(/cancelled/)
     kill(owner)
-    const isPart = (key: string) => key.startsWith('part:') && !before.has(key)
-    await expect.poll(async () => (await stored()).filter(isPart)).toEqual([])
+    await expect.poll(async () => (await left()).filter((key) => key.startsWith('part:'))).toEqual([])
     class Keeper {
       refs: ObjectRef<number>[] = []
       keep(refs: ObjectRef<number>[]): void {
@@ -211,20 +213,11 @@ describe('a driver', () => {
     kill(found)
     await shutdown()
     const kept = [one, two].map(({ id }) => `obj:${id}`).sort()
-    await expect.poll(async () => (await stored()).filter((key) => !before.has(key))).toEqual(kept)
+    await expect.poll(left).toEqual(kept)
   })
 
   it('that is done leaves no function, and nothing that its tasks made; what they gave to an actor stays', async () => {
-    const connection = redis.connect()
-    const prefix = `{cornichon-${redis.namespace}}`
-    const stored = async () => {
-      const kinds = await Promise.all(
-        ['fn', 'obj', 'part', 'shared'].map((kind) => connection.keys(`${prefix}:${kind}:*`)),
-      )
-      return kinds.flat().map((key) => key.slice(prefix.length + 1))
-    }
-    const before = new Set(await stored())
-    const left = async () => (await stored()).filter((key) => !before.has(key)).sort()
+    const left = await newKeys('fn', 'obj', 'part', 'shared')
     await join()
     const large = new Uint8Array(300_000)
     const leaf = remote((n: number) => [n, large.length])
@@ -276,16 +269,7 @@ describe('a driver', () => {
   })
 
   it('that is done leaves nothing that methods of its actors made', async () => {
-    const connection = redis.connect()
-    const prefix = `{cornichon-${redis.namespace}}`
-    const stored = async () => {
-      const kinds = await Promise.all(
-        ['fn', 'obj', 'part', 'shared', 'given'].map((kind) => connection.keys(`${prefix}:${kind}:*`)),
-      )
-      return kinds.flat().map((key) => key.slice(prefix.length + 1))
-    }
-    const before = new Set(await stored())
-    const left = async () => (await stored()).filter((key) => !before.has(key)).sort()
+    const left = await newKeys('fn', 'obj', 'part', 'shared', 'given')
     await join()
     class Maker {
       kept: unknown
