@@ -46,16 +46,8 @@ export function contextThisOf(fn: object): object | undefined {
 function asked<T>(fn: object, known: WeakMap<object, T>, ask: (snapshot: Snapshot) => T): T | undefined {
   let answer = known.get(fn)
   if (answer !== undefined) return answer
-  try {
-    current ??= new Snapshot()
-    answer = ask(current)
-  } catch {
-    // Too large for a string, or not allowed: then nothing is known.
-    return undefined
-  } finally {
-    release(true)
-  }
-  known.set(fn, answer)
+  answer = inSnapshot(ask)
+  if (answer !== undefined) known.set(fn, answer)
   return answer
 }
 
@@ -64,10 +56,15 @@ function asked<T>(fn: object, known: WeakMap<object, T>, ask: (snapshot: Snapsho
  * variables, or without a snapshot.
  */
 export function contextWith(fn: object, name: string): number | undefined {
+  return inSnapshot((snapshot) => snapshot.contextWith(fn, name))
+}
+
+function inSnapshot<T>(ask: (snapshot: Snapshot) => T): T | undefined {
   try {
     current ??= new Snapshot()
-    return current.contextWith(fn, name)
+    return ask(current)
   } catch {
+    // Too large for a string, or not allowed: then nothing is known.
     return undefined
   } finally {
     release(true)

@@ -52,14 +52,14 @@ class DataReader {
     )
   }
 
-  /** The value of a bundle or message of that kind, or NO_DATA. If it throws, the reader is of no use any more. */
-  read(received: unknown, kind: Kind): unknown {
+  /** The value of a bundle or message, or NO_DATA. If it throws, the reader is of no use any more. */
+  read(received: unknown): unknown {
+    const session = this.#session
     const data = types.isUint8Array(received) ? readSmallData(received, this.#memory) : null
-    if (data === null || data.kind !== kind) return NO_DATA
+    if (data === null || data.kind !== (session === null ? Kind.Tree : Kind.Message)) return NO_DATA
     const { bytes } = this.#memory
     this.#textBytes.restart(bytes, data.text, data.graph)
     this.#graph.restart(bytes, data.graph, data.end)
-    const session = this.#session
     if (session !== null) session.begin(this.#graph)
     try {
       return this.#reader.root()
@@ -76,35 +76,24 @@ class DataReader {
   }
 }
 
-let spare: DataReader | null = null
-
 /** In the place of a value: the bytes are something else, or damaged. */
 export const NO_DATA = Symbol('no data')
 
-/** The value of a bundle that is a small tree of plain data; else NO_DATA. */
-export function readData(bytes: unknown): unknown {
-  // Nobody else has it until it is put back: to load may be to run code that loads.
-  const reader = spare ?? new DataReader(null)
-  spare = null
-  const value = reader.read(bytes, Kind.Tree)
-  if (reader.restart()) spare = reader
-  return value
-}
-
-/** Reads the messages of a session that are small, and plain data. */
-export class MessageReader {
-  readonly #session: ReaderSession
+/** Reads what is small, and plain data: messages of a session, or without one bundles that are trees. */
+export class SmallReader {
+  readonly #session: ReaderSession | null
   #spare: DataReader | null = null
 
-  constructor(session: ReaderSession) {
+  constructor(session: ReaderSession | null) {
     this.#session = session
   }
 
-  /** The value of the next message, or NO_DATA. */
+  /** The value, or NO_DATA. */
   read(bytes: unknown): unknown {
+    // Nobody else has it until it is put back: to load may be to run code that loads.
     const reader = this.#spare ?? new DataReader(this.#session)
     this.#spare = null
-    const value = reader.read(bytes, Kind.Message)
+    const value = reader.read(bytes)
     if (reader.restart()) this.#spare = reader
     return value
   }

@@ -350,11 +350,6 @@ export class GraphWriter implements ValueSink {
     return this.#memo.add(value)
   }
 
-  /** The same for a plain object, which is written at once. */
-  rememberPlain(value: object): number {
-    return this.#memo.next(value)
-  }
-
   /** Is it nothing but plain objects, none of which was named? */
   get isTree(): boolean {
     return this.#memo.isOrdered

@@ -4,7 +4,7 @@ import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { importModules } from '../references/index.ts'
-import { NO_DATA, readData } from './data-reader.ts'
+import { NO_DATA, SmallReader } from './data-reader.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle } from './open.ts'
 import { checkNames, DUMP_OPTIONS, LOAD_OPTIONS } from './option-names.ts'
 import { awaitable, read } from './read.ts'
@@ -13,6 +13,7 @@ import { type DumpOptions, dump, rootName, write } from './write.ts'
 
 /** What a call without options has. */
 const NO_OPTIONS: LoadOptions = Object.freeze({})
+const trees = new SmallReader(null)
 
 export type { BundleBytes, LoadOptions } from './open.ts'
 export type { DumpOptions } from './write.ts'
@@ -56,7 +57,7 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = NO_OPTIONS): T {
   return withOriginalsForData(() => {
     if (options === NO_OPTIONS) {
-      const value = readData(bytes)
+      const value = trees.read(bytes)
       if (value !== NO_DATA) return value
     }
     checkNames('loads', options, LOAD_OPTIONS)

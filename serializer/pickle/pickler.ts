@@ -6,7 +6,7 @@ import { signed } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
 import { withOriginals, withOriginalsForData } from '../originals.ts'
 import { beginWalk, importModules, makePolicy } from '../references/index.ts'
-import { MessageReader, NO_DATA } from './data-reader.ts'
+import { NO_DATA, SmallReader } from './data-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle, prepareLoading } from './open.ts'
 import {
@@ -177,13 +177,13 @@ const NO_OPTIONS: UnpicklerOptions = Object.freeze({})
 export class Unpickler {
   readonly #options: UnpicklerOptions
   readonly #session: ReaderSession
-  readonly #messages: MessageReader
+  readonly #messages: SmallReader
 
   constructor(options: UnpicklerOptions = NO_OPTIONS) {
     checkNames('an Unpickler', options, UNPICKLER_OPTIONS)
     this.#options = options
     this.#session = new ReaderSession(prepareLoading(options).maxObjects)
-    this.#messages = new MessageReader(this.#session)
+    this.#messages = new SmallReader(this.#session)
   }
 
   /** The value of the next message. (A bundle of `dumps` is loaded too, by itself.) Throws as `loads` does. */

@@ -43,8 +43,6 @@ export interface PlainSink extends NumberSink {
   value(value: unknown): void
   /** Text that is no value, with its length. */
   keyText(text: string): void
-  /** Numbers the object. */
-  rememberPlain(value: object): number
   /** The number of a node that exists for the reader by now, or -1. */
   numberOf(value: object): number
   /** Are objects with this prototype ordinary ones, with nothing behind their properties? */
@@ -190,7 +188,7 @@ export class PlainWriter {
     const base = this.#top
     const end = base + keys.length
     this.#top = end
-    const id = graph.rememberPlain(value)
+    const id = this.#memo.next(value)
     this.#header(shape, id)
     const { trace } = graph
     for (let i = base; i < end; i++) {
@@ -206,7 +204,7 @@ export class PlainWriter {
     const graph = this.#graph
     const base = this.#top
     this.#top = base + keys.length
-    graph.rememberPlain(value)
+    this.#memo.next(value)
     this.#out.byte(Op.Dictionary)
     this.#out.varint(keys.length)
     for (let i = 0; i < keys.length; i++) {
@@ -264,7 +262,7 @@ export class PlainWriter {
   #elements(value: unknown[]): boolean {
     if (!this.#isNew(value, this.#memo.wantsHash ? hashOfList(value) : NO_HASH)) return false
     const graph = this.#graph
-    graph.rememberPlain(value)
+    this.#memo.next(value)
     if (value.length > MAX_SHORT_LIST && typeof value[0] === 'object') this.#memo.expect(value.length)
     const array = graph.isInterruptible ? [...value] : value
     const { length } = array
@@ -287,7 +285,7 @@ export class PlainWriter {
   #map(map: Map<unknown, unknown>): boolean {
     if (!(isLikeNew(map, ORDINARY_MAP) || isBare(map)) || !this.#isNew(map, NO_HASH)) return false
     const graph = this.#graph
-    graph.rememberPlain(map)
+    this.#memo.next(map)
     this.#out.byte(Op.Map)
     const size: number = apply(mapSize, map, [])
     this.#out.varint(size)
@@ -311,7 +309,7 @@ export class PlainWriter {
   #set(set: Set<unknown>): boolean {
     if (!(isLikeNew(set, ORDINARY_SET) || isBare(set)) || !this.#isNew(set, NO_HASH)) return false
     const graph = this.#graph
-    graph.rememberPlain(set)
+    this.#memo.next(set)
     this.#out.byte(Op.Set)
     this.#out.varint(apply(setSize, set, []))
     const { trace } = graph
@@ -333,7 +331,7 @@ export class PlainWriter {
     const time: number = apply(getTime, date, [])
     if (!(time >= -LARGEST_DATE && time <= LARGEST_DATE)) return false
     if (!this.#isNew(date, this.#memo.wantsHash ? hashOfTime(time) : NO_HASH)) return false
-    this.#graph.rememberPlain(date)
+    this.#memo.next(date)
     this.#out.byte(Op.Date)
     this.#out.varint(time < 0 ? -time * 2 - 1 : time * 2)
     return true

@@ -3,6 +3,7 @@
 import { isBigEndian } from '../../bundle/endianness.ts'
 import { UnpicklingError } from '../../errors.ts'
 import { needAllOriginals } from '../../originals.ts'
+import { isLatin1 } from './byte-writer.ts'
 
 const SHORT_STRING = 24
 /** Doubles that are read before a DataView pays off. */
@@ -23,7 +24,7 @@ export interface TextInWords {
 /** Null for a text that can not be that. */
 export function inWords(text: string): TextInWords | null {
   const { length } = text
-  if (length < 4 || BEYOND_LATIN1.test(text)) return null
+  if (length < 4 || !isLatin1(text)) return null
   const words: number[] = []
   for (let at = 0; at < length; at += 4) {
     const from = at + 4 > length ? length - 4 : at
@@ -33,8 +34,6 @@ export function inWords(text: string): TextInWords | null {
   }
   return { length, words }
 }
-
-const BEYOND_LATIN1 = /[^\0-\xff]/
 
 export class ByteReader {
   #bytes: Uint8Array
