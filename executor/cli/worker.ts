@@ -11,6 +11,7 @@ interface WorkerFlags extends FleetFlags {
   readonly maxMemory?: number
   readonly grace: number
   readonly recoverAfter: number
+  readonly waitForRoom: number
   readonly cacheDir?: string
   readonly cacheSize?: number
   readonly plugin?: readonly string[]
@@ -37,6 +38,12 @@ export function addWorker(program: Command): void {
       'what a worker process had that is dead for so long goes to others',
       parseAmount,
       10,
+    )
+    .option(
+      '--wait-for-room <seconds>',
+      'how long an actor waits while no worker has memory for its thread or process',
+      parseAmount,
+      60,
     )
     .option(
       '--cache-dir <folder>',
@@ -100,6 +107,7 @@ async function work(flags: WorkerFlags): Promise<void> {
   const node = await FleetNode.start({
     ...fleetOf(flags),
     recoverAfter: flags.recoverAfter * 1000,
+    waitForRoom: flags.waitForRoom * 1000,
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
     ...(flags.resources !== undefined && { resources: flags.resources }),

@@ -152,6 +152,10 @@ export class CallFlow {
       else if (target.kind === Kind.StartActor) {
         const { actor } = target
         const lacking = this.#workforce.lackingFor(actor)
+        if (lacking !== null && this.#hooks?.passesOn(actor, lacking)) {
+          this.#passOn(call, actor)
+          continue
+        }
         if (lacking !== null) {
           const message = `${actor.label} can't have a worker of its own here: ${lacking}. Actors that say isolate: false share workers`
           this.fail(call, failureOf('actor-died', message))
@@ -199,6 +203,15 @@ export class CallFlow {
         this.#queue.putBack(call)
       }
     }
+  }
+
+  /** An actor that has no worker goes on elsewhere, with its calls; `start` is that of its constructor. */
+  #passOn(start: Call, actor: ActorRecord): void {
+    const death = failureOf('shutdown', `${actor.label} is for others to run`)
+    // Each goes before those that went back before it.
+    for (const call of actor.mailbox.toReversed())
+      if (!call.isSettled && this.#hooks!.takenBack(call.id)) this.fail(call, death)
+    this.fail(start, death)
   }
 
   /** False if it is not with a worker, or has begun. */

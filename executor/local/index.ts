@@ -66,7 +66,11 @@ export class LocalExecutor implements Executor {
       ended: (worker, end) => this.#flow.workerEnded(worker, end),
       forgotten: (worker) => this.#grants.forgetAll(worker),
       // Whatever is being done with one that has ended is done first.
-      mayStart: () => queueMicrotask(() => this.#flow.pump()),
+      mayStart: () =>
+        queueMicrotask(() => {
+          this.#flow.pump()
+          hooks?.roomChanged()
+        }),
     })
     this.#flow = new CallFlow(
       this.store,
@@ -223,6 +227,21 @@ export class LocalExecutor implements Executor {
   /** Whether a task that needs so much would start at once. */
   hasRoomFor(wanted: Amounts): boolean {
     return this.#flow.hasRoomFor(wanted)
+  }
+
+  /** The same for an actor, which has a worker of its own or shares one. */
+  hasSlotsFor(wanted: Amounts): boolean {
+    return this.#resources.fits(wanted)
+  }
+
+  /** Why there is no room for an actor's own thread or process, beside so many more that are about to be; or null. */
+  lackingForOwn(own: 'thread' | 'process', more: number): string | null {
+    return this.#workforce.lackingForOwn(own === 'process', more)
+  }
+
+  /** How many more actors' own threads may begin to load their code. */
+  get mayStart(): number {
+    return this.#workforce.mayStart
   }
 
   /** Whether workers have tasks ahead: then more results are about to come. */

@@ -86,20 +86,30 @@ export class Workforce {
   /** Whether an actor would have a worker. */
   hasRoomFor({ spec: { options, env } }: ActorRecord): boolean {
     if (!options.isolate) return this.#shared.hasRoom(env)
-    return env !== null || this.#starting.size < MOST_STARTING
+    return env !== null || this.mayStart > 0
   }
 
   /** Why an actor can't have a worker of its own here. */
   lackingFor({ spec: { options, env } }: ActorRecord): string | null {
-    const { lackingForActor } = env === null ? this.#host : this.#environments
-    if (!options.isolate || lackingForActor === undefined) return null
-    let [count, starting] = [0, 0]
+    return options.isolate ? this.lackingForOwn(env !== null, 0) : null
+  }
+
+  /** The same for any, beside so many more that are about to have one. */
+  lackingForOwn(isInEnvironment: boolean, more: number): string | null {
+    const { lackingForActor } = isInEnvironment ? this.#environments : this.#host
+    if (lackingForActor === undefined) return null
+    let [count, starting] = [more, more]
     for (const worker of this.#isolated) {
-      if ((worker.env === null) !== (env === null)) continue
+      if ((worker.env !== null) !== isInEnvironment) continue
       count++
       if (!worker.isUp) starting++
     }
     return lackingForActor(count, starting)
+  }
+
+  /** How many more threads of actors' own may begin to load their code. */
+  get mayStart(): number {
+    return MOST_STARTING - this.#starting.size
   }
 
   /** Its own, or its place in one. */

@@ -10,8 +10,9 @@ import type { Link } from './link.ts'
 import { deathOf, emptyMailbox, endActor } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
 import { actorQueue, type Queues } from './queues.ts'
+import { shapeOfActor } from './shapes.ts'
 import { storeOutside } from './values.ts'
-import { encodeCalls, shapeOf } from './wire.ts'
+import { encodeCalls } from './wire.ts'
 
 class View {
   readonly id: string
@@ -97,7 +98,7 @@ export class RedisActors {
   async #start(view: View, spec: ActorSpec): Promise<void> {
     const { redis, keys, id: owner } = this.#link
     const { options } = spec
-    const shape = shapeOf(options.resources)
+    const shape = shapeOfActor(spec)
     const other = await redis.cornichonCreateActor(
       3,
       keys.actor(spec.id),
@@ -157,10 +158,11 @@ export class RedisActors {
    * If nobody has begun it. Else the call of its constructor is its host's; where that is dead, the one that finds it ends what
    * was under way there.
    */
-  async #dropStart({ id, options }: ActorSpec): Promise<void> {
+  async #dropStart(spec: ActorSpec): Promise<void> {
     const { redis, keys } = this.#link
+    const { id } = spec
     if ((await redis.hget(keys.actor(id), 'node')) !== null) return
-    await this.#queues.remove(shapeOf(options.resources), id)
+    await this.#queues.remove(shapeOfActor(spec), id)
     await dropCall(this.#link, id)
   }
 

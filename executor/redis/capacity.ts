@@ -3,6 +3,7 @@ import satisfies from 'semver/functions/satisfies.js'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import { canContain } from '../processes/engines.ts'
 import type { Link } from './link.ts'
+import type { OwnWorker } from './shapes.ts'
 
 export interface NodeLease {
   readonly name: string
@@ -12,6 +13,8 @@ export interface NodeLease {
   readonly cornichon: string
   /** The container engines that it can start. */
   readonly engines?: readonly string[]
+  /** Why it has no room for one more actor that has such a worker of its own; nothing of what it has room for. */
+  readonly lacking?: Readonly<Partial<Record<OwnWorker, string>>>
 }
 
 export class Capacity {
@@ -59,15 +62,25 @@ export class Capacity {
     return null
   }
 
+  /** Why there is no room for an actor with a worker of its own on those that have slots for it; null if one has room. */
+  lackingRoom(wanted: Readonly<Record<string, number>>, own: OwnWorker): string[] | null {
+    const reasons: string[] = []
+    for (const { name, resources, lacking } of this.nodes.values()) {
+      if (!fits(wanted, resources)) continue
+      const why = lacking?.[own]
+      if (why === undefined) return null
+      reasons.push(`on ${name} ${why}`)
+    }
+    return reasons
+  }
+
   /** What no worker has, in words; null if one has it all, or if there is none yet: a call waits for the first. */
   lacking(wanted: Readonly<Record<string, number>>): string | null {
     if (this.#fitting.has(wanted)) return null
     const nodes = [...this.nodes.values()]
-    const fits = nodes.some(({ resources }) =>
-      Object.entries(wanted).every(([name, amount]) => amount <= (resources[name] ?? 0)),
-    )
-    if (fits) this.#fitting.add(wanted)
-    if (nodes.length === 0 || fits) return null
+    const isSome = nodes.some(({ resources }) => fits(wanted, resources))
+    if (isSome) this.#fitting.add(wanted)
+    if (nodes.length === 0 || isSome) return null
     for (const [name, amount] of Object.entries(wanted)) {
       const most = Math.max(...nodes.map(({ resources }) => resources[name] ?? 0))
       if (amount > most)
@@ -77,4 +90,10 @@ export class Capacity {
     }
     return `no worker has all at once that it needs: ${JSON.stringify(wanted)}`
   }
+}
+
+type Amounts = Readonly<Record<string, number>>
+
+function fits(wanted: Amounts, resources: Amounts): boolean {
+  return Object.entries(wanted).every(([name, amount]) => amount <= (resources[name] ?? 0))
 }

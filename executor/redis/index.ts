@@ -35,10 +35,11 @@ import { Outbox } from './outbox.ts'
 import { FleetPackages, packagesOf } from './packages.ts'
 import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
+import { shapeOf, shapeOfActor } from './shapes.ts'
 import { UploadLine } from './upload-progress.ts'
 import { watchUploads } from './uploads.ts'
 import { checkVersions, versionsHere } from './version.ts'
-import { encodeCalls, SET_UP, shapeOf } from './wire.ts'
+import { encodeCalls, SET_UP } from './wire.ts'
 
 /** Whom a call is for, and the task that began it all: see CallSpec. */
 export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job' | 'isKept'>
@@ -208,7 +209,7 @@ export class RedisExecutor implements Executor {
   // --- actors ---
 
   createActor(spec: ActorSpec): void {
-    this.#announce(shapeOf(spec.options.resources))
+    this.#announce(shapeOfActor(spec))
     const driver = spec.parent === null ? undefined : this.originOf(spec.parent)?.driver
     const actor = driver === undefined ? spec : { ...spec, driver }
     this.functions.use(functionsOf(actor), driver ?? this.link.id)

@@ -114,6 +114,30 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 1`
 
+/** An actor that lives is about to start anew, elsewhere: how often that was so. */
+const passOnActor = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == 'dead' then return 0 end
+redis.call('HDEL', KEYS[1], 'node')
+redis.call('HSET', KEYS[1], 'state', 'starting', 'worker', '')
+return redis.call('HINCRBY', KEYS[1], 'passedOn', 1)`
+
+/**
+ * Of the actors that wait in a queue, the first hundred: since when they do while there is no room for them is noted with each,
+ * unless it is. How many have done so for longer than that.
+ */
+const overdue = `
+local time = redis.call('TIME')
+local now, count = time[1] * 1000 + math.floor(time[2] / 1000), 0
+for _, id in ipairs(redis.call('LRANGE', KEYS[1], -100, -1)) do
+  local actor = ARGV[1] .. id
+  if redis.call('EXISTS', actor) == 1 then
+    redis.call('HSETNX', actor, 'waitsSince', string.format('%.0f', now))
+    if now - tonumber(redis.call('HGET', actor, 'waitsSince')) >= tonumber(ARGV[2]) then count = count + 1 end
+  end
+end
+return count`
+
 /** Of lists. */
 const lengths = `
 local found = {}
@@ -235,6 +259,8 @@ export interface Scripts {
     id: string,
     ...fields: Value[]
   ): Promise<string | null>
+  cornichonPassOnActor(keys: 1, actor: Key): Promise<number>
+  cornichonOverdue(keys: 1, wait: Key, actorPrefix: Key, patience: number): Promise<number>
   cornichonLengths(keys: number, ...lists: Key[]): Promise<number[]>
   /** Ids and data of jobs. */
   cornichonEmptyQueue(
@@ -269,6 +295,8 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonEndActor', { lua: endActor })
   redis.defineCommand('cornichonUseFunction', { lua: useFunction })
   redis.defineCommand('cornichonReleaseFunctions', { lua: releaseFunctions })
+  redis.defineCommand('cornichonPassOnActor', { lua: passOnActor })
+  redis.defineCommand('cornichonOverdue', { lua: overdue })
   redis.defineCommand('cornichonLengths', { lua: lengths })
   redis.defineCommand('cornichonEmptyQueue', { lua: emptyQueue })
   return redis as Redis & Scripts

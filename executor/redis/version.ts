@@ -5,7 +5,7 @@ import { VERSION } from '../../serializer/version.ts'
 import type { Keys } from './keys.ts'
 
 /** What processes say to each other through Redis, and how it lies there: any change of that is a new number. */
-const PROTOCOL = 4
+const PROTOCOL = 5
 
 export interface Versions {
   readonly format: number

@@ -180,32 +180,3 @@ export function claimsOf(sealed: Buffer): Claims | null {
     return null
   }
 }
-
-const shapes = new WeakMap<object, string>()
-
-/** What a call needs while it runs, as the name of the queue of its like. Zeros are nothing. */
-export function shapeOf(resources: Readonly<Record<string, number>>): string {
-  let shape = shapes.get(resources)
-  if (shape === undefined) shapes.set(resources, (shape = nameOfShape(resources)))
-  return shape
-}
-
-function nameOfShape(resources: Readonly<Record<string, number>>): string {
-  const names = Object.keys(resources).filter((name) => resources[name]! > 0)
-  return names.length === 0
-    ? 'none'
-    : names
-        .sort()
-        .map((name) => `${encodeURIComponent(name)}=${resources[name]}`)
-        .join(',')
-}
-
-export function resourcesOfShape(shape: string): Record<string, number> {
-  if (shape === 'none') return {}
-  return Object.fromEntries(
-    shape.split(',').map((part) => {
-      const at = part.lastIndexOf('=')
-      return [decodeURIComponent(part.slice(0, at)), Number(part.slice(at + 1))]
-    }),
-  )
-}

@@ -17,13 +17,22 @@ export interface TestWorker {
 }
 
 export async function startWorker(
+  redis: Pick<TestRedis, 'address' | 'namespace'>,
+  ...args: string[]
+): Promise<TestWorker> {
+  return startWorkerWith({}, redis, ...args)
+}
+
+/** With these variables in its environment. */
+async function startWorkerWith(
+  environment: Readonly<Record<string, string>>,
   { address, namespace }: Pick<TestRedis, 'address' | 'namespace'>,
   ...args: string[]
 ): Promise<TestWorker> {
   const child = spawn(
     nodeBinary,
     [commandFile, 'worker', '--address', address, '--namespace', namespace, '--json', ...args],
-    { env: { ...childEnvironment(), NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
+    { env: { ...childEnvironment(), NO_COLOR: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const output: string[] = []
   child.stderr!.on('data', (text: Buffer) => output.push(text.toString()))
@@ -53,15 +62,19 @@ export async function startWorker(
 /** Workers that come and go in a test, each with these arguments and its own. */
 export function workersOf(redis: () => TestRedis, ...always: string[]) {
   const workers = new Set<TestWorker>()
-  const start = async (...args: string[]): Promise<TestWorker> => {
-    const worker = await startWorker(redis(), ...always, ...args)
+  const startWith = async (
+    environment: Readonly<Record<string, string>>,
+    ...args: string[]
+  ): Promise<TestWorker> => {
+    const worker = await startWorkerWith(environment, redis(), ...always, ...args)
     workers.add(worker)
     return worker
   }
+  const start = (...args: string[]) => startWith({}, ...args)
   const killWorker = async (worker: TestWorker): Promise<void> => {
     workers.delete(worker)
     await worker.kill()
   }
   const killAll = () => Promise.all([...workers].map(killWorker))
-  return { workers, start, killWorker, killAll }
+  return { workers, start, startWith, killWorker, killAll }
 }

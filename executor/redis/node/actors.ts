@@ -12,6 +12,7 @@ import { decodeCalls, type WireCall } from '../wire.ts'
 import type { CallRunner } from './call-runner.ts'
 import { Doorbell } from './doorbell.ts'
 import { Intake } from './intake.ts'
+import { LATER, type OwnWorkers } from './own-workers.ts'
 import { UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
 
@@ -28,11 +29,16 @@ class Hosted {
   isOver = false
   /** Perhaps before it began. */
   isKilled = false
+  /** Another process is to have it. */
+  isPassedOn = false
+  /** It has waited in the queue for room, which is noted with it. */
+  readonly hasWaited: boolean
 
-  constructor(wire: ActorWire, job: Taken, held: readonly string[]) {
+  constructor(wire: ActorWire, job: Taken, held: readonly string[], hasWaited: boolean) {
     this.wire = wire
     this.job = job
     this.held = held
+    this.hasWaited = hasWaited
   }
 }
 
@@ -44,16 +50,19 @@ export class HostedActors {
   readonly #timer: NodeJS.Timeout
   readonly #runner: CallRunner
   readonly #local: LocalExecutor
+  readonly #ownWorkers: OwnWorkers
   readonly #byId = new Map<string, Hosted>()
 
-  constructor(runner: CallRunner) {
+  constructor(runner: CallRunner, ownWorkers: OwnWorkers) {
     this.#runner = runner
     this.#local = runner.local
+    this.#ownWorkers = ownWorkers
     runner.fleet.link.onBeat(() => void this.#check().catch(() => {}))
     this.#timer = setInterval(() => void this.#checkMailboxes().catch(() => {}), runner.recoverAfter / 2)
   }
 
-  async start(job: Taken, wire: ActorWire): Promise<void> {
+  /** `placed` is called when its place here is its own. */
+  async start(job: Taken, wire: ActorWire, queue: string, placed: () => void): Promise<void> {
     const { fleet, supplies } = this.#runner
     const { link, queues } = fleet
     const { spec, owner } = wire
@@ -69,17 +78,13 @@ export class HostedActors {
     }
     if (await isDead()) return
     const label = `actor ${spec.name} (${spec.id})`
-    const refuse = async (failure: Failure) => {
-      const death: Failure = { ...failure, kind: 'actor-died' }
-      await endActor(link, spec.id, death)
-      await emptyMailbox(link, spec.id, death, true)
-      await dropCall(link, spec.id)
-      await job.fail(failure.message)
-    }
+    const refuse = (failure: Failure) => this.#refuse(job, spec.id, failure)
     if (!spec.options.detached && !(await fleet.isDriverAlive(owner)))
       return refuse(failureOf('actor-died', `${label} ended with the process that started it`))
-    // Each death of a worker process spends a restart, as the death of a thread does.
-    const restarts = job.crashes === 0 ? 0 : await redis.hincrby(keys.actor(spec.id), 'restarts', 1)
+    const refusal = await this.#ownWorkers.refusal(queue, spec)
+    if (refusal === LATER) return void (await job.giveBack())
+    if (refusal !== null) return refuse(failureOf('actor-died', `${label} can't start: ${refusal}`))
+    const { restarts, hasWaited } = await this.#chargeCrashes(spec.id, job.crashes)
     const { maxRestarts } = spec.options
     if (maxRestarts >= 0 && restarts > maxRestarts)
       return refuse(failureOf('actor-died', `${label} died: the worker process that it lived in ended`))
@@ -92,7 +97,7 @@ export class HostedActors {
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
     // Its job was another's for a moment, as this process was held up, and came back.
     await this.#leave(spec.id)
-    const hosted = new Hosted(wire, job, held)
+    const hosted = new Hosted(wire, job, held, hasWaited)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
     // Whoever killed it before that did not say so to this process, or too soon.
@@ -116,6 +121,7 @@ export class HostedActors {
       },
     })
     letFunctionsGo()
+    placed()
     if (hosted.isKilled) this.#local.killActor(spec.id, true)
     // It may have died at once.
     if (hosted.isOver) return
@@ -123,8 +129,8 @@ export class HostedActors {
       queue: actorQueue(spec.id),
       doorbell: this.#doorbell,
       recoverAfter: this.#runner.recoverAfter,
-      room: (most) => Math.min(most, spec.options.maxConcurrency - hosted.underWay),
-      place: ({ length }) => Math.min(length, spec.options.maxConcurrency - hosted.underWay),
+      room: (most) => roomIn(hosted, most),
+      place: ({ length }) => roomIn(hosted, length),
       read: (frame, batch) => decodeCalls(frame, batch, link),
       start: (call) => this.#call(hosted, call),
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
@@ -138,6 +144,63 @@ export class HostedActors {
     })
     // What was under way in the process that is dead.
     if (job.crashes > 0) await hosted.calls.checkStalled().catch(() => {})
+  }
+
+  async #refuse(job: Taken, id: string, failure: Failure): Promise<void> {
+    const { link } = this.#runner.fleet
+    const death: Failure = { ...failure, kind: 'actor-died' }
+    await endActor(link, id, death)
+    await emptyMailbox(link, id, death, true)
+    await dropCall(link, id)
+    await job.fail(failure.message)
+  }
+
+  /** Each death of a worker process spends a restart, once, as the death of a thread does: how many are spent. */
+  async #chargeCrashes(
+    id: string,
+    crashes: number,
+  ): Promise<{ readonly restarts: number; readonly hasWaited: boolean }> {
+    const { redis, keys } = this.#runner.fleet.link
+    const [restarts, charged, since] = await redis.hmget(
+      keys.actor(id),
+      ...['restarts', 'crashes', 'waitsSince'],
+    )
+    const spent = Math.max(0, crashes - Number(charged ?? 0))
+    if (spent > 0)
+      await Promise.all([
+        redis.hset(keys.actor(id), 'crashes', crashes),
+        redis.hincrby(keys.actor(id), 'restarts', spent),
+      ])
+    return { restarts: Number(restarts ?? 0) + spent, hasWaited: since !== null }
+  }
+
+  /** Told by the executor of this process, which has no room for it any more. Calls that it was sent are taken back next. */
+  passesOn({ spec: { id } }: ActorRecord, lacking: string): boolean {
+    const hosted = this.#byId.get(id)
+    if (hosted === undefined || hosted.isOver) return false
+    hosted.isOver = true
+    hosted.isPassedOn = true
+    this.#byId.delete(id)
+    this.#ownWorkers.hasNoRoom(hosted.wire.spec, lacking)
+    void this.#passOn(hosted, lacking).catch(() => hosted.job.abandon())
+    return true
+  }
+
+  async #passOn(hosted: Hosted, lacking: string): Promise<void> {
+    const { fleet, supplies } = this.#runner
+    const { spec } = hosted.wire
+    // Those that their arguments are fetched for go back, too.
+    while (hosted.underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await hosted.calls?.close()
+    await hosted.calls?.idle()
+    fleet.functions.keepNoMore(spec.fn, spec.id)
+    supplies.letGo(hosted.held)
+    const refusal = await this.#ownWorkers.passOn(spec, lacking)
+    if (refusal !== null) {
+      const message = `actor ${spec.name} (${spec.id}) can't start: ${refusal}`
+      return this.#refuse(hosted.job, spec.id, failureOf('actor-died', message))
+    }
+    await hosted.job.giveBack()
   }
 
   mail(queue: string): void {
@@ -176,7 +239,10 @@ export class HostedActors {
     }
     hosted.underWay++
     this.#runner.run(job, wire, {
-      submit: (sink) => this.#local.callActor({ ...wire.spec, tries: job.crashes }, sink),
+      submit: (sink) => {
+        if (hosted.isPassedOn) this.#runner.takenBack(job.id)
+        this.#local.callActor({ ...wire.spec, tries: job.crashes }, sink)
+      },
       ended: () => {
         hosted.underWay--
         hosted.calls?.look()
@@ -211,8 +277,10 @@ export class HostedActors {
     if (actor.state !== 'dead') {
       if (actor.state === 'restarting') redis.hincrby(keys.actor(id), 'restarts', 1).catch(() => {})
       redis.hset(keys.actor(id), 'state', actor.state, 'worker', actor.worker?.name ?? '').catch(() => {})
+      if (hosted.hasWaited) redis.hdel(keys.actor(id), 'waitsSince', 'passedOn').catch(() => {})
       return
     }
+    this.#ownWorkers.mayHaveRoom(actor.spec)
     if (this.#runner.isClosing) return
     void this.#end(hosted, actor.death ?? failureOf('actor-died', `the actor ${id} is dead`)).catch(() => {})
   }
@@ -295,4 +363,8 @@ export class HostedActors {
       }),
     )
   }
+}
+
+function roomIn({ isOver, underWay, wire }: Hosted, most: number): number {
+  return isOver ? 0 : Math.min(most, wire.spec.options.maxConcurrency - underWay)
 }

@@ -12,14 +12,16 @@ import { ProcessHost } from '../../processes/index.ts'
 import type { EnvironmentSettings } from '../../processes/manager.ts'
 import { LONG_LINGER, Thread } from '../../threads/thread.ts'
 import { dropCall } from '../call-keys.ts'
+import type { NodeLease } from '../capacity.ts'
 import type { NodeDescription } from '../describe.ts'
 import { RedisExecutor } from '../index.ts'
 import { Link, type LinkSettings } from '../link.ts'
 import type { Message } from '../messages.ts'
 import { checkVersions, versionsHere } from '../version.ts'
-import { decodeCalls, resourcesOfShape, SET_UP } from '../wire.ts'
+import { decodeCalls, SET_UP } from '../wire.ts'
 import { HostedActors } from './actors.ts'
 import { CallRunner } from './call-runner.ts'
+import { OwnWorkers } from './own-workers.ts'
 import { Supplies } from './supplies.ts'
 import { TaskIntakes } from './tasks.ts'
 
@@ -32,6 +34,11 @@ export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
   readonly allowVersionMismatch?: boolean
   /** Milliseconds: what a worker process had that is dead for so long goes to others. 10 seconds unless said otherwise. */
   readonly recoverAfter?: number
+  /**
+   * Milliseconds: an actor with a worker of its own (a thread, or in an environment a process) waits so long for a worker
+   * process that has memory for it, before it dies of that. 60 seconds unless said otherwise.
+   */
+  readonly waitForRoom?: number
 }
 
 const LOG_LENGTH = 10_000
@@ -43,6 +50,7 @@ export class FleetNode {
   readonly #runner: CallRunner
   readonly #tasks: TaskIntakes
   readonly #actors: HostedActors
+  readonly #ownWorkers: OwnWorkers
   readonly #setUpsDone = new Set<string>()
 
   private constructor(
@@ -71,6 +79,7 @@ export class FleetNode {
       printed: (worker, line) => this.#printed(worker, line),
       roomChanged: () => this.#tasks?.look(),
       takenBack: (id) => this.#runner.takenBack(id),
+      passesOn: (actor, lacking) => this.#actors.passesOn(actor, lacking),
       actorChanged: (actor) => this.#actors.changed(actor),
     }
     const { CPU, ...custom } = resources
@@ -91,11 +100,19 @@ export class FleetNode {
       new Supplies(fleet, this.#local),
       options.recoverAfter ?? 10_000,
     )
-    this.#actors = new HostedActors(this.#runner)
+    this.#ownWorkers = new OwnWorkers(
+      fleet.link,
+      this.#local,
+      fleet.capacity,
+      options.waitForRoom ?? 60_000,
+      (queue) => this.#tasks.lookAt(queue),
+    )
+    this.#actors = new HostedActors(this.#runner, this.#ownWorkers)
     this.#tasks = new TaskIntakes(
       this.#runner,
       resources,
-      (job, wire) => this.#actors.start(job, wire),
+      this.#ownWorkers,
+      (job, wire, queue, placed) => this.#actors.start(job, wire, queue, placed),
       (id) => this.#actors.lost(id),
     )
     fleet.link.onBeat(() => void this.#checkDrivers().catch(() => {}))
@@ -107,22 +124,19 @@ export class FleetNode {
   static async start(options: WorkerOptions): Promise<FleetNode> {
     const name = options.name ?? `${hostname()}-${process.pid}`
     const resources = { CPU: options.numCpus ?? availableParallelism(), ...options.resources }
-    const lease = JSON.stringify({
-      ...versionsHere,
-      name,
-      pid: process.pid,
-      resources,
-      engines: enginesHere(),
-    })
+    const always = { ...versionsHere, name, pid: process.pid, resources, engines: enginesHere() }
+    let lacking = (): NodeLease['lacking'] => ({})
+    const lease = () => JSON.stringify({ ...always, lacking: lacking() })
     const link = await Link.open(
       'node',
       options,
-      () => lease,
+      lease,
       (redis, keys) => checkVersions(redis, keys, options.allowVersionMismatch ?? false),
       false,
     )
     const fleet = new RedisExecutor(link, false)
     const node = new FleetNode(fleet, name, resources, options)
+    lacking = () => node.#ownWorkers.lacking
     await fleet.capacity.refresh()
     // One that is refused or fails keeps nobody out.
     await node.#setUp().catch((error: Error) => process.emitWarning(error.message, { type: 'SetUpWarning' }))
@@ -132,7 +146,7 @@ export class FleetNode {
   }
 
   #add(shape: string): void {
-    this.#tasks.add(shape, resourcesOfShape(shape))
+    this.#tasks.add(shape)
   }
 
   #receive(message: Message): void {
@@ -259,6 +273,7 @@ export class FleetNode {
     ])
     clearTimeout(timer)
     this.#runner.isClosing = true
+    this.#ownWorkers.close()
     await this.#local.shutdown()
     await this.#runner.idle()
     await this.#actors.close()

@@ -282,7 +282,7 @@ export class Intake {
       // Whoever hands something over takes this process for idle: what runs here may take long.
       const kept = room === 0 && isHanded ? 0 : this.#settings.keep(this.#waiting, room)
       const first = this.#waiting[kept]
-      if (first !== undefined) this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
+      if (first !== undefined) void this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
     this.#startWaiting(room)
     if (this.#waiting.length > 0) this.#beginPatience()
@@ -366,36 +366,50 @@ export class Intake {
   }
 
   #giveBackAll(): void {
-    for (const range of new Set(this.#waiting.map((call) => call.range))) {
-      const calls = this.#waiting.filter((call) => call.range === range)
-      calls.sort((a, b) => a.place.index - b.place.index)
-      const rest = calls.find(({ place }) => place.index > range.begun)
-      if (rest !== undefined) this.#giveBackFrom(rest, range)
-      this.#giveBackAmong(
-        calls.filter(({ place }) => place.index <= range.begun),
-        range,
-      )
-    }
+    this.#givingAll = this.#givingAll.then(async () => {
+      // What goes back goes before all that is in the queue: so the last goes first, one after the other.
+      const ranges = [...new Set(this.#waiting.map((call) => call.range))].reverse()
+      for (const range of ranges) await this.#giveBackWaiting(range)
+    })
+    this.#goesBack(this.#givingAll)
+  }
+
+  #givingAll: Promise<void> = Promise.resolve()
+
+  async #giveBackWaiting(range: Range): Promise<void> {
+    const calls = this.#waiting.filter((call) => call.range === range)
+    calls.sort((a, b) => a.place.index - b.place.index)
+    const rest = calls.find(({ place }) => place.index > range.begun)
+    if (rest !== undefined) await this.#giveBackFrom(rest, range)
+    await this.#giveBackAmong(
+      calls.filter(({ place }) => place.index <= range.begun),
+      range,
+    )
   }
 
   /** Those that were taken back, while others of their range are under way. */
-  #giveBackAmong(calls: readonly Held[], range: Range): void {
+  async #giveBackAmong(calls: readonly Held[], range: Range): Promise<void> {
     this.#waiting = this.#waiting.filter((call) => !calls.includes(call))
-    for (let first = 0; first < calls.length; ) {
-      const from = calls[first]!.place.index
+    for (let last = calls.length - 1; last >= 0; ) {
+      const to = calls[last]!.place.index + 1
       let count = 1
-      while (calls[first + count]?.place.index === from + count) count++
-      first += count
-      this.#givesBack(range, count, range.giveBack(from, from + count))
+      while (calls[last - count]?.place.index === to - 1 - count) count++
+      last -= count
+      await this.#givesBack(range, count, range.giveBack(to - count, to))
     }
   }
 
   /** Until they are in the queue, this job stands for them. */
-  #givesBack(range: Range, count: number, giving: Promise<void>): void {
+  #givesBack(range: Range, count: number, giving: Promise<void>): Promise<void> {
     const work = giving.then(async () => {
       range.left -= count
       if (range.isOver) await this.#over(range)
     })
+    this.#goesBack(work)
+    return work
+  }
+
+  #goesBack(work: Promise<void>): void {
     this.#givingBack.add(work)
     void work.finally(() => {
       this.#givingBack.delete(work)
@@ -405,7 +419,7 @@ export class Intake {
 
   readonly #givingBack = new Set<Promise<void>>()
 
-  #giveBackFrom({ place }: Held, range: Range): void {
+  #giveBackFrom({ place }: Held, range: Range): Promise<void> {
     const isKept = (call: Held) => call.range !== range || call.place.index < place.index
     const before = this.#waiting.length
     this.#waiting = this.#waiting.filter(isKept)
@@ -413,7 +427,7 @@ export class Intake {
     if (place.index !== range.at) return this.#givesBack(range, count, range.giveBackFrom(place.index))
     range.left -= count
     range.isGivenBack = true
-    if (range.isOver) void this.#over(range)
+    return range.isOver ? this.#over(range) : Promise.resolve()
   }
 
   async #over(range: Range): Promise<void> {

@@ -1,11 +1,13 @@
-// Tasks that this process takes from the queues: one intake for each shape of slots that it can give.
+// Tasks, and starts of actors, that this process takes from the queues: one intake for each shape of slots that it can give.
 import type { TaskSpec } from '../../executor.ts'
 import type { Failure } from '../../failures.ts'
 import { dropCall } from '../call-keys.ts'
+import { readShape } from '../shapes.ts'
 import { decodeCalls, type WireCall } from '../wire.ts'
 import type { CallRunner } from './call-runner.ts'
 import { Handoffs } from './handoffs.ts'
 import { Intake } from './intake.ts'
+import type { OwnWorkers } from './own-workers.ts'
 import type { Taken } from './taken.ts'
 
 type TaskWire = Extract<WireCall, { kind: 'task' }>
@@ -28,14 +30,20 @@ const LASTING = 2
 /** One that has waited so long is given back all the same. */
 const PATIENCE = 50
 
+/** `placed` is called when it has its slots, or is not to have them. */
+type StartActor = (job: Taken, wire: ActorWire, queue: string, placed: () => void) => Promise<void>
+
 const NOTHING_RESERVED = () => false
 
 export class TaskIntakes {
   readonly #runner: CallRunner
   readonly #lost: (id: string) => void
-  readonly #startActor: (job: Taken, wire: ActorWire) => Promise<void>
+  readonly #startActor: StartActor
   readonly #total: Amounts
+  readonly #ownWorkers: OwnWorkers
   readonly #intakes = new Map<string, Intake>()
+  /** Queues of calls that may be handed over. */
+  readonly #offered: string[] = []
   readonly #handoffs: Handoffs
   /** Of jobs that were taken and are not placed yet. */
   readonly #reserved: Record<string, number> = {}
@@ -44,11 +52,13 @@ export class TaskIntakes {
   constructor(
     runner: CallRunner,
     total: Amounts,
-    startActor: (job: Taken, wire: ActorWire) => Promise<void>,
+    ownWorkers: OwnWorkers,
+    startActor: StartActor,
     lost: (id: string) => void,
   ) {
     this.#runner = runner
     this.#total = total
+    this.#ownWorkers = ownWorkers
     this.#startActor = startActor
     this.#lost = lost
     this.#handoffs = new Handoffs(runner.fleet.link, runner.recoverAfter, (handed, isLate) => {
@@ -57,37 +67,58 @@ export class TaskIntakes {
   }
 
   /** Takes calls of a shape from now on, if this process can ever run one. */
-  add(shape: string, resources: Amounts): void {
+  add(shape: string): void {
     const runner = this.#runner
+    const { resources, own } = readShape(shape)
     if (this.#intakes.has(shape) || runner.isClosing) return
     for (const name in resources) if (resources[name]! > (this.#total[name] ?? 0)) return
     const { link, queues } = runner.fleet
+    if (own !== null) this.#ownWorkers.add(shape, { resources, own })
     const slots = Math.min(...Object.keys(resources).map((name) => this.#total[name]! / resources[name]!))
     const intake = new Intake(link, queues, {
       queue: shape,
       doorbell: null,
       recoverAfter: runner.recoverAfter,
-      room: (most) => this.#room(resources, most),
-      place: (calls) => this.#place(calls, resources),
+      room: (most) => (own === null ? this.#room(resources, most) : this.#ownRoom(shape, resources, most)),
+      place: (calls) =>
+        own === null ? this.#place(calls, resources) : this.#ownRoom(shape, resources, calls.length),
       read: (frame, batch) => decodeCalls(frame, batch, link),
-      start: (call) => this.#start(call, resources),
+      start: (call) => this.#start(call, shape, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
       keep: (calls, room) => this.#worthKeeping(calls, room, slots),
       isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec.fn) < BRIEF,
       patience: PATIENCE,
       lost: this.#lost,
-      roomChanged: () => this.#handoffs.look(shape),
+      roomChanged: own === null ? () => this.#handoffs.look(shape) : null,
     })
-    this.#intakes.set(shape, intake)
-    this.#handoffs.add(shape, (offered) => intake.roomToOffer(offered))
+    if (own === null) {
+      this.#intakes.set(shape, intake)
+      this.#offered.push(shape)
+      this.#handoffs.add(shape, (offered) => intake.roomToOffer(offered))
+    } else {
+      // Tasks that come without an end would have each slot before an actor has it.
+      const others = [...this.#intakes]
+      this.#intakes.clear()
+      for (const [name, each] of [[shape, intake] as const, ...others]) this.#intakes.set(name, each)
+    }
+  }
+
+  /** How many actors that have workers of their own could start now. */
+  #ownRoom(shape: string, wanted: Amounts, most: number): number {
+    const slots = this.#count(wanted, most, (sum) => this.#runner.local.hasSlotsFor(sum))
+    return slots === 0 ? 0 : this.#ownWorkers.room(shape, slots)
   }
 
   /** How many more calls that need so much could start now. */
   #room(wanted: Amounts, most: number): number {
+    return this.#count(wanted, most, (sum) => this.#runner.local.hasRoomFor(sum))
+  }
+
+  #count(wanted: Amounts, most: number, fits: (sum: Amounts) => boolean): number {
     let count = 0
     for (const sum: Record<string, number> = { ...this.#reserved }; count < most; count++) {
       for (const name in wanted) sum[name] = (sum[name] ?? 0) + wanted[name]!
-      if (!this.#runner.local.hasRoomFor(sum)) break
+      if (!fits(sum)) break
     }
     return count
   }
@@ -137,18 +168,22 @@ export class TaskIntakes {
     for (const intake of this.#intakes.values()) intake.look()
   }
 
+  lookAt(shape: string): void {
+    this.#intakes.get(shape)?.look()
+  }
+
   #looking: NodeJS.Timeout | null = null
 
   /** What lasts leaves less room for calls of other shapes. */
   #lookSoon(): void {
-    if (this.#intakes.size === 1) return
+    if (this.#offered.length === 1) return
     this.#looking ??= setTimeout(() => {
       this.#looking = null
-      for (const shape of this.#intakes.keys()) this.#handoffs.look(shape)
+      for (const shape of this.#offered) this.#handoffs.look(shape)
     }, LASTING).unref()
   }
 
-  #start(job: Taken, resources: Amounts): void {
+  #start(job: Taken, shape: string, resources: Amounts): void {
     const runner = this.#runner
     const { wire } = job
     this.#lookSoon()
@@ -158,15 +193,27 @@ export class TaskIntakes {
       runner.hasAllFor(wire) &&
       !runner.isUnderWay(job.id)
     if (isReady) this.#run(job, wire, NOTHING_RESERVED)
-    else void this.#startLater(job, resources).catch(() => job.abandon())
+    else void this.#startLater(job, shape, resources).catch(() => job.abandon())
   }
 
   /** One that something has to be asked or fetched for first: its slot is kept meanwhile. */
-  async #startLater(job: Taken, resources: Amounts): Promise<void> {
+  async #startLater(job: Taken, shape: string, resources: Amounts): Promise<void> {
     const runner = this.#runner
     while (runner.isUnderWay(job.id)) if (await runner.joins(job)) return this.look()
     const { wire } = job
-    if (wire.kind === 'actor') return this.#startActor(job, wire)
+    if (wire.kind === 'actor') {
+      this.#reserve(resources, 1)
+      const letGo = this.#ownWorkers.keep(wire.spec)
+      let isPlaced = false
+      const placed = () => {
+        if (isPlaced) return
+        isPlaced = true
+        this.#reserve(resources, -1)
+        letGo()
+        this.look()
+      }
+      return this.#startActor(job, wire, shape, placed).finally(placed)
+    }
     if (wire.kind !== 'task') return void (await job.complete())
     let isReserved = true
     this.#reserve(resources, 1)
