@@ -10,6 +10,7 @@ const { smoke } = parseArgs({ options: { smoke: { type: 'boolean', default: fals
 
 const floors = measureIn<Floor[]>(process.execPath, [
   '--expose-gc',
+  ...['--import', 'tsx'],
   join(import.meta.dirname, 'floors', 'measure.mjs'),
   String(smoke ? 100 : 1),
   String(smoke ? 1 : 15),

@@ -1,10 +1,8 @@
 // Builds dist/ from serializer/, executor/ and runtime-env/: tsc emits into a staging folder beside its
-// incremental state, and what changed is then moved into dist/. Every file in dist/ is whole at any moment, so
-// programs that run from it are not disturbed by a build; output of removed sources goes away.
+// incremental state, bundle.mjs makes few files of its modules, and what changed is then moved into dist/. Every file
+// in dist/ is whole at any moment; output of removed sources goes away.
 import { spawnSync } from 'node:child_process'
 import {
-  chmodSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { bundle, CHUNKS, entryFiles, programs } from './bundle.mjs'
 import { root, withLock } from './lock.mjs'
 
 const sourceFolders = ['serializer', 'executor', 'runtime-env']
@@ -25,27 +24,36 @@ const configFiles = [
   'tsconfig.json',
   'tsconfig.build.json',
   'scripts/build.mjs',
+  'scripts/bundle.mjs',
 ]
 
-/** What package.json's `bin` names: it can be started as it is. */
-const programs = new Set(['executor/cli/index.js'])
-
 const dist = join(root, 'dist')
-const cache = join(root, 'node_modules', '.cache', 'cornichon')
-const staging = join(cache, 'dist')
-const stampFile = join(cache, 'build.stamp')
+const cache = join(root, '.cache')
+/** Tests of parts import them from here. */
+const staging = join(cache, 'modules')
+const chunks = join(cache, CHUNKS)
+/** What the sources were when dist/ was built, and the files that it had then. */
+const stampFile = join(cache, 'build.json')
 
-/** Brings dist/ up to date; false where tsc found errors (dist/ then still has what it emitted). */
+/** Brings dist/ up to date; false where tsc or rolldown found errors (dist/ then has what could be made of the rest). */
 export async function build() {
   if (isFresh()) return true
-  return withLock('build', () => {
+  return withLock('build', async () => {
     if (isFresh()) return true
-    const stamp = stampOfInputs()
+    const inputs = stampOfInputs()
     rmSync(stampFile, { force: true })
-    const succeeded = compile()
-    sync()
-    if (succeeded) writeFileSync(stampFile, stamp)
-    return succeeded
+    const isCompiled = compile()
+    try {
+      await bundle(staging, chunks)
+    } catch (error) {
+      // What tsc has told may be all that is wrong.
+      if (isCompiled) throw error
+      return false
+    }
+    const outputs = collectOutputs()
+    sync(outputs)
+    if (isCompiled) writeFileSync(stampFile, JSON.stringify({ inputs, outputs: [...outputs.keys()] }))
+    return isCompiled
   })
 }
 
@@ -58,29 +66,43 @@ function compile() {
   return status === 0
 }
 
-/** Makes dist/ the outputs of the sources that exist: staging may hold those of removed ones, too. */
-function sync() {
-  const outputs = expectedOutputs().filter((path) => existsSync(join(staging, path)))
-  for (const path of outputs) {
+/** What is to be in dist/: bytes by path. Staging may hold the output of removed sources, too. */
+function collectOutputs() {
+  const outputs = new Map()
+  for (const source of sources()) {
+    if (/\.d\.c?ts$/.test(source)) continue
+    // CommonJS is not bundled: it is what must not be an ES module.
+    const kept = [
+      source.replace(/\.(c?)ts$/, '.d.$1ts'),
+      ...(source.endsWith('.cts') ? [source.replace(/ts$/, 'js')] : []),
+    ]
+    for (const path of kept) {
+      const file = join(staging, path)
+      if (existsSync(file)) outputs.set(path, readFileSync(file))
+    }
+  }
+  for (const path of filesUnder('', chunks))
+    outputs.set(`${CHUNKS}/${path}`, readFileSync(join(chunks, path)))
+  for (const [path, text] of entryFiles()) outputs.set(path, Buffer.from(text))
+  return outputs
+}
+
+function sync(outputs) {
+  for (const [path, bytes] of outputs) {
     const target = join(dist, path)
-    const emitted = readFileSync(join(staging, path))
-    if (existsSync(target) && readFileSync(target).equals(emitted)) continue
+    if (existsSync(target) && readFileSync(target).equals(bytes)) continue
     mkdirSync(dirname(target), { recursive: true })
     const temporary = `${target}.${process.pid}.tmp`
-    copyFileSync(join(staging, path), temporary)
-    if (programs.has(path)) chmodSync(temporary, 0o755)
+    writeFileSync(temporary, bytes, { mode: programs.has(path) ? 0o755 : 0o644 })
     renameSync(temporary, target)
   }
-  const wanted = new Set(outputs)
-  for (const path of filesUnder('', dist)) if (!wanted.has(path)) rmSync(join(dist, path))
+  for (const path of filesUnder('', dist)) if (!outputs.has(path)) rmSync(join(dist, path))
 }
 
 function isFresh() {
   if (!existsSync(stampFile)) return false
-  return (
-    readFileSync(stampFile, 'utf8') === stampOfInputs() &&
-    expectedOutputs().every((path) => existsSync(join(dist, path)))
-  )
+  const { inputs, outputs } = JSON.parse(readFileSync(stampFile, 'utf8'))
+  return inputs === stampOfInputs() && outputs.every((path) => existsSync(join(dist, path)))
 }
 
 function stampOfInputs() {
@@ -90,12 +112,6 @@ function stampOfInputs() {
       return `${path} ${size} ${mtimeMs}\n`
     })
     .join('')
-}
-
-function expectedOutputs() {
-  return sources()
-    .filter((path) => !/\.d\.c?ts$/.test(path))
-    .flatMap((path) => [path.replace(/ts$/, 'js'), path.replace(/\.(c?ts)$/, '.d.$1')])
 }
 
 function sources() {

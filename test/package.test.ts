@@ -59,7 +59,7 @@ describe('the package', () => {
       .filter((file) => file.endsWith('.js'))
       .flatMap((file) => [
         ...readFileSync(join(home, 'dist', file), 'utf8').matchAll(
-          /^(?:import|export) .*?from '([^.'][^']*)'|\b(?:import|require|lazy)\('([^.'][^']*)'\)/gm,
+          /^(?:import|export) .*?from "([^."][^"]*)"|\b(?:import|require|lazy)\("([^."][^"]*)"\)/gm,
         ),
       ])
       .map(([, a, b]) => /^(@[^/]+\/)?[^/]+/.exec((a ?? b)!)![0])
@@ -67,6 +67,15 @@ describe('the package', () => {
     expect(imported).toContain('yauzl')
     const known = ['cornichon', ...Object.keys({ ...dependencies, ...peerDependencies })]
     expect([...new Set(imported)].filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  it('exports what has the name that it is exported by', () => {
+    workspace.write({
+      'app/names.js': `for (const from of ['cornichon', 'cornichon/executor', 'cornichon/runtime-env'])
+          for (const [name, value] of Object.entries(await import(from)))
+            if (typeof value === 'function' && value.name !== name) console.log(from, name, value.name)`,
+    })
+    expect(runNode(app, 'names.js')).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
   it('dumps in one plain ES module and loads in another', () => {

@@ -1,14 +1,12 @@
 // @ts-check
 // Measures the parts, in a process of its own: microseconds of CPU time, as JSON.
-//   node --expose-gc measure.mjs SCALE ROUNDS
+//   node --expose-gc --import tsx measure.mjs SCALE ROUNDS
 
 import { createCipheriv } from 'node:crypto'
+import { xxHash32 } from '../../serializer/bundle/xxhash32.ts'
 import { payloads, plainObjects } from '../data/payloads.mjs'
 import { collect } from '../support/collect.mjs'
 import { median } from '../support/measure.mjs'
-
-/** @type {typeof import('../../serializer/bundle/xxhash32.ts')} */
-const { xxHash32 } = await import(new URL('../../dist/serializer/bundle/xxhash32.js', import.meta.url).href)
 
 /** @typedef {{ what: string, total: number, count: number }} Floor In all, for so many. */
 

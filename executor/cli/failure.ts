@@ -67,8 +67,11 @@ function describeProblem({ path, location, reason, remedy }: PicklingProblem): s
   ].join('\n')
 }
 
-/** Where a frame of the command's own stands: in the two folders that it is made of, and in the library that it is told by. */
-const OWN_FOLDERS = ['../../executor/', '../../serializer/'].map(
+/**
+ * Where a frame of the command's own stands: in the folders that it is made of, which as published are one of chunks,
+ * and in the library that it is told by.
+ */
+const OWN_FOLDERS = ['../../executor/', '../../serializer/', '../../chunks/'].map(
   (path) => new URL(path, import.meta.url).href,
 )
 const OWN_PLACES = [

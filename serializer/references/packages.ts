@@ -53,7 +53,9 @@ export function registerOwnModule(specifier: string, exports: Record<string, unk
     selfExports.set(value, { specifier, name })
     mark(value)
   }
-  selfFolders.push(dirname(fileURLToPath(url)))
+  const folder = dirname(fileURLToPath(url))
+  // As published, nearly all of the code is in chunks that the modules share (scripts/bundle.mjs).
+  selfFolders.push(folder, join(folder, '..', 'chunks'))
   ownUrls.clear()
 }
 

@@ -1,10 +1,10 @@
 // What we rely on when V8 says that two objects have one hidden class, and what asking it must not leave behind.
 import { describe, expect, test } from 'vitest'
 import { hasFastProperties, haveSameHiddenClass, seesHiddenClasses } from '../../serializer/capture/index.ts'
-import { distUrl } from '../support/paths.ts'
+import { distUrl, moduleUrl } from '../support/paths.ts'
 import { runProgram } from './support.ts'
 
-const captureUrl = new URL('capture/index.js', distUrl).href
+const captureUrl = moduleUrl('capture/index.js')
 
 class Point {
   x = 1

@@ -1,11 +1,9 @@
 // What the tests of capture/ share: asking a function with the facts of its own text, and programs of their own.
 import { spawnSync } from 'node:child_process'
-import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { analyzeFunction } from '../../serializer/analyze/index.ts'
 import { captureFunction, probe, type ScopeRecord } from '../../serializer/capture/index.ts'
 import { childEnvironment } from '../support/children.ts'
-import { distFile, nodeBinary } from '../support/paths.ts'
+import { moduleUrl, nodeBinary } from '../support/paths.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 export const factsOf = (fn: object) => analyzeFunction(Function.prototype.toString.call(fn))
@@ -27,9 +25,9 @@ export const valueIn = (scope: ScopeRecord, name: string): unknown =>
 
 /** Imports for a program: the built serializer, and the parts of it that the tests look at. */
 export const imports = `
-import { checkSerializable, dumps, loads } from ${JSON.stringify(pathToFileURL(distFile).href)}
-import * as capture from ${JSON.stringify(pathToFileURL(join(dirname(distFile), 'capture', 'index.js')).href)}
-import { analyzeFunction } from ${JSON.stringify(pathToFileURL(join(dirname(distFile), 'analyze', 'index.js')).href)}
+import { checkSerializable, dumps, loads } from ${JSON.stringify(moduleUrl('index.js'))}
+import * as capture from ${JSON.stringify(moduleUrl('capture/index.js'))}
+import { analyzeFunction } from ${JSON.stringify(moduleUrl('analyze/index.js'))}
 const factsOf = (fn) => analyzeFunction(Function.prototype.toString.call(fn))
 `
 

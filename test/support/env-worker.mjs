@@ -1,10 +1,11 @@
 // A process with a maker of environments, told by messages what to do. Packages are files of a folder.
+//   node --import tsx env-worker.mjs OPTIONS
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { registerRuntimeEnvPlugin } from '../../runtime-env/index.ts'
+import { openEnvManager } from '../../runtime-env/manager.ts'
 
-const { dist, packages, plugins, ...options } = JSON.parse(process.argv[2])
-const { openEnvManager } = await import(join(dist, 'runtime-env/manager.js'))
-const { registerRuntimeEnvPlugin } = await import(join(dist, 'runtime-env/index.js'))
+const { packages, plugins, ...options } = JSON.parse(process.argv[2])
 for (const plugin of plugins ?? []) registerRuntimeEnvPlugin(plugin)
 
 const manager = openEnvManager({

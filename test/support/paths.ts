@@ -6,8 +6,12 @@ export const supportFolder = dirname(fileURLToPath(import.meta.url))
 export const root = dirname(dirname(supportFolder))
 
 /** The built package, as a child process imports it. */
-export const distFile = join(root, 'dist', 'serializer', 'index.js')
-export const distUrl = process.env.CORNICHON_STUB ?? pathToFileURL(distFile).href
+export const distUrl =
+  process.env.CORNICHON_STUB ?? pathToFileURL(join(root, 'dist', 'serializer', 'index.js')).href
+
+/** A module of the serializer's by itself, of those that dist/ is bundled from: for programs that look at its parts. */
+export const moduleUrl = (path: string): string =>
+  pathToFileURL(join(root, '.cache', 'modules', 'serializer', path)).href
 
 /** The Node that child processes run on; the matrix sets it. */
 export const nodeBinary = process.env.CORNICHON_NODE ?? process.execPath
