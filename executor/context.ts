@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ResolvedEnv } from '../runtime-env/types.ts'
 import type { Executor } from './executor.ts'
+import { withOwnMethods } from './worker/own-methods.ts'
 
 let current: Executor | null = null
 
@@ -37,7 +38,7 @@ export interface TaskContext {
   readonly signal: AbortSignal
 }
 
-const running = new AsyncLocalStorage<TaskContext>()
+const running = withOwnMethods(new AsyncLocalStorage<TaskContext>(), 'run', 'getStore')
 
 export function withTask<T>(task: TaskContext, work: () => T): T {
   return running.run(task, work)

@@ -2,6 +2,8 @@
 // Who was asked for since the last time stays (the second-chance rule: Corbató, "A paging experiment with the Multics
 // system", 1968).
 
+import { OwnMap } from './worker/own-methods.ts'
+
 class Entry<V> {
   readonly value: V
   readonly weight: number
@@ -15,7 +17,7 @@ class Entry<V> {
 }
 
 export class Kept<V> {
-  readonly #entries = new Map<string, Entry<V>>()
+  readonly #entries = new OwnMap<string, Entry<V>>()
   readonly #most: number
   readonly #heaviest: number
   readonly #forgotten: (key: string, value: V) => void

@@ -1,5 +1,6 @@
 // What npm: 'auto' installs: the packages that code and values refer to, read from the manifests of their bundles. Nothing
 // of them is run for that.
+import { toJson } from '../runtime-env/json.ts'
 import type { PackageMention } from '../runtime-env/types.ts'
 import { hasManifest, readContainer } from '../serializer/bundle/container.ts'
 import { readManifest } from '../serializer/bundle/manifest.ts'
@@ -54,7 +55,7 @@ function read(packed: Packed): Mentions {
 export function joined(list: readonly PackageMention[]): Mentions {
   const byKey = new Map<string, PackageMention>()
   for (const { specifier, version, via } of list)
-    byKey.set(JSON.stringify([specifier, version, via]), { specifier, version, ...(via && { via }) })
+    byKey.set(toJson([specifier, version, via]), { specifier, version, ...(via && { via }) })
   const keys = [...byKey.keys()].sort()
   return { list: keys.map((key) => byKey.get(key)!), key: keys.join() }
 }

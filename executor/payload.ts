@@ -21,6 +21,9 @@ export interface PackedBundle {
   readonly refs?: readonly string[]
 }
 
+const { isFinite } = Number
+const { is } = Object
+
 /** Smaller buffers are copied faster than they are handed over. */
 const OUT_OF_BAND_FROM = 4096
 
@@ -52,12 +55,15 @@ function packBundle(value: unknown): PackedBundle {
   try {
     const bundle = dumps(value, {
       bufferCallback: ({ buffer, byteOffset, byteLength }) => {
-        if (buffer instanceof SharedArrayBuffer) (buffers ??= []).push(buffer)
+        // Called as a hook of the user's, with the patches of the user's: `push` may be one.
+        const own = (buffers ??= [])
+        if (buffer instanceof SharedArrayBuffer) own[own.length] = buffer
         else if (transferMarks.has(buffer) && byteLength === buffer.byteLength) {
-          ;(given ??= []).push(buffer)
-          ;(buffers ??= []).push(buffer)
+          given ??= []
+          given[given.length] = buffer
+          own[own.length] = buffer
         } else if (byteLength < OUT_OF_BAND_FROM) return true
-        else (buffers ??= []).push(buffer.slice(byteOffset, byteOffset + byteLength))
+        else own[own.length] = buffer.slice(byteOffset, byteOffset + byteLength)
         return false
       },
     })
@@ -69,7 +75,7 @@ function packBundle(value: unknown): PackedBundle {
       buffers = buffers!.map((buffer) => moved[list.indexOf(buffer as ArrayBuffer)] ?? buffer)
       packed.isGiven = true
     }
-    if (buffers !== null) packed.buffers = buffers
+    if (buffers !== null && (buffers as ArrayBufferLike[]).length > 0) packed.buffers = buffers
     if (refs.size > 0) packed.refs = [...refs]
     return packed
   } finally {
@@ -96,7 +102,7 @@ export function isShortInJson(value: unknown, longest: number): boolean {
     case 'string':
       return value.length <= longest
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0)
+      return isFinite(value) && !is(value, -0)
     case 'boolean':
       return true
     default:
@@ -138,7 +144,12 @@ function plainSize(value: unknown): number {
 /** The buffers that a message has to give away so that they are not copied once more. */
 export function transferListOf(packed: Packed): ArrayBuffer[] {
   if ('plain' in packed || packed.buffers === undefined) return []
-  return packed.buffers.filter((buffer): buffer is ArrayBuffer => buffer instanceof ArrayBuffer)
+  const list: ArrayBuffer[] = []
+  for (let i = 0; i < packed.buffers.length; i++) {
+    const buffer = packed.buffers[i]
+    if (buffer instanceof ArrayBuffer) list[list.length] = buffer
+  }
+  return list
 }
 
 /** Another of the same: for a receiver beside the one who keeps the value. Shared memory stays shared. */

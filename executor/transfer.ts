@@ -1,7 +1,9 @@
 // transfer: buffers that the caller gives away. They are moved to where the value goes, and are empty here afterwards.
 
+import { withOwnMethods } from './worker/own-methods.ts'
+
 /** Given away, until they are. */
-export const transferMarks = new WeakSet<ArrayBufferLike>()
+export const transferMarks = withOwnMethods(new WeakSet<ArrayBufferLike>(), 'add', 'has')
 
 /**
  * Marks the buffers as given away, and returns the value: whatever is sent next with them moves them instead of copying,

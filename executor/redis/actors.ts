@@ -1,17 +1,19 @@
 // Actors as their callers see them: a mailbox on the way out that keeps the order of calls, and a record in Redis that
 // tells whether the actor lives.
+import { fromJson, toJson } from '../../runtime-env/json.ts'
 import type { ActorCallSpec, ActorInfo, ActorSpec } from '../executor.ts'
 import { deathBy, environmentFailure, type Failure, failureOf } from '../failures.ts'
 import { refsOf } from '../payload.ts'
 import { dropCall } from './call-keys.ts'
 import { type Calls, PendingCall } from './calls.ts'
+import { enqueue } from './enqueue.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { deathOf, emptyMailbox, endActor } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
 import { actorQueue, type Queues } from './queues.ts'
 import { shapeOfActor } from './shapes.ts'
-import { storeOutside } from './values.ts'
+import { MOST_IN_SCRIPT, storeOutside } from './values.ts'
 import { encodeCalls } from './wire.ts'
 
 class View {
@@ -107,7 +109,7 @@ export class RedisActors {
       options.registeredName ?? '',
       spec.id,
       ...['state', 'starting', 'name', spec.name, 'registeredName', options.registeredName ?? ''],
-      ...['methods', JSON.stringify(spec.methods), 'owner', owner, 'detached', options.detached ? 1 : 0],
+      ...['methods', toJson(spec.methods), 'owner', owner, 'detached', options.detached ? 1 : 0],
       ...['restarts', 0, 'shape', shape],
     )
     if (other !== null) return this.#die(view, failureOf('actor-died', taken(options.registeredName!)))
@@ -129,10 +131,16 @@ export class RedisActors {
     }
     if (view.death !== null) return
     const encoded = encodeCalls([{ kind: 'actor', spec, owner }], keys)
+    const { frame } = encoded
+    const isLarge = frame.length > MOST_IN_SCRIPT
+    // In this order, on one connection: who takes the job finds the frame.
     await Promise.all([
       storeOutside(redis, encoded, Life.call),
-      redis.set(keys.call(spec.id), encoded.frame, 'PX', Life.call),
-      this.#queues.add(shape, spec.id, `${spec.name}.constructor`, 0, {}),
+      ...(isLarge ? [redis.set(keys.call(spec.id), frame, 'PX', Life.call)] : []),
+      enqueue(redis, keys, {
+        ...{ queue: shape, id: spec.id, size: 1, title: `${spec.name}.constructor`, priority: 0 },
+        ...{ frame: isLarge ? null : frame, mayBeHandedOver: false, actor: null },
+      }),
     ])
   }
 
@@ -287,7 +295,7 @@ export class RedisActors {
     if (id === null) return null
     const [type, methods, state] = await redis.hmget(keys.actor(id), 'name', 'methods', 'state')
     if (type == null || methods == null || state === 'dead') return null
-    return { id, name: type, methods: JSON.parse(methods) as string[] }
+    return { id, name: type, methods: fromJson(methods) as string[] }
   }
 
   /** Those that this process started go with it, unless they are detached. */

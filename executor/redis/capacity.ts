@@ -1,5 +1,7 @@
 // What the workers of the fleet have, as far as a submitter knows: whether a call can ever run.
+
 import satisfies from 'semver/functions/satisfies.js'
+import { fromJson } from '../../runtime-env/json.ts'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import { canContain } from '../processes/engines.ts'
 import type { Link } from './link.ts'
@@ -37,7 +39,7 @@ export class Capacity {
       const leases = ids.length === 0 ? [] : await redis.mget(ids.map(keys.lease))
       const nodes = new Map<string, NodeLease>()
       for (const [i, lease] of leases.entries())
-        if (lease !== null) nodes.set(ids[i]!, JSON.parse(lease) as NodeLease)
+        if (lease !== null) nodes.set(ids[i]!, fromJson(lease) as NodeLease)
         else redis.srem(keys.nodes, ids[i]!).catch(() => {})
       this.nodes = nodes
       this.#fitting = new WeakSet()

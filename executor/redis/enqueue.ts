@@ -2,7 +2,9 @@
 // nothing to do has said so, and nothing waits in the queue, the job is that process's at once, as if it had taken it: the
 // process has the frame in the same moment, and need not ask for it. Of an actor's queue, the process is told where the actor
 // lives, if nothing waited: it takes what there is, and reads the queues of all its actors over the connections that it has.
+
 import type { Redis } from 'ioredis'
+import { toJson } from '../../runtime-env/json.ts'
 import { type Keys, Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
 import { jobOptions } from './queues.ts'
@@ -111,7 +113,7 @@ export function enqueue(redis: Redis, keys: Keys, job: Job): Promise<number> {
   if (frame !== null) names.push(keys.call(id))
   if (frame !== null && mayBeHandedOver) names.push(keys.idle(queue))
   return script.run(redis, names, [
-    ...[prefix, id, title, JSON.stringify(data), JSON.stringify({ ...options, attempts: 0 })],
+    ...[prefix, id, title, toJson(data), toJson({ ...options, attempts: 0 })],
     ...[
       options.priority ?? 0,
       Date.now(),

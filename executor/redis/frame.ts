@@ -1,6 +1,7 @@
 // A frame: what goes into a binary key or a stream's field. A header of plain data, then parts of bytes, as they are.
 // Layout: version (1 byte), length of the header (4, little-endian), header (JSON, UTF-8), parts; the header has their
 // sizes. Bytes never go through JSON.
+import { fromJson, toJson } from '../../runtime-env/json.ts'
 
 const VERSION = 1
 const HEADER_AT = 5
@@ -12,7 +13,7 @@ export interface Frame<H> {
 
 export function encodeFrame(header: object, parts: readonly Uint8Array[] = []): Buffer {
   const sizes = parts.map(({ byteLength }) => byteLength)
-  const text = JSON.stringify({ ...header, sizes })
+  const text = toJson({ ...header, sizes })
   if (parts.length === 0) return encodeHeader(text)
   const length = Buffer.byteLength(text)
   const end = HEADER_AT + length
@@ -45,7 +46,7 @@ export function decodeFrame<H>(bytes: Buffer): Frame<H> {
     throw new Error(`a value in Redis is in no format that this version of cornichon reads`)
   const end = HEADER_AT + bytes.readUInt32LE(1)
   if (end > bytes.length) throw new Error('a value in Redis is cut off')
-  const header = JSON.parse(bytes.toString('utf8', HEADER_AT, end)) as H & { sizes: number[] }
+  const header = fromJson(bytes.toString('utf8', HEADER_AT, end)) as H & { sizes: number[] }
   const parts: Buffer[] = []
   let at = end
   for (const size of header.sizes) {

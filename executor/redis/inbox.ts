@@ -1,6 +1,8 @@
 // The inbox of a process: one blocking read over its own stream, the control stream that all read, and its logs. The
 // streams are hints; what has happened stands in keys.
+
 import type { Redis } from 'ioredis'
+import { fromJson } from '../../runtime-env/json.ts'
 import type { Message } from './messages.ts'
 
 const BLOCK = 5_000
@@ -129,7 +131,7 @@ function entryOf(stream: string, pairs: readonly Buffer[]): Entry {
   for (let i = 0; i < pairs.length; i += 2) {
     const name = pairs[i]!.toString()
     if (name === 'f') frames.push(pairs[i + 1]!)
-    else if (name === 'm') message = JSON.parse(pairs[i + 1]!.toString()) as Message
+    else if (name === 'm') message = fromJson(pairs[i + 1]!.toString()) as Message
     else fields.set(name, pairs[i + 1]!)
   }
   return { stream, fields, message, frames }

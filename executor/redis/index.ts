@@ -1,6 +1,7 @@
 // The engine for a fleet: calls go through BullMQ's queues in Redis to worker processes, results come back over the
 // driver's inbox. A worker process has one of these, too, for the calls that its tasks make.
 
+import { toJson } from '../../runtime-env/json.ts'
 import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
 import type {
   ActorCallSpec,
@@ -425,7 +426,7 @@ export async function startRedis(options: InitOptions): Promise<RedisExecutor> {
       ...(options.verify !== undefined && { verify: options.verify }),
     },
   }
-  const lease = JSON.stringify({ ...versionsHere, pid: process.pid })
+  const lease = toJson({ ...versionsHere, pid: process.pid })
   const link = await Link.open(
     'driver',
     settings,

@@ -1,6 +1,8 @@
 // A process's tie to the fleet: its connections, its name, its lease, and how it hears and says things.
+
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
+import { toJson } from '../../runtime-env/json.ts'
 import { connect, gatherWrites, open, redisOptions, type TlsFiles } from './connection.ts'
 import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'
@@ -124,14 +126,14 @@ export class Link {
   /** To one process. */
   tell(process: string, message: Message): void {
     const key = this.keys.inbox(process)
-    this.redis.xadd(key, '*', 'm', JSON.stringify(message)).catch(() => {})
+    this.redis.xadd(key, '*', 'm', toJson(message)).catch(() => {})
     this.redis.pexpire(key, Life.note).catch(() => {})
   }
 
   /** To all. */
   tellAll(message: Message): Promise<unknown> {
     return this.redis
-      .xadd(this.keys.control, 'MAXLEN', '~', CONTROL_LENGTH, '*', 'm', JSON.stringify(message))
+      .xadd(this.keys.control, 'MAXLEN', '~', CONTROL_LENGTH, '*', 'm', toJson(message))
       .catch(() => {})
   }
 

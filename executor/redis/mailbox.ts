@@ -1,5 +1,6 @@
 // The mailbox of an actor that is dead: the calls in it are answered, since no worker will.
 
+import { fromJson } from '../../runtime-env/json.ts'
 import type { Outcome } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import { Life } from './keys.ts'
@@ -36,7 +37,7 @@ export async function emptyMailbox(link: Link, actor: string, death: Failure, is
     const left = await redis.cornichonEmptyQueue(1, `${prefix}wait`, prefix, isAll ? 1 : 0, Life.note, ...ids)
     if (left.length === 0) return
     ids = left.filter((_, i) => i % 2 === 0)
-    await Promise.all(ids.map((id, i) => failJob(link, id, JSON.parse(left[2 * i + 1]!) as JobData, death)))
+    await Promise.all(ids.map((id, i) => failJob(link, id, fromJson(left[2 * i + 1]!) as JobData, death)))
   }
 }
 

@@ -1,7 +1,9 @@
 // Outcomes on their way into Redis: once, whoever comes first, and told to who waits. Those that come while others are on
 // their way go together.
+
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { toJson } from '../../runtime-env/json.ts'
 import { type Outcome, resultId } from '../executor.ts'
 import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
@@ -278,7 +280,7 @@ export class Settler {
     }
     const names = [keys.inbox(owner), keys.lease(owner)]
     const values: (string | number | Buffer)[] = [
-      ...[Life.object, Life.call, keys.inbox(''), JSON.stringify(message), batches.size],
+      ...[Life.object, Life.call, keys.inbox(''), toJson(message), batches.size],
       calls.reduce((sum, { results }) => sum + results.length, 0),
       ...(calls.length <= FEW ? [keys.line(owner), lineOf(calls)] : ['', '']),
     ]

@@ -1,6 +1,8 @@
 // Values and outcomes in Redis. Up to 100 KiB they are one frame, results up to 16 KiB; what is larger leaves its bytes in
 // keys of their own, cut into chunks that keep Redis from standing still.
+
 import type { Redis } from 'ioredis'
+import { toJson } from '../../runtime-env/json.ts'
 import { sha256 } from '../../runtime-env/sha256.ts'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { dumps, loads } from '../../serializer/index.ts'
@@ -181,7 +183,7 @@ const NOTHING_OUTSIDE: Encoded['outside'] = []
 
 /** What the writer makes of what most calls return, in one piece. */
 function encodePlain(plain: unknown, id: string, { seal }: Keys): Encoded {
-  const open = encodeHeader(`{"ok":true,"value":{"json":${JSON.stringify(plain)}},"sizes":[]}`)
+  const open = encodeHeader(`{"ok":true,"value":{"json":${toJson(plain)}},"sizes":[]}`)
   return { open, frame: seal.close(open, id), outside: NOTHING_OUTSIDE }
 }
 

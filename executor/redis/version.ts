@@ -1,5 +1,7 @@
 // Versions have to match where processes exchange bundles: checked when one joins, with both sides shown.
+
 import type { Redis } from 'ioredis'
+import { fromJson } from '../../runtime-env/json.ts'
 import { FORMAT_VERSION } from '../../serializer/bundle/container.ts'
 import { VERSION } from '../../serializer/version.ts'
 import type { Keys } from './keys.ts'
@@ -31,7 +33,7 @@ export async function checkVersions(redis: Redis, keys: Keys, allowMismatch: boo
   const leases = await redis.mget(ids.map(keys.lease))
   for (const [i, text] of leases.entries()) {
     if (text === null) continue
-    const there = JSON.parse(text) as Versions
+    const there = fromJson(text) as Versions
     if (fits(there)) continue
     throw new Error(
       `versions differ: here ${describe(versionsHere)}; ${ids[i]} has ${describe(there)}. ` +

@@ -1,5 +1,6 @@
 // Calls in Redis: the frame under `call:<batch>` that holds calls that were made at once, and which part of it a job is
 // for. What the calls have in common is in the frame once.
+import { fromJson, toJson } from '../../runtime-env/json.ts'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import type { ActorCallSpec, ActorSpec, Dependency, TaskSpec } from '../executor.ts'
 import type { Packed } from '../payload.ts'
@@ -107,7 +108,7 @@ function sharedBy(call: WireCall): string {
   if (last !== undefined && haveTheSame(last.common, call as Common)) return last.text
   const { id: _id, args: _args, deps: _deps, ...spec } = call.spec
   const common: Common = { spec, ...(call.kind === 'call' && { epoch: call.epoch }) }
-  const text = JSON.stringify(common)
+  const text = toJson(common)
   lastShared.set(options, { common, text })
   return text
 }
@@ -131,7 +132,7 @@ const NOTHING: Packed = { plain: undefined }
 function readShared(text: string): Model {
   let model = kept.get(text)
   if (model !== undefined) return model
-  const { spec, epoch } = JSON.parse(text) as Common
+  const { spec, epoch } = fromJson(text) as Common
   // With all fields: to add some to a copy takes V8 longer than all the rest of a call's way here.
   model = { spec: { id: '', args: NOTHING, deps: NONE, ...(spec as object) } as Model['spec'], epoch }
   if (kept.size >= MOST_KEPT) kept.clear()

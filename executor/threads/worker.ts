@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { attachWorker } from '../worker/attach.ts'
 import { Claims } from '../worker/claims.ts'
+import { withOwnMethods } from '../worker/own-methods.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import { SharedTurns } from '../worker/turns.ts'
 import { Answers } from './answers.ts'
@@ -32,6 +33,7 @@ export function serve(begin: Begin | null): Promise<void> {
     const { name, port, capturesOutput, claims, turns } = begin
     const answers = new Answers(begin.answers)
     let posted = 0
+    withOwnMethods(port, 'postMessage')
     const post = (message: FromThread, transfer?: readonly ArrayBuffer[]) => {
       if (message[0] === 'done' && answers.put(message, posted)) {
         if (!answers.mustTell()) return

@@ -2,6 +2,8 @@
 // nobody. Until it has begun one, that can be taken back, also while its code runs and it reads no messages: both sides
 // have a word in shared memory for each such call, and who changes it first has the call.
 
+const { compareExchange, load, store } = Atomics
+
 /** More than are ever on their way to one thread. */
 const COUNT = 64
 const LAST = 2 ** 31 - 1
@@ -20,21 +22,21 @@ export class Claims {
   /** A call is about to be sent: its number. */
   offer(): number {
     this.#last = this.#last === LAST ? 1 : this.#last + 1
-    Atomics.store(this.words, this.#last % COUNT, this.#last)
+    store(this.words, this.#last % COUNT, this.#last)
     return this.#last
   }
 
   /** By the thread: whether it is to run it. */
   begin(number: number): boolean {
-    return Atomics.compareExchange(this.words, number % COUNT, number, -number) === number
+    return compareExchange(this.words, number % COUNT, number, -number) === number
   }
 
   hasBegun(number: number): boolean {
-    return Atomics.load(this.words, number % COUNT) !== number
+    return load(this.words, number % COUNT) !== number
   }
 
   /** False if it has begun. */
   takeBack(number: number): boolean {
-    return Atomics.compareExchange(this.words, number % COUNT, number, 0) === number
+    return compareExchange(this.words, number % COUNT, number, 0) === number
   }
 }

@@ -15,16 +15,17 @@ import { resultId } from '../executor.ts'
 import { MOST_FUNCTIONS } from '../functions.ts'
 import { Kept } from '../kept.ts'
 import { type Packed, refsOf, transferListOf } from '../payload.ts'
+import { OwnMap, OwnSet } from './own-methods.ts'
 import type { ClientMessage } from './protocol.ts'
 
 export class WorkerClient implements Executor {
   readonly engine: Executor['engine']
   readonly #post: (message: ClientMessage, transfer?: readonly ArrayBuffer[]) => void
-  readonly #requests = new Map<number, (answer: unknown) => void>()
+  readonly #requests = new OwnMap<number, (answer: unknown) => void>()
   #lastRequest = 0
   /** Refs alive here, and how many times the driver was told to keep the object for this worker. */
-  readonly #refs = new Map<string, { alive: number; grants: number }>()
-  readonly #settled = new Set<string>()
+  readonly #refs = new OwnMap<string, { alive: number; grants: number }>()
+  readonly #settled = new OwnSet<string>()
 
   constructor(
     engine: Executor['engine'],

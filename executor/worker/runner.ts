@@ -11,8 +11,11 @@ import { type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts
 import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
+import { OwnMap } from './own-methods.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 import { NO_TURNS, type Turns } from './turns.ts'
+
+const now = performance.now.bind(performance)
 
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
 
@@ -62,10 +65,10 @@ export class Runner {
   readonly #post: Post
   /** Loaded. */
   readonly #functions = new Kept<unknown>(MOST_FUNCTIONS, MOST_BYTES)
-  readonly #wanted = new Map<string, (answer: FunctionAnswer) => void>()
-  readonly #loading = new Map<string, Promise<unknown>>()
-  readonly #actors = new Map<string, object>()
-  readonly #scopes = new Map<string, Scope>()
+  readonly #wanted = new OwnMap<string, (answer: FunctionAnswer) => void>()
+  readonly #loading = new OwnMap<string, Promise<unknown>>()
+  readonly #actors = new OwnMap<string, object>()
+  readonly #scopes = new OwnMap<string, Scope>()
   /** What has to be over before a job begins: functions that run on all workers. */
   #setUp: Promise<void> | null = null
 
@@ -134,15 +137,21 @@ export class Runner {
     this.#scopes.set(call, scope)
     if (kind === Kind.SetUp) this.#setUp = this.#setUpWith(job, scope)
     else if (this.#setUp === null) void this.#begin(job, scope)
-    else
-      this.#setUp.then(
-        () => this.#begin(job, scope),
-        (error: unknown) => this.#fail(job, scope, error),
-      )
+    else void this.#beginAfter(this.#setUp, job, scope)
   }
 
   async #setUpWith(job: Job, scope: Scope): Promise<void> {
     await this.#setUp
+    await this.#begin(job, scope)
+  }
+
+  // Promises are awaited, and not returned or asked for `then`, which user code may have patched.
+  async #beginAfter(setUp: Promise<void>, job: Job, scope: Scope): Promise<void> {
+    try {
+      await setUp
+    } catch (error) {
+      return this.#fail(job, scope, error)
+    }
     await this.#begin(job, scope)
   }
 
@@ -151,21 +160,29 @@ export class Runner {
     if (kind === Kind.CallActor) return this.#run(job, scope, this.#actors.get(target))
     const fn = this.#functions.get(target)
     if (fn !== undefined) return this.#run(job, scope, fn)
-    return this.#load(target).then(
-      (loaded) => this.#run(job, scope, loaded),
-      (error: unknown) => this.#fail(job, scope, error),
-    )
+    return this.#loadAndRun(job, scope, target)
   }
 
-  #load(hash: string): Promise<unknown> {
-    const loaded = this.#functions.get(hash)
-    if (loaded !== undefined) return Promise.resolve(loaded)
-    let loading = this.#loading.get(hash)
-    if (loading === undefined) {
-      loading = this.#fetch(hash).finally(() => this.#loading.delete(hash))
-      this.#loading.set(hash, loading)
+  async #loadAndRun(job: Job, scope: Scope, target: string): Promise<void> {
+    let loaded: unknown
+    try {
+      loaded = await this.#load(target)
+    } catch (error) {
+      return this.#fail(job, scope, error)
     }
-    return loading
+    await this.#run(job, scope, loaded)
+  }
+
+  async #load(hash: string): Promise<unknown> {
+    const loaded = this.#functions.get(hash)
+    if (loaded !== undefined) return loaded
+    let loading = this.#loading.get(hash)
+    if (loading === undefined) this.#loading.set(hash, (loading = this.#fetch(hash)))
+    try {
+      return await loading
+    } finally {
+      this.#loading.delete(hash)
+    }
   }
 
   async #fetch(hash: string): Promise<unknown> {
@@ -221,7 +238,7 @@ export class Runner {
     if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
     let result: unknown
     let isLater: boolean
-    scope.begun = performance.now()
+    scope.begun = now()
     try {
       const args = argumentsOf(job)
       result = withTask(scope, () => traceRun(job[11], scope, () => invoke(job, target, args)))
@@ -229,13 +246,18 @@ export class Runner {
     } catch (error) {
       return this.#fail(job, scope, error)
     }
-    if (isLater) {
-      return Promise.resolve(result).then(
-        (value) => this.#succeedLater(job, scope, value),
-        (error: unknown) => this.#fail(job, scope, error),
-      )
-    }
+    if (isLater) return this.#await(job, scope, result)
     this.#succeed(job, scope, result)
+  }
+
+  async #await(job: Job, scope: Scope, result: unknown): Promise<void> {
+    let value: unknown
+    try {
+      value = await result
+    } catch (error) {
+      return this.#fail(job, scope, error)
+    }
+    this.#succeedLater(job, scope, value)
   }
 
   /** To pickle what it returned may take long. */
@@ -250,10 +272,10 @@ export class Runner {
     const [, kind, call, , , , , , , numReturns] = job
     if (kind === Kind.StartActor) this.#actors.set(call, value as object)
     if (kind === Kind.StartActor || kind === Kind.SetUp || numReturns === 0) {
-      this.#post(['done', call, null, performance.now() - scope.begun])
+      this.#post(['done', call, null, now() - scope.begun])
       return this.#end(call)
     }
-    const ran = performance.now() - scope.begun
+    const ran = now() - scope.begun
     let results: Packed | Packed[]
     try {
       results = numReturns === 1 ? pack(value) : elementsOf(value, numReturns, scope.name).map(pack)
@@ -285,11 +307,23 @@ export class Runner {
         : failureFromThrown(error, place)
     const send = (isRetryable: boolean) => this.#post(['failed', call, failure, isRetryable])
     if (retryOn === null || retryOn === true) send(retryOn === true)
-    else
-      void this.#load(retryOn)
-        .then((classes) => (classes as (abstract new () => unknown)[]).some((type) => error instanceof type))
-        .then(send, () => send(false))
+    else void this.#sendAsRetryable(retryOn, error, send)
     this.#end(call)
+  }
+
+  async #sendAsRetryable(
+    classes: string,
+    error: unknown,
+    send: (isRetryable: boolean) => void,
+  ): Promise<void> {
+    let isOne = false
+    try {
+      const all = (await this.#load(classes)) as (abstract new () => unknown)[]
+      isOne = all.some((type) => error instanceof type)
+    } catch {
+      // They can't be had.
+    }
+    send(isOne)
   }
 }
 

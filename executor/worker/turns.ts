@@ -1,6 +1,8 @@
 // Whose code a worker that actors share is in, for who can't ask it because it does not answer: told at the begin and the end
 // of what each call runs without a break. What code does behind an `await` is nobody's, as far as this knows.
 
+const { add, load, store } = Atomics
+
 /** What runs on all workers: no actor's. */
 export const SET_UP_TURN = -1
 
@@ -29,8 +31,8 @@ export class SharedTurns implements Turns {
   }
 
   begin(turn: number): void {
-    Atomics.store(this.words, TURN, turn)
-    Atomics.add(this.words, CHANGES, 1)
+    store(this.words, TURN, turn)
+    add(this.words, CHANGES, 1)
   }
 
   end(): void {
@@ -38,7 +40,7 @@ export class SharedTurns implements Turns {
   }
 
   get state(): TurnState {
-    return { changes: Atomics.load(this.words, CHANGES), turn: Atomics.load(this.words, TURN) }
+    return { changes: load(this.words, CHANGES), turn: load(this.words, TURN) }
   }
 }
 
