@@ -53,6 +53,17 @@ export class Kept<V> {
     if (this.#entries.size > this.#nextCount || this.#weight > this.#nextWeight) this.#clean(key)
   }
 
+  /** Whoever holds it: it is gone, and nobody is told. */
+  remove(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return
+    this.#entries.delete(key)
+    this.#weight -= entry.weight
+    if (entry.holds <= 0) return
+    this.#held--
+    this.#heldWeight -= entry.weight
+  }
+
   /** False if it is not there. */
   hold(key: string): boolean {
     const entry = this.#entries.get(key)

@@ -152,6 +152,13 @@ export function transferListOf(packed: Packed): ArrayBuffer[] {
   return list
 }
 
+/** Whether it has memory that others see, too. */
+export function sharesMemory(packed: Packed): boolean {
+  return (
+    !('plain' in packed) && (packed.buffers?.some((buffer) => buffer instanceof SharedArrayBuffer) ?? false)
+  )
+}
+
 /** Another of the same: for a receiver beside the one who keeps the value. Shared memory stays shared. */
 export function copyOf(packed: Packed): Packed {
   if ('plain' in packed || packed.buffers === undefined) return packed

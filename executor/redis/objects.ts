@@ -1,15 +1,28 @@
 // Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB,
-// results of up to 16, are kept as they came; larger ones stay in Redis until somebody wants them.
+// results of up to 16, are kept as they came; larger ones stay in Redis until somebody wants them. Results of up to 100 KiB
+// that were read are kept then, as far as there is room.
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
+import { Kept } from '../kept.ts'
+import { copyOf, sharesMemory } from '../payload.ts'
 import { dropShared, tellGiven, tellShared } from './job-objects.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { unlinkAll } from './unlink.ts'
-import { decodeOutcome, encodeOutcome, type Glance, glance, outsideKeys, storeOutside } from './values.ts'
+import {
+  decodeOutcome,
+  encodeOutcome,
+  type Glance,
+  glance,
+  INLINE_LIMIT,
+  outsideKeys,
+  storeOutside,
+} from './values.ts'
 
 /** So many are remembered until the end; those before end by their time. */
 const MOST_LEFT = 100_000
+/** Bytes of results that were read, for who asks for them again. */
+const MOST_READ = 64 * 2 ** 20
 
 /** Told what a frame says of itself, too. */
 type Waiter = (frame: Buffer, about: Glance) => void
@@ -46,6 +59,9 @@ export class RedisObjects {
   readonly #doomed: string[] = []
   /** Of this process, shared, and let go of here: they go at its end. The oldest first. */
   readonly #left = new Map<string, { readonly about: Glance | null; readonly until: number }>()
+
+  /** Results that were read, each for whoever asks, too, while it is being read. */
+  readonly #read = new Kept<Promise<Outcome>>(Number.POSITIVE_INFINITY, MOST_READ)
 
   constructor(link: Link) {
     this.#link = link
@@ -125,7 +141,23 @@ export class RedisObjects {
 
   outcome(id: string): Promise<Outcome> {
     return new Promise((resolve) => {
-      this.whenSettled(id, (frame, { plain }) => resolve(plain ?? this.decode(id, frame)))
+      this.whenSettled(id, (frame, about) => resolve(about.plain ?? this.#value(id, frame, about)))
+    })
+  }
+
+  #value(id: string, frame: Buffer, about: Glance): Promise<Outcome> {
+    if (about.outside === null || about.size > INLINE_LIMIT) return this.decode(id, frame)
+    const known = this.#read.get(id)
+    if (known !== undefined)
+      return known.then((outcome) => (mayBeKept(outcome) ? copyOfOutcome(outcome) : this.decode(id, frame)))
+    const reading = this.decode(id, frame)
+    // Not one that was let go of meanwhile.
+    if (this.#entries.get(id)?.frame !== frame) return reading
+    this.#read.add(id, reading, about.size)
+    return reading.then((outcome) => {
+      if (mayBeKept(outcome)) return copyOfOutcome(outcome)
+      if (this.#read.get(id) === reading) this.#read.remove(id)
+      return outcome
     })
   }
 
@@ -188,10 +220,11 @@ export class RedisObjects {
   /** What was settled turns out not to be so. */
   #fail(id: string, message: string): void {
     const entry = this.#entries.get(id)
-    if (entry !== undefined) this.#replace(entry, lostFrame(id, message, this.#link))
+    if (entry !== undefined) this.#replace(id, entry, lostFrame(id, message, this.#link))
   }
 
-  #replace(entry: Entry, frame: Buffer): void {
+  #replace(id: string, entry: Entry, frame: Buffer): void {
+    this.#read.remove(id)
     entry.frame = frame
     entry.about = glance(frame)
   }
@@ -235,13 +268,14 @@ export class RedisObjects {
     const lost = lostFrame(id, `object ${id} is not in the store: it was freed`, this.#link)
     this.#unlink(id, entry.about)
     if (entry.frame === null) this.settleHere(id, lost)
-    else this.#replace(entry, lost)
+    else this.#replace(id, entry, lost)
   }
 
   #drop(id: string, entry: Entry): void {
     // Somebody still waits for it.
     if (entry.waiters !== null) return
     if (!this.#entries.delete(id)) return
+    this.#read.remove(id)
     if (entry.about !== null) for (const inner of entry.about.refs) this.release(inner)
     if (!entry.isOwn || entry.isGiven) return
     if (!entry.isShared) this.#unlink(id, entry.about)
@@ -326,6 +360,16 @@ export class RedisObjects {
     }
     return { count: this.#entries.size, pending, bytes }
   }
+}
+
+/** What can't be read may be there the next time; and memory that is shared is not to be so by all who ask. */
+function mayBeKept(outcome: Outcome): boolean {
+  return outcome.ok && !sharesMemory(outcome.value)
+}
+
+/** Whoever gets a value has its memory. */
+function copyOfOutcome(outcome: Outcome): Outcome {
+  return outcome.ok ? { ok: true, value: copyOf(outcome.value) } : outcome
 }
 
 export function lostFrame(id: string, message: string, { keys }: Link): Buffer {
