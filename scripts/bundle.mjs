@@ -49,13 +49,16 @@ export function entryFiles() {
 /** What package.json's `bin` names: it can be started as it is. */
 export const programs = new Set(['executor/cli/index.js'])
 
+/** Where a user's bundler has made CommonJS of it, a module has no URL: then a path that every platform can read. */
+const NOWHERE = 'file:///C:/nowhere/'
+
 /** A module finds what stands beside it by the URL that it would have alone. */
 function keepUrls(from) {
   return {
     name: 'keep-urls',
     transform(text, file) {
       const url = JSON.stringify(`../${relative(from, file).replaceAll(sep, '/')}`)
-      return text.replaceAll('import.meta.url', `new URL(${url}, import.meta.url).href`)
+      return text.replaceAll('import.meta.url', `new URL(${url}, import.meta.url ?? '${NOWHERE}').href`)
     },
   }
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
+import * as esbuild from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outcome, runNode, runProgram } from './support/command.ts'
 import { nodeBinary, root } from './support/paths.ts'
@@ -143,6 +144,43 @@ describe('the package', () => {
     expect(npx('run', 'f.crn', '--args', '[2]')).toMatchObject({ code: 0, stdout: '3\n' })
     expect(npx('inspect', 'f.crn')).toMatchObject({ code: 0, stdout: expect.stringContaining('one = 1') })
   })
+
+  it.each(['esm', 'cjs'] as const)(
+    'works within one file that a bundler makes of a program: %s',
+    (format) => {
+      workspace.write({
+        'app/whole.js': `import { readFileSync, writeFileSync } from 'node:fs'
+        import { dumps, loads } from 'cornichon'
+        import { init } from 'cornichon/executor'
+        class Counter { #n = 40; next() { return ++this.#n } }
+        const counter = new Counter()
+        const [, , file] = process.argv
+        if (file === undefined) writeFileSync('bundled.crn', dumps(() => [counter.next(), readFileSync.name]))
+        else console.log(loads(readFileSync(file))().join())
+        init().catch((error) => console.log(error.message))`,
+      })
+      // It warns that CommonJS has no import.meta.
+      const made = esbuild.buildSync({
+        absWorkingDir: app,
+        entryPoints: ['whole.js'],
+        bundle: true,
+        platform: 'node',
+        format,
+        write: false,
+        logLevel: 'error',
+      })
+      workspace.write({ [`${format}/whole.${format === 'esm' ? 'mjs' : 'cjs'}`]: made.outputFiles[0].text })
+      const folder = workspace.path(format)
+      const run = (...args: string[]) => runNode(folder, `whole.${format === 'esm' ? 'mjs' : 'cjs'}`, ...args)
+      const advice = expect.stringContaining('Let it leave cornichon out (esbuild: --external:cornichon;')
+      expect(run()).toEqual({ code: 0, stdout: advice, stderr: '' })
+      expect(run('bundled.crn')).toEqual({
+        code: 0,
+        stdout: expect.stringMatching(/^41,readFileSync\n/),
+        stderr: '',
+      })
+    },
+  )
 
   it('has types that resolve', () => {
     workspace.write({

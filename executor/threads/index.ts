@@ -5,9 +5,10 @@ import type { Host } from '../local/host.ts'
 import { LocalExecutor } from '../local/index.ts'
 import { type InitOptions, totalResources } from '../options.ts'
 import { processesHere } from '../processes/here.ts'
-import { Thread } from './thread.ts'
+import { requireThreads, Thread } from './thread.ts'
 
 export function startThreads(options: InitOptions): Executor {
+  requireThreads()
   const cpus = Math.ceil(totalResources(options).CPU!)
   const host: Host = {
     workerName: 'thread',

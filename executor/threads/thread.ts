@@ -2,6 +2,7 @@
 // placed by the executor, which knows what they need. A call does not go through the pool's queue but over a port: that
 // is three times as fast, and answers, cancellation and output take the same way. Piscina is asked to run one long job,
 // `serve`, while the thread is busy: so the process lives as long as there is work, and no longer.
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
@@ -19,6 +20,15 @@ const require = createRequire(import.meta.url)
 /** In a checkout. What tsx compiles is CommonJS for who requires it, as entry.cjs is. */
 const isSource = import.meta.url.endsWith('.ts')
 const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './entry.cjs', import.meta.url))
+
+/** Throws where threads could not start: our files are beside our code, unless a bundler has put that elsewhere. */
+export function requireThreads(): void {
+  if (existsSync(workerFile)) return
+  throw new Error(
+    `${workerFile} is missing, which worker threads begin with: a bundler has put cornichon into a file of the program's. ` +
+      'Let it leave cornichon out (esbuild: --external:cornichon; webpack, rollup and vite: external), and install it beside the program',
+  )
+}
 
 /** Milliseconds. An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
 const LINGER = 10
