@@ -9,6 +9,7 @@ import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
 import { lostFrame, type RedisObjects } from './objects.ts'
 import type { Outbox, Ready } from './outbox.ts'
+import { slicesOf } from './slices.ts'
 import { encodeOutcome } from './values.ts'
 import { type Place, placeAlone, type WireCall } from './wire.ts'
 
@@ -106,6 +107,8 @@ class Leaving implements Ready {
 
 /** At each beat. */
 const MOST_CHECKED = 2000
+/** Of those, in one command. */
+const AT_ONCE = 500
 
 export class Calls {
   readonly #link: Link
@@ -262,8 +265,7 @@ export class Calls {
       if (call.state === 'queued' && call.place !== null) old.push(call)
       if (old.length === MOST_CHECKED && !isLost) break
     }
-    for (let at = 0; at < old.length; at += 500) {
-      const batch = old.slice(at, at + 500)
+    for (const batch of slicesOf(old, AT_ONCE)) {
       const found = await redis.cornichonPresent(
         3 * batch.length,
         ...batch.flatMap(({ id, place }) => [

@@ -6,6 +6,7 @@ import { refsOf } from '../payload.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { RedisObjects } from './objects.ts'
+import { slicesOf } from './slices.ts'
 import { unlinkAll } from './unlink.ts'
 import { encodeOutcome, glance, outsideKeys, storeOutside } from './values.ts'
 
@@ -185,8 +186,7 @@ export class FleetFunctions {
   async #release(hashes: readonly string[]): Promise<void> {
     const { redis, keys, id } = this.#link
     const sent: Promise<unknown>[] = []
-    for (let at = 0; at < hashes.length; at += AT_ONCE) {
-      const some = hashes.slice(at, at + AT_ONCE)
+    for (const some of slicesOf(hashes, AT_ONCE)) {
       const outside = Promise.all(some.map((hash) => this.#outsideOf(hash)))
       const isDropped = redis.cornichonReleaseFunctions(some.length, ...some.map(keys.function), id)
       sent.push(

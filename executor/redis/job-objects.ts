@@ -3,6 +3,7 @@
 // no more: at the driver's end, unless an actor that outlives it was given the ref.
 import { type Keys, Life } from './keys.ts'
 import type { Link } from './link.ts'
+import { slicesOf } from './slices.ts'
 import { unlinkAll } from './unlink.ts'
 import { claimedGlance, type Glance, outsideKeys } from './values.ts'
 
@@ -31,18 +32,16 @@ export async function dropShared(link: Link, own: ReadonlyMap<string, Glance | n
   const ids = new Set([...own.keys(), ...made])
   if (ids.size === 0) return
   const about = new Map(own)
-  await eachOf(
-    made.filter((id) => !own.has(id)),
-    async (some) => {
-      const frames = await redis.mgetBuffer(some.map(keys.object))
-      for (const [i, id] of some.entries()) about.set(id, frames[i] ? claimedGlance(frames[i]) : null)
-    },
-  )
+  const others = made.filter((id) => !own.has(id))
+  for (const some of slicesOf(others, AT_ONCE)) {
+    const frames = await redis.mgetBuffer(some.map(keys.object))
+    for (const [i, id] of some.entries()) about.set(id, frames[i] ? claimedGlance(frames[i]) : null)
+  }
   const given: string[] = []
-  await eachOf([...ids], async (some) => {
+  for (const some of slicesOf([...ids], AT_ONCE)) {
     const marks = await redis.mget(some.map(keys.given))
     given.push(...some.filter((_, i) => marks[i] !== null))
-  })
+  }
   for (let id = given.pop(); id !== undefined; id = given.pop())
     if (ids.delete(id)) given.push(...(about.get(id)?.refs ?? []))
   await unlinkAll(redis, [
@@ -53,11 +52,4 @@ export async function dropShared(link: Link, own: ReadonlyMap<string, Glance | n
 
 function keysOf(id: string, about: Glance | null, keys: Keys): string[] {
   return about === null ? [keys.object(id)] : [keys.object(id), ...outsideKeys(about, id, keys)]
-}
-
-async function eachOf(
-  ids: readonly string[],
-  work: (some: readonly string[]) => Promise<void>,
-): Promise<void> {
-  for (let at = 0; at < ids.length; at += AT_ONCE) await work(ids.slice(at, at + AT_ONCE))
 }

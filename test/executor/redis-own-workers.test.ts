@@ -9,7 +9,7 @@ import { createWorkspace } from '../support/workspace.ts'
 const workspace = createWorkspace()
 let redis: TestRedis
 let connection: Redis
-const args = ['--num-cpus', '2', '--recover-after', '2', '--wait-for-room', '2']
+const args = ['--num-cpus', '2', '--recover-after', '2']
 const { start, startWith, killAll } = workersOf(() => redis, ...args)
 
 // What a worker process takes for free memory is what a file of its own says, in MiB.
@@ -27,13 +27,13 @@ workspace.write({
 const ROOM = 100_000
 const NONE = 140
 const setFree = (name: string, free: number) => workspace.write({ [`${name}.free`]: `${free}` })
-const startNamed = (name: string, free: number) => {
+const startNamed = (name: string, free: number, ...more: string[]) => {
   setFree(name, free)
   const environment = {
     FREE_MEMORY: workspace.path(`${name}.free`),
     NODE_OPTIONS: `--import=${workspace.path('memory.mjs')}`,
   }
-  return startWith(environment, '--name', name)
+  return startWith(environment, '--name', name, ...more)
 }
 
 beforeAll(async () => {
@@ -96,8 +96,8 @@ it('X7 an actor waits while there is room nowhere, and starts when there is', as
 }, 60_000)
 
 it('X7 an actor that waits for too long dies of what each worker lacks, and leaves nothing behind', async () => {
-  await startNamed('one', NONE)
-  await startNamed('two', NONE)
+  await startNamed('one', NONE, '--wait-for-room', '2')
+  await startNamed('two', NONE, '--wait-for-room', '2')
   const began = Date.now()
   const actors = many(12).map(() => One.remote())
   const errors = await Promise.all(actors.map((actor) => failureOf(actor.pid.remote())))

@@ -8,6 +8,7 @@ import { dropCall, renewCall } from '../call-keys.ts'
 import { Life } from '../keys.ts'
 import { deathOf, emptyMailbox, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
+import { slicesOf } from '../slices.ts'
 import { decodeCalls, type WireCall } from '../wire.ts'
 import type { CallRunner } from './call-runner.ts'
 import { Doorbell } from './doorbell.ts'
@@ -211,8 +212,7 @@ export class HostedActors {
   async #checkMailboxes(): Promise<void> {
     const { redis, keys } = this.#runner.fleet.link
     const all = [...this.#byId].filter(([, { calls }]) => calls !== null)
-    for (let at = 0; at < all.length; at += MOST_CHECKED) {
-      const some = all.slice(at, at + MOST_CHECKED)
+    for (const some of slicesOf(all, MOST_CHECKED)) {
       const names = some.flatMap(([id]) => {
         const prefix = `${keys.prefix}:${actorQueue(id)}:`
         return [`${prefix}wait`, `${prefix}active`]

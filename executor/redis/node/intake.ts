@@ -6,12 +6,14 @@ import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
 import type { JobData, WireCall } from '../wire.ts'
+import { Arrivals } from './arrivals.ts'
 import { COMPLETED_AFTER, Completions } from './completions.ts'
 import type { Doorbell } from './doorbell.ts'
 import { Locks } from './locks.ts'
 import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
+import { Waiting } from './waiting.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
 const RUNNING_OUT = 8
@@ -57,7 +59,7 @@ export class Intake {
   readonly #locks: Locks
   readonly #completions: Completions
   /** Taken, and not begun. */
-  #waiting: Held[] = []
+  readonly #waiting: Waiting
   #isStarting = false
   /** Of how many it is being said that they begin. */
   #saying = 0
@@ -71,6 +73,7 @@ export class Intake {
   /** What comes may be of its like. */
   #last: Held | null = null
   #patience: NodeJS.Timeout | null = null
+  readonly #arrivals = new Arrivals()
   readonly #opening = new Map<string, ReturnType<typeof openTaken>>()
   readonly #loop: Promise<void>
   #wake: (() => void) | null = null
@@ -111,12 +114,16 @@ export class Intake {
       settings.lost(range.job)
     })
     this.#completions = new Completions(link, queue, (range) => this.#locks.letGo(range))
+    this.#waiting = new Waiting(
+      (range) => this.#over(range),
+      () => this.look(),
+    )
     this.#loop = this.#run()
   }
 
   /** What was handed to it while it waited may have taken all room: then another is woken. */
   #mayTake(): boolean {
-    if (!this.#worker.isDrained || (!this.#isStopped && this.#couldUse)) return true
+    if (!this.#isStopped && (!this.#worker.isDrained || this.#couldUse)) return true
     const { redis, keys } = this.#link
     const { queue, doorbell } = this.#settings
     if (doorbell !== null) doorbell.ring(queue)
@@ -125,10 +132,16 @@ export class Intake {
   }
 
   #openSoon(token: string): void {
+    this.#arrivals.expect(token)
     const opening = new Promise<Awaited<ReturnType<typeof openTaken>>>((resolve) =>
       process.nextTick(() => resolve(openTaken(this.#link, this.#settings.queue, token))),
     )
-    opening.catch(() => {})
+    opening.then(
+      (opened) => {
+        if (opened === null) this.#arrivals.over(token)
+      },
+      () => {},
+    )
     this.#opening.set(token, opening)
   }
 
@@ -148,7 +161,7 @@ export class Intake {
   /** Whether calls wait here for room. */
   get isBusy(): boolean {
     // After a crash it matters what is over.
-    return this.#waiting.length > 0 && !this.#waiting[0]!.isSuspect
+    return this.#waiting.length > 0 && !this.#waiting.calls[0]!.isSuspect
   }
 
   /** There may be room now. */
@@ -162,7 +175,7 @@ export class Intake {
 
   get #wantsMore(): boolean {
     // What goes back may be the next: it is waited for.
-    if (this.#isStopped || this.#isTaking || this.#givingBack.size > 0) return false
+    if (this.#isStopped || this.#isTaking || this.#waiting.isLeaving) return false
     return this.#couldUse
   }
 
@@ -171,7 +184,7 @@ export class Intake {
       return this.#settings.room(1) > 0 || (this.#last !== null && this.#settings.place([this.#last]) > 0)
     // What is here is about to run out.
     if (this.#waiting.length > RUNNING_OUT || Date.now() - this.#lastStart > SOON) return false
-    return this.#settings.keep(this.#waiting, 0) === this.#waiting.length
+    return this.#settings.keep(this.#waiting.calls, 0) === this.#waiting.length
   }
 
   async #run(): Promise<void> {
@@ -196,6 +209,7 @@ export class Intake {
         if (!this.#isStopped) await new Promise((resolve) => setTimeout(resolve, 200))
       } finally {
         this.#opening.delete(token)
+        this.#arrivals.over(token)
         this.#isTaking = false
       }
     }
@@ -252,10 +266,7 @@ export class Intake {
     const range = new Range(source, token, opened, this.#link, this.#queues, this.#settings.queue)
     this.#locks.add(range)
     if (this.#isStopped) {
-      const ending = this.#end(range, () => range.bull.moveToWait(token))
-      this.#givingBack.add(ending)
-      await ending
-      this.#givingBack.delete(ending)
+      await this.#waiting.leave(this.#end(range, () => range.bull.moveToWait(token)))
       return []
     }
     const { frame, batch, at, to, size } = opened
@@ -276,13 +287,14 @@ export class Intake {
       await this.#over(range)
       return []
     }
-    this.#waiting.push(...taken)
-    const room = this.#settings.place(this.#waiting)
+    this.#waiting.add(taken)
+    const room = this.#settings.place(this.#waiting.calls)
     if (room < this.#waiting.length) {
       // Whoever hands something over takes this process for idle: what runs here may take long.
-      const kept = room === 0 && isHanded ? 0 : this.#settings.keep(this.#waiting, room)
-      const first = this.#waiting[kept]
-      if (first !== undefined) void this.#giveBackFrom(first.range === range ? first : taken[0]!, range)
+      const kept = room === 0 && isHanded ? 0 : this.#settings.keep(this.#waiting.calls, room)
+      const first = this.#waiting.calls[kept]
+      if (first !== undefined)
+        void this.#waiting.giveBackFrom(first.range === range ? first : taken[0]!, range)
     }
     this.#startWaiting(room)
     if (this.#waiting.length > 0) this.#beginPatience()
@@ -307,9 +319,9 @@ export class Intake {
     this.#isStarting = true
     try {
       for (let known = room; ; known = undefined) {
-        const count = (known ?? this.#settings.place(this.#waiting)) - this.#saying
+        const count = (known ?? this.#settings.place(this.#waiting.calls)) - this.#saying
         if (count <= 0) return
-        const calls = this.#waiting.splice(0, count)
+        const calls = this.#waiting.take(count)
         this.#lastStart = Date.now()
         this.#last = calls.at(-1)!
         for (const call of calls) {
@@ -335,8 +347,8 @@ export class Intake {
     const { range } = call
     // Whose it is by now.
     if (!this.#locks.has(range)) return
-    this.#waiting.unshift(call)
-    if (this.#isStopped) return this.#giveBackAll()
+    this.#waiting.addFirst(call)
+    if (this.#isStopped) return this.#waiting.giveBackAll()
     this.#startWaiting()
     if (this.#waiting.length > 0) this.#beginPatience()
   }
@@ -349,7 +361,7 @@ export class Intake {
 
   #drop(range: Range): void {
     this.#locks.letGo(range)
-    this.#waiting = this.#waiting.filter((call) => call.range !== range)
+    this.#waiting.drop(range)
   }
 
   /** What waits for longer goes back: one slow call holds up nobody. */
@@ -361,73 +373,8 @@ export class Intake {
       if (this.#waiting.length > 0 && Date.now() - this.#lastStart < patience) return
       clearInterval(this.#patience!)
       this.#patience = null
-      this.#giveBackAll()
+      this.#waiting.giveBackAll()
     }, patience).unref()
-  }
-
-  #giveBackAll(): void {
-    this.#givingAll = this.#givingAll.then(async () => {
-      // What goes back goes before all that is in the queue: so the last goes first, one after the other.
-      const ranges = [...new Set(this.#waiting.map((call) => call.range))].reverse()
-      for (const range of ranges) await this.#giveBackWaiting(range)
-    })
-    this.#goesBack(this.#givingAll)
-  }
-
-  #givingAll: Promise<void> = Promise.resolve()
-
-  async #giveBackWaiting(range: Range): Promise<void> {
-    const calls = this.#waiting.filter((call) => call.range === range)
-    calls.sort((a, b) => a.place.index - b.place.index)
-    const rest = calls.find(({ place }) => place.index > range.begun)
-    if (rest !== undefined) await this.#giveBackFrom(rest, range)
-    await this.#giveBackAmong(
-      calls.filter(({ place }) => place.index <= range.begun),
-      range,
-    )
-  }
-
-  /** Those that were taken back, while others of their range are under way. */
-  async #giveBackAmong(calls: readonly Held[], range: Range): Promise<void> {
-    this.#waiting = this.#waiting.filter((call) => !calls.includes(call))
-    for (let last = calls.length - 1; last >= 0; ) {
-      const to = calls[last]!.place.index + 1
-      let count = 1
-      while (calls[last - count]?.place.index === to - 1 - count) count++
-      last -= count
-      await this.#givesBack(range, count, range.giveBack(to - count, to))
-    }
-  }
-
-  /** Until they are in the queue, this job stands for them. */
-  #givesBack(range: Range, count: number, giving: Promise<void>): Promise<void> {
-    const work = giving.then(async () => {
-      range.left -= count
-      if (range.isOver) await this.#over(range)
-    })
-    this.#goesBack(work)
-    return work
-  }
-
-  #goesBack(work: Promise<void>): void {
-    this.#givingBack.add(work)
-    void work.finally(() => {
-      this.#givingBack.delete(work)
-      this.look()
-    })
-  }
-
-  readonly #givingBack = new Set<Promise<void>>()
-
-  #giveBackFrom({ place }: Held, range: Range): Promise<void> {
-    const isKept = (call: Held) => call.range !== range || call.place.index < place.index
-    const before = this.#waiting.length
-    this.#waiting = this.#waiting.filter(isKept)
-    const count = before - this.#waiting.length
-    if (place.index !== range.at) return this.#givesBack(range, count, range.giveBackFrom(place.index))
-    range.left -= count
-    range.isGivenBack = true
-    return range.isOver ? this.#over(range) : Promise.resolve()
   }
 
   async #over(range: Range): Promise<void> {
@@ -444,6 +391,7 @@ export class Intake {
     if (range.isLone || !this.#wantsMore) return this.#completions.add(range)
     this.#isTaking = true
     return this.#end(range, async () => {
+      this.#arrivals.expect(token)
       const completing = range.bull.moveToCompleted(null as never, token, true)
       // Where the last answer brought a job, this one does, too.
       if (this.#isFlowing) this.#openSoon(token)
@@ -459,6 +407,7 @@ export class Intake {
         }
       } finally {
         this.#opening.delete(token)
+        this.#arrivals.over(token)
         this.#isTaking = false
         this.look()
       }
@@ -492,7 +441,8 @@ export class Intake {
   /** Takes no more. */
   stop(): void {
     this.#isStopped = true
-    this.#giveBackAll()
+    // What is on its way here is behind what is here, and has to go back before.
+    this.#waiting.giveBackAll(this.#arrivals.all())
     this.#wake?.()
     this.#wake = null
   }
@@ -502,7 +452,7 @@ export class Intake {
     this.#locks.close()
     if (this.#patience !== null) clearInterval(this.#patience)
     await this.#completions.flush()
-    await Promise.all(this.#givingBack)
+    await this.#waiting.left()
     this.#settings.doorbell?.leave(this.#settings.queue)
     await this.#worker.close(true).catch(() => {})
     await this.#loop
