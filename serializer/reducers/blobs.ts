@@ -33,7 +33,7 @@ const textOf = (value: object, name: string) =>
 const blob: BuiltinReducer<Blob> = {
   name: 'Blob',
   matches: (value) => isBlob(value) && !isFile(value),
-  prototypes: () => [BlobClass()?.prototype],
+  prototypes: (isThorough) => [BlobClass.expected(isThorough)],
   byBrand: true,
   prototype: (value) => usualPrototype(value, BlobClass()!.prototype),
   write(value, sink) {
@@ -50,7 +50,7 @@ const blob: BuiltinReducer<Blob> = {
 const file: BuiltinReducer<File> = {
   name: 'File',
   matches: isFile,
-  prototypes: () => [FileClass()?.prototype],
+  prototypes: (isThorough) => [FileClass.expected(isThorough)],
   byBrand: true,
   prototype: (value) => usualPrototype(value, FileClass()!.prototype),
   write(value, sink) {

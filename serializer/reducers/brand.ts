@@ -28,7 +28,9 @@ export function inheritsFrom(value: object, prototype: object): boolean {
  * Node, or this process by now, has none.
  */
 export function branded<T extends object>(
-  Class: () => { readonly prototype: T } | undefined,
+  Class: (() => { readonly prototype: T } | undefined) & {
+    expected?(isThorough: boolean): object | undefined
+  },
   accessor: (prototype: T) => () => unknown,
 ): Pick<BuiltinReducer<T>, 'matches' | 'prototypes' | 'byBrand' | 'prototype'> {
   return {
@@ -36,7 +38,7 @@ export function branded<T extends object>(
       const prototype = Class()?.prototype
       return prototype !== undefined && hasBrand(value, prototype, accessor(prototype))
     },
-    prototypes: () => [Class()?.prototype],
+    prototypes: (isThorough) => [Class.expected ? Class.expected(isThorough) : Class()?.prototype],
     byBrand: true,
     prototype: () => Class()!.prototype,
   }

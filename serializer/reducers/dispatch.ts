@@ -9,6 +9,9 @@ const { getPrototypeOf } = Reflect
 const isArray = Array.isArray
 const ObjectPrototype = Object.prototype
 
+const NONE = -1
+const STRANGE = -2
+
 export class Dispatch {
   readonly #entries: readonly BuiltinReducer[]
   readonly #byPrototype = new Map<object, readonly number[]>()
@@ -16,6 +19,8 @@ export class Dispatch {
   readonly #bySlots: readonly number[]
   /** What Node had loaded when the prototypes were last asked for. */
   #loaded: ReadonlySet<string> | null = null
+  /** Those that take long to tell were asked for, too. */
+  #isThorough = false
 
   constructor(entries: readonly BuiltinReducer[]) {
     this.#entries = entries
@@ -25,23 +30,36 @@ export class Dispatch {
   /** The number of the entry for an object by its internal slots, or -1. */
   find(value: object): number {
     if (isArray(value)) return -1
-    if (this.#loaded !== loadedInternals()) this.#learn()
+    if (this.#loaded !== loadedInternals()) this.#learn(false)
+    const found = this.#findByPrototype(value)
+    if (found >= 0) return found
+    for (const i of this.#bySlots) if (this.#entries[i].matches(value)) return i
+    if (found === NONE || this.#isThorough) return -1
+    this.#learn(true)
+    const late = this.#findByPrototype(value)
+    return late >= 0 ? late : -1
+  }
+
+  /** Less than zero: NONE, or STRANGE if nothing is known of a prototype. */
+  #findByPrototype(value: object): number {
+    let without = NONE
     for (let at = getPrototypeOf(value); at !== null && at !== ObjectPrototype; at = getPrototypeOf(at)) {
       const candidates = this.#byPrototype.get(at)
       if (candidates !== undefined) {
         for (const i of candidates) if (this.#entries[i].matches(value)) return i
       } else if (types.isProxy(at)) break
+      else without = STRANGE
     }
-    for (const i of this.#bySlots) if (this.#entries[i].matches(value)) return i
-    return -1
+    return without
   }
 
   /** Some classes exist only when Node has loaded what they are in. */
-  #learn(): void {
+  #learn(isThorough: boolean): void {
+    this.#isThorough = isThorough
     this.#loaded = loadedInternals()
     this.#byPrototype.clear()
     this.#entries.forEach((entry, i) => {
-      for (const prototype of entry.prototypes?.() ?? [])
+      for (const prototype of entry.prototypes?.(isThorough) ?? [])
         if (prototype) this.#byPrototype.set(prototype, [...(this.#byPrototype.get(prototype) ?? []), i])
     })
   }

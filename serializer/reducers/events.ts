@@ -132,7 +132,7 @@ const event: BuiltinReducer<Event> = {
 const customEvent: BuiltinReducer<CustomEvent> = {
   name: 'CustomEvent',
   matches: (value) => isEvent(value) && isNearest(value, CustomEventClass()!.prototype),
-  prototypes: () => [CustomEventClass()?.prototype],
+  prototypes: (isThorough) => [CustomEventClass.expected(isThorough)],
   byBrand: true,
   prototype: () => CustomEventClass()!.prototype,
   write: writeEvent,

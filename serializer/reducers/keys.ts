@@ -63,7 +63,7 @@ const keyObject: BuiltinReducer<KeyObject> = {
     const Class = KeyObjectClass()
     return Class !== undefined && inheritsFrom(value, Class.prototype) && types.isKeyObject(value)
   },
-  prototypes: () => [KeyObjectClass()?.prototype],
+  prototypes: (isThorough) => [KeyObjectClass.expected(isThorough)],
   byBrand: true,
   // There is no making a subclass of a key.
   prototype: (value) => getPrototypeOf(value),
@@ -78,7 +78,7 @@ const cryptoKey: BuiltinReducer<CryptoKey> = {
     const Class = CryptoKeyClass()
     return Class !== undefined && inheritsFrom(value, Class.prototype) && types.isCryptoKey(value)
   },
-  prototypes: () => [CryptoKeyClass()?.prototype],
+  prototypes: (isThorough) => [CryptoKeyClass.expected(isThorough)],
   byBrand: true,
   prototype: (value) => getPrototypeOf(value),
   write(value, sink) {

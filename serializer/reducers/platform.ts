@@ -18,6 +18,12 @@ export interface NodeClass<T extends object = any> {
 export interface LateClass<T extends object> {
   /** The class, if Node has loaded it. */
   (): NodeClass<T> | undefined
+  /**
+   * The prototype of what stands in its place. Whether that is the user's, the first object that inherits from it has to
+   * tell: it takes V8's debugger, longer than all else that most data need. So does reading an accessor, which
+   * `isThorough` allows.
+   */
+  expected(isThorough: boolean): object | undefined
   /** For making an object: loads it. Throws UnpicklingError if this Node has none. */
   needed(): NodeClass<T>
 }
@@ -38,17 +44,30 @@ function late<T extends object>(
   read: () => PropertyDescriptor | undefined,
 ): LateClass<T> {
   let found: NodeClass<T> | undefined
-  const find = () => {
+  /** What stood there when it was first looked for: the user's code may put something else there later. */
+  let first: unknown
+  const look = (): unknown => {
     const descriptor = read()
-    const value: unknown = descriptor?.get
-      ? isNodes(descriptor.get) && Reflect.apply(descriptor.get, globalThis, [])
-      : descriptor?.value
+    if (!descriptor?.get) return descriptor?.value
+    return isNodes(descriptor.get) ? Reflect.apply(descriptor.get, globalThis, []) : undefined
+  }
+  const isClass = (value: unknown): value is NodeClass<T> =>
+    typeof value === 'function' && !types.isProxy(value)
+  const find = () => {
     // User code may have put a class of its own there.
-    if (typeof value === 'function' && isNodes(value)) found = value as unknown as NodeClass<T>
+    const value = [first, look()].find((each) => isClass(each) && isNodes(each))
+    if (value !== undefined) found = value as NodeClass<T>
     return found
   }
-  const ifLoaded = () => found ?? (loadedInternals().has(internal) ? find() : undefined)
+  const isLoaded = () => loadedInternals().has(internal)
+  const ifLoaded = () => found ?? (isLoaded() ? find() : undefined)
   return Object.assign(ifLoaded, {
+    expected(isThorough: boolean) {
+      if (found) return found.prototype
+      if (!isLoaded()) return undefined
+      first ??= isThorough ? look() : read()?.value
+      return isClass(first) ? (getOwnPropertyDescriptor(first, 'prototype')?.value as object) : undefined
+    },
     needed() {
       const value = found ?? find()
       if (!value)

@@ -75,8 +75,11 @@ export interface BuiltinReducer<T extends object = any> {
   readonly name: string
   /** A test of internal slots, never of prototypes or properties. */
   matches(value: object): boolean
-  /** Heirs of these may well be of the type, and are asked first. Undefined: Node has not made the class yet. */
-  readonly prototypes?: () => readonly (object | undefined)[]
+  /**
+   * Heirs of these may well be of the type, and are asked first. Undefined: Node has not made the class yet; or telling
+   * takes long, and `isThorough` was not said.
+   */
+  readonly prototypes?: (isThorough: boolean) => readonly (object | undefined)[]
   /** Only trying tells, and trying costs an exception: nobody but heirs of `prototypes` is asked. */
   readonly byBrand?: boolean
   /** The prototype that `create`'s result has. */
