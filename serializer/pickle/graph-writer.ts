@@ -294,7 +294,7 @@ export class GraphWriter implements ValueSink {
     if (typeof value === 'string') this.#scalars.string(value)
     else if (typeof value === 'number') this.#scalars.number(value)
     else if (value === null) this.out.byte(Op.Null)
-    else if (typeof value === 'object' || typeof value === 'function') this.#object(value)
+    else if (typeof value === 'object' || typeof value === 'function') this.object(value)
     else if (typeof value === 'boolean') this.out.byte(value ? Op.True : Op.False)
     else if (value === undefined) this.out.byte(Op.Undefined)
     else if (typeof value === 'symbol') this.#symbol(value)
@@ -378,7 +378,7 @@ export class GraphWriter implements ValueSink {
     this.#fillers.push(filler)
   }
 
-  #object(value: object): void {
+  object(value: object): void {
     const memo = this.#memo
     if (memo.isOrdered && this.trace === null && this.#reductions === null && this.#imports === null) {
       if (this.#isWrittenPlain(value)) return

@@ -1,6 +1,6 @@
 // The numbers of the values that were written. As long as a graph is nothing but plain objects that are met once, to have met them
-// in their order says all there is to say, for one look-up an object; from the first value on that is anything else, or is
-// met again, it takes a Map and two. Among few, looking at each takes a fifth of what a look-up does.
+// in their order says all there is to say, for one look-up an object at most (met-objects.ts); from the first value on that is
+// anything else, or is met again, it takes a Map and two. Among few, looking at each takes a fifth of what a look-up does.
 
 import { SetPrototypeGetSize } from '../primordials.ts'
 import { MetObjects } from './met-objects.ts'
@@ -9,12 +9,18 @@ const MapConstructor = Map
 const SetConstructor = Set
 
 const FEW = 16
-/** Elements of a list, from which on its objects are worth a table. */
+/** Elements of a list, from which on it pays off to look for its objects by what they hold. */
 const MANY = 128
+/** Objects that are each looked for in a Set, which is quick as long as it is small. */
+const SMALL_SET = 1024
 
 export class Memo {
   /** How many have a number. */
   count = 0
+  /** Are objects to be taken by `takeChain`, if there are objects within them? */
+  takesChains = false
+  /** Does `take` want a hash of what the object holds? */
+  wantsHash = false
   /**
    * Where all are plain objects that were met once: these, in the order of their numbers. When they are more than a few, one of
    * the next two has them.
@@ -37,34 +43,36 @@ export class Memo {
     return this.#numbers === null
   }
 
-  /** So many values are to come, and nothing but plain objects was met: it may pay off to look for them by what they hold. */
+  /** So many values are to come, and nothing but plain objects was met. */
   expect(count: number): void {
     if (count < MANY || !this.#byContent || !this.isOrdered) return
     if (this.#met !== null || this.#many !== null) return
-    this.#met = this.#spare ?? new MetObjects()
-    this.#spare = null
-    this.#met.begin(this.#few, this.#fewCount)
+    this.#toMet().begin(this.#few, this.#fewCount)
     this.#forgetFew(0)
+    this.wantsHash = true
   }
 
-  /** Does `take` want a hash of what the object holds? */
-  get wantsHash(): boolean {
-    return this.#met !== null
-  }
-
-  /** Takes a plain object that was not there, to be numbered next. False: it was there. `hash` counts where it is wanted. */
+  /**
+   * Takes a plain object that was not there, to be numbered next; `hash` counts where it is wanted. False: it was there. Where chains
+   * are taken, it is for what begins none.
+   */
   take(object: object, hash: number): boolean {
+    const met = this.#met
+    if (met !== null) {
+      const isNew = met.take(object, hash)
+      this.wantsHash = met.wantsHash
+      return isNew
+    }
     const many = this.#many
     if (many !== null) {
       const before = SetPrototypeGetSize(many)
       many.add(object)
-      return SetPrototypeGetSize(many) > before
-    }
-    const met = this.#met
-    if (met !== null) {
-      const isNew = met.take(object, hash)
-      if (met.isPoor) this.#toSet(met)
-      return isNew
+      if (SetPrototypeGetSize(many) === before) return false
+      if (before === SMALL_SET && this.#byContent) {
+        this.#toMet().beginWith(many)
+        this.#many = null
+      }
+      return true
     }
     const few = this.#few
     const count = this.#fewCount
@@ -74,17 +82,34 @@ export class Memo {
     return true
   }
 
+  /**
+   * Takes the objects of a chain, so many, to be numbered next in their order, if the last one was not there; `hash` counts where it
+   * is wanted. False: it was there.
+   */
+  takeChain(chain: readonly object[], length: number, hash: number): boolean {
+    const met = this.#met!
+    const isNew = met.takeChain(chain, length, hash)
+    this.wantsHash = met.wantsHash
+    return isNew
+  }
+
+  /** The same where they are new without doubt. */
+  takeNewChain(chain: readonly object[], length: number): void {
+    this.#met!.takeNewChain(chain, length)
+  }
+
+  #toMet(): MetObjects {
+    const met = (this.#met = this.#spare ?? new MetObjects())
+    this.#spare = null
+    this.takesChains = true
+    return met
+  }
+
   #toMany(): Set<unknown> {
     const many = new SetConstructor<unknown>()
     for (let i = 0; i < this.#fewCount; i++) many.add(this.#few[i])
     this.#forgetFew(0)
     return (this.#many = many)
-  }
-
-  #toSet(met: MetObjects): void {
-    this.#many = new SetConstructor()
-    for (let i = 0; i < met.count; i++) this.#many.add(met.at(i))
-    this.#dropMet()
   }
 
   /** The next number, for a value that was taken, or for a plain one when there is no order any more. */
@@ -150,6 +175,8 @@ export class Memo {
   #dropMet(): void {
     if (this.#met?.clear()) this.#spare = this.#met
     this.#met = null
+    this.takesChains = false
+    this.wantsHash = false
   }
 
   #map(): Map<unknown, number> {

@@ -82,6 +82,119 @@ test('a Map of many objects keeps which of its keys and values are one', () => {
   expect(copy.get('again')).toBe(copy.get('row 1500'))
 })
 
+/** What a graph may be made of: each takes values that are there, and what is random, and makes one that is new. */
+const makers: readonly ((pick: () => unknown, random: () => number) => object)[] = [
+  (pick) => ({ first: pick(), text: 'a', second: pick() }),
+  (pick, random) => ({ id: Math.floor(random() * 50), children: [pick(), pick()] }),
+  (_, random) => ({ id: Math.floor(random() * 5) }),
+  () => ({ tags: [] }),
+  () => [],
+  (pick) => [pick()],
+  (pick) => [1, pick(), 'text'],
+  (_, random) => new Date(Math.floor(random() * 20)),
+  (pick) => new Map([[pick(), pick()]]),
+  (pick) => new Set([pick()]),
+  (pick) => Object.assign(Object.create(null) as object, { a: pick() }),
+  (pick) => Object.fromEntries(Array.from({ length: 70 }, (_, k) => [`k${k}`, k === 30 ? pick() : k])),
+  () => ({}),
+]
+/** They end the order of what was met: by an accessor, a class, a symbol. */
+const unusual: typeof makers = [
+  (pick) => Object.defineProperty({ a: pick() }, 'b', { get: () => 1, enumerable: true }),
+  () => new URL('https://example.org/'),
+  (pick) => ({ symbol: Symbol.for('s'), at: pick() }),
+  (pick) => Object.freeze({ a: pick() }),
+  () => [1, , 2],
+]
+
+function generator(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+test.each([
+  ['trees', 0, 0, 0],
+  ['trees with few values that come again', 0.002, 0, 0],
+  ['graphs', 0.3, 0.1, 0],
+  ['circles', 0, 0.01, 0],
+  ['graphs of other things, too', 0.01, 0.01, 0.02],
+])(
+  '%s: what is new is told from what comes again',
+  (_, sharing, closing, strange) => {
+    for (let seed = 1; seed <= 8; seed++) {
+      const random = generator(seed)
+      const made: object[] = []
+      const open: { link: unknown }[] = []
+      const pick = (): unknown => {
+        const chance = random()
+        if (made.length > 0 && chance < sharing) return made[Math.floor(random() * made.length)]
+        if (made.length > 4000 || (made.length > 50 && chance > 0.92)) return made.length % 7
+        if (chance < sharing + closing) {
+          const record = { link: null as unknown, id: made.length % 30 }
+          open.push(record)
+          made.push(record)
+          return record
+        }
+        const kinds = random() < strange ? unusual : makers
+        const object = kinds[Math.floor(random() * kinds.length)](pick, random)
+        made.push(object)
+        return object
+      }
+      const root = Array.from({ length: 300 }, pick)
+      for (const record of open) record.link = made[Math.floor(random() * made.length)]
+      for (const value of [{ root }, root.slice(0, 20), new Map([['root', root]])]) {
+        const bytes = dumps(value)
+        expect(Buffer.compare(bytes, byIdentityAlone(value))).toBe(0)
+        const copy = loads(bytes)
+        expect(Buffer.compare(dumps(copy), byIdentityAlone(copy))).toBe(0)
+      }
+    }
+  },
+  60_000,
+)
+
+test('an object is found again by its chain: at any depth, and wherever it was', () => {
+  const chainOf = (depth: number, end: unknown) => {
+    const links: unknown[] = [end]
+    for (let i = 0; i < depth; i++) links.unshift(i % 2 === 0 ? { name: `${i}`, next: links[0] } : [links[0]])
+    return links
+  }
+  for (const depth of [1, 2, 7, 254, 255, 256, 600])
+    for (const end of [{ id: 1 }, [], new Date(0), new Map(), () => 1, new URL('a:b')]) {
+      const links = chainOf(depth, end)
+      for (const again of [links[0], links[links.length >> 1], links[depth - 1], end]) {
+        const list = [Array.from({ length: 1100 }, (_, i) => [i]), links[0], again, [again]]
+        const copy = loads(dumps(list)) as unknown[]
+        expect((copy[3] as unknown[])[0]).toBe(copy[2])
+        let at = copy[1]
+        for (let i = 0; i < links.indexOf(again); i++)
+          at = Array.isArray(at) ? at[0] : (at as { next: unknown }).next
+        expect(copy[2]).toBe(at)
+      }
+    }
+}, 60_000)
+
+test('circles whose objects are each the first one in another', () => {
+  for (const length of [1, 2, 3, 255, 256, 257, 1000]) {
+    const before = Array.from({ length: 1100 }, () => [])
+    const circle = Array.from({ length }, (_, i) => ({ next: null as unknown, i }))
+    circle.forEach(
+      (link, i) => (link.next = i % 2 === 0 ? circle[(i + 1) % length] : [circle[(i + 1) % length]]),
+    )
+    const bytes = dumps({ before, circle })
+    const copy = loads(bytes) as { circle: { next: unknown; i: number }[] }
+    copy.circle.forEach((link, i) => {
+      const { next } = link
+      expect((i % 2 === 0 ? next : (next as unknown[])[0]) === copy.circle[(i + 1) % length]).toBe(true)
+    })
+    expect(Buffer.compare(bytes, byIdentityAlone({ before, circle }))).toBe(0)
+  }
+})
+
 test('objects whose hidden class changes among their likes are found again', () => {
   // More of them than V8's hidden classes that are compared with.
   const shapes = Array.from({ length: 30 }, (_, i) =>
