@@ -12,11 +12,11 @@ import { Call } from './calls.ts'
 import { Departures } from './departures.ts'
 import type { Grants } from './grants.ts'
 import type { LocalHooks } from './hooks.ts'
-import type { WorkerEnd } from './host.ts'
 import type { ObjectStore } from './objects.ts'
 import { CallQueue } from './queue.ts'
 import type { Amounts, Resources } from './resources.ts'
 import { SetUps } from './set-ups.ts'
+import { WorkerEnds } from './worker-ends.ts'
 import type { LocalWorker } from './workers.ts'
 import type { Workforce } from './workforce.ts'
 
@@ -28,6 +28,7 @@ export class CallFlow {
   readonly setUps: SetUps
   readonly ahead: Ahead
   readonly departures: Departures
+  readonly ends: WorkerEnds
   /** Those that are not over. */
   readonly calls = new Map<string, Call>()
   readonly #store: ObjectStore
@@ -73,11 +74,21 @@ export class CallFlow {
       },
     })
     this.departures = new Departures({
-      stuck: (worker, actor) => this.#stuck(worker, actor),
+      stuck: (worker, actor) => this.ends.stuck(worker, actor),
       left: (worker) => {
         workforce.left(worker)
         this.pump()
       },
+    })
+    this.ends = new WorkerEnds({
+      ...{ workforce, actors: this.actors, departures: this.departures },
+      leave: (call) => this.#leave(call),
+      finish: (call) => this.#finish(call),
+      ready: (call) => this.#ready(call),
+      unbegun: (call) => this.#unbegun(call),
+      fail: (call, failure) => this.fail(call, failure),
+      endActor: (actor, death) => this.endActor(actor, death),
+      pump: () => this.pump(),
     })
     this.setUps = new SetUps({
       run: (call, worker) => {
@@ -88,7 +99,7 @@ export class CallFlow {
         if (worker.isEnded || this.#isShutDown) return
         worker.host.noteFailure?.(failure)
         workforce.end(worker)
-        this.#failAll(worker, failure)
+        this.ends.failAll(worker, failure)
       },
     })
   }
@@ -414,24 +425,11 @@ export class CallFlow {
     const message = `task ${call.name} (${call.id}) took longer than its timeout of ${call.timeout} ms`
     this.fail(call, failureOf('timeout', message))
     if (worker === null) return
-    if (worker.actors === null) this.endWorker(worker)
+    if (worker.actors === null) this.ends.endWorker(worker)
     else worker.host.send(['abort', call.id])
   }
 
-  // --- the end of a worker ---
-
-  /** Ended on purpose: what else ran there starts again elsewhere, and is not to blame. */
-  endWorker(worker: LocalWorker): void {
-    if (worker.isEnded) return
-    this.#workforce.end(worker)
-    for (const call of [...worker.calls.values()]) {
-      if (call.claim !== 0 && worker.host.claims!.takeBack(call.claim)) this.#unbegun(call)
-      this.#leave(call)
-      if (call.isSettled) this.#finish(call)
-      else this.#ready(call)
-    }
-    this.pump()
-  }
+  // --- the end of an actor ---
 
   endActor(actor: ActorRecord, death: Failure): void {
     const calls = this.#callsAt(actor)
@@ -467,7 +465,7 @@ export class CallFlow {
   restartActor(actor: ActorRecord): void {
     const { worker } = actor
     if (worker === null) return
-    if (!worker.isShared) return this.#endActorsWorker(worker, 'it was killed')
+    if (!worker.isShared) return this.ends.endActorsWorker(worker, 'it was killed')
     const calls = this.#callsAt(actor)
     this.#leaveWorker(actor, worker, actor.isBusy)
     for (const call of calls) {
@@ -479,75 +477,9 @@ export class CallFlow {
     this.pump()
   }
 
-  #endActorsWorker(worker: LocalWorker, reason: string): void {
-    this.#workforce.end(worker)
-    this.workerEnded(worker, { exitCode: null, reason, failure: null })
-  }
-
-  #stuck(worker: LocalWorker, actor: ActorRecord): void {
-    const name = `${actor.spec.name} (${actor.spec.id})`
-    this.#endActorsWorker(
-      worker,
-      `the actor ${name}, which was there too, was killed in code that did not end`,
-    )
-  }
-
-  /** It ended by itself: by process.exit, out of memory, by an error that nothing caught. Or it never began. */
-  workerEnded(worker: LocalWorker, end: WorkerEnd): void {
-    if (this.#isShutDown) return
-    this.#workforce.forget(worker)
-    this.departures.forget(worker)
-    if (end.setUp) return this.#failAll(worker, end.setUp)
-    const how = end.reason ?? (end.exitCode === null ? 'it ended' : `it ended with exit code ${end.exitCode}`)
-    const calls = [...worker.calls.values()]
-    const begun = calls.filter((call) => hasBegun(call, worker))
-    const running = begun.filter(({ isBlocked }) => !isBlocked)
-    const toBlame = new Set(running.length > 0 ? running : begun)
-    for (const call of calls) if (!begun.includes(call)) this.#unbegun(call)
-    for (const call of calls) {
-      if (call.target.kind === Kind.CallActor) {
-        // Still under way, for the actor decides.
-        const { underWay } = call.target.actor
-        this.#leave(call)
-        underWay.add(call)
-        continue
-      }
-      this.#leave(call)
-      if (call.isSettled || call.target.kind === Kind.StartActor) this.#finish(call)
-      else if (call.target.kind === Kind.SetUp) {
-        this.#finish(call)
-        call.onEnd?.(failureOf('crashed', `${worker.name} ended while ${call.name} set it up: ${how}`))
-      } else if (!toBlame.has(call) || call.mayRetry()) this.#ready(call)
-      else this.fail(call, crash(call, worker, how, end))
-    }
-    const actors = [...(worker.actors ?? [])]
-    // To start them again would go on for ever where nothing can start.
-    if (end.isEarly === true)
-      for (const actor of actors.splice(0)) {
-        const message = `${actor.label} can't live: ${worker.name}, its worker, ended before its code was loaded: ${how}`
-        this.endActor(actor, failureOf('actor-died', message))
-      }
-    const shared = actors.length > 1 ? 'the worker that it shared with ' : 'its worker'
-    const others = actors.length > 1 ? countOf(actors.length - 1, 'other actor') : ''
-    for (const actor of actors)
-      this.actors.crashed(actor, `${worker.name}, ${shared}${others}, is gone: ${how}`, end.failure)
-    this.pump()
-  }
-
-  /** Its environment can not be had: what waited for it fails, and the next call tries again. */
-  #failAll(worker: LocalWorker, failure: Failure): void {
-    for (const call of [...worker.calls.values()]) {
-      this.#leave(call)
-      if (call.isSettled) this.#finish(call)
-      else this.fail(call, failure)
-    }
-    for (const actor of [...(worker.actors ?? [])]) this.endActor(actor, deathBy(actor.label, failure))
-    this.departures.forget(worker)
-    this.pump()
-  }
-
   shutdown(failure: Failure): void {
     this.#isShutDown = true
+    this.ends.shutdown()
     this.ahead.stop()
     this.departures.stop()
     for (const call of [...this.calls.values()]) {
@@ -557,23 +489,5 @@ export class CallFlow {
       call.over()
     }
     this.calls.clear()
-  }
-}
-
-function hasBegun({ claim }: Call, { host }: LocalWorker): boolean {
-  return claim === 0 || host.claims!.hasBegun(claim)
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
-}
-
-function crash(call: Call, worker: LocalWorker, how: string, end: WorkerEnd): Failure {
-  const tries = call.attempt === 1 ? 'the first try' : `${call.attempt} tries`
-  return {
-    kind: 'crashed',
-    message: `${worker.name} ended while it ran task ${call.name} (${call.id}): ${how}; after ${tries}`,
-    exitCode: end.exitCode,
-    ...(end.failure?.thrown && { thrown: end.failure.thrown }),
   }
 }

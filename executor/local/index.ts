@@ -63,7 +63,7 @@ export class LocalExecutor implements Executor {
     this.#environments = environments
     this.#workforce = new Workforce(host, environments, {
       message: (worker, message) => this.#receive(worker, message),
-      ended: (worker, end) => this.#flow.workerEnded(worker, end),
+      ended: (worker, end) => this.#flow.ends.workerEnded(worker, end),
       forgotten: (worker) => this.#grants.forgetAll(worker),
       // Whatever is being done with one that has ended is done first.
       mayStart: () =>
@@ -189,7 +189,7 @@ export class LocalExecutor implements Executor {
     const { worker } = call
     this.#flow.fail(call, cancelled(call.name, call.id))
     if (worker === null || this.#flow.drop(call)) return
-    if (options.force && worker.actors === null) this.#flow.endWorker(worker)
+    if (options.force && worker.actors === null) this.#flow.ends.endWorker(worker)
     else worker.host.send(['abort', id])
   }
 
