@@ -29,13 +29,14 @@ const WINDOW = 64
 const SLOTS = 2
 
 // As it is shipped.
-const dist = <M>(path: string): Promise<M> =>
-  import(pathToFileURL(join(import.meta.dirname, '..', 'dist', path)).href) as Promise<M>
-const { get, init, remote, shutdown } = await dist<typeof Executor>('executor/index.js')
-const { RuntimeEnv } = await dist<typeof RuntimeEnvs>('runtime-env/index.js')
-const { openEnvManager } = await dist<typeof Managers>('runtime-env/manager.js')
-const { writeArchive } = await dist<typeof Packages>('runtime-env/package/index.js')
-const { startRedis: joinFleet } = await dist<typeof Redis>('executor/redis/index.js')
+/** A part of ours by itself: dist/ is bundled from these. */
+const part = <M>(path: string): Promise<M> =>
+  import(pathToFileURL(join(import.meta.dirname, '..', '.cache', 'modules', path)).href) as Promise<M>
+const { get, init, remote, shutdown } = await part<typeof Executor>('executor/index.js')
+const { RuntimeEnv } = await part<typeof RuntimeEnvs>('runtime-env/index.js')
+const { openEnvManager } = await part<typeof Managers>('runtime-env/manager.js')
+const { writeArchive } = await part<typeof Packages>('runtime-env/package/index.js')
+const { startRedis: joinFleet } = await part<typeof Redis>('executor/redis/index.js')
 
 const scratch = mkdtempSync(join(tmpdir(), 'cornichon-bench-'))
 const path = (...parts: string[]) => join(scratch, ...parts)
