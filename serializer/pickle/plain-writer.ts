@@ -5,17 +5,26 @@
 // What that costs, of an object with 7 keys, in ns (Node 20): names 17, symbols 46, extensible 11, a descriptor for
 // each key 17; an element of an array 50. Where V8 tells that the object's hidden class is one that was asked about, 5.
 import { types } from 'node:util'
-import { hasPrivateNames, haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
-import { copyOfMap, copyOfSet, findBuiltinReducer } from '../reducers/index.ts'
+import { seesHiddenClasses } from '../capture/index.ts'
+import { copyOfMap, copyOfSet } from '../reducers/index.ts'
 import { isReferable } from '../references/index.ts'
 import { hashOfList, hashOfMembers, hashOfTime, NO_HASH } from './content-hash.ts'
 import type { Memo } from './memo.ts'
 import { isUsual } from './objects.ts'
 import { MAX_INLINE_DEPTH, MAX_SHORT_LIST, MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
-import { DOUBLES, type NumberSink, writeNumbers } from './packed-numbers.ts'
+import { type NumberSink, writeNumbers } from './packed-numbers.ts'
+import {
+  isBare,
+  isLikeNew,
+  isOrdinaryArray,
+  isOrdinaryDate,
+  isPlainList,
+  isSlotted,
+  ORDINARY_MAP,
+  ORDINARY_SET,
+} from './plain-values.ts'
 import { MAX_SHAPE_KEYS, type Shape, type Shapes } from './shapes.ts'
 import type { Trace } from './trace.ts'
-import { LISTED_ELEMENTS, shownWithoutElements } from './view-keys.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible } = Reflect
 const { getOwnPropertyNames, getOwnPropertySymbols, hasOwn } = Object
@@ -473,98 +482,4 @@ function firstObject(values: readonly unknown[], from: number, end: number): obj
 function kindOfDate(date: Date): Kind {
   const time: number = apply(getTime, date, [])
   return time >= -LARGEST_DATE && time <= LARGEST_DATE ? Kind.Date : Kind.NotPlain
-}
-
-function isPlainList(array: unknown[]): boolean {
-  if (!isExtensible(array) || !getOwnPropertyDescriptor(array, 'length')!.writable) return false
-  if (getOwnPropertySymbols(array).length > 0 || isReferable(array)) return false
-  return hasIndexesAlone(array) && hasPlainElements(array) && !hasPrivateNames(array)
-}
-
-/** Arrays by what V8 keeps in them: small integers, doubles, anything; each with holes, too. */
-const ORDINARY_ARRAYS: readonly unknown[][] = [
-  ...[[1], ['a'], DOUBLES],
-  ...[1, 'a', 1.5].map((element) => {
-    const array = new Array<unknown>(2)
-    array[1] = element
-    return array
-  }),
-]
-
-const WITHOUT_HOLES = 3
-
-/** Has the array nothing but its elements, no holes, all of them writable, enumerable, configurable? */
-function isOrdinaryArray(array: unknown[]): boolean {
-  for (let i = 0; i < ORDINARY_ARRAYS.length; i++)
-    if (haveSameHiddenClass(array, ORDINARY_ARRAYS[i])) return i < WITHOUT_HOLES || !hasHoles(array)
-  return false
-}
-
-function hasHoles(array: unknown[]): boolean {
-  for (let i = 0; i < array.length; i++) if (array[i] === undefined && !hasOwn(array, i)) return true
-  return false
-}
-
-const ORDINARY_DATE = new Date(0)
-const ORDINARY_MAP = new Map()
-const ORDINARY_SET = new Set()
-
-function isOrdinaryDate(value: object): value is Date {
-  return haveSameHiddenClass(value, ORDINARY_DATE) && hasNoElements(value)
-}
-
-/** Is it an object that nothing was added to, and nothing that is found elsewhere? */
-function isLikeNew(value: object, example: object): boolean {
-  return (
-    seesHiddenClasses && haveSameHiddenClass(value, example) && hasNoElements(value) && !isReferable(value)
-  )
-}
-
-/** Elements alone are not told by the hidden class. */
-function hasNoElements(value: object): boolean {
-  for (const _ in value) return false
-  return true
-}
-
-/** Without own properties, extensible, and nothing that is found elsewhere. */
-function isBare(value: object): boolean {
-  return (
-    getOwnPropertyNames(value).length === 0 &&
-    getOwnPropertySymbols(value).length === 0 &&
-    isExtensible(value) &&
-    !isReferable(value) &&
-    !hasPrivateNames(value)
-  )
-}
-
-/** Does the array have no own properties beside its elements, as far as it is no matter of holes? */
-function hasIndexesAlone(array: unknown[]): boolean {
-  const { length } = array
-  if (length <= LISTED_ELEMENTS) {
-    // Indexes come first, in their order, and `length` was there before anything else.
-    const names = getOwnPropertyNames(array)
-    return names.length === length + 1 && names[length] === 'length'
-  }
-  // Node lists the other properties without looking at the elements.
-  return LENGTH_ALONE.test(shownWithoutElements(array))
-}
-
-const LENGTH_ALONE = /^\[ \.\.\. \d+ more items?, \[length\]: \d+ \]$/
-
-function hasPlainElements(array: unknown[]): boolean {
-  for (let i = 0; i < array.length; i++) if (!isUsual(getOwnPropertyDescriptor(array, i))) return false
-  return true
-}
-
-/** Is the object more than its properties, which a changed prototype hides? */
-function isSlotted(value: object): boolean {
-  return (
-    isArray(value) ||
-    findBuiltinReducer(value) >= 0 ||
-    types.isArgumentsObject(value) ||
-    types.isGeneratorObject(value) ||
-    types.isModuleNamespaceObject(value) ||
-    types.isExternal(value) ||
-    hasPrivateNames(value)
-  )
 }
