@@ -1,5 +1,4 @@
 // What the workers of the fleet have, as far as a submitter knows: whether a call can ever run.
-
 import satisfies from 'semver/functions/satisfies.js'
 import { fromJson } from '../../runtime-env/json.ts'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'

@@ -2,7 +2,6 @@
 // nothing to do has said so, and nothing waits in the queue, the job is that process's at once, as if it had taken it: the
 // process has the frame in the same moment, and need not ask for it. Of an actor's queue, the process is told where the actor
 // lives, if nothing waited: it takes what there is, and reads the queues of all its actors over the connections that it has.
-
 import type { Redis } from 'ioredis'
 import { toJson } from '../../runtime-env/json.ts'
 import { type Keys, Life } from './keys.ts'

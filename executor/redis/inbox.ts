@@ -1,6 +1,5 @@
 // The inbox of a process: one blocking read over its own stream, the control stream that all read, and its logs. The
 // streams are hints; what has happened stands in keys.
-
 import type { Redis } from 'ioredis'
 import { fromJson } from '../../runtime-env/json.ts'
 import type { Message } from './messages.ts'

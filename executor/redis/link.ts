@@ -1,5 +1,4 @@
 // A process's tie to the fleet: its connections, its name, its lease, and how it hears and says things.
-
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
 import { toJson } from '../../runtime-env/json.ts'

@@ -1,6 +1,5 @@
 // Outcomes on their way into Redis: once, whoever comes first, and told to who waits. Those that come while others are on
 // their way go together.
-
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { toJson } from '../../runtime-env/json.ts'

@@ -5,6 +5,10 @@ import type { ActorSpec } from '../executor.ts'
 /** What an actor has of its own: a thread, or in an environment a process. */
 export type OwnWorker = 'thread' | 'process'
 
+/** Of one that is isolated. */
+export const ownWorkerOf = ({ env }: Pick<ActorSpec, 'env'>): OwnWorker =>
+  env === null ? 'thread' : 'process'
+
 export interface Shape {
   readonly resources: Readonly<Record<string, number>>
   /** Null for what shares the workers that are there. */
@@ -31,10 +35,10 @@ function nameOfShape(resources: Readonly<Record<string, number>>): string {
 }
 
 /** What an actor needs from its start on. One with a worker of its own is taken only where there is room for that, too. */
-export function shapeOfActor({ options, env }: Pick<ActorSpec, 'options' | 'env'>): string {
-  const shape = shapeOf(options.resources)
+export function shapeOfActor(spec: Pick<ActorSpec, 'options' | 'env'>): string {
+  const shape = shapeOf(spec.options.resources)
   // No name and no number has such a sign in it.
-  return options.isolate ? `${shape};${env === null ? 'thread' : 'process'}` : shape
+  return spec.options.isolate ? `${shape};${ownWorkerOf(spec)}` : shape
 }
 
 export function readShape(text: string): Shape {

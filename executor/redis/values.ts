@@ -1,6 +1,5 @@
 // Values and outcomes in Redis. Up to 100 KiB they are one frame, results up to 16 KiB; what is larger leaves its bytes in
 // keys of their own, cut into chunks that keep Redis from standing still.
-
 import type { Redis } from 'ioredis'
 import { toJson } from '../../runtime-env/json.ts'
 import { sha256 } from '../../runtime-env/sha256.ts'

@@ -1,5 +1,4 @@
 // Versions have to match where processes exchange bundles: checked when one joins, with both sides shown.
-
 import type { Redis } from 'ioredis'
 import { fromJson } from '../../runtime-env/json.ts'
 import { FORMAT_VERSION } from '../../serializer/bundle/container.ts'

@@ -178,26 +178,26 @@ export class Runner {
     if (loaded !== undefined) return loaded
     let loading = this.#loading.get(hash)
     if (loading === undefined) this.#loading.set(hash, (loading = this.#fetch(hash)))
-    try {
-      return await loading
-    } finally {
-      this.#loading.delete(hash)
-    }
+    return await loading
   }
 
   async #fetch(hash: string): Promise<unknown> {
-    const [, , exported, why] = await new Promise<FunctionAnswer>((resolve) => {
-      this.#wanted.set(hash, resolve)
-      this.#post(['need', hash])
-    })
-    if (exported === null)
-      throw new Error(why ?? `the function ${hash} is not in the executor's store any more`)
-    const { value } = exported
-    if ('plain' in value) throw new Error(`${exported.name} is no function`)
-    const { bundle, buffers } = value
-    const loaded = await loadsAsync(bundle, buffers === undefined ? {} : { buffers })
-    this.#functions.add(hash, loaded, sizeOf(value))
-    return loaded
+    try {
+      const [, , exported, why] = await new Promise<FunctionAnswer>((resolve) => {
+        this.#wanted.set(hash, resolve)
+        this.#post(['need', hash])
+      })
+      if (exported === null)
+        throw new Error(why ?? `the function ${hash} is not in the executor's store any more`)
+      const { value } = exported
+      if ('plain' in value) throw new Error(`${exported.name} is no function`)
+      const { bundle, buffers } = value
+      const loaded = await loadsAsync(bundle, buffers === undefined ? {} : { buffers })
+      this.#functions.add(hash, loaded, sizeOf(value))
+      return loaded
+    } finally {
+      this.#loading.delete(hash)
+    }
   }
 
   /** Its instance is nobody's any more. Its code can't be stopped where it awaits, but nothing is heard of it. */

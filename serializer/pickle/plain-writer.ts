@@ -153,7 +153,7 @@ export class PlainWriter {
   }
 
   #writeOther(value: object): boolean {
-    const kind = this.#look(value, this.#top)
+    const kind = this.#lookCloser(value, this.#top)
     if (kind === Kind.NotPlain) return false
     const shape = this.#shape
     if (this.#memo.isOrdered && !this.#isNew(value, kind, shape)) return false
@@ -229,21 +229,28 @@ export class PlainWriter {
 
   /** What is the object? Of a record and a dictionary, puts the members into the values from `base` on. */
   #look(value: object, base: number): Kind {
+    if (seesHiddenClasses && !isArray(value)) {
+      const shape = this.#shapes.alike(value)
+      if (shape !== null) return this.#lookAlike(value, shape, base)
+    }
+    return this.#lookCloser(value, base)
+  }
+
+  /** The same of an object whose hidden class tells its shape. */
+  #lookAlike(value: object, shape: Shape, base: number): Kind {
+    this.#shape = shape
+    return !isReferable(value) && shape.members.read(value, this.#values, base) ? Kind.Record : Kind.NotPlain
+  }
+
+  /** The same of an object that is not like the one before it. */
+  #lookCloser(value: object, base: number): Kind {
     if (seesHiddenClasses) {
       if (isArray(value)) {
         if (isOrdinaryArray(value)) return isReferable(value) ? Kind.NotPlain : Kind.List
       } else {
-        let shape = this.#shapes.alike(value)
-        if (shape === null) {
-          if (isOrdinaryDate(value)) return isReferable(value) ? Kind.NotPlain : kindOfDate(value)
-          shape = this.#shapes.known(value)
-        }
-        if (shape !== null) {
-          this.#shape = shape
-          return !isReferable(value) && shape.members.read(value, this.#values, base)
-            ? Kind.Record
-            : Kind.NotPlain
-        }
+        if (isOrdinaryDate(value)) return isReferable(value) ? Kind.NotPlain : kindOfDate(value)
+        const shape = this.#shapes.known(value)
+        if (shape !== null) return this.#lookAlike(value, shape, base)
       }
     }
     // Nothing may be asked of a proxy: its traps would answer.

@@ -53,12 +53,9 @@ function late<T extends object>(
   }
   const isClass = (value: unknown): value is NodeClass<T> =>
     typeof value === 'function' && !types.isProxy(value)
-  const find = () => {
-    // User code may have put a class of its own there.
-    const value = [first, look()].find((each) => isClass(each) && isNodes(each))
-    if (value !== undefined) found = value as NodeClass<T>
-    return found
-  }
+  // User code may have put a class of its own there.
+  const ifNodes = (value: unknown) => (isClass(value) && isNodes(value) ? value : undefined)
+  const find = () => (found ??= ifNodes(first) ?? ifNodes(look()))
   const isLoaded = () => loadedInternals().has(internal)
   const ifLoaded = () => found ?? (isLoaded() ? find() : undefined)
   return Object.assign(ifLoaded, {

@@ -1,6 +1,7 @@
 // A worker process of a fleet: takes calls from the queues in Redis and runs them in worker threads, so that no code of
 // users is ever on the thread that renews the locks. Calls that its tasks make go back to the fleet.
 import { availableParallelism, hostname } from 'node:os'
+import { toJson } from '../../../runtime-env/json.ts'
 import { lackingForThread } from '../../local/headroom.ts'
 import type { LocalHooks, Printed } from '../../local/hooks.ts'
 import type { Host } from '../../local/host.ts'
@@ -126,7 +127,7 @@ export class FleetNode {
     const resources = { CPU: options.numCpus ?? availableParallelism(), ...options.resources }
     const always = { ...versionsHere, name, pid: process.pid, resources, engines: enginesHere() }
     let lacking = (): NodeLease['lacking'] => ({})
-    const lease = () => JSON.stringify({ ...always, lacking: lacking() })
+    const lease = () => toJson({ ...always, lacking: lacking() })
     const link = await Link.open(
       'node',
       options,

@@ -6,7 +6,7 @@ import type { LocalExecutor } from '../../local/index.ts'
 import type { Capacity } from '../capacity.ts'
 import { Life } from '../keys.ts'
 import type { Link } from '../link.ts'
-import type { OwnWorker, Shape } from '../shapes.ts'
+import { type OwnWorker, ownWorkerOf, type Shape } from '../shapes.ts'
 
 /** Milliseconds: one that is full looks again so much later, and twice as late each time. */
 const LOOK_AGAIN = 50
@@ -27,8 +27,6 @@ interface Waiting extends Shape {
   /** Of its actors, so many have waited for too long, and are to be refused. */
   overdue: number
 }
-
-const ownOf = ({ env }: ActorSpec): OwnWorker => (env === null ? 'thread' : 'process')
 
 export class OwnWorkers {
   readonly #link: Link
@@ -106,14 +104,14 @@ export class OwnWorkers {
 
   /** An actor of its own worker is gone: its memory may be free in a moment. */
   mayHaveRoom(spec: ActorSpec): void {
-    const full = this.#full.get(ownOf(spec))
-    if (full !== undefined) this.#full.set(ownOf(spec), { ...full, wait: LOOK_AGAIN })
+    const full = this.#full.get(ownWorkerOf(spec))
+    if (full !== undefined) this.#full.set(ownWorkerOf(spec), { ...full, wait: LOOK_AGAIN })
   }
 
   /** An actor was taken: room is kept for it until what is returned is called. */
   keep(spec: ActorSpec): () => void {
     if (!spec.options.isolate) return () => {}
-    const own = ownOf(spec)
+    const own = ownWorkerOf(spec)
     this.#placing[own]++
     return () => {
       this.#placing[own]--
@@ -123,7 +121,7 @@ export class OwnWorkers {
   /** Of an actor that room is kept for: null if there is some, 'later' if it is to wait, else why it is refused. */
   async refusal(queue: string, spec: ActorSpec): Promise<string | null> {
     if (!spec.options.isolate) return null
-    const own = ownOf(spec)
+    const own = ownWorkerOf(spec)
     const why = this.#local.lackingForOwn(own, this.#placing[own] - 1)
     const waiting = this.#queues.get(queue)
     if (waiting !== undefined && waiting.overdue > 0) waiting.overdue--
@@ -144,7 +142,7 @@ export class OwnWorkers {
 
   /** For an actor there was room a moment ago. */
   hasNoRoom(spec: ActorSpec, why: string): void {
-    this.#isFull(ownOf(spec), why)
+    this.#isFull(ownWorkerOf(spec), why)
   }
 
   /** It is nowhere now. Null if its start goes back to the queue, else why it is refused. */
