@@ -2,7 +2,7 @@
 // What programs name (the package's exports, its command, what workers begin with) stays where it was, as a file that
 // hands on what a chunk exports.
 import { rm } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 
 /** Where the code is, in dist/. Chunks that nothing but an entry needs are named after it. */
@@ -25,13 +25,16 @@ export async function bundle(from, to) {
     input: Object.fromEntries(Object.entries(entries).map(([path, name]) => [name, join(from, path)])),
     platform: 'node',
     external: (specifier) => !specifier.startsWith('.') && !specifier.startsWith(from),
-    plugins: [keepUrls(from)],
+    plugins: [keepUrls(from), importLater(), oneByte()],
   })
   await modules.write({
     dir: to,
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
+    // The sources and the declarations have them.
+    comments: { legal: true, annotation: true, jsdoc: false },
+    codeSplitting: { groups: [{ name: nameOfImport, debugName: 'import' }] },
   })
   await modules.close()
 }
@@ -59,6 +62,55 @@ function keepUrls(from) {
     transform(text, file) {
       const url = JSON.stringify(`../${relative(from, file).replaceAll(sep, '/')}`)
       return text.replaceAll('import.meta.url', `new URL(${url}, import.meta.url ?? '${NOWHERE}').href`)
+    },
+  }
+}
+
+const LATER = '\0later:'
+/** What imports a module that only who calls it knows. */
+const BY_NAME = join('serializer', 'references', 'import.js')
+
+function nameOfImport(id) {
+  if (id.endsWith(BY_NAME)) return 'import'
+  return id.startsWith(LATER) ? `import-${basename(dirname(id))}-${basename(id, '.js')}` : null
+}
+
+/**
+ * Each `import()` of a module of ours goes into a chunk with nothing else: where tsx finds one, it changes the file, and
+ * Node reads a source map of it, which for the serializer's chunk took half a second and 45 MB.
+ */
+function importLater() {
+  return {
+    name: 'import-later',
+    transform(text, file) {
+      if (file.startsWith(LATER)) return null
+      const imports = []
+      const code = text.replace(/\bimport\((["'])(\.[^"']+)\1\)/g, (_, __, specifier) => {
+        imports.push(
+          `import { load as later${imports.length} } from '${LATER}${join(dirname(file), specifier)}'`,
+        )
+        return `later${imports.length - 1}()`
+      })
+      return imports.length === 0 ? null : `${imports.join('\n')}\n${code}`
+    },
+    resolveId: (specifier) => (specifier.startsWith(LATER) ? specifier : null),
+    load: (id) =>
+      id.startsWith(LATER)
+        ? `export const load = () => import(${JSON.stringify(id.slice(LATER.length))})\n`
+        : null,
+  }
+}
+
+/** V8 keeps a text at two bytes a character if one of them is beyond Latin-1. */
+function oneByte() {
+  return {
+    name: 'one-byte',
+    generateBundle(_, files) {
+      for (const file of Object.values(files))
+        file.code = file.code.replace(
+          /[^\0-\xff]/g,
+          (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        )
     },
   }
 }

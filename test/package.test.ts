@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import * as esbuild from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Outcome, runNode, runProgram } from './support/command.ts'
-import { nodeBinary, root } from './support/paths.ts'
+import { nodeBinary, root, tsxArguments } from './support/paths.ts'
 import { createWorkspace } from './support/workspace.ts'
 
 const workspace = createWorkspace()
@@ -181,6 +181,29 @@ describe('the package', () => {
       })
     },
   )
+
+  // What tsx changes gets a source map, which Node reads: half a second and 45 MB for the largest file.
+  it('has little that tsx changes, and nothing that V8 keeps at two bytes a character', () => {
+    const chunks = join(app, 'node_modules', 'cornichon', 'dist', 'chunks')
+    workspace.write({
+      'app/changed.ts': `import { findSourceMap } from 'node:module'
+        import { join } from 'node:path'
+        import { loadsAsync, dumps } from 'cornichon'
+        import { init, shutdown } from 'cornichon/executor'
+        await loadsAsync(dumps(1))
+        await init({ mode: 'inline' })
+        await shutdown()
+        const files: string[] = JSON.parse(process.argv[2])
+        console.log(files.filter((file) => findSourceMap(file) !== undefined).join('\\n'))`,
+    })
+    const files = readdirSync(chunks).map((file) => join(chunks, file))
+    const { code, stdout, stderr } = runNode(app, ...tsxArguments, 'changed.ts', JSON.stringify(files))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const changed = stdout.split('\n').filter((file) => file !== '')
+    expect(changed).not.toEqual([])
+    expect(changed.filter((file) => readFileSync(file).length > 1_000)).toEqual([])
+    expect(files.filter((file) => /[^\0-\xff]/.test(readFileSync(file, 'utf8')))).toEqual([])
+  })
 
   it('has types that resolve', () => {
     workspace.write({

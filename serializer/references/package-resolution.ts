@@ -7,6 +7,7 @@ import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import { fileFor } from './exports-map.ts'
+import { importModule } from './import.ts'
 import { checkMembers } from './members.ts'
 import { findPackageRoot, packageNameOf, readPackage } from './origin.ts'
 import type { PackageReference, Reference } from './types.ts'
@@ -168,7 +169,7 @@ export async function importModules(references: readonly Reference[]): Promise<M
   const modules = new Map<string, object>()
   for (const reference of references) {
     if (reference.kind === 'builtin' && reference.path === '*')
-      modules.set(reference.module, (await import(reference.module)) as object)
+      modules.set(reference.module, await importModule(reference.module))
     if (
       reference.kind !== 'package' ||
       !reference.esm ||
@@ -183,7 +184,7 @@ export async function importModules(references: readonly Reference[]): Promise<M
       : importedFile(specifier, startOf(reference))
     if (file === null) continue
     try {
-      modules.set(moduleKey(reference), (await import(pathToFileURL(file).href)) as object)
+      modules.set(moduleKey(reference), await importModule(pathToFileURL(file).href))
     } catch (error) {
       throw failed(reference, error)
     }
