@@ -1,6 +1,7 @@
 // `npm run test:matrix`: the tests on every supported Node version, and a table of the results.
-//   npm run test:matrix -- [--node 22,24] [--v8] [vitest filters ...]
-// --v8 runs only the tests of what we rely on in V8. The Node binaries come from npm, into .cache/nodes.
+//   npm run test:matrix -- [--node 22,24] [--others] [--v8] [vitest filters ...]
+// --v8 runs only the tests of what we rely on in V8; --others leaves out the version that this runs under, whose tests
+// `npm test` runs. The Node binaries come from npm, into .cache/nodes.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,10 +13,11 @@ const defaultFilters = ['test/']
 const v8Filters = ['test/capture/']
 
 const { values: flags, positionals } = parseArgs({
-  options: { node: { type: 'string' }, v8: { type: 'boolean' } },
+  options: { node: { type: 'string' }, others: { type: 'boolean' }, v8: { type: 'boolean' } },
   allowPositionals: true,
 })
-const chosen = flags.node?.split(',') ?? majors
+const own = process.versions.node.split('.')[0]
+const chosen = (flags.node?.split(',') ?? majors).filter((major) => !flags.others || major !== own)
 const filters = positionals.length > 0 ? positionals : flags.v8 ? v8Filters : defaultFilters
 
 const rows = []
