@@ -1,6 +1,7 @@
 // Scripts by V8's scriptId: where they come from and the text that really ran. The Debugger domain tells, and is
-// on only from when it is asked until the event loop's turn is over.
-import { setImmediate } from 'node:timers'
+// on only from when it is asked until it was of no use for a while.
+import { performance } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers'
 import { release } from './handover.ts'
 import { forgetSnapshot } from './hidden-slots.ts'
 import { listenForScripts, post } from './session.ts'
@@ -21,6 +22,8 @@ export interface ScriptRecord {
   source(): string
 }
 
+const { max, min } = Math
+
 /** As of the last time that the Debugger was enabled, and since. */
 let scripts = new Map<string, ScriptRecord>()
 const lineStarts = new WeakMap<ScriptRecord, readonly number[]>()
@@ -34,6 +37,10 @@ let switchedOff = 0
 const MOST_IDLE = 200
 let learned = 0
 const MOST_LEARNED = 50
+/** Milliseconds that it stays on at least and at most when it is of no use any more. */
+const SHORTEST = 5
+const LONGEST = 50
+let isUsed = false
 
 /** Runs something with the Debugger domain on. */
 export function withDebugger<T>(work: () => T): T {
@@ -75,10 +82,13 @@ function takeAway(): void {
 
 /**
  * Enabling it makes V8 walk its heap and announce every script of the thread: 5 ms in a small program, 25 ms in a
- * large one. So it stays on until the event loop's turn is over, and tells of new scripts until then. It pauses nowhere.
+ * large one. While it is on, an `await` takes a microsecond more and `eval` four times as long. So it stays on, and tells
+ * of new scripts, until it was of no use for as long as enabling it took: that costs at most twice of what the best moment to
+ * switch it off would (the ski rental problem). It pauses nowhere.
  */
 function enable(): void {
   idle = 0
+  isUsed = true
   // Scripts that came up and are gone are forgotten when it is enabled anew; not within other work.
   if (enabled && (learned <= MOST_LEARNED || users > 1)) return
   if (enabled) switchOff()
@@ -87,24 +97,28 @@ function enable(): void {
   scripts = new Map()
   listenForScripts((params) => learn(params as never, known))
   announcing = true
+  const began = performance.now()
   try {
     post('Debugger.enable')
     enabled = true
     post('Debugger.setSkipAllPauses', { skip: true })
   } finally {
     announcing = false
-    if (enabled) setImmediate(disable).unref()
+    if (enabled) disableAfter(performance.now() - began)
     else listenForScripts(null)
   }
 }
 
-function disable(): void {
-  if (!enabled) return
-  if (users > 0) {
-    setImmediate(disable).unref()
-    return
-  }
-  switchOff()
+function disableAfter(milliseconds: number): void {
+  const time = min(max(milliseconds, SHORTEST), LONGEST)
+  isUsed = false
+  const since = switchedOff
+  const timer = setTimeout(() => {
+    if (!enabled || switchedOff !== since) return
+    if (users === 0 && !isUsed) return switchOff()
+    isUsed = false
+    timer.refresh()
+  }, time).unref()
 }
 
 /** How often the Debugger was switched off: then it has forgotten all breakpoints. */
