@@ -48,6 +48,8 @@ const verdict = `
 await report({ odd: odd.slice(0, 5), same: JSON.stringify(fingerprint()) === before, globals: Reflect.ownKeys(globalThis).length - globals })`
 const sound = { odd: [], same: true, globals: 0 }
 const nodeArguments = ['--max-old-space-size=256', '--unhandled-rejections=none']
+/** These take long on a slow machine. */
+const milliseconds = 300_000
 
 test.each(SECTIONS)(
   'every byte of the %s section, replaced, with the checksum made right again',
@@ -66,13 +68,16 @@ test.each(SECTIONS)(
           }
       }
       ${verdict}`,
-      { nodeArguments },
+      { nodeArguments, milliseconds },
     )
     expect(result).toEqual(sound)
   },
+  milliseconds,
 )
 
-test('sections cut short, doubled, exchanged between bundles, and random edits of several bytes', async () => {
+test('sections cut short, doubled, exchanged between bundles, and random edits of several bytes', {
+  timeout: milliseconds,
+}, async () => {
   const result = await runScript(
     `${forging}
     const all = samples.map(split)
@@ -103,7 +108,7 @@ test('sections cut short, doubled, exchanged between bundles, and random edits o
       attempt(join(sections), 'seed ' + seed + ', run ' + run)
     }
     ${verdict}`,
-    { nodeArguments },
+    { nodeArguments, milliseconds },
   )
   expect(result).toEqual(sound)
 })
@@ -126,7 +131,7 @@ test('lengths that promise more than there is take neither time nor memory', asy
       attempt(join([manifest, empty, empty, empty, Buffer.alloc(1_000_000, op)]), 'nested ' + op)
     assert.ok(process.memoryUsage().rss - rss < 200e6, 'memory')
     ${verdict}`,
-    { nodeArguments, milliseconds: 30_000 },
+    { nodeArguments, milliseconds: 60_000 },
   )
   expect(result).toEqual(sound)
 })
