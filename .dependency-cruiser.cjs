@@ -13,7 +13,19 @@ const serializerFolders = {
 }
 
 /** Files of serializer/ that everything there may import, and that import no folder. */
-const leaves = ['constant-view', 'errors', 'hidden-classes', 'originals', 'primordials', 'types', 'version']
+const leaves = [
+  ...[
+    'constant-view',
+    'errors',
+    'globals',
+    'hidden-classes',
+    'originals',
+    'primordials',
+    'promises',
+    'types',
+  ],
+  'version',
+]
 
 /** Between the top folders: executor -> runtime-env -> serializer. */
 const topFolders = {

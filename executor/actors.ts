@@ -1,4 +1,5 @@
 // Actors from outside: the handle, whose methods have `.remote(...)`, and starting one.
+import { Object, Set } from '../serializer/globals.ts'
 import { symbols } from '../serializer/index.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { currentExecutor, newId } from './context.ts'

@@ -1,4 +1,15 @@
 // get, put, wait, cancel, kill and the rest: what users call with refs and handles.
+import {
+  Array,
+  clearTimeout,
+  Error,
+  JSON,
+  Promise,
+  Set,
+  setTimeout,
+  TypeError,
+} from '../serializer/globals.ts'
+import { allOver, isThenable, promiseOf } from '../serializer/promises.ts'
 import { ActorHandleBase } from './actors.ts'
 import { nameOf, splitArguments } from './calls.ts'
 import { newId, taskUnderWay } from './context.ts'
@@ -22,22 +33,25 @@ export function get<const L extends readonly ObjectRef<any>[]>(
   refs: L,
   options?: { readonly timeout?: number },
 ): Promise<{ -readonly [K in keyof L]: Resolved<L[K]> }>
-export async function get(
+export function get(
   refs: ObjectRef | readonly ObjectRef[],
   options?: { readonly timeout?: number },
 ): Promise<unknown> {
-  checkOptions('get', options)
-  const executor = requireExecutor()
-  if (refs instanceof ObjectRef) {
-    // What is called most takes the shortest way.
-    if (options?.timeout === undefined && taskUnderWay() === undefined)
-      return valueOf(await executor.outcome(refs.id))
-    return valueOf((await outcomes(executor, [refs], options?.timeout))[0]!)
-  }
-  if (!Array.isArray(refs)) throw notARef('get', refs)
-  for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('get', ref)
-  if (refs.length === 0) return []
-  return (await outcomes(executor, refs as readonly ObjectRef[], options?.timeout)).map(valueOf)
+  return promiseOf((resolve, reject) => {
+    checkOptions('get', options)
+    const executor = requireExecutor()
+    if (refs instanceof ObjectRef) {
+      // What is called most takes the shortest way.
+      if (options?.timeout === undefined && taskUnderWay() === undefined)
+        void settleOne(executor, refs.id, resolve, reject)
+      else void settleWith(executor, [refs], options?.timeout, ([value]) => resolve(value), reject)
+      return
+    }
+    if (!Array.isArray(refs)) throw notARef('get', refs)
+    for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('get', ref)
+    if (refs.length === 0) return resolve([])
+    void settleWith(executor, refs as readonly ObjectRef[], options?.timeout, resolve, reject)
+  })
 }
 
 function notARef(where: string, value: unknown): TypeError {
@@ -54,28 +68,66 @@ function valueOf(outcome: Outcome): unknown {
   throw errorOf(outcome.failure)
 }
 
-/** Rejects at the first failure, as Promise.all does: the others need not be there then. */
+async function settleOne(
+  executor: Executor,
+  id: string,
+  resolve: (value: unknown) => void,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  try {
+    resolve(valueOf(await executor.outcome(id)))
+  } catch (error) {
+    reject(error)
+  }
+}
+
+async function settleWith(
+  executor: Executor,
+  refs: readonly ObjectRef[],
+  timeout: number | undefined,
+  resolve: (values: readonly unknown[]) => void,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  try {
+    const found: Outcome[] = []
+    await outcomes(executor, refs, timeout, found)
+    resolve(found.map(valueOf))
+  } catch (error) {
+    reject(error)
+  }
+}
+
+/** Rejects at the first failure: the others need not be there then. */
 async function outcomes(
   executor: Executor,
   refs: readonly ObjectRef[],
   timeout: number | undefined,
-): Promise<readonly Outcome[]> {
-  const all = Promise.all(
-    refs.map(async ({ id }) => {
+  found: Outcome[],
+): Promise<void> {
+  const all = allOver(
+    refs.map(async ({ id }, i) => {
       const outcome = await executor.outcome(id)
       if (!outcome.ok) throw errorOf(outcome.failure)
-      return outcome
+      found[i] = outcome
     }),
   )
   if (timeout === 0 && !refs.every(({ id }) => executor.isSettled(id))) {
-    all.catch(() => {})
+    void ignored(all)
     throw timedOut(executor, refs, 0)
   }
-  return whileBlocked(executor, refs, () =>
+  const limited =
     timeout === undefined || timeout === 0
       ? all
-      : within(all, timeout, () => timedOut(executor, refs, timeout)),
-  )
+      : within(all, timeout, () => timedOut(executor, refs, timeout))
+  await whileBlocked(executor, refs, limited)
+}
+
+async function ignored(promise: Promise<void>): Promise<void> {
+  try {
+    await promise
+  } catch {
+    // Somebody was told something else.
+  }
 }
 
 function timedOut(executor: Executor, refs: readonly ObjectRef[], timeout: number): GetTimeoutError {
@@ -87,32 +139,37 @@ function timedOut(executor: Executor, refs: readonly ObjectRef[], timeout: numbe
 }
 
 /** A task that waits gives its slot to others. */
-async function whileBlocked<T>(
+async function whileBlocked(
   executor: Executor,
   refs: readonly ObjectRef[],
-  work: () => Promise<T>,
-): Promise<T> {
+  work: Promise<void>,
+): Promise<void> {
   const task = taskUnderWay()
-  if (task === undefined || refs.every(({ id }) => executor.isSettled(id))) return work()
+  if (task === undefined || refs.every(({ id }) => executor.isSettled(id))) return await work
   executor.block(task.id)
   try {
-    return await work()
+    await work
   } finally {
     executor.unblock(task.id)
   }
 }
 
-async function within<T>(promise: Promise<T>, milliseconds: number, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), milliseconds)
+/** Until the promise settles, or so many milliseconds are over: then it rejects, or resolves where nothing is said. */
+function within(promise: Promise<void>, milliseconds: number, late: (() => Error) | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => (late === null ? resolve() : reject(late())), milliseconds)
+    const wait = async () => {
+      try {
+        await promise
+        resolve()
+      } catch (error) {
+        reject(error)
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+    void wait()
   })
-  try {
-    return await Promise.race([promise, limit])
-  } finally {
-    clearTimeout(timer)
-    promise.catch(() => {})
-  }
 }
 
 /** Stores a value once, for any number of tasks. */
@@ -130,37 +187,55 @@ export function put<T>(value: T): ObjectRef<T> {
  * Waits until `numReturns` of the refs (1 unless said otherwise) are settled, or the time is over. Returns those that
  * are and those that are not, each in the order of the list; never more than `numReturns` are called ready.
  */
-export async function wait<R extends ObjectRef<any>>(
+export function wait<R extends ObjectRef<any>>(
   refs: readonly R[],
   options: { readonly numReturns?: number; readonly timeout?: number } = {},
 ): Promise<[ready: R[], pending: R[]]> {
-  checkOptions('wait', options)
-  const { numReturns = 1, timeout } = options
-  if (!Array.isArray(refs)) throw new TypeError('wait takes a list of refs')
-  for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('wait', ref)
-  const ids = new Set(refs.map(({ id }) => id))
-  if (ids.size < refs.length) throw new TypeError('wait was given the same ref twice')
-  if (numReturns > refs.length)
-    throw new TypeError(`wait is to return ${numReturns} refs, and was given ${refs.length}`)
-  const executor = requireExecutor()
-  const isReady = ({ id }: ObjectRef) => executor.isSettled(id)
-  if (timeout !== 0 && refs.filter(isReady).length < numReturns) {
-    const enough = new Promise<void>((resolve) => {
-      let missing = numReturns
-      for (const { id } of refs) void executor.settled(id).then(() => --missing === 0 && resolve())
-    })
-    const limited = timeout === undefined ? enough : Promise.race([enough, elapsed(timeout, enough)])
-    await whileBlocked(executor, refs, () => limited)
-  }
-  const ready = refs.filter(isReady).slice(0, numReturns)
-  const taken = new Set(ready)
-  return [ready, refs.filter((ref) => !taken.has(ref))]
+  return promiseOf((resolve, reject) => void waitAndTell(refs, options, resolve, reject))
 }
 
-function elapsed(milliseconds: number, sooner: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    void sooner.then(() => clearTimeout(timer))
+async function waitAndTell<R extends ObjectRef<any>>(
+  refs: readonly R[],
+  options: { readonly numReturns?: number; readonly timeout?: number },
+  resolve: (sides: [ready: R[], pending: R[]]) => void,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  try {
+    checkOptions('wait', options)
+    const { numReturns = 1, timeout } = options
+    if (!Array.isArray(refs)) throw new TypeError('wait takes a list of refs')
+    for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('wait', ref)
+    const ids = new Set(refs.map(({ id }) => id))
+    if (ids.size < refs.length) throw new TypeError('wait was given the same ref twice')
+    if (numReturns > refs.length)
+      throw new TypeError(`wait is to return ${numReturns} refs, and was given ${refs.length}`)
+    const executor = requireExecutor()
+    const isReady = ({ id }: ObjectRef) => executor.isSettled(id)
+    if (timeout !== 0 && refs.filter(isReady).length < numReturns) {
+      const enough = settledOf(executor, refs, numReturns)
+      await whileBlocked(executor, refs, timeout === undefined ? enough : within(enough, timeout, null))
+    }
+    const ready = refs.filter(isReady).slice(0, numReturns)
+    const taken = new Set(ready)
+    resolve([ready, refs.filter((ref) => !taken.has(ref))])
+  } catch (error) {
+    reject(error)
+  }
+}
+
+/** Resolves when so many are settled. */
+function settledOf(executor: Executor, refs: readonly ObjectRef[], count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let missing = count
+    const wait = async (id: string) => {
+      try {
+        await executor.settled(id)
+        if (--missing === 0) resolve()
+      } catch (error) {
+        reject(error)
+      }
+    }
+    for (const { id } of refs) void wait(id)
   })
 }
 
@@ -189,10 +264,19 @@ export function kill(actor: ActorHandle<any>, options: { readonly noRestart?: bo
 }
 
 /** The actor that was started under a name: `remote(Counter, { name: 'counter' })`. Rejects if there is none. */
-export async function getActor<T = any>(name: string): Promise<ActorHandle<T>> {
-  const info = await requireExecutor().findActor(name)
-  if (info === null) throw new Error(`there is no actor named ${JSON.stringify(name)}`)
-  return new ActorHandleBase(info) as unknown as ActorHandle<T>
+export function getActor<T = any>(name: string): Promise<ActorHandle<T>> {
+  return promiseOf((resolve, reject) => {
+    const find = async () => {
+      try {
+        const info = await requireExecutor().findActor(name)
+        if (info === null) throw new Error(`there is no actor named ${JSON.stringify(name)}`)
+        resolve(new ActorHandleBase(info) as unknown as ActorHandle<T>)
+      } catch (error) {
+        reject(error)
+      }
+    }
+    void find()
+  })
 }
 
 /** Drops objects from the store before their last ref is gone. Whoever asks for one later gets ObjectLostError. */
@@ -214,7 +298,8 @@ export async function runOnAllWorkers<F extends AnyFunction>(fn: F, ...args: Par
   const name = nameOf(fn)
   const { hash } = exportValue(fn, name, executor)
   const packed = splitArguments(args)
-  await fn(...args)
+  const result: unknown = fn(...args)
+  if (isThenable(result)) await result
   await executor.runOnAllWorkers({
     id: newId('t'),
     name,

@@ -1,4 +1,5 @@
 // What every call needs: its arguments taken apart, and refs for its results.
+import { Array } from '../serializer/globals.ts'
 import { taskUnderWay } from './context.ts'
 import { type Dependency, type PackedArguments, resultId } from './executor.ts'
 import { packArray } from './payload.ts'

@@ -1,7 +1,9 @@
 // What this thread's code runs in: the executor that its calls go to (the driver's own, or in a worker the way to the
 // driver's), and the task that is under way.
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ResolvedEnv } from '../runtime-env/types.ts'
+import { Error } from '../serializer/globals.ts'
 import type { Executor } from './executor.ts'
 import { withOwnMethods } from './worker/own-methods.ts'
 

@@ -12,7 +12,9 @@ import type {
   ResolvedFields,
   RuntimeEnvFields,
 } from '../runtime-env/types.ts'
+import { Error, Map, Set } from '../serializer/globals.ts'
 import { symbols } from '../serializer/index.ts'
+import { requireNoInheritedThen } from '../serializer/promises.ts'
 import { nameOf } from './calls.ts'
 import { currentExecutor, environmentHere } from './context.ts'
 import type { Dependency, Executor, Exported, PackedArguments } from './executor.ts'
@@ -70,6 +72,7 @@ export function prepareJob(executor: Executor, env: RuntimeEnv): void {
 }
 
 function checkLacking(executor: Executor, env: ResolvedEnv, whose: string): void {
+  requireNoInheritedThen('What makes runtime environments')
   const lacking = executor.lackingFor(env)
   if (lacking !== null) throw new Error(`the runtime environment of ${whose} can not be had: ${lacking}`)
 }

@@ -1,5 +1,7 @@
 // The errors of the executor. Each says what happened to which task and what can be done.
+
 import { messageOf, textOf } from '../runtime-env/message.ts'
+import { Error, JSON, Object, Symbol } from '../serializer/globals.ts'
 import { dumps, loads } from '../serializer/index.ts'
 
 /** What all errors of the executor's own are. An error that a task threw is a TaskError. */

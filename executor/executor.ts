@@ -1,6 +1,8 @@
 // The one interface between the public API and the engines (inline, threads, redis). All that crosses it is plain data:
 // ids, hashes, options, packed values. What an engine promises is written here; how it keeps it is its own affair.
+
 import type { EnvDescription, LocalPackage, ResolvedEnv } from '../runtime-env/types.ts'
+import { Array } from '../serializer/globals.ts'
 import type { Failure } from './failures.ts'
 import type { ActorOptions, TaskOptions } from './options.ts'
 import type { Packed } from './payload.ts'
@@ -138,6 +140,8 @@ export interface Description {
 
 export interface Executor {
   readonly engine: 'inline' | 'threads' | 'redis'
+  /** Why it can do nothing any more; none as long as it can. */
+  readonly failure?: Failure | null
 
   /** Whether a function is stored, as far as this process has to know. It stays until the next call is made. */
   hasFunction(hash: string): boolean

@@ -1,8 +1,10 @@
 // Functions and classes are sent once: pickled at each call, so that changed captured values are seen, and known by the
 // hash of their bytes. Where a glance at the captured variables tells that nothing changed, that is all it takes; else the
 // same bytes as at the last call cost a comparison, and no hash.
+
 import { createHash } from 'node:crypto'
 import { formatSize } from '../runtime-env/size.ts'
+import { Array, Buffer, process, RangeError, SharedArrayBuffer, TypeError } from '../serializer/globals.ts'
 import { inspectBundle } from '../serializer/index.ts'
 import { changeCheck } from '../serializer/pickle/change-check.ts'
 import type { Executor, Exported } from './executor.ts'

@@ -2,6 +2,7 @@
 
 import { RuntimeEnvSetupError } from '../runtime-env/errors.ts'
 import { messageOf } from '../runtime-env/message.ts'
+import { Error, Object, Reflect } from '../serializer/globals.ts'
 import {
   ActorDiedError,
   ExecutorError,

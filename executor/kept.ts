@@ -2,6 +2,7 @@
 // Who was asked for since the last time stays (the second-chance rule: Corbató, "A paging experiment with the Multics
 // system", 1968).
 
+import { Math } from '../serializer/globals.ts'
 import { OwnMap } from './worker/own-methods.ts'
 
 class Entry<V> {

@@ -1,9 +1,11 @@
 // What npm: 'auto' installs: the packages that code and values refer to, read from the manifests of their bundles. Nothing
 // of them is run for that.
+
 import { toJson } from '../runtime-env/json.ts'
 import type { PackageMention } from '../runtime-env/types.ts'
 import { hasManifest, readContainer } from '../serializer/bundle/container.ts'
 import { readManifest } from '../serializer/bundle/manifest.ts'
+import { Map, Set } from '../serializer/globals.ts'
 import { type Packed, refsOf } from './payload.ts'
 
 export interface Mentions {

@@ -1,8 +1,10 @@
 // Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
+
 import { availableParallelism } from 'node:os'
 import type { RuntimeEnv, RuntimeEnvFields } from '../runtime-env/index.ts'
 import { nearest, suggestion } from '../runtime-env/nearest.ts'
 import type { SignOption, VerifyOption } from '../serializer/bundle/signature.ts'
+import { Array, JSON, Number, Object, String, TypeError } from '../serializer/globals.ts'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
 

@@ -1,4 +1,5 @@
 // Values on their way. Primitives go as they are; everything else as a bundle, with its buffers beside it.
+import { Array, ArrayBuffer, Set, SharedArrayBuffer, structuredClone } from '../serializer/globals.ts'
 import { dumps, loads } from '../serializer/index.ts'
 import type { Description, Exported } from './executor.ts'
 import { transferMarks } from './transfer.ts'

@@ -1,5 +1,6 @@
 // ObjectRef: a value that will be there, or is somewhere else. It can be an argument, be captured by a function, and
 // travel inside any value.
+import { FinalizationRegistry } from '../serializer/globals.ts'
 import { symbols } from '../serializer/index.ts'
 import { currentExecutor } from './context.ts'
 import type { Executor } from './executor.ts'

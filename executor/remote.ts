@@ -1,8 +1,9 @@
 // remote: a function or class becomes one that runs elsewhere. What it returns can be captured by tasks, and travels as
 // the function and its options.
+import { Function, Object, TypeError } from '../serializer/globals.ts'
 import { type ActorClass, type ActorHandleBase, startActor } from './actors.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
-import { currentExecutor, newId } from './context.ts'
+import { newId } from './context.ts'
 import { type Environment, environmentFor, withEnvironment } from './environments.ts'
 import { exportRetryOn, exportValue } from './exports.ts'
 import {
@@ -120,7 +121,7 @@ function isClass(target: object): boolean {
 }
 
 function submit(core: RemoteFunctionCore, args: unknown[]): unknown {
-  const executor = currentExecutor() ?? requireExecutor()
+  const executor = requireExecutor()
   let options = taskOptions.get(core)
   if (options === undefined) taskOptions.set(core, (options = taskOptionsOf(core.options)))
   const name = core.options.name ?? nameOf(core.fn)

@@ -1,16 +1,27 @@
 // init and shutdown: which executor this process has.
 
 import { RuntimeEnv } from '../runtime-env/index.ts'
+import { Error, TypeError } from '../serializer/globals.ts'
+import { requireNoInheritedThen } from '../serializer/promises.ts'
 import { currentExecutor, isWorker, setExecutor } from './context.ts'
 import { prepareJob, setJobEnvironment } from './environments.ts'
 import type { Executor } from './executor.ts'
+import { errorOf } from './failures.ts'
 import { startInline } from './inline/index.ts'
 import { checkOptions, type InitOptions } from './options.ts'
 import { startThreads } from './threads/index.ts'
 
 /** The executor; if there is none yet, one with worker threads is started. */
 export function requireExecutor(): Executor {
-  return currentExecutor() ?? start({})
+  const executor = currentExecutor() ?? start({})
+  requirePromises(executor)
+  if (executor.failure) throw errorOf(executor.failure)
+  return executor
+}
+
+/** The clients of Redis resolve promises with objects. */
+function requirePromises({ engine }: Pick<Executor, 'engine'>): void {
+  if (engine === 'redis') requireNoInheritedThen('A driver of a fleet')
 }
 
 /**
@@ -56,6 +67,7 @@ async function join(options: InitOptions): Promise<void> {
       throw new TypeError(
         `the option ${name} of init does not go with address: a fleet has what its workers have`,
       )
+  requirePromises({ engine: 'redis' })
   // Loaded where it is used: other engines do without.
   const { startRedis } = await import('./redis/index.ts')
   const executor = await startRedis(options)
@@ -80,6 +92,7 @@ export async function shutdown(): Promise<void> {
   const executor = currentExecutor()
   if (executor === null) return
   if (isWorker()) throw new Error('shutdown was called in a worker: only the process that called init can')
+  requirePromises(executor)
   setExecutor(null)
   setJobEnvironment(null)
   await executor.shutdown()

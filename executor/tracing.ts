@@ -1,16 +1,21 @@
 // Spans of OpenTelemetry, where a program has registered an SDK: one for each call where it is made, and one where it
 // runs, in the trace of the first. Without an SDK this costs a look at one symbol.
+
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as OpenTelemetry from '@opentelemetry/api'
 import { textOf } from '../runtime-env/message.ts'
+import { Error, Object, Promise, process } from '../serializer/globals.ts'
+import { isThenable } from '../serializer/promises.ts'
 import { VERSION } from '../serializer/version.ts'
-import { isThenable } from './thenable.ts'
 
 /** What a call takes along: headers such as W3C's `traceparent`, as the propagator of the program writes them. */
 export type TraceCarrier = Readonly<Record<string, string>>
 
 type Api = typeof OpenTelemetry
+
+/** Code of the user's may put another object in its place. */
+const globals = globalThis
 
 /** Where all copies of the API package (major version 1) keep what is registered. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1')
@@ -19,7 +24,7 @@ let found: Api | null | undefined
 
 /** The program's own copy, or the one beside cornichon. */
 function apiHere(): Api | null {
-  if (!(REGISTERED in globalThis)) return null
+  if (!(REGISTERED in globals)) return null
   if (found === undefined) {
     found = null
     for (const start of [join(process.cwd(), 'noop.js'), import.meta.url]) {

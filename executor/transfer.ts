@@ -1,5 +1,6 @@
 // transfer: buffers that the caller gives away. They are moved to where the value goes, and are empty here afterwards.
 
+import { ArrayBuffer, SharedArrayBuffer, TypeError } from '../serializer/globals.ts'
 import { withOwnMethods } from './worker/own-methods.ts'
 
 /** Given away, until they are. */

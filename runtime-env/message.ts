@@ -1,5 +1,7 @@
 // What somebody threw, in words: it need not be an error, nor anything that has a text.
+
 import { inspect } from 'node:util'
+import { Error, String } from '../serializer/globals.ts'
 
 export function messageOf(thrown: unknown): string {
   try {

@@ -56,7 +56,18 @@ const ArrayPrototype = Array.prototype
 
 /** Global variables that we and our libraries read. */
 const GLOBALS = [
-  ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'Buffer', 'DataView', 'Date', 'Float64Array', 'JSON'],
+  ...[
+    'Array',
+    'ArrayBuffer',
+    'BigInt',
+    'Boolean',
+    'Buffer',
+    'DataView',
+    'Date',
+    'Float64Array',
+    'globalThis',
+    'JSON',
+  ],
   ...['Map', 'Math', 'Number', 'Object', 'Proxy', 'Reflect', 'RegExp', 'Set', 'SharedArrayBuffer', 'String'],
   ...['Symbol', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams', 'Uint8Array', 'Uint16Array'],
   ...['Uint32Array', 'Int8Array', 'Int16Array', 'Int32Array', 'WeakMap', 'WeakRef', 'WeakSet', 'process'],

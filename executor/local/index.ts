@@ -1,6 +1,7 @@
 // The executor within one process, over any host: the interface of executor.ts over what keeps the objects, the calls on
 // their way, and the workers. What the calls run in is the hosts' affair.
 import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
+import { allOver, promiseOf } from '../../serializer/promises.ts'
 import {
   type ActorCallSpec,
   type ActorInfo,
@@ -149,7 +150,7 @@ export class LocalExecutor implements Executor {
   }
 
   outcome(id: string): Promise<Outcome> {
-    return new Promise((resolve) => this.store.whenSettled(id, resolve))
+    return promiseOf((resolve) => this.store.whenSettled(id, resolve))
   }
 
   isSettled(id: string): boolean {
@@ -200,8 +201,8 @@ export class LocalExecutor implements Executor {
     this.#flow.restartActor(actor)
   }
 
-  async findActor(name: string): Promise<ActorInfo | null> {
-    return this.actors.find(name)
+  findActor(name: string): Promise<ActorInfo | null> {
+    return promiseOf((resolve) => resolve(this.actors.find(name)))
   }
 
   holdActor(id: string): void {
@@ -221,7 +222,7 @@ export class LocalExecutor implements Executor {
     this.#functions.hold(functionsOf(spec))
     setUps.add(spec)
     const workers = this.#workforce.all.filter((worker) => !worker.isEnded)
-    await Promise.all(workers.map((worker) => setUps.complete(worker)))
+    await allOver(workers.map((worker) => setUps.complete(worker)))
   }
 
   /** Whether a task that needs so much would start at once. */
@@ -259,7 +260,11 @@ export class LocalExecutor implements Executor {
     return this.#flow.ahead.duration(fn)
   }
 
-  async describe(): Promise<Description> {
+  describe(): Promise<Description> {
+    return promiseOf((resolve) => resolve(this.#description()))
+  }
+
+  #description(): Description {
     return {
       engine: this.engine,
       resources: this.#resources.describe(),

@@ -1,4 +1,6 @@
 // What a worker has to run before its first call: the hook of its environment, then the functions that run on all workers.
+
+import { allOver } from '../../serializer/promises.ts'
 import type { TaskSpec } from '../executor.ts'
 import { errorOf, type Failure } from '../failures.ts'
 import { taskOptionsOf } from '../options.ts'
@@ -34,7 +36,7 @@ export class SetUps {
   async complete(worker: LocalWorker): Promise<void> {
     const missing = this.#specs.slice(worker.setUps)
     worker.setUps = this.#specs.length
-    await Promise.all(
+    await allOver(
       missing.map(
         (spec) =>
           new Promise<void>((resolve, reject) =>

@@ -1,6 +1,7 @@
 // All workers of an executor within one process: those that run tasks, in environments and without, and those of actors.
 import { availableParallelism } from 'node:os'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import { allOver } from '../../serializer/promises.ts'
 import type { FromWorker } from '../worker/protocol.ts'
 import type { ActorRecord } from './actors.ts'
 import type { Call } from './calls.ts'
@@ -177,7 +178,7 @@ export class Workforce {
 
   async shutdown(): Promise<void> {
     this.#inEnvironments.close()
-    await Promise.all(this.all.map((worker) => worker.end()))
+    await allOver(this.all.map((worker) => worker.end()))
     await this.#environments.close()
   }
 }

@@ -76,6 +76,11 @@ export class ProcessHost implements EnvironmentHost {
   }
 
   async close(): Promise<void> {
-    await (await this.#loading?.catch(() => null))?.close()
+    try {
+      await this.#loading
+    } catch {
+      // There is none.
+    }
+    await this.#manager?.close()
   }
 }

@@ -1,6 +1,8 @@
 // Messages as bytes on a pipe: the length (4 bytes, little-endian), then the message by the structured clone algorithm.
+
 import { deserialize, serialize } from 'node:v8'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import { Buffer, TypeError } from '../../serializer/globals.ts'
 
 /** The descriptors that a worker process is started with; the purpose of the last is to end with the parent. */
 export const Pipe = { In: 3, Out: 4, Life: 5 } as const

@@ -1,8 +1,10 @@
 // What runs in a worker process: the same as in a worker thread, with pipes in the place of a port. Messages come in by
 // one descriptor and go out by another; standard output stays the user's.
+
 import { writevSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
+import { Atomics, Buffer, Math, process } from '../../serializer/globals.ts'
 import { setEnvironmentHere } from '../context.ts'
 import { attachWorker } from '../worker/attach.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
@@ -41,7 +43,7 @@ let receive: ((message: ToWorker) => void) | null = null
 function begin({ name, env }: Begin): void {
   setEnvironmentHere(env)
   const turns = new ToldTurns((turn) => post(['turn', turn]))
-  receive = attachWorker(name, post, true, () => {}, turns)
+  receive = attachWorker(name, post, true, turns)
   post(['ready'])
 }
 

@@ -3,6 +3,7 @@
 
 import { toJson } from '../../runtime-env/json.ts'
 import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
+import { isThenInherited, THEN_INHERITED } from '../../serializer/promises.ts'
 import type {
   ActorCallSpec,
   ActorInfo,
@@ -15,7 +16,7 @@ import type {
   Outcome,
   TaskSpec,
 } from '../executor.ts'
-import { cancelled, environmentFailure, failureOf } from '../failures.ts'
+import { cancelled, environmentFailure, errorOf, type Failure, failureOf } from '../failures.ts'
 import { functionsOf } from '../functions.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
@@ -91,6 +92,7 @@ export class RedisExecutor implements Executor {
       if (call.actor !== null) this.#actors.over(call)
       if (call.job !== null && call.job !== call.id) this.progress.over(call.job)
     }
+    link.onBeat(() => isThenInherited() && this.#stop())
     link.listen((entries) => this.#receive(entries))
     link.line.hear(Said.Done, (message) => this.#takeDone(message))
     link.line.onOpen((wasLost) => wasLost && this.calls.check(true))
@@ -312,17 +314,33 @@ export class RedisExecutor implements Executor {
     this.#drivers.set(id, { isAlive: false, checked: Date.now() })
   }
 
-  async describe(): Promise<Description> {
+  describe(): Promise<Description> {
     return this.#whileWaiting(describeFleet(this, this.functions.all().map(describeFunction)))
   }
 
-  async #whileWaiting<T>(work: Promise<T>): Promise<T> {
+  /** What is asked of the fleet just now: how each rejects. */
+  readonly #asked = new Set<(error: Error) => void>()
+
+  #whileWaiting<T>(work: Promise<T>): Promise<T> {
     this.link.alive.begin()
-    try {
-      return await work
-    } finally {
-      this.link.alive.end()
-    }
+    return new Promise<T>((resolve, reject) => {
+      this.#asked.add(reject)
+      const over = () => {
+        this.#asked.delete(reject)
+        this.link.alive.end()
+      }
+      work.finally(over).then(resolve, reject)
+    })
+  }
+
+  failure: Failure | null = null
+
+  /** Answers of Redis are lost, and those who wait for them wait for ever, here as in its clients. */
+  #stop(): void {
+    const failure = failureOf('error', `${THEN_INHERITED}. Answers of the fleet were lost: ${RESTART}`)
+    this.failure = failure
+    this.objects.failPending({ ok: false, failure })
+    for (const reject of this.#asked) reject(errorOf(failure))
   }
 
   #receive(entries: readonly Entry[]): void {
@@ -414,6 +432,8 @@ export class RedisExecutor implements Executor {
     await this.link.close()
   }
 }
+
+const RESTART = 'take it away (delete Object.prototype.then), then call shutdown() and init() again'
 
 /** Joins a fleet. */
 export async function startRedis(options: InitOptions): Promise<RedisExecutor> {

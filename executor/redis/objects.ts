@@ -1,6 +1,7 @@
 // Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB,
 // results of up to 16, are kept as they came; larger ones stay in Redis until somebody wants them. Results of up to 100 KiB
 // that were read are kept then, as far as there is room.
+import { promiseOf } from '../../serializer/promises.ts'
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
 import { Kept } from '../kept.ts'
@@ -11,6 +12,7 @@ import type { Link } from './link.ts'
 import { unlinkAll } from './unlink.ts'
 import {
   decodeOutcome,
+  decodeWhole,
   encodeOutcome,
   type Glance,
   glance,
@@ -140,13 +142,15 @@ export class RedisObjects {
   }
 
   outcome(id: string): Promise<Outcome> {
-    return new Promise((resolve) => {
-      this.whenSettled(id, (frame, about) => resolve(about.plain ?? this.#value(id, frame, about)))
-    })
+    return promiseOf<Outcome | Promise<Outcome>>((resolve) => {
+      this.whenSettled(id, (frame, about) =>
+        resolve(about.plain ?? (about.outside === null ? whole(id, frame) : this.#value(id, frame, about))),
+      )
+    }) as Promise<Outcome>
   }
 
   #value(id: string, frame: Buffer, about: Glance): Promise<Outcome> {
-    if (about.outside === null || about.size > INLINE_LIMIT) return this.decode(id, frame)
+    if (about.size > INLINE_LIMIT) return this.decode(id, frame)
     const known = this.#read.get(id)
     if (known !== undefined)
       return known.then((outcome) => (mayBeKept(outcome) ? copyOfOutcome(outcome) : this.decode(id, frame)))
@@ -167,10 +171,7 @@ export class RedisObjects {
     try {
       return await decodeOutcome(frame, id, this.#link)
     } catch (error) {
-      return {
-        ok: false,
-        failure: failureOf('lost', `object ${id} can't be read: ${(error as Error).message}`),
-      }
+      return unreadable(id, error)
     } finally {
       alive.end()
     }
@@ -359,6 +360,21 @@ export class RedisObjects {
       else if (about.ok) bytes += about.size
     }
     return { count: this.#entries.size, pending, bytes }
+  }
+}
+
+function whole(id: string, frame: Buffer): Outcome {
+  try {
+    return decodeWhole(frame)
+  } catch (error) {
+    return unreadable(id, error)
+  }
+}
+
+function unreadable(id: string, error: unknown): Outcome {
+  return {
+    ok: false,
+    failure: failureOf('lost', `object ${id} can't be read: ${(error as Error).message}`),
   }
 }
 

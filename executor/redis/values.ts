@@ -225,6 +225,16 @@ export function claimedGlance(sealed: Buffer): Glance | null {
 /** Of an open frame. */
 export async function decodeOutcome(frame: Buffer, id: string, store: Store): Promise<Outcome> {
   const { header, parts } = await readParts<ValueHeader>(frame, id, store)
+  return outcomeFrom(header, parts)
+}
+
+/** Of one that has all within. */
+export function decodeWhole(frame: Buffer): Outcome {
+  const { header, parts } = decodeFrame<ValueHeader>(frame)
+  return outcomeFrom(header, parts)
+}
+
+function outcomeFrom(header: ValueHeader, parts: readonly Buffer[]): Outcome {
   if (header.ok) return { ok: true, value: readPacked(header.value!, parts) }
   const { thrown, ...failure } = header.failure!
   return {

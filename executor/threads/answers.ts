@@ -1,7 +1,9 @@
 // Small results on their way out of a thread: in a ring of memory that both threads share, as text. A message for each costs
 // several times as much. The other thread is told when there are some, and then takes all that have come by then; so nothing
 // waits for what the thread runs next.
+
 import { fromJson, toJson } from '../../runtime-env/json.ts'
+import { Array, Buffer, Int32Array, SharedArrayBuffer } from '../../serializer/globals.ts'
 import { isShortInJson } from '../payload.ts'
 import { withOwnMethods } from '../worker/own-methods.ts'
 import type { FromWorker } from '../worker/protocol.ts'

@@ -1,12 +1,13 @@
 // One worker thread. Piscina starts it, gives it its limits, notices its end and stops it: a pool of one, for calls are
 // placed by the executor, which knows what they need. A call does not go through the pool's queue but over a port: that
-// is three times as fast, and answers, cancellation and output take the same way. Piscina is asked to run one long job,
-// `serve`, while the thread is busy: so the process lives as long as there is work, and no longer.
+// is three times as fast, and answers, cancellation and output take the same way. Piscina is asked to run one job, `serve`,
+// which takes the port; while the thread is busy, the port keeps the process alive.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
+import { allOver } from '../../serializer/promises.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'
@@ -30,11 +31,6 @@ export function requireThreads(): void {
   )
 }
 
-/** Milliseconds. An idle thread is let go after that long: a task that comes meanwhile finds it as it was. */
-const LINGER = 10
-/** The same where the process lives on anyway: to let go of a thread wakes it. */
-export const LONG_LINGER = 5000
-
 const NOW = Promise.resolve()
 
 const MESSAGES_AT_ONCE = 100
@@ -49,10 +45,6 @@ export class Thread implements HostWorker {
   readonly #onMessage: (message: FromWorker) => void
   readonly #onEnd: (end: WorkerEnd) => void
   #begin: Begin | null
-  #isServing = false
-  #isBusy = false
-  readonly #linger: number
-  #letGoTimer: NodeJS.Timeout | null = null
   #isEnded = false
   #exitCode: number | null = null
   #uncaught: Failure | null = null
@@ -62,10 +54,8 @@ export class Thread implements HostWorker {
     onMessage: (message: FromWorker) => void,
     onEnd: (end: WorkerEnd) => void,
     options: InitOptions,
-    linger = LINGER,
   ) {
     this.name = name
-    this.#linger = linger
     this.#onMessage = onMessage
     this.#onEnd = onEnd
     const { port1, port2 } = new MessageChannel()
@@ -80,7 +70,7 @@ export class Thread implements HostWorker {
     }
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))
-    // Who waits for `serve` is told why, but a moment later.
+    // Why is told in the same turn, if it is.
     this.#pool.on('workerDestroy', () => setImmediate(() => this.#ended(null)))
     port1.on('message', (message: FromThread) => {
       this.#receive(message)
@@ -90,6 +80,10 @@ export class Thread implements HostWorker {
         if (next === undefined) return
         this.#receive(next.message as FromThread)
       }
+    })
+    // Its end is still to be heard of.
+    port1.on('close', () => {
+      for (const worker of this.#pool.threads) worker.ref()
     })
     port1.unref()
   }
@@ -127,35 +121,14 @@ export class Thread implements HostWorker {
   }
 
   setBusy(isBusy: boolean): void {
-    this.#isBusy = isBusy
-    if (isBusy && !this.#isServing) this.#serve()
-    else if (!isBusy) {
-      this.#idleSince = performance.now()
-      this.#letGoTimer ??= setTimeout(() => this.#letGo(), this.#linger).unref()
-    }
+    if (!isBusy) return void this.#port.unref()
+    this.#port.ref()
+    if (this.#begin !== null) this.#serve(this.#begin)
   }
 
-  #idleSince = 0
-
-  #letGo(): void {
-    this.#letGoTimer = null
-    if (this.#isBusy || !this.#isServing || this.#isEnded) return
-    // One timer for all that it did meanwhile.
-    const left = this.#idleSince + this.#linger - performance.now()
-    if (left > 1) this.#letGoTimer = setTimeout(() => this.#letGo(), left).unref()
-    else {
-      this.#isServing = false
-      this.send(['release'])
-    }
-  }
-
-  #serve(): void {
-    this.#isServing = true
-    const begin = this.#begin
+  #serve(begin: Begin): void {
     this.#begin = null
-    this.#pool
-      .run(begin, begin === null ? {} : { transferList: [begin.port] })
-      .catch((error: Error) => this.#ended(error))
+    this.#pool.run(begin, { transferList: [begin.port] }).catch((error: Error) => this.#ended(error))
   }
 
   #received = 0
@@ -189,7 +162,7 @@ export class Thread implements HostWorker {
     this.#takeAnswers()
     if (this.#isEnded) return
     this.#isEnded = true
-    this.#close()
+    this.#port.close()
     const isOutOfMemory = (error as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY'
     const reason = isOutOfMemory
       ? 'it ran out of memory'
@@ -204,13 +177,13 @@ export class Thread implements HostWorker {
 
   async end(): Promise<void> {
     this.#isEnded = true
-    this.#close()
-    await this.#pool.destroy()
-  }
-
-  #close(): void {
-    if (this.#letGoTimer !== null) clearTimeout(this.#letGoTimer)
     this.#port.close()
+    const ends = this.#pool.threads.map(
+      (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
+    )
+    // What it resolves with on its way would be asked for a `then` of all objects.
+    void this.#pool.destroy()
+    await allOver(ends)
   }
 }
 

@@ -1,5 +1,4 @@
-// What runs in a worker thread. Piscina starts it and calls `serve`, once when the thread begins and then each time it
-// has work again; the work itself comes over a port of our own.
+// What runs in a worker thread. Piscina starts it and calls `serve` once; the work comes over a port of our own.
 import type { MessagePort } from 'node:worker_threads'
 import { attachWorker } from '../worker/attach.ts'
 import { Claims } from '../worker/claims.ts'
@@ -25,33 +24,23 @@ export type FromThread = FromWorker | readonly [tag: 'answered']
 
 const ANSWERED: FromThread = ['answered']
 
-let letGo: (() => void) | null = null
-
-/** Lasts as long as the thread is busy, so that piscina keeps the process alive that long. */
-export function serve(begin: Begin | null): Promise<void> {
-  if (begin !== null) {
-    const { name, port, capturesOutput, claims, turns } = begin
-    const answers = new Answers(begin.answers)
-    let posted = 0
-    withOwnMethods(port, 'postMessage')
-    const post = (message: FromThread, transfer?: readonly ArrayBuffer[]) => {
-      if (message[0] === 'done' && answers.put(message, posted)) {
-        if (!answers.mustTell()) return
-        message = ANSWERED
-      }
-      port.postMessage(message, transfer)
-      posted = (posted + 1) | 0
+/** Takes the port, and is over: nothing of piscina's runs beside the code of tasks. */
+export function serve({ name, port, capturesOutput, claims, turns, answers: memory }: Begin): void {
+  const answers = new Answers(memory)
+  let posted = 0
+  withOwnMethods(port, 'postMessage')
+  const post = (message: FromThread, transfer?: readonly ArrayBuffer[]) => {
+    if (message[0] === 'done' && answers.put(message, posted)) {
+      if (!answers.mustTell()) return
+      message = ANSWERED
     }
-    const release = () => letGo?.()
-    const [shared, claimed] = [new SharedTurns(turns), new Claims(claims)]
-    const receive = attachWorker(name, post, capturesOutput, release, shared, claimed)
-    post(['ready'])
-    port.on('message', (message: ToThread) => {
-      if (message[0] === 'several') for (const each of message[1]) receive(each)
-      else receive(message)
-    })
+    port.postMessage(message, transfer)
+    posted = (posted + 1) | 0
   }
-  return new Promise((resolve) => {
-    letGo = resolve
+  const receive = attachWorker(name, post, capturesOutput, new SharedTurns(turns), new Claims(claims))
+  post(['ready'])
+  port.on('message', (message: ToThread) => {
+    if (message[0] === 'several') for (const each of message[1]) receive(each)
+    else receive(message)
   })
 }

@@ -1,9 +1,11 @@
 // Makes a thread or process a worker: user code in it finds the executor that runs it, what it prints goes to the driver,
 // and its end is told. How messages go is for the caller to say.
+import { Buffer, Error, Math, process, queueMicrotask } from '../../serializer/globals.ts'
 import { markAsWorker, setExecutor, setIdPrefix } from '../context.ts'
 import { failureFromThrown } from '../failures.ts'
 // The public module: what user code imports must be this worker's.
 import '../index.ts'
+import { isThenInherited, removeInheritedThen, THEN_INHERITED } from '../../serializer/promises.ts'
 import type { Claims } from './claims.ts'
 import { WorkerClient } from './client.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
@@ -18,12 +20,11 @@ export function attachWorker(
   name: string,
   post: Post,
   capturesOutput: boolean,
-  release: () => void,
   turns: Turns,
   claims: Claims | null = null,
 ): (message: ToWorker) => void {
   const client = new WorkerClient('threads', post)
-  const runner = new Runner(name, post, turns, claims)
+  const runner = new Runner(name, post, turns, claims, checkPrototypes)
   markAsWorker()
   setIdPrefix(`${name.replace(/\W/g, '')}${Math.floor(Math.random() * 2 ** 32).toString(36)}-`)
   setExecutor(client)
@@ -43,8 +44,8 @@ export function attachWorker(
   // It is up.
   turns.end()
   return (message) => {
+    if (!checkPrototypes()) return
     if (message[0] === 'answer') client.answer(message[1], message[2])
-    else if (message[0] === 'release') release()
     else {
       if (message[0] === 'job') {
         client.takeGrants(message[6])
@@ -53,6 +54,22 @@ export function attachWorker(
       runner.receive(message)
     }
   }
+}
+
+/**
+ * A `then` that user code has put on all objects is taken away: no promise could be resolved with one, theirs neither. False
+ * if that can't be done: then this is no place for anything any more.
+ */
+function checkPrototypes(): boolean {
+  if (!isThenInherited()) return true
+  if (removeInheritedThen()) {
+    process.emitWarning(`${THEN_INHERITED}. It was taken away`, { type: 'InheritedThenWarning' })
+    return true
+  }
+  queueMicrotask(() => {
+    throw new Error(`${THEN_INHERITED}, and it can't be taken away`)
+  })
+  return false
 }
 
 /** What is printed here goes to the driver, which prints it with a prefix. */

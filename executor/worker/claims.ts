@@ -2,6 +2,8 @@
 // nobody. Until it has begun one, that can be taken back, also while its code runs and it reads no messages: both sides
 // have a word in shared memory for each such call, and who changes it first has the call.
 
+import { Int32Array, SharedArrayBuffer } from '../../serializer/globals.ts'
+
 const { compareExchange, load, store } = Atomics
 
 /** More than are ever on their way to one thread. */

@@ -1,5 +1,8 @@
 // The executor as the code of a task has it, in a worker thread: messages to the one of the driver.
+
 import type { LocalPackage } from '../../runtime-env/types.ts'
+import { Error, Number } from '../../serializer/globals.ts'
+import { promiseOf } from '../../serializer/promises.ts'
 import type {
   ActorCallSpec,
   ActorInfo,
@@ -40,10 +43,14 @@ export class WorkerClient implements Executor {
     this.#requests.delete(request)
   }
 
-  #ask<T>(message: (request: number) => ClientMessage): Promise<T> {
-    return new Promise((resolve) => {
+  /** `answered` is told first. */
+  #ask<T>(message: (request: number) => ClientMessage, answered?: (answer: T) => void): Promise<T> {
+    return promiseOf((resolve) => {
       const request = ++this.#lastRequest
-      this.#requests.set(request, resolve as (answer: unknown) => void)
+      this.#requests.set(request, (answer) => {
+        answered?.(answer as T)
+        resolve(answer as T)
+      })
       this.#post(message(request))
     })
   }
@@ -96,11 +103,14 @@ export class WorkerClient implements Executor {
     this.#post(['put', id, value, parent], transferListOf(value))
   }
 
-  async outcome(id: string): Promise<Outcome> {
-    const outcome = await this.#ask<Outcome>((request) => ['outcome', request, id])
-    this.#settled.add(id)
-    if (outcome.ok) this.takeGrants(outcome.value)
-    return outcome
+  outcome(id: string): Promise<Outcome> {
+    return this.#ask(
+      (request) => ['outcome', request, id],
+      (outcome) => {
+        this.#settled.add(id)
+        if (outcome.ok) this.takeGrants(outcome.value)
+      },
+    )
   }
 
   isSettled(id: string): boolean {

@@ -1,5 +1,7 @@
 // What an executor keeps in a thread beside user code, which may patch the prototypes that its own things have.
 
+import { Object } from '../../serializer/globals.ts'
+
 /** The object, with these methods as they are now: no patch of its prototype reaches them. */
 export function withOwnMethods<T extends object>(object: T, ...names: readonly (keyof T)[]): T {
   for (const name of names)

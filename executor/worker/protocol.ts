@@ -38,7 +38,6 @@ export type ToWorker =
   /** Null where it can't be had; and why, if it is there. */
   | readonly [tag: 'function', hash: string, exported: Exported | null, why?: string]
   | readonly [tag: 'answer', request: number, answer: unknown]
-  | readonly [tag: 'release']
 
 export type FromWorker =
   | readonly [tag: 'ready']

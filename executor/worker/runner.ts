@@ -1,14 +1,16 @@
 // Runs jobs: finds the function, unpacks the arguments, calls, packs what comes out. Runs in a worker thread, or in the
 // caller's own where the engine is inline.
+
 import { inspect } from 'node:util'
+import { AbortController, Array, Error, Promise, Reflect, TypeError } from '../../serializer/globals.ts'
 import { loadsAsync } from '../../serializer/index.ts'
+import { isThenable, promiseOf } from '../../serializer/promises.ts'
 import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
 import { MOST_BYTES, MOST_FUNCTIONS } from '../functions.ts'
 import { Kept } from '../kept.ts'
 import { type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
-import { isThenable } from '../thenable.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
 import { OwnMap } from './own-methods.ts'
@@ -20,6 +22,12 @@ const now = performance.now.bind(performance)
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
 
 type FunctionAnswer = Extract<ToWorker, readonly ['function', ...unknown[]]>
+
+/** What a promise is resolved with is asked for `then`: a function in a box that has none, whatever all objects have. */
+interface Loaded {
+  readonly __proto__: null
+  readonly value: unknown
+}
 
 type Callable = (...args: unknown[]) => unknown
 
@@ -66,7 +74,7 @@ export class Runner {
   /** Loaded. */
   readonly #functions = new Kept<unknown>(MOST_FUNCTIONS, MOST_BYTES)
   readonly #wanted = new OwnMap<string, (answer: FunctionAnswer) => void>()
-  readonly #loading = new OwnMap<string, Promise<unknown>>()
+  readonly #loading = new OwnMap<string, Promise<Loaded>>()
   readonly #actors = new OwnMap<string, object>()
   readonly #scopes = new OwnMap<string, Scope>()
   /** What has to be over before a job begins: functions that run on all workers. */
@@ -74,12 +82,21 @@ export class Runner {
 
   readonly #claims: Claims | null
   readonly #turns: Turns
+  readonly #isUsable: () => boolean
   /** Jobs that came ahead: one after the other, when nothing else is under way. */
   readonly #line: Job[] = []
   #isAdvancing = false
 
-  constructor(worker: string, post: Post, turns: Turns = NO_TURNS, claims: Claims | null = null) {
+  /** `isUsable` is asked when code of the user's has run. If it says no, the worker is about to end. */
+  constructor(
+    worker: string,
+    post: Post,
+    turns: Turns = NO_TURNS,
+    claims: Claims | null = null,
+    isUsable: () => boolean = () => true,
+  ) {
     this.#worker = worker
+    this.#isUsable = isUsable
     this.#post = post
     this.#turns = turns
     this.#claims = claims
@@ -164,26 +181,26 @@ export class Runner {
   }
 
   async #loadAndRun(job: Job, scope: Scope, target: string): Promise<void> {
-    let loaded: unknown
+    let loaded: Loaded
     try {
       loaded = await this.#load(target)
     } catch (error) {
       return this.#fail(job, scope, error)
     }
-    await this.#run(job, scope, loaded)
+    await this.#run(job, scope, loaded.value)
   }
 
-  async #load(hash: string): Promise<unknown> {
-    const loaded = this.#functions.get(hash)
-    if (loaded !== undefined) return loaded
+  async #load(hash: string): Promise<Loaded> {
+    const value = this.#functions.get(hash)
+    if (value !== undefined) return { __proto__: null, value }
     let loading = this.#loading.get(hash)
     if (loading === undefined) this.#loading.set(hash, (loading = this.#fetch(hash)))
     return await loading
   }
 
-  async #fetch(hash: string): Promise<unknown> {
+  async #fetch(hash: string): Promise<Loaded> {
     try {
-      const [, , exported, why] = await new Promise<FunctionAnswer>((resolve) => {
+      const [, , exported, why] = await promiseOf<FunctionAnswer>((resolve) => {
         this.#wanted.set(hash, resolve)
         this.#post(['need', hash])
       })
@@ -194,7 +211,7 @@ export class Runner {
       const { bundle, buffers } = value
       const loaded = await loadsAsync(bundle, buffers === undefined ? {} : { buffers })
       this.#functions.add(hash, loaded, sizeOf(value))
-      return loaded
+      return { __proto__: null, value: loaded }
     } finally {
       this.#loading.delete(hash)
     }
@@ -246,8 +263,8 @@ export class Runner {
     } catch (error) {
       return this.#fail(job, scope, error)
     }
-    if (isLater) return this.#await(job, scope, result)
-    this.#succeed(job, scope, result)
+    if (!isLater) return this.#succeed(job, scope, result)
+    if (this.#isUsable()) return this.#await(job, scope, result)
   }
 
   async #await(job: Job, scope: Scope, result: unknown): Promise<void> {
@@ -268,7 +285,7 @@ export class Runner {
   }
 
   #succeed(job: Job, scope: Scope, value: unknown): void {
-    if (scope.isDropped) return
+    if (scope.isDropped || !this.#isUsable()) return
     const [, kind, call, , , , , , , numReturns] = job
     if (kind === Kind.StartActor) this.#actors.set(call, value as object)
     if (kind === Kind.StartActor || kind === Kind.SetUp || numReturns === 0) {
@@ -293,7 +310,7 @@ export class Runner {
   }
 
   #fail(job: Job, scope: Scope, error: unknown): void {
-    if (scope.isDropped) return
+    if (scope.isDropped || !this.#isUsable()) return
     const [, kind, call, name, , , , , , , retryOn] = job
     if (kind === Kind.SetUp) {
       // Nothing is to run on a worker that is not as it has to be.
@@ -318,7 +335,7 @@ export class Runner {
   ): Promise<void> {
     let isOne = false
     try {
-      const all = (await this.#load(classes)) as (abstract new () => unknown)[]
+      const all = (await this.#load(classes)).value as (abstract new () => unknown)[]
       isOne = all.some((type) => error instanceof type)
     } catch {
       // They can't be had.

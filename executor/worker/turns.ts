@@ -1,6 +1,8 @@
 // Whose code a worker that actors share is in, for who can't ask it because it does not answer: told at the begin and the end
 // of what each call runs without a break. What code does behind an `await` is nobody's, as far as this knows.
 
+import { Int32Array, SharedArrayBuffer } from '../../serializer/globals.ts'
+
 const { add, load, store } = Atomics
 
 /** What runs on all workers: no actor's. */

@@ -1,6 +1,8 @@
 // Compression of a bundle's body, through Node's own zlib. The header says which; nobody inflates more than was asked for.
+
 import * as zlib from 'node:zlib'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { needAllOriginals } from '../originals.ts'
 
 const { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } = zlib

@@ -1,6 +1,8 @@
 // The container of a bundle: magic, version, sections, checksum. Byte for byte in docs/format.md.
 // Reading it runs nothing and compiles nothing.
+
 import { UnpicklingError } from '../errors.ts'
+import { Buffer } from '../globals.ts'
 import { needAllOriginals } from '../originals.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'

@@ -1,5 +1,7 @@
 // Packed numbers are little-endian in a bundle; typed arrays have the machine's order.
+
 import { endianness } from 'node:os'
+import { Buffer } from '../globals.ts'
 
 export const isBigEndian = endianness() === 'BE'
 

@@ -1,6 +1,8 @@
 // The manifest: what a bundle is, as superjson text. Small, and readable without loading anything.
+
 import superjson from 'superjson'
 import { UnpicklingError } from '../errors.ts'
+import { Buffer, process } from '../globals.ts'
 import { VERSION } from '../version.ts'
 
 /** A reference as the manifest has it; references/ defines what the fields mean. */

@@ -9,9 +9,11 @@
 //  20  nothing (4), so that the bundle begins at a multiple of 8
 //  24  the signature, over the purpose, the first 24 bytes, and the bundle
 //      the bundle
+
 import { createHmac, createPublicKey, KeyObject, sign, timingSafeEqual, verify } from 'node:crypto'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { Buffer } from '../globals.ts'
 import { needAllOriginals } from '../originals.ts'
 
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x73, 0x67, 0x0d, 0x0a) // "\x8fcrnsg\r\n"

@@ -1,6 +1,7 @@
 // xxHash32 (Yann Collet), which LZ4's frames have as their checksum, too. Each word of four bytes changes the state one-to-one:
 // damage within one word is always found. In JavaScript it takes a third of what CRC-32 does, with tables or by a call into
 // native code.
+import { Buffer } from '../globals.ts'
 import { isBigEndian } from './endianness.ts'
 
 const { imul } = Math

@@ -1,6 +1,8 @@
 // Hands live values between JavaScript and the inspector, which knows them by objectId. One object, known to both
 // sides, carries them; it is made known through a global that exists only while this file first runs.
+
 import { createRequire } from 'node:module'
+import { process } from '../globals.ts'
 import { ReflectApply, ReflectDefineProperty, ReflectDeleteProperty } from '../primordials.ts'
 import { CaptureUnavailableError, post, postForLater } from './session.ts'
 

@@ -1,7 +1,9 @@
 // What V8 keeps in a closure's contexts and tells no debugger: home objects (spec 10.2, [[HomeObject]]), and the
 // `this` that only a direct eval in an arrow function could ask for. A heap snapshot shows both, and takes a tenth
 // of a second and more: so this is the last resort, asked once for each function.
+
 import { getHeapSnapshot } from 'node:v8'
+import { Buffer } from '../globals.ts'
 import { liveValue, objectIdOf, release } from './handover.ts'
 import { post } from './session.ts'
 

@@ -1,7 +1,9 @@
 // Where a position is in the text that the author wrote, where the script has a source map (ECMA-426): tsx, vitest and
 // bundlers leave one. It is for messages, so a map that is missing or broken is no error.
+
 import { readFileSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
+import { Buffer } from '../globals.ts'
 import type { ScriptRecord } from './scripts.ts'
 
 export interface SourcePosition {

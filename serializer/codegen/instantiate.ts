@@ -1,7 +1,9 @@
 // Compiles code units, each distinct one once in a thread, in the global scope: no variable of the loader is
 // visible to the code.
+
 import vm from 'node:vm'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { hashUnit } from './link.ts'
 import { presentOrigin } from './origin.ts'
 

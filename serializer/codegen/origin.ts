@@ -1,9 +1,11 @@
 // Where a function came from, for the code that asks: `import.meta`, `import()`, `require`. The names are the
 // origin's; what they find is found from the origin's folder if that is there, else from the working directory.
+
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { process } from '../globals.ts'
 
 const origins = new WeakMap<object, string>()
 

@@ -1,5 +1,7 @@
 // A cache by bytes: what was read from a section is known when the same section comes again. It holds its own copies.
 
+import { Buffer } from '../globals.ts'
+
 /** Below this, a loop beats a call into native code. */
 const SHORT = 64
 

@@ -1,9 +1,11 @@
 // The two sections about code: the units' texts, and for each function where its template is and what its bindings
 // are. The graph section then says when each is made and with which values.
+
 import { type Linked, Numbers } from '../codegen/link.ts'
 import type { Place } from '../codegen/nesting.ts'
 import { type FunctionRecord, privateFields } from '../codegen/records.ts'
 import { UnpicklingError } from '../errors.ts'
+import { Buffer } from '../globals.ts'
 import { ByteReader } from './codec/byte-reader.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 

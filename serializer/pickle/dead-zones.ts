@@ -1,6 +1,7 @@
 // Is a variable that looks undefined in its temporal dead zone? V8's scopes tell since Node 22; on Node 20 a function that
 // sees the variable is asked. A class can't be asked itself, for that would run its field initializers: its methods are, or
 // other functions that see the same variable.
+
 import type { Declaration, FunctionFacts } from '../analyze/index.ts'
 import {
   bindingIn,
@@ -11,6 +12,7 @@ import {
   probeVariables,
   type ScriptRecord,
 } from '../capture/index.ts'
+import { process } from '../globals.ts'
 import { analyzed, sourceOf } from './source.ts'
 import { Refusal } from './trace.ts'
 

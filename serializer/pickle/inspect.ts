@@ -3,6 +3,7 @@
 import type { Compression } from '../bundle/compression.ts'
 import { FORMAT_VERSION } from '../bundle/container.ts'
 import type { Place } from '../codegen/nesting.ts'
+import { Buffer } from '../globals.ts'
 import { withOriginals } from '../originals.ts'
 import type { Reference } from '../references/index.ts'
 import type { FunctionEntry } from './code-sections.ts'

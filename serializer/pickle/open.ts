@@ -1,4 +1,5 @@
 // Takes a bundle apart and lets the options look at it: nothing is compiled, imported or rebuilt here.
+
 import { types } from 'node:util'
 import { Kind, readContainer, SECTION_NAMES, type Sections } from '../bundle/container.ts'
 import { ByteBudget, type CheckedLimits, checkLimits, DEFAULT_LIMITS, type Limits } from '../bundle/limits.ts'
@@ -6,6 +7,7 @@ import { type ReadManifest, readManifest } from '../bundle/manifest.ts'
 import { noContainer, type ReadContainer, Section } from '../bundle/read-sections.ts'
 import { type VerifyOption, verifyBytes, withoutSignature } from '../bundle/signature.ts'
 import { UnpicklingError } from '../errors.ts'
+import { Buffer } from '../globals.ts'
 import { asUser, needAllOriginals } from '../originals.ts'
 import { checkReferences, type Reference } from '../references/index.ts'
 import { BytesCache } from './bytes-cache.ts'

@@ -208,7 +208,8 @@ export class Unpickler {
   /** In a box, as a promise would not give promises, and would call what has a `then`. */
   async #loadBoxed(bytes: BundleBytes, options: LoadOptions): Promise<Boxed> {
     const bundle = withOriginals(() => openBundle(bytes, options))
-    const modules = await importModules(bundle.references)
+    const modules = new Map<string, object>()
+    await importModules(bundle.references, modules)
     return { value: withOriginals(() => this.#read(bundle, options, modules)) }
   }
 

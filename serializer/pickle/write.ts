@@ -1,10 +1,12 @@
 // Writes a bundle: walks the graph as often as it takes, links its code, and puts the sections together.
+
 import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
 import { Kind, sizeOf, writeContainer, writeSmallData } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import type { SignOption } from '../bundle/signature.ts'
 import { capturing } from '../capture/index.ts'
 import { PicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
 import { beginWalk, makePolicy, type Selection } from '../references/index.ts'
 import { ownName } from './function-shape.ts'

@@ -1,8 +1,10 @@
 // Binary data. A view is written as its buffer plus a window, so that views of one buffer share it again;
 // a pooled Buffer (or any view of a part of a larger, otherwise unreached ArrayBuffer) sends its own bytes only.
+
 import { types } from 'node:util'
 import * as v8 from 'node:v8'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { isPool } from './pool.ts'
 import type { BuiltinReducer, ValueSink, ValueSource, ViewedBytes } from './types.ts'
 

@@ -1,6 +1,8 @@
 // Errors of every kind: the slot [[ErrorData]] and the stack; message, cause and the rest are own properties.
+
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { hasBrand } from './brand.ts'
 import { isNodeError, nodeErrorReducer } from './node-errors.ts'
 import type { BuiltinReducer } from './types.ts'

@@ -1,8 +1,10 @@
 // Events and their targets (the DOM standard). Who listens is code of this process's that it may call at any time, so
 // what has listeners is refused. A signal that is not aborted comes back as one that is not aborted yet; its controller,
 // if that is in the graph too, aborts it.
+
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { branded, hasBrand } from './brand.ts'
 import { getterOf, isNearest, keptUnder, lateGlobal, nodesKeys, symbolKey } from './platform.ts'
 import type { BuiltinReducer, ValueSink } from './types.ts'

@@ -1,6 +1,8 @@
 // The objects of ECMA-402 (Intl): the locale and the options that `resolvedOptions` tells make one that works the same.
 // Where they do not, which samples show, the object is refused; so is its loading where Node lacks the locale's data.
+
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { branded } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 

@@ -1,8 +1,10 @@
 // Keys and certificates of node:crypto and of Web Crypto: by their standard encodings (PKCS #8, SPKI, DER), so the bundle
 // holds the key itself. A CryptoKey that is not extractable stays where it is.
+
 import { createRequire } from 'node:module'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { Buffer, process } from '../globals.ts'
 import { branded, inheritsFrom } from './brand.ts'
 import { getterOf, lateClass, lateGlobal, nodesKeys, symbolKey } from './platform.ts'
 import type { BuiltinReducer, ValueSink, ValueSource } from './types.ts'

@@ -1,8 +1,10 @@
 // Classes of Node's that not every process has: some come with a module that is loaded when it is needed, some with a
 // newer Node. Nobody has an object of a class whose module was never loaded, so looking for one never loads it.
+
 import { createRequire } from 'node:module'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { findBuiltin, findIntrinsic, isNodes, loadedInternals } from '../references/index.ts'
 import { unexportedClass } from './native.ts'
 

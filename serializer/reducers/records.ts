@@ -1,8 +1,10 @@
 // Node's classes of plain records, all of whose state is own properties: file statistics, folder entries, legacy URLs.
 // Some of that state is under symbols of Node's, which are others in each process: these go by description.
+
 import * as fs from 'node:fs'
 import * as url from 'node:url'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { inheritsFrom } from './brand.ts'
 import { descriptionOf, symbolKey } from './platform.ts'
 import type { BuiltinReducer } from './types.ts'

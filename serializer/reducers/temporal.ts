@@ -1,6 +1,8 @@
 // Temporal (Node 26): each type by the slots that its constructor takes, so that no text has to be parsed and nothing
 // is balanced or rounded. Dates go by their ISO fields and the name of their calendar.
+
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { branded } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 

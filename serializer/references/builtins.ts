@@ -1,10 +1,12 @@
 // Node's built-in modules and everything reachable in them. Only modules that this process has loaded can have
 // given a value to anyone, so no other is ever loaded for looking; and as most values are the user's, the catalogue
 // is made when something turns up that can only be Node's.
+
 import { EventEmitter } from 'node:events'
 import { builtinModules, createRequire, Module } from 'node:module'
 import { inspect, types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { follow, unescaped, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { findIntrinsic, findLazyIntrinsic, isObjectOfNode, standardDescriptor } from './intrinsics.ts'
 import { mark } from './marks.ts'

@@ -1,7 +1,9 @@
 // The intrinsics of ECMAScript and Node's globals, by identity, those without a global name included.
 // (ECMAScript: Well-Known Intrinsic Objects.)
+
 import { isMainThread } from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
 import { mark } from './marks.ts'

@@ -1,6 +1,7 @@
 // A package may give a class its methods only when it makes the first instance (zod does), or when a plugin asks for it
 // (dayjs). What refers to the prototype finds another one then, where the bundle is loaded: which is told, for a method
 // that is missing shows up late and far away.
+import { process } from '../globals.ts'
 import { findPackageRoot, packageNameOf, readPackage } from './origin.ts'
 import type { PackageReference, Reference } from './types.ts'
 

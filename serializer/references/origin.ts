@@ -1,8 +1,10 @@
 // Where functions and scripts come from: Node itself, a package, or the user.
+
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
+import { process } from '../globals.ts'
 
 const functionToString = Function.prototype.toString
 let scriptUrl: (fn: object) => string | undefined = () => undefined

@@ -1,10 +1,12 @@
 // Packages under node_modules, from a reference to the value: by require, or by import where loadsAsync has awaited it.
+
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { process } from '../globals.ts'
 import { asUser } from '../originals.ts'
 import { fileFor } from './exports-map.ts'
 import { importModule } from './import.ts'
@@ -165,8 +167,10 @@ function moduleKey(reference: PackageReference): string {
 }
 
 /** Imports what a bundle refers to, for loadsAsync. What is not found fails when it is resolved. */
-export async function importModules(references: readonly Reference[]): Promise<Map<string, object>> {
-  const modules = new Map<string, object>()
+export async function importModules(
+  references: readonly Reference[],
+  modules: Map<string, object>,
+): Promise<void> {
   for (const reference of references) {
     if (reference.kind === 'builtin' && reference.path === '*')
       modules.set(reference.module, await importModule(reference.module))
@@ -189,5 +193,4 @@ export async function importModules(references: readonly Reference[]): Promise<M
       throw failed(reference, error)
     }
   }
-  return modules
 }

@@ -11,7 +11,7 @@ import type { InitOptions } from '../../options.ts'
 import { enginesHere } from '../../processes/engines.ts'
 import { ProcessHost } from '../../processes/index.ts'
 import type { EnvironmentSettings } from '../../processes/manager.ts'
-import { LONG_LINGER, Thread } from '../../threads/thread.ts'
+import { Thread } from '../../threads/thread.ts'
 import { dropCall } from '../call-keys.ts'
 import type { NodeLease } from '../capacity.ts'
 import type { NodeDescription } from '../describe.ts'
@@ -72,7 +72,7 @@ export class FleetNode {
       maxWorkers: 2 * cpus + 2,
       maxShared: Math.max(cpus, 1),
       lackingForActor: lackingForThread,
-      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits, LONG_LINGER),
+      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits),
     }
     const hooks: LocalHooks = {
       executor: fleet,

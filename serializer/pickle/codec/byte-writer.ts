@@ -1,7 +1,9 @@
 // Growable output: the primitives of the byte codec. What they mean is written in docs/format.md.
 // It grows by whole chunks. Once they are large, one is written again and again, and what it held is put away into memory
 // that is free as soon as the bundle has it.
+
 import { giveBack, makeSegment } from '../../bundle/segments.ts'
+import { Buffer } from '../../globals.ts'
 import { needAllOriginals } from '../../originals.ts'
 
 const FIRST_CHUNK = 4096

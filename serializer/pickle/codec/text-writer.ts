@@ -1,6 +1,8 @@
 // The text of a graph's strings, gathered: writing and reading many short strings one by one costs more than all of
 // them at once. Each chunk says how its code units are kept; the graph itself holds lengths alone.
+
 import { varintSize, writeVarint } from '../../bundle/varint.ts'
+import { Buffer } from '../../globals.ts'
 import { keepHiddenClass } from '../../hidden-classes.ts'
 import { ByteWriter, isLatin1, writeLatin1 } from './byte-writer.ts'
 
