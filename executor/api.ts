@@ -1,14 +1,5 @@
 // get, put, wait, cancel, kill and the rest: what users call with refs and handles.
-import {
-  Array,
-  clearTimeout,
-  Error,
-  JSON,
-  Promise,
-  Set,
-  setTimeout,
-  TypeError,
-} from '../serializer/globals.ts'
+import { Array, clearTimeout, Error, JSON, Promise, setTimeout, TypeError } from '../serializer/globals.ts'
 import { allOver, isThenable, promiseOf } from '../serializer/promises.ts'
 import { ActorHandleBase } from './actors.ts'
 import { nameOf, splitArguments } from './calls.ts'
@@ -23,6 +14,7 @@ import { pack, unpack } from './payload.ts'
 import { ObjectRef } from './refs.ts'
 import { requireExecutor } from './start.ts'
 import type { ActorHandle, AnyFunction, Resolved } from './types.ts'
+import { OwnSet } from './worker/own-methods.ts'
 
 /**
  * The value of a ref, or the values of a list of them. Rejects with what the task threw. `timeout` is in milliseconds;
@@ -205,22 +197,35 @@ async function waitAndTell<R extends ObjectRef<any>>(
     const { numReturns = 1, timeout } = options
     if (!Array.isArray(refs)) throw new TypeError('wait takes a list of refs')
     for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('wait', ref)
-    const ids = new Set(refs.map(({ id }) => id))
+    const ids = new OwnSet<string>()
+    for (const { id } of refs) ids.add(id)
     if (ids.size < refs.length) throw new TypeError('wait was given the same ref twice')
     if (numReturns > refs.length)
       throw new TypeError(`wait is to return ${numReturns} refs, and was given ${refs.length}`)
     const executor = requireExecutor()
-    const isReady = ({ id }: ObjectRef) => executor.isSettled(id)
-    if (timeout !== 0 && refs.filter(isReady).length < numReturns) {
+    if (timeout !== 0 && divided(executor, refs, numReturns)[0].length < numReturns) {
       const enough = settledOf(executor, refs, numReturns)
       await whileBlocked(executor, refs, timeout === undefined ? enough : within(enough, timeout, null))
     }
-    const ready = refs.filter(isReady).slice(0, numReturns)
-    const taken = new Set(ready)
-    resolve([ready, refs.filter((ref) => !taken.has(ref))])
+    resolve(divided(executor, refs, numReturns))
   } catch (error) {
     reject(error)
   }
+}
+
+/** Up to so many that are settled, and the rest. */
+function divided<R extends ObjectRef<any>>(
+  executor: Executor,
+  refs: readonly R[],
+  most: number,
+): [ready: R[], pending: R[]] {
+  const ready: R[] = []
+  const pending: R[] = []
+  for (const ref of refs) {
+    const side = ready.length < most && executor.isSettled(ref.id) ? ready : pending
+    side[side.length] = ref
+  }
+  return [ready, pending]
 }
 
 /** Resolves when so many are settled. */
