@@ -1,10 +1,14 @@
 // What the workers of the fleet have, as far as a submitter knows: whether a call can ever run.
+import { setTimeout } from 'node:timers/promises'
 import satisfies from 'semver/functions/satisfies.js'
 import { fromJson } from '../../runtime-env/json.ts'
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
 import { canContain } from '../processes/engines.ts'
 import type { Link } from './link.ts'
 import type { OwnWorker } from './shapes.ts'
+
+/** Milliseconds in which a process whose connection is lost tries several times to have another. */
+const RECONNECTS = 1_000
 
 export interface NodeLease {
   readonly name: string
@@ -63,16 +67,29 @@ export class Capacity {
     return null
   }
 
-  /** Why there is no room for an actor with a worker of its own on those that have slots for it; null if one has room. */
-  lackingRoom(wanted: Readonly<Record<string, number>>, own: OwnWorker): string[] | null {
-    const reasons: string[] = []
-    for (const { name, resources, lacking } of this.nodes.values()) {
-      if (!fits(wanted, resources)) continue
-      const why = lacking?.[own]
-      if (why === undefined) return null
-      reasons.push(`on ${name} ${why}`)
+  /**
+   * Why there is no room just now for an actor with a worker of its own on those that have slots for it; null if one has
+   * room. One that was killed has none.
+   */
+  async lackingRoom(wanted: Readonly<Record<string, number>>, own: OwnWorker): Promise<string[] | null> {
+    await this.refresh()
+    const fitting = [...this.nodes].filter(([, { resources }]) => fits(wanted, resources))
+    const ids = fitting.map(([id]) => id)
+    const roomy = fitting.filter(([, { lacking }]) => lacking?.[own] === undefined).map(([id]) => id)
+    const hasRoom = (id: string) => roomy.includes(id)
+    let connected = await this.#link.connected(ids)
+    if (!connected.some(hasRoom) && roomy.length > 0) {
+      // One that has lost its connection comes back.
+      await setTimeout(RECONNECTS)
+      connected = await this.#link.connected(ids)
     }
-    return reasons
+    if (connected.some(hasRoom)) return null
+    const full = fitting.filter(([id]) => connected.includes(id))
+    const gone = fitting.filter(([id]) => !connected.includes(id) && hasRoom(id))
+    return [
+      ...full.map(([, { name, lacking }]) => `on ${name} ${lacking![own]}`),
+      ...gone.map(([, { name }]) => `${name} has lost its connection`),
+    ]
   }
 
   /** What no worker has, in words; null if one has it all, or if there is none yet: a call waits for the first. */

@@ -147,8 +147,18 @@ export class Link {
   /** A process whose event loop stands still does not renew its lease; its connection is there all the same. */
   async isAlive(process: string): Promise<boolean> {
     if ((await this.redis.exists(this.keys.lease(process))) === 1) return true
-    const clients = await this.redis.client('LIST').catch(() => '')
-    return String(clients).includes(` name=${process} `)
+    return (await this.#clients())?.includes(` name=${process} `) === true
+  }
+
+  /** Which of these have a connection just now: one that was killed has none, and a lease for some seconds yet. */
+  async connected(processes: readonly string[]): Promise<readonly string[]> {
+    const clients = await this.#clients()
+    return clients === null ? processes : processes.filter((process) => clients.includes(` name=${process} `))
+  }
+
+  /** Null where the user of Redis may not ask. */
+  async #clients(): Promise<string | null> {
+    return await this.redis.client('LIST').then(String, () => null)
   }
 
   /** With `keepFor`, others go on to see it as alive for so long. */

@@ -120,6 +120,18 @@ it('X7 an actor that waits for too long dies of what each worker lacks, and leav
   expect(typeof (await get(One.remote().pid.remote()))).toBe('number')
 }, 60_000)
 
+it('X7 a worker that was killed is not waited for as long as its lease lasts', async () => {
+  await startNamed('full', NONE, '--wait-for-room', '2')
+  const roomy = await startNamed('roomy', ROOM, '--wait-for-room', '2')
+  expect(await get(One.remote().pid.remote())).toBe(roomy.child.pid)
+  roomy.child.kill('SIGKILL')
+  const began = Date.now()
+  const error = await failureOf(One.remote().pid.remote())
+  expect(error.message).toMatch(/no worker had room for it within 2 s: .*roomy has lost its connection/)
+  // The lease is renewed every five seconds, and lasts for fifteen.
+  expect(Date.now() - began).toBeLessThan(9_000)
+}, 60_000)
+
 it('X7 an actor that waits can be killed', async () => {
   await startNamed('one', NONE)
   const actor = One.remote()

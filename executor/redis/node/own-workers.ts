@@ -158,8 +158,7 @@ export class OwnWorkers {
     own: OwnWorker,
     resources: Readonly<Record<string, number>>,
   ): Promise<string | null> {
-    await this.#capacity.refresh()
-    const all = this.#capacity.lackingRoom(resources, own)
+    const all = await this.#capacity.lackingRoom(resources, own)
     if (all === null) return null
     const more = all.length > MOST_NAMED ? `; and ${all.length - MOST_NAMED} more` : ''
     return `${all.slice(0, MOST_NAMED).join('; ')}${more}. ${REMEDY}`
