@@ -1,41 +1,16 @@
 // Many actors in worker processes of a fleet: what they cost in connections, what is left of them, and what happens to them
 // when their process is killed.
-import {
-  ActorDiedError,
-  describeExecutor,
-  get,
-  getActor,
-  init,
-  kill,
-  type ObjectRef,
-  remote,
-  shutdown,
-} from 'cornichon/executor'
-import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ActorDiedError, describeExecutor, get, getActor, kill, remote, shutdown } from 'cornichon/executor'
+import { afterAll, describe, expect, it } from 'vitest'
 import { cornichon } from '../support/command.ts'
-import { workersOf } from '../support/fleet.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { failureOf, testFleet } from '../support/fleet.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 const workspace = createWorkspace()
-let redis: TestRedis
-let connection: Redis
-const { start, killWorker, killAll } = workersOf(() => redis, '--num-cpus', '2', '--recover-after', '2')
+const fleet = testFleet('--num-cpus', '2', '--recover-after', '2')
+const { start, killWorker, join, key, actorQueueKeys } = fleet
 
-beforeAll(async () => {
-  redis = await startRedis()
-  connection = redis.connect()
-})
-beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
-afterEach(async () => {
-  await shutdown()
-  await killAll()
-})
-afterAll(async () => {
-  await redis.stop()
-  workspace.remove()
-})
+afterAll(() => workspace.remove())
 
 class Counter {
   count = 0
@@ -54,13 +29,6 @@ class Counter {
 
 const Shared = remote(Counter, { isolate: false })
 const many = (count: number) => Array.from({ length: count }, (_, i) => i)
-const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
-const queueKeys = () => connection.keys(`${key('actor-').replace(/[{}]/g, '\\$&')}*`)
-const failureOf = (ref: ObjectRef<any>): Promise<Error> =>
-  get(ref).then(
-    () => expect.fail('it did not reject'),
-    (error: Error) => error,
-  )
 
 describe('1,000 actors in one worker process', () => {
   it('X7 share its connections and two threads, and leave nothing behind', async () => {
@@ -68,14 +36,14 @@ describe('1,000 actors in one worker process', () => {
     // With its own connections, whatever they may be.
     const first = Shared.remote()
     await get(first.add.remote())
-    const before = (await connection.client('LIST')) as string
+    const before = (await fleet.connection.client('LIST')) as string
     const actors = many(1000).map((i) => Shared.options(i === 500 ? { name: 'the 500th' } : {}).remote())
     const calls = many(3).flatMap(() => actors.map((actor) => actor.add.remote()))
     expect(await get(calls)).toEqual(many(3).flatMap((i) => many(1000).map(() => i + 1)))
     expect(await get((await getActor<Counter>('the 500th')).add.remote())).toBe(4)
-    const after = (await connection.client('LIST')) as string
+    const after = (await fleet.connection.client('LIST')) as string
     expect(after.trim().split('\n').length).toBeLessThanOrEqual(before.trim().split('\n').length + 2)
-    const args = ['--address', redis.address, '--namespace', redis.namespace, '--json']
+    const args = ['--address', fleet.redis.address, '--namespace', fleet.redis.namespace, '--json']
     const listed = JSON.parse(cornichon(workspace.folder, 'list', 'actors', ...args).stdout) as {
       readonly worker: string
       readonly pendingCalls: number
@@ -87,9 +55,9 @@ describe('1,000 actors in one worker process', () => {
     // Made after its death, as others may who have not heard of it.
     expect(await failureOf(actors[0]!.add.remote())).toBeInstanceOf(ActorDiedError)
     await shutdown()
-    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
-    expect(await connection.scard(key('actors'))).toBe(0)
-    await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+    await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
+    expect(await fleet.connection.scard(key('actors'))).toBe(0)
+    await join()
     await expect.poll(async () => (await describeExecutor()).workers, { timeout: 20_000 }).toMatchObject([])
   }, 60_000)
 
@@ -97,11 +65,11 @@ describe('1,000 actors in one worker process', () => {
     await start()
     const actor = Shared.remote()
     expect(await get(actor.add.remote())).toBe(1)
-    const [id] = await connection.smembers(key('actors'))
-    const node = await connection.hget(key(`actor:${id}`), 'node')
-    await connection.hdel(key(`actor:${id}`), 'node')
+    const [id] = await fleet.connection.smembers(key('actors'))
+    const node = await fleet.connection.hget(key(`actor:${id}`), 'node')
+    await fleet.connection.hdel(key(`actor:${id}`), 'node')
     expect(await get(actor.add.remote())).toBe(2)
-    await connection.hset(key(`actor:${id}`), 'node', node!)
+    await fleet.connection.hset(key(`actor:${id}`), 'node', node!)
   })
 })
 
@@ -127,7 +95,7 @@ describe('actors of a worker process that is killed', () => {
     expect(pids.size).toBe(1)
     expect(pids).not.toContain(pid)
     for (const actor of actors) kill(actor)
-    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+    await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
   }, 60_000)
 
   it('X12 die if they may not start again, and what was under way fails', async () => {
@@ -136,7 +104,7 @@ describe('actors of a worker process that is killed', () => {
     await get(actors.map((actor) => actor.add.remote()))
     const calls = actors.map((actor) => actor.slow.remote(60_000))
     await expect
-      .poll(async () => (await connection.keys(key('actor-*:active').replace(/[{}]/g, '\\$&'))).length)
+      .poll(async () => (await fleet.connection.keys(key('actor-*:active').replace(/[{}]/g, '\\$&'))).length)
       .toBe(20)
     await killWorker(first)
     await start()
@@ -144,7 +112,7 @@ describe('actors of a worker process that is killed', () => {
       expect(error).toBeInstanceOf(ActorDiedError)
       expect(error.message).toMatch(/worker process .*ended/)
     }
-    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+    await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
   }, 60_000)
 
   it('X12 may be killed before anybody has noticed: their calls fail, and nothing is left', async () => {
@@ -153,12 +121,12 @@ describe('actors of a worker process that is killed', () => {
     await get(actors.map((actor) => actor.add.remote()))
     const calls = actors.map((actor) => actor.slow.remote(60_000))
     await expect
-      .poll(async () => (await connection.keys(key('actor-*:active').replace(/[{}]/g, '\\$&'))).length)
+      .poll(async () => (await fleet.connection.keys(key('actor-*:active').replace(/[{}]/g, '\\$&'))).length)
       .toBe(20)
     await killWorker(first)
     for (const actor of actors) kill(actor)
     await start()
     for (const error of await Promise.all(calls.map(failureOf))) expect(error).toBeInstanceOf(ActorDiedError)
-    await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+    await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
   }, 60_000)
 })

@@ -1,16 +1,12 @@
 // Actors with workers of their own, where one worker process has no memory for one more and others have, or none has.
-import { ActorDiedError, get, init, kill, type ObjectRef, remote, shutdown } from 'cornichon/executor'
-import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { workersOf } from '../support/fleet.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { ActorDiedError, get, kill, remote } from 'cornichon/executor'
+import { afterAll, expect, it } from 'vitest'
+import { failureOf, testFleet } from '../support/fleet.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 const workspace = createWorkspace()
-let redis: TestRedis
-let connection: Redis
-const args = ['--num-cpus', '2', '--recover-after', '2']
-const { start, startWith, killAll } = workersOf(() => redis, ...args)
+const fleet = testFleet('--num-cpus', '2', '--recover-after', '2')
+const { start, startWith, key, actorQueueKeys } = fleet
 
 // What a worker process takes for free memory is what a file of its own says, in MiB.
 workspace.write({
@@ -36,19 +32,7 @@ const startNamed = (name: string, free: number, ...more: string[]) => {
   return startWith(environment, '--name', name, ...more)
 }
 
-beforeAll(async () => {
-  redis = await startRedis()
-  connection = redis.connect()
-})
-beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
-afterEach(async () => {
-  await shutdown()
-  await killAll()
-})
-afterAll(async () => {
-  await redis.stop()
-  workspace.remove()
-})
+afterAll(() => workspace.remove())
 
 class Log {
   readonly seen: number[] = []
@@ -65,14 +49,7 @@ class Log {
 }
 const One = remote(Log)
 const many = (count: number) => Array.from({ length: count }, (_, i) => i)
-const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-const failureOf = (ref: ObjectRef<any>): Promise<Error> =>
-  get(ref).then(
-    () => expect.fail('it did not reject'),
-    (error: Error) => error,
-  )
-const queueKeys = () => connection.keys(`${key('actor-').replace(/[{}]/g, '\\$&')}*`)
 
 it('X7 an actor goes to the worker that has room for it, whoever is asked first', async () => {
   await startNamed('full', NONE)
@@ -111,10 +88,10 @@ it('X7 an actor that waits for too long dies of what each worker lacks, and leav
       /End actors that are not needed, start another worker, or say isolate: false/,
     )
   }
-  await expect.poll(async () => (await queueKeys()).length, { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
   for (const list of ['wait', 'active'])
-    await expect.poll(() => connection.llen(key(`none;thread:${list}`)), { timeout: 20_000 }).toBe(0)
-  expect(await connection.scard(key('actors'))).toBe(0)
+    await expect.poll(() => fleet.connection.llen(key(`none;thread:${list}`)), { timeout: 20_000 }).toBe(0)
+  expect(await fleet.connection.scard(key('actors'))).toBe(0)
   // What was refused stands in nobody's way.
   setFree('two', ROOM)
   expect(typeof (await get(One.remote().pid.remote()))).toBe('number')
@@ -141,7 +118,7 @@ it('X7 an actor that waits can be killed', async () => {
   expect((await failureOf(pid)).message).toMatch(/was killed/)
   setFree('one', ROOM)
   expect(typeof (await get(One.remote().pid.remote()))).toBe('number')
-  expect(await connection.scard(key('actors'))).toBe(1)
+  expect(await fleet.connection.scard(key('actors'))).toBe(1)
 }, 60_000)
 
 it('X12 an actor that has no room where it is to start again does so elsewhere, with its calls in their order', async () => {

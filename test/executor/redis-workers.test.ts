@@ -4,43 +4,24 @@ import {
   ActorDiedError,
   get,
   getActor,
-  init,
   kill,
   put,
   remote,
   shutdown,
   WorkerCrashedError,
 } from 'cornichon/executor'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { workersOf } from '../support/fleet.ts'
-import { startRedis, type TestRedis } from '../support/redis.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { testFleet } from '../support/fleet.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 /** Many more, for a machine that has the time: each result is checked. */
 const taskCount = Number(process.env.CORNICHON_FAULT_TASKS ?? 400)
 
 const workspace = createWorkspace()
-let redis: TestRedis
-const { workers, start, killWorker, killAll } = workersOf(
-  () => redis,
-  '--num-cpus',
-  '2',
-  '--recover-after',
-  '2',
-)
+const fleet = testFleet('--num-cpus', '2', '--recover-after', '2')
+const { workers, start, killWorker, join, key } = fleet
 
-beforeAll(async () => {
-  redis = await startRedis()
-})
-beforeEach(() => init({ address: redis.address, namespace: redis.namespace, logToDriver: false }))
-afterEach(async () => {
-  await shutdown()
-  await killAll()
-})
-afterAll(async () => {
-  await redis.stop()
-  workspace.remove()
-})
+afterAll(() => workspace.remove())
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const square = remote(async (n: number) => {
@@ -106,13 +87,13 @@ describe('worker processes', () => {
 
   it('work for a driver whose event loop stands still for longer than its lease lasts', async () => {
     const ref = square.remote(13)
-    const connection = redis.connect()
-    await expect.poll(() => connection.llen(`{cornichon-${redis.namespace}}:CPU=1:wait`)).toBe(1)
-    const [lease] = await connection.keys(`{cornichon-${redis.namespace}}:lease:driver-*`)
+    const { connection } = fleet
+    await expect.poll(() => connection.llen(key('CPU=1:wait'))).toBe(1)
+    const [lease] = await connection.keys(key('lease:driver-*'))
     await connection.del(lease!)
     await start()
     // Where it looks when it goes on.
-    const result = `{cornichon-${redis.namespace}}:obj:${ref.id}`
+    const result = key(`obj:${ref.id}`)
     await expect.poll(() => connection.exists(result), { timeout: 20_000 }).toBe(1)
     expect(await connection.get(result)).toContain('"ok":true')
   })
@@ -213,7 +194,7 @@ describe('actors', () => {
     const counter = remote(Counter, { name: 'detached', lifetime: 'detached' }).remote()
     expect(await get(counter.add.remote(3))).toBe(3)
     await shutdown()
-    await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+    await join()
     const found = await getActor<Counter>('detached')
     expect(await get(found.add.remote(4))).toBe(7)
     expect(() => remote(Counter, { name: 'other' }).remote()).not.toThrow()

@@ -2,10 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { get, init, type ObjectRef, shutdown } from 'cornichon/executor'
+import type { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { childEnvironment } from './children.ts'
 import { commandFile } from './command.ts'
 import { nodeBinary } from './paths.ts'
-import type { TestRedis } from './redis.ts'
+import { startRedis, type TestRedis } from './redis.ts'
 
 export interface TestWorker {
   readonly child: ChildProcess
@@ -77,4 +80,47 @@ export function workersOf(redis: () => TestRedis, ...always: string[]) {
   }
   const killAll = () => Promise.all([...workers].map(killWorker))
   return { workers, start, startWith, killWorker, killAll }
+}
+
+/**
+ * A fleet for the tests of one file: a server of its own, workers that come and go with these arguments, and a driver that
+ * joins anew for each test.
+ */
+export function testFleet(...always: string[]) {
+  let redis: TestRedis
+  let connection: Redis
+  const workers = workersOf(() => redis, ...always)
+  beforeAll(async () => {
+    redis = await startRedis()
+    connection = redis.connect()
+  })
+  const join = () => init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+  beforeEach(join)
+  afterEach(async () => {
+    await shutdown()
+    await workers.killAll()
+  })
+  afterAll(() => redis.stop())
+  const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
+  return {
+    ...workers,
+    join,
+    key,
+    get redis() {
+      return redis
+    },
+    get connection() {
+      return connection
+    },
+    /** What is left of the queues of actors. */
+    actorQueueKeys: () => connection.keys(`${key('actor-').replace(/[{}]/g, '\\$&')}*`),
+  }
+}
+
+/** Of a call that is to fail. */
+export function failureOf(ref: ObjectRef<any>): Promise<Error> {
+  return get(ref).then(
+    () => expect.fail('it did not reject'),
+    (error: Error) => error,
+  )
 }

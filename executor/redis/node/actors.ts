@@ -13,7 +13,7 @@ import { decodeCalls, type WireCall } from '../wire.ts'
 import type { CallRunner } from './call-runner.ts'
 import { Doorbell } from './doorbell.ts'
 import { Intake } from './intake.ts'
-import { LATER, type OwnWorkers } from './own-workers.ts'
+import type { OwnWorkers } from './own-workers.ts'
 import { UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
 
@@ -82,9 +82,10 @@ export class HostedActors {
     const refuse = (failure: Failure) => this.#refuse(job, spec.id, failure)
     if (!spec.options.detached && !(await fleet.isDriverAlive(owner)))
       return refuse(failureOf('actor-died', `${label} ended with the process that started it`))
-    const refusal = await this.#ownWorkers.refusal(queue, spec)
-    if (refusal === LATER) return void (await job.giveBack())
-    if (refusal !== null) return refuse(failureOf('actor-died', `${label} can't start: ${refusal}`))
+    const admission = await this.#ownWorkers.admit(queue, spec)
+    if (admission.kind === 'waits') return void (await job.giveBack())
+    if (admission.kind === 'refused')
+      return refuse(failureOf('actor-died', `${label} can't start: ${admission.why}`))
     const { restarts, hasWaited } = await this.#chargeCrashes(spec.id, job.crashes)
     const { maxRestarts } = spec.options
     if (maxRestarts >= 0 && restarts > maxRestarts)
@@ -196,9 +197,9 @@ export class HostedActors {
     await hosted.calls?.idle()
     fleet.functions.keepNoMore(spec.fn, spec.id)
     supplies.letGo(hosted.held)
-    const refusal = await this.#ownWorkers.passOn(spec, lacking)
-    if (refusal !== null) {
-      const message = `actor ${spec.name} (${spec.id}) can't start: ${refusal}`
+    const admission = await this.#ownWorkers.passOn(spec, lacking)
+    if (admission.kind === 'refused') {
+      const message = `actor ${spec.name} (${spec.id}) can't start: ${admission.why}`
       return this.#refuse(hosted.job, spec.id, failureOf('actor-died', message))
     }
     await hosted.job.giveBack()

@@ -16,6 +16,15 @@ const MOST_NAMED = 5
 /** So often an actor is passed on for which there was room when it was taken, and none when it was to start. */
 const MOST_PASSED = 10
 
+/** What becomes of an actor that is to start: it does, or waits in its queue for room, or dies of why there is none. */
+export type Admission =
+  | { readonly kind: 'starts' }
+  | { readonly kind: 'waits' }
+  | { readonly kind: 'refused'; readonly why: string }
+
+const STARTS: Admission = { kind: 'starts' }
+const WAITS: Admission = { kind: 'waits' }
+
 interface Full {
   readonly why: string
   readonly wait: number
@@ -118,14 +127,14 @@ export class OwnWorkers {
     }
   }
 
-  /** Of an actor that room is kept for: null if there is some, 'later' if it is to wait, else why it is refused. */
-  async refusal(queue: string, spec: ActorSpec): Promise<string | null> {
-    if (!spec.options.isolate) return null
+  /** Of an actor that room is kept for. */
+  async admit(queue: string, spec: ActorSpec): Promise<Admission> {
+    if (!spec.options.isolate) return STARTS
     const own = ownWorkerOf(spec)
     const why = this.#local.lackingForOwn(own, this.#placing[own] - 1)
     const waiting = this.#queues.get(queue)
     if (waiting !== undefined && waiting.overdue > 0) waiting.overdue--
-    if (why === null) return null
+    if (why === null) return STARTS
     const { redis, keys } = this.#link
     const [since, [seconds, microseconds]] = await Promise.all([
       redis.hget(keys.actor(spec.id), 'waitsSince'),
@@ -133,11 +142,10 @@ export class OwnWorkers {
     ])
     const now = Number(seconds) * 1000 + Number(microseconds) / 1000
     this.#isFull(own, why)
-    if (since === null || now - Number(since) < this.#patience) return LATER
+    if (since === null || now - Number(since) < this.#patience) return WAITS
     const lacking = await this.#lackingEverywhere(own, spec.options.resources)
-    return lacking === null
-      ? LATER
-      : `no worker had room for it within ${this.#patience / 1000} s: ${lacking}`
+    if (lacking === null) return WAITS
+    return { kind: 'refused', why: `no worker had room for it within ${this.#patience / 1000} s: ${lacking}` }
   }
 
   /** For an actor there was room a moment ago. */
@@ -145,13 +153,13 @@ export class OwnWorkers {
     this.#isFull(ownWorkerOf(spec), why)
   }
 
-  /** It is nowhere now. Null if its start goes back to the queue, else why it is refused. */
-  async passOn({ id }: ActorSpec, why: string): Promise<string | null> {
+  /** It is nowhere now. Its start goes back to the queue if it waits. */
+  async passOn({ id }: ActorSpec, lacking: string): Promise<Admission> {
     const { redis, keys } = this.#link
     const tries = await redis.cornichonPassOnActor(1, keys.actor(id))
-    return tries <= MOST_PASSED
-      ? null
-      : `workers took it ${tries} times, and had no room for it when it was to start; here ${why}. ${REMEDY}`
+    if (tries <= MOST_PASSED) return WAITS
+    const why = `workers took it ${tries} times, and had no room for it when it was to start; here ${lacking}. ${REMEDY}`
+    return { kind: 'refused', why }
   }
 
   async #lackingEverywhere(
@@ -182,8 +190,6 @@ export class OwnWorkers {
     for (const timer of this.#timers) clearTimeout(timer)
   }
 }
-
-export const LATER = 'later'
 
 const REMEDY =
   'End actors that are not needed, start another worker, or say isolate: false, with which actors share workers'
