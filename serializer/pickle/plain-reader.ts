@@ -138,7 +138,7 @@ export class PlainReader {
   }
 
   listOf(length: number): unknown[] {
-    const array: unknown[] = this.#nodes.add([])
+    const array = this.#nodes.add(makeList(length))
     const end = this.#source.observed()
     for (let i = 0; i < length; i++) {
       const value = this.#source.value()
@@ -186,4 +186,22 @@ export class PlainReader {
     const number = this.#in.varint()
     return this.#nodes.add(new DateConstructor(number % 2 === 0 ? number / 2 : -(number + 1) / 2))
   }
+}
+
+/**
+ * For so many elements. Few have their places already: V8 gives an array that grows from nothing places for 17, and what many small
+ * ones keep beside their elements is copied at each collection. (By `new Array` it would be an array with holes, for ever.)
+ */
+function makeList(length: number): unknown[] {
+  switch (length) {
+    case 1:
+      return [undefined]
+    case 2:
+      return [undefined, undefined]
+    case 3:
+      return [undefined, undefined, undefined]
+    case 4:
+      return [undefined, undefined, undefined, undefined]
+  }
+  return []
 }

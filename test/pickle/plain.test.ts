@@ -1,5 +1,8 @@
 // The fast paths for plain data lose nothing: what is not plain in every respect takes the general paths.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { haveSameHiddenClass } from '../../serializer/capture/index.ts'
 import { dumps, loads } from '../../serializer/index.ts'
 import { assertStrictEqual } from '../support/strict-equal.ts'
 
@@ -247,4 +250,24 @@ test('numbers are those that an array had when it was reached, whatever a reduce
   const copy = loads<unknown[]>(dumps([list, new Meddler()], { dispatchTable } as never))
   expect(copy[0]).toEqual(expected)
   expect(list).toHaveLength(100)
+})
+
+test('lists of few elements have places for no more than these, and no holes', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const count = 20_000
+  const lists = Array.from({ length: count }, (_, i) => ['a', 'b', 'c', 'd'].slice(i % 4))
+  const again: string[] = []
+  // With references: such a list is there before its elements are.
+  for (const bytes of [dumps(lists), dumps([lists, again, again])]) {
+    loads(bytes)
+    collect()
+    const before = process.memoryUsage().heapUsed
+    const copy = loads<string[][]>(bytes)
+    collect()
+    // The list itself, its elements, and a place in the list of all: an array that grew has 17 places.
+    expect((process.memoryUsage().heapUsed - before) / count).toBeLessThan(120)
+    const list = (Array.isArray(copy[0]![0]) ? copy[0]![0] : copy[0]!) as unknown
+    expect(haveSameHiddenClass(list as object, ['a'])).toBe(true)
+  }
 })
