@@ -4,6 +4,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { UnpicklingError } from '../errors.ts'
 import { process } from '../globals.ts'
+import { isBufferPrototype } from './buffer-prototype.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
 import { mark } from './marks.ts'
@@ -156,6 +157,7 @@ const OF_NODE =
 
 /** Was the value there before the user's code put anything there? */
 function isPlatforms(value: unknown, path: string): boolean {
+  if (path === 'Buffer.prototype' && isBufferPrototype(value)) return true
   if (typeof value === 'function' && !isNodes(value)) return false
   const dot = path.lastIndexOf('.')
   if (dot < 0 || path[0] === '%' || path.startsWith('globalThis.')) return true

@@ -22,12 +22,16 @@ const scripted = new WeakMap<object, boolean>()
 
 /** Is a function the platform's: native, or JavaScript of Node's own? */
 export function isNodes(fn: object): boolean {
-  // Its text is a native function's.
   if (types.isProxy(fn)) return false
-  if (isNativeFunction(fn) && !isBound(fn)) return true
+  if (isNativeCode(fn)) return true
   let nodes = scripted.get(fn)
   if (nodes === undefined) scripted.set(fn, (nodes = scriptUrl(fn)?.startsWith('node:') ?? isBound(fn)))
   return nodes
+}
+
+/** Is a function native without doubt? (A proxy's text is a native function's.) */
+export function isNativeCode(fn: object): boolean {
+  return !types.isProxy(fn) && isNativeFunction(fn) && !isBound(fn)
 }
 
 /** A bound function is as native as any, but its target may be the user's. */

@@ -10,13 +10,17 @@ const files = {
       globalThis.asked.push(method)
       return Reflect.apply(post, this, [method, ...rest])
     }`,
+  'replace.mjs': `const NodeBuffer = Buffer
+    globalThis.Buffer = class Buffer extends NodeBuffer { own() { return 1 } }`,
+  'forge.mjs': `import { Serializer } from 'node:v8'
+    Serializer.prototype.releaseBuffer = () => Object.setPrototypeOf(new Uint8Array(1), Buffer.prototype)`,
 }
-const dumped = (value: string) =>
+const dumped = (value: string, ...first: string[]) =>
   runScript<string[]>(
     `class Own { field = 1 }
     cornichon.dumps(${value})
     await report(globalThis.asked)`,
-    { files, nodeArguments: ['--import', './listen.mjs'] },
+    { files, nodeArguments: ['./listen.mjs', ...first].flatMap((file) => ['--import', file]) },
   )
 
 it('data of built-in types are dumped with the debugger off', async () => {
@@ -25,11 +29,18 @@ it('data of built-in types are dumped with the debugger off', async () => {
     new Map([[{ key: 1 }, new Set(['x'])]]), Object.freeze({ a: 1 }), Object.assign(Object.create(null), { a: 1 }),
     new Float64Array(3), new ArrayBuffer(8), new DataView(new ArrayBuffer(8)), Object('boxed'), Promise.resolve(1),
     new TypeError('wrong'), new AggregateError([new RangeError('far')]), new WeakMap(), new Intl.NumberFormat('en'),
-    Math, Array.prototype.map, { [Symbol('own')]: 1, get: Map },
+    Buffer.from('text'), Buffer.alloc(9000), Math, Array.prototype.map, { [Symbol('own')]: 1, get: Map },
   ]`)
   expect(asked).not.toContain('Debugger.enable')
 })
 
 it('a class of the user’s is dumped with the debugger on: this test would see it', async () => {
   expect(await dumped('new Own()')).toContain('Debugger.enable')
+})
+
+const ofThatClass = 'Object.setPrototypeOf(new Uint8Array(1), Buffer.prototype)'
+
+it('a class in the place of Buffer is not taken for Node’s, whatever its prototype is said to be', async () => {
+  expect(await dumped(ofThatClass, './replace.mjs')).toContain('Debugger.enable')
+  expect(await dumped(ofThatClass, './replace.mjs', './forge.mjs')).toContain('Debugger.enable')
 })
