@@ -12,6 +12,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A second, vitest's own, is little for a process that starts on a busy machine.
+    expect: { poll: { timeout: 30_000 } },
     // Tests start plain Node processes on dist/, so it has to be as new as the sources.
     globalSetup: ['scripts/vitest-setup.mjs'],
   },

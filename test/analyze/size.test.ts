@@ -38,10 +38,12 @@ describe('long chains do not overflow the stack', () => {
 })
 
 describe('time is linear', () => {
+  // Of the processor's time: how long it takes depends on what else the machine does.
   const within = (milliseconds: number, run: () => void) => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     run()
-    expect(performance.now() - start).toBeLessThan(milliseconds)
+    const { user, system } = process.cpuUsage(start)
+    expect((user + system) / 1000).toBeLessThan(milliseconds)
   }
 
   test('5 MB of functions take seconds at most', () => {

@@ -25,7 +25,7 @@ export interface RowsJob {
 }
 
 /** Without a word for so long, a process counts as hanging. */
-const silenceMilliseconds = 20_000
+const silenceMilliseconds = 60_000
 const startMilliseconds = 60_000
 
 export async function runRows(job: RowsJob): Promise<StageReport[]> {

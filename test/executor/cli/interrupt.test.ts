@@ -92,7 +92,7 @@ describe('Ctrl-C', () => {
     const begin = Date.now()
     result.child.kill('SIGINT')
     expect(await result.ended).toEqual([130, null])
-    expect(Date.now() - begin).toBeLessThan(5000)
+    expect(Date.now() - begin).toBeLessThan(20_000)
     expect(result.text).toEqual({ out: '', err: expect.stringContaining(`task ${id} failed:`) })
     expect(result.text.err).toContain(`task outer (${id}) was cancelled, by Ctrl-C`)
     await expect.poll(() => json('status'), { timeout: 20_000 }).toMatchObject({ running: 0, waiting: 0 })
@@ -124,7 +124,7 @@ describe('Ctrl-C', () => {
     const begin = Date.now()
     watched.child.kill('SIGINT')
     expect(await watched.ended).toEqual([0, null])
-    expect(Date.now() - begin).toBeLessThan(3000)
+    expect(Date.now() - begin).toBeLessThan(20_000)
     expect(watched.text.err).toBe('')
     expect(await drivers()).toEqual(before)
   })
@@ -176,7 +176,7 @@ describe('Ctrl-C', () => {
       const [code, signal] = await ended
       expect(signal === 'SIGINT' || code === 130 || code === 0).toBe(true)
     }
-    expect(Date.now() - begin).toBeLessThan(3000)
+    expect(Date.now() - begin).toBeLessThan(20_000)
     if (redis.crash !== null) process.kill(server, 'SIGCONT')
     // What `run` had started ends with it.
     await expect.poll(() => json('status').running, { timeout: 40_000 }).toBeLessThanOrEqual(1)
