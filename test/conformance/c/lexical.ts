@@ -125,6 +125,7 @@ export function lexical({ row }: Table): void {
   })
 
   row('C6', 'sloppy arguments that follow the parameters, and the other way round', {
+    takesSnapshot: true,
     source: {
       cjs: js`
         const build = () => (function (a, b) {

@@ -212,6 +212,7 @@ export function moduleState({ row }: Table): void {
   })
 
   row('C15', 'a direct eval reads an import as its module assigns it', {
+    takesSnapshot: true,
     // TypeScript drops imports that nothing but a string names.
     source: {
       esm: js`
@@ -232,6 +233,7 @@ export function moduleState({ row }: Table): void {
   })
 
   row('C15', 'a direct eval that assigns an import throws, though its module assigns it', {
+    takesSnapshot: true,
     source: {
       esm: js`
       import { n, inc } from './n.mjs'
@@ -257,6 +259,7 @@ export function moduleState({ row }: Table): void {
   })
 
   row('C15', 'a direct eval that names an import under another name than its variable has is refused', {
+    takesSnapshot: true,
     // TypeScript drops imports that nothing but a string names.
     source: {
       esm: js`

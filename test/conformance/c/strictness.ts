@@ -3,6 +3,7 @@ import { js, type Table } from '../../support/rows.ts'
 
 export function strictness({ row }: Table): void {
   row('C8', 'sloppy functions: this, octals, deletes, doubled parameters, odd names', {
+    takesSnapshot: true,
     source: {
       cjs: js`
         const build = () => ({

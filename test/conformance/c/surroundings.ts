@@ -71,6 +71,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'direct eval sees nothing of the loader', {
+    takesSnapshot: true,
     source: js`
       const build = () => (name) => eval('typeof ' + name)`,
     modes: ['esm'],
@@ -152,6 +153,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'variables that eval makes: for the function, not beyond', {
+    takesSnapshot: true,
     source: {
       cjs: js`
         const build = () => {
@@ -171,6 +173,7 @@ export function surroundings({ row }: Table): void {
   })
 
   row('C12', 'indirect eval, an eval that is a variable, an eval that is a property', {
+    takesSnapshot: true,
     source: {
       cjs: js`
         const build = () => {
