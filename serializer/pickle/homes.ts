@@ -57,7 +57,7 @@ function classAround(
     const near = classesOfThis(fn, facts, text)
     if (near.length === 1) return near[0]
   }
-  let candidates = classesWithText(script, text)
+  let candidates = classesWithText(script, text, fn)
   if (candidates.length <= 1) return candidates[0] ?? null
   const owners = candidates.filter((candidate) => holds(candidate, fn))
   if (owners.length > 0) candidates = owners
@@ -132,12 +132,13 @@ function prototypeOf(owner: object): object {
   return getOwnPropertyDescriptor(owner, 'prototype')!.value as object
 }
 
-/** The live classes of a script with that text. It looks at every function of the heap. */
-function classesWithText(script: ScriptRecord, text: string): object[] {
+/** The live classes of a script with that text, of which one made the function. It looks at every function of the heap. */
+function classesWithText(script: ScriptRecord, text: string, fn: object): object[] {
   return functionsOf(
     script.scriptId,
     // The functions in which V8 keeps a class's initializers have the class's text, too.
     (candidate) =>
       getOwnPropertyDescriptor(candidate, 'prototype')?.writable === false && liveText(candidate) === text,
+    fn,
   )
 }

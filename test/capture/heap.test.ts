@@ -1,7 +1,7 @@
 // The search of the whole heap, and what a snapshot of it shows.
 import { expect, test } from 'vitest'
 import { captureFunction, functionsOf, homesOf } from '../../serializer/capture/index.ts'
-import { sloppy } from './support.ts'
+import { runProgram, sloppy } from './support.ts'
 
 test('the live functions of a script are found, by what they are', () => {
   const make = () => {
@@ -45,4 +45,35 @@ test('home objects are among the hidden slots of an arrow function in a method',
     },
   }
   expect(homesOf(home.make())).toContain(home)
+})
+
+test('a dump looks through the heap once for functions whose classes it has to find', () => {
+  const program = `
+    import inspector from 'node:inspector'
+    const { post } = inspector.Session.prototype
+    let looks = 0
+    inspector.Session.prototype.post = function (method, ...rest) {
+      if (method === 'Runtime.queryObjects') looks++
+      return Reflect.apply(post, this, [method, ...rest])
+    }
+    const make = (n) => class { #n = n; static read(other) { return other.#n } }
+    const classes = [1, 2, 3].map(make)
+    const bundle = dumps(classes.map((each) => [each.read, new each()]))
+    const before = looks
+    // A class of the same text that is made while the dump goes on, which has looked already.
+    const reducerOverride = (value) => {
+      if (!(value instanceof Date)) return undefined
+      const late = make(4)
+      return [(...list) => list, [late.read, new late()]]
+    }
+    const other = dumps([[classes[0].read, new classes[0]()], new Date()], { reducerOverride })
+    report([before, [bundle, other].map((each) => Buffer.from(each).toString('base64'))])`
+  const [looks, bundles] = runProgram(program) as [number, string[]]
+  expect(looks).toBe(1)
+  const load = `report(${JSON.stringify(bundles)}.map((each) =>
+    loads(Buffer.from(each, 'base64')).map(([read, instance]) => read(instance))))`
+  expect(runProgram(load)).toEqual([
+    [1, 2, 3],
+    [1, 4],
+  ])
 })
