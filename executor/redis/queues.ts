@@ -1,6 +1,7 @@
 // BullMQ's queues, as a submitter has them: one for each shape of slots, one for each actor. The jobs hold no data: that
 // is in the call's frame, as bytes.
-import { type JobsOptions, Queue } from 'bullmq'
+import type { JobsOptions, Queue } from 'bullmq'
+import { loadBullMQ } from './bullmq.ts'
 import type { Link } from './link.ts'
 import type { JobData } from './wire.ts'
 
@@ -28,7 +29,8 @@ export class Queues {
     let queue = this.#byName.get(name)
     if (queue === undefined) {
       const { redis, keys } = this.#link
-      queue = new Queue(name, { connection: redis, prefix: keys.prefix, skipMetasUpdate: true })
+      const { Queue } = loadBullMQ()
+      queue = new Queue<JobData>(name, { connection: redis, prefix: keys.prefix, skipMetasUpdate: true })
       // The connection tells of its own losses.
       queue.on('error', () => {})
       this.#byName.set(name, queue)

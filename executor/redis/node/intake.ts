@@ -1,7 +1,8 @@
 // Takes jobs of one queue, one after the other, when there is room for them, and starts their calls. BullMQ keeps the
 // queue, its order, its locks and the recovery of what a dead worker had; jobs are taken by hand, for how many fit changes
 // from moment to moment. Of a batch it keeps no more than it can start soon: the rest goes back at once, for others.
-import { Job, UnrecoverableError } from 'bullmq'
+import type { Job } from 'bullmq'
+import { loadBullMQ } from '../bullmq.ts'
 import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
 import type { Queues } from '../queues.ts'
@@ -400,7 +401,7 @@ export class Intake {
         const [data, id] = (Array.isArray(answer) ? answer : []) as [Next?, string?]
         if (data && id) {
           this.#isFlowing = true
-          await this.#taken(Job.fromJSON(this.#worker, data, id), token)
+          await this.#taken(loadBullMQ().Job.fromJSON(this.#worker, data, id), token)
         } else {
           this.#isFlowing = false
           await this.#worker.nothingLeft()
@@ -415,6 +416,7 @@ export class Intake {
   }
 
   #fail(job: Job<JobData>, token: string, message: string): Promise<unknown> {
+    const { UnrecoverableError } = loadBullMQ()
     return job.moveToFailed(new UnrecoverableError(message), token, false)
   }
 

@@ -1,7 +1,10 @@
 // BullMQ's worker, by hand: with a job comes what it is for, in one round trip.
-import { createRedisBackend, type Job, Worker, type WorkerOptions } from 'bullmq'
+import type { Worker as BullWorker, Job, WorkerOptions } from 'bullmq'
+import { loadBullMQ } from '../bullmq.ts'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
+
+const { createRedisBackend, Worker } = loadBullMQ()
 
 /** The end of a job, where it is to bring the next one. */
 export type Next = Parameters<typeof Job.fromJSON>[1]
@@ -49,7 +52,7 @@ export class Taker extends Worker<JobData> {
   protected override async moveToActive(
     token: string,
     name?: string,
-  ): Promise<Awaited<ReturnType<Worker<JobData>['moveToActive']>>> {
+  ): Promise<Awaited<ReturnType<BullWorker<JobData>['moveToActive']>>> {
     // As if there was none.
     if (!this.mayTake()) return undefined as never
     const moving = super.moveToActive(token, name).then((job) => {
