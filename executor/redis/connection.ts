@@ -2,7 +2,8 @@
 // a password.
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { Redis, type RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
+import { Redis } from './ioredis.ts'
 
 const OLDEST = [6, 2] as const
 

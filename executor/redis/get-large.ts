@@ -2,7 +2,8 @@
 // them in the end; here the socket reads into one buffer, again and again, and each piece is copied to where it is to be.
 import { createConnection, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { AbstractConnector, Redis, type RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
+import { AbstractConnector, Redis } from './ioredis.ts'
 
 /** Milliseconds: a server that lets nobody in is not asked for each value. */
 const RETRY_AFTER = 5_000

@@ -1,7 +1,7 @@
 // A script of ours, as a command that is written by hand: its many words, some of them bytes, become one piece of memory at
 // once. The client's own way takes a lone call as long as its script runs.
 import { createHash } from 'node:crypto'
-import { Command, type Redis } from 'ioredis'
+import { Command, type Redis } from './ioredis.ts'
 
 export type Word = string | number | Buffer
 

@@ -1,7 +1,7 @@
 // SET of many bytes. The client's own copies the bytes of a command behind its other words before it writes; here they
 // are written from where they are.
 import type { Socket } from 'node:net'
-import { Command, type Redis } from 'ioredis'
+import { Command, type Redis } from './ioredis.ts'
 
 /** Below that, a copy costs less than another write. */
 const LARGE = 64 * 1024

@@ -106,6 +106,21 @@ describe('a driver', () => {
     await itsWorker.kill()
   })
 
+  // It takes as long to load as all of ours.
+  it('makes calls without BullMQ', async () => {
+    const driver = startDriver(
+      redis,
+      `const answer = await get(remote((n) => n + 1).remote(41))
+       const { createRequire } = await import('node:module')
+       const files = Object.keys(createRequire(process.cwd() + '/x.js').cache)
+       const has = (name) => files.some((file) => file.includes('node_modules/' + name + '/'))
+       console.log([answer, has('ioredis'), has('bullmq')].join())
+       await shutdown()`,
+    )
+    expect(await driver.line()).toBe('42,true,false')
+    expect(await driver.ended).toBe(0)
+  })
+
   it('X12 that is killed leaves no garbage: its tasks are ended, its actors too, its keys have a time', async () => {
     const driver = startDriver(
       redis,
