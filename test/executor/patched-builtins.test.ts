@@ -65,6 +65,9 @@ const REPLACEMENTS = [
   'Function.prototype.then = () => {}',
 ]
 
+const shortened = (source: string) =>
+  source.length > 120 ? `${source.slice(0, 100)} ... (${GLOBALS.length} globals)` : source
+
 const once = { maxRetries: 0, timeout: 10_000 }
 const patch = remote((source: string) => new Function(source)() as undefined, once)
 const add = remote((a: number, b: number) => a + b, once)
@@ -104,7 +107,8 @@ const errorOf = (ref: ObjectRef<any>): Promise<Error> =>
 describe('in a thread', () => {
   afterEach(shutdown)
 
-  it.each([...PATCHES, ...REPLACEMENTS])('%s', async (source) => {
+  const titled = [...PATCHES, ...REPLACEMENTS].map((source) => [shortened(source), source] as const)
+  it.each(titled)('%s', async (_, source) => {
     await init({ numCpus: 1, logToDriver: false })
     await get(patch.remote(source))
     expect(await get([add.remote(1, 2), add.remote(3, 4), add.remote(5, 6)])).toEqual([3, 7, 11])
