@@ -65,8 +65,7 @@ const REPLACEMENTS = [
   'Function.prototype.then = () => {}',
 ]
 
-const shortened = (source: string) =>
-  source.length > 120 ? `${source.slice(0, 100)} ... (${GLOBALS.length} globals)` : source
+const shortened = (source: string) => (source.length > 120 ? `${source.slice(0, 110)} ...` : source)
 
 const once = { maxRetries: 0, timeout: 10_000 }
 const patch = remote((source: string) => new Function(source)() as undefined, once)
