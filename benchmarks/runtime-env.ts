@@ -28,7 +28,6 @@ const MANY = smoke ? 200 : 10_000
 const WINDOW = 64
 const SLOTS = 2
 
-// As it is shipped.
 /** A part of ours by itself: dist/ is bundled from these. */
 const part = <M>(path: string): Promise<M> =>
   import(pathToFileURL(join(import.meta.dirname, '..', '.cache', 'modules', path)).href) as Promise<M>

@@ -1,6 +1,6 @@
 // get, put, wait, cancel, kill and the rest: what users call with refs and handles.
 import { Array, clearTimeout, Error, JSON, Promise, setTimeout, TypeError } from '../serializer/globals.ts'
-import { allOver, isThenable, promiseOf } from '../serializer/promises.ts'
+import { allOver, answering, isThenable, someOver } from '../serializer/promises.ts'
 import { ActorHandleBase } from './actors.ts'
 import { nameOf, splitArguments } from './calls.ts'
 import { newId, taskUnderWay } from './context.ts'
@@ -29,20 +29,21 @@ export function get(
   refs: ObjectRef | readonly ObjectRef[],
   options?: { readonly timeout?: number },
 ): Promise<unknown> {
-  return promiseOf((resolve, reject) => {
+  return answering(async (resolve) => {
     checkOptions('get', options)
     const executor = requireExecutor()
-    if (refs instanceof ObjectRef) {
-      // What is called most takes the shortest way.
-      if (options?.timeout === undefined && taskUnderWay() === undefined)
-        void settleOne(executor, refs.id, resolve, reject)
-      else void settleWith(executor, [refs], options?.timeout, ([value]) => resolve(value), reject)
-      return
-    }
-    if (!Array.isArray(refs)) throw notARef('get', refs)
-    for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('get', ref)
-    if (refs.length === 0) return resolve([])
-    void settleWith(executor, refs as readonly ObjectRef[], options?.timeout, resolve, reject)
+    const isOne = refs instanceof ObjectRef
+    // What is called most takes the shortest way.
+    if (isOne && options?.timeout === undefined && taskUnderWay() === undefined)
+      return resolve(valueOf(await executor.outcome(refs.id)))
+    if (!isOne && !Array.isArray(refs)) throw notARef('get', refs)
+    const list = isOne ? [refs] : refs
+    for (const ref of list) if (!(ref instanceof ObjectRef)) throw notARef('get', ref)
+    if (list.length === 0) return resolve([])
+    const found: Outcome[] = []
+    await outcomes(executor, list, options?.timeout, found)
+    const values = found.map(valueOf)
+    resolve(isOne ? values[0] : values)
   })
 }
 
@@ -58,35 +59,6 @@ function describe(value: unknown): string {
 function valueOf(outcome: Outcome): unknown {
   if (outcome.ok) return unpack(outcome.value)
   throw errorOf(outcome.failure)
-}
-
-async function settleOne(
-  executor: Executor,
-  id: string,
-  resolve: (value: unknown) => void,
-  reject: (error: unknown) => void,
-): Promise<void> {
-  try {
-    resolve(valueOf(await executor.outcome(id)))
-  } catch (error) {
-    reject(error)
-  }
-}
-
-async function settleWith(
-  executor: Executor,
-  refs: readonly ObjectRef[],
-  timeout: number | undefined,
-  resolve: (values: readonly unknown[]) => void,
-  reject: (error: unknown) => void,
-): Promise<void> {
-  try {
-    const found: Outcome[] = []
-    await outcomes(executor, refs, timeout, found)
-    resolve(found.map(valueOf))
-  } catch (error) {
-    reject(error)
-  }
 }
 
 /** Rejects at the first failure: the others need not be there then. */
@@ -183,16 +155,7 @@ export function wait<R extends ObjectRef<any>>(
   refs: readonly R[],
   options: { readonly numReturns?: number; readonly timeout?: number } = {},
 ): Promise<[ready: R[], pending: R[]]> {
-  return promiseOf((resolve, reject) => void waitAndTell(refs, options, resolve, reject))
-}
-
-async function waitAndTell<R extends ObjectRef<any>>(
-  refs: readonly R[],
-  options: { readonly numReturns?: number; readonly timeout?: number },
-  resolve: (sides: [ready: R[], pending: R[]]) => void,
-  reject: (error: unknown) => void,
-): Promise<void> {
-  try {
+  return answering(async (resolve) => {
     checkOptions('wait', options)
     const { numReturns = 1, timeout } = options
     if (!Array.isArray(refs)) throw new TypeError('wait takes a list of refs')
@@ -204,13 +167,13 @@ async function waitAndTell<R extends ObjectRef<any>>(
       throw new TypeError(`wait is to return ${numReturns} refs, and was given ${refs.length}`)
     const executor = requireExecutor()
     if (timeout !== 0 && divided(executor, refs, numReturns)[0].length < numReturns) {
-      const enough = settledOf(executor, refs, numReturns)
+      const settled: Promise<void>[] = []
+      for (const { id } of refs) settled[settled.length] = executor.settled(id)
+      const enough = someOver(settled, numReturns)
       await whileBlocked(executor, refs, timeout === undefined ? enough : within(enough, timeout, null))
     }
     resolve(divided(executor, refs, numReturns))
-  } catch (error) {
-    reject(error)
-  }
+  })
 }
 
 /** Up to so many that are settled, and the rest. */
@@ -226,22 +189,6 @@ function divided<R extends ObjectRef<any>>(
     side[side.length] = ref
   }
   return [ready, pending]
-}
-
-/** Resolves when so many are settled. */
-function settledOf(executor: Executor, refs: readonly ObjectRef[], count: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let missing = count
-    const wait = async (id: string) => {
-      try {
-        await executor.settled(id)
-        if (--missing === 0) resolve()
-      } catch (error) {
-        reject(error)
-      }
-    }
-    for (const { id } of refs) void wait(id)
-  })
 }
 
 /**
@@ -270,17 +217,10 @@ export function kill(actor: ActorHandle<any>, options: { readonly noRestart?: bo
 
 /** The actor that was started under a name: `remote(Counter, { name: 'counter' })`. Rejects if there is none. */
 export function getActor<T = any>(name: string): Promise<ActorHandle<T>> {
-  return promiseOf((resolve, reject) => {
-    const find = async () => {
-      try {
-        const info = await requireExecutor().findActor(name)
-        if (info === null) throw new Error(`there is no actor named ${JSON.stringify(name)}`)
-        resolve(new ActorHandleBase(info) as unknown as ActorHandle<T>)
-      } catch (error) {
-        reject(error)
-      }
-    }
-    void find()
+  return answering(async (resolve) => {
+    const info = await requireExecutor().findActor(name)
+    if (info === null) throw new Error(`there is no actor named ${JSON.stringify(name)}`)
+    resolve(new ActorHandleBase(info) as unknown as ActorHandle<T>)
   })
 }
 

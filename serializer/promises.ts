@@ -83,18 +83,37 @@ function resolveBare<T>(value: T, resolve: (value: T) => void, reject: (error: u
   })
 }
 
+/** As an async function that says by `resolve` what it gives; that is not asked for the `then` that all objects have. */
+export function answering<T>(work: (resolve: (value: T) => void) => Promise<void>): Promise<T> {
+  return promiseOf((resolve, reject) => {
+    const run = async () => {
+      try {
+        await work(resolve)
+      } catch (error) {
+        reject(error)
+      }
+    }
+    void run()
+  })
+}
+
 /** Resolves when all have; rejects with the first that does. */
 export function allOver(promises: readonly Promise<unknown>[]): Promise<void> {
-  return promiseOf((resolve, reject) => {
-    let left = promises.length
-    if (left === 0) resolve(undefined)
+  return someOver(promises, promises.length)
+}
+
+/** The same when so many have. */
+export function someOver(promises: readonly Promise<unknown>[], count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = count
+    if (left === 0) resolve()
     const wait = async (promise: Promise<unknown>) => {
       try {
         await promise
+        if (--left === 0) resolve()
       } catch (error) {
-        return reject(error)
+        reject(error)
       }
-      if (--left === 0) resolve(undefined)
     }
     for (let i = 0; i < promises.length; i++) void wait(promises[i]!)
   })

@@ -3,7 +3,7 @@ import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
 import { withOriginals, withOriginalsForData } from '../originals.ts'
-import { promiseOf } from '../promises.ts'
+import { answering } from '../promises.ts'
 import { importModules } from '../references/index.ts'
 import { NO_DATA, SmallReader } from './data-reader.ts'
 import { type BundleBytes, type LoadOptions, type OpenBundle, openBundle } from './open.ts'
@@ -68,16 +68,7 @@ export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = NO
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */
 export function loadsAsync<T = unknown>(bytes: BundleBytes, options: LoadOptions = {}): Promise<T> {
-  return promiseOf((resolve, reject) => void loadInto(bytes, options, resolve, reject))
-}
-
-async function loadInto<T>(
-  bytes: BundleBytes,
-  options: LoadOptions,
-  resolve: (value: T) => void,
-  reject: (error: unknown) => void,
-): Promise<void> {
-  try {
+  return answering(async (resolve) => {
     const bundle = withOriginals(() => {
       checkNames('loadsAsync', options, LOAD_OPTIONS)
       return openWhole(bytes, options)
@@ -87,9 +78,7 @@ async function loadInto<T>(
     await importModules(bundle.references, modules)
     const value = withOriginals(() => read(bundle, options, modules))
     resolve(awaitable(value, options) as T)
-  } catch (error) {
-    reject(error)
-  }
+  })
 }
 
 function openWhole(bytes: BundleBytes, options: LoadOptions): OpenBundle {
