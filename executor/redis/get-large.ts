@@ -28,6 +28,7 @@ export class LargeReader {
   readonly #options: RedisOptions
   #connection: Redis | null = null
   #opening: Promise<Socket | null> | null = null
+  #open: Socket | null = null
   #failedAt = Number.NEGATIVE_INFINITY
   #isClosed = false
   #waiting: Wanted[] = []
@@ -39,10 +40,19 @@ export class LargeReader {
     this.#options = options
   }
 
-  async get(key: string, target: Buffer | null = null): Promise<Buffer | null> {
+  get(key: string, target: Buffer | null = null): Promise<Buffer | null> {
+    const socket = this.#open
+    return socket === null ? this.#getWhenOpen(key, target) : this.#get(socket, key, target)
+  }
+
+  async #getWhenOpen(key: string, target: Buffer | null): Promise<Buffer | null> {
     const socket = await this.#socket()
-    if (socket === null || socket.destroyed) return null
+    return socket === null ? null : this.#get(socket, key, target)
+  }
+
+  #get(socket: Socket, key: string, target: Buffer | null): Promise<Buffer | null> {
     return new Promise((done) => {
+      if (socket.destroyed) return done(null)
       this.#waiting.push({ key, done, target })
       this.#ask(socket)
     })
@@ -67,13 +77,13 @@ export class LargeReader {
   #socket(): Promise<Socket | null> | null {
     if (this.#opening === null) {
       if (this.#isClosed || Date.now() - this.#failedAt < RETRY_AFTER) return null
-      this.#opening = this.#open()
+      this.#opening = this.#connect()
     }
     return this.#opening
   }
 
   /** The client opens it, says who we are, and is then left out. */
-  async #open(): Promise<Socket | null> {
+  async #connect(): Promise<Socket | null> {
     let isOurs = false
     const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
     const socketOf = () => (redis as unknown as { stream: Socket }).stream
@@ -99,7 +109,7 @@ export class LargeReader {
       socket.on('close', () => this.#lost(redis))
       // Who waits for a value keeps the process alive, not the connection.
       socket.unref()
-      if (!socket.destroyed && !this.#isClosed) return socket
+      if (!socket.destroyed && !this.#isClosed) return (this.#open = socket)
     } catch {}
     this.#failedAt = Date.now()
     this.#lost(redis)
@@ -111,6 +121,7 @@ export class LargeReader {
     if (this.#connection !== redis) return
     this.#connection = null
     this.#opening = null
+    this.#open = null
     this.#line = ''
     this.#left = null
     this.#value = null

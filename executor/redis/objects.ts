@@ -1,6 +1,6 @@
 // Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB,
 // results of up to 16, are kept as they came; larger ones stay in Redis until somebody wants them. Results of up to 100 KiB
-// that were read are kept then, as far as there is room.
+// that are read again are kept then, as far as there is room.
 import { promiseOf } from '../../serializer/promises.ts'
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'
@@ -45,6 +45,8 @@ class Entry {
   /** It may be with somebody who outlives this process: only its time ends it. */
   isGiven = false
   isWatched = false
+  /** It was read: who reads it again may do so once more. */
+  wasRead = false
   /** When its life in Redis was made longer last. */
   renewed = 0
   /** Whose task made it, where that is another process: it is asked at the end. */
@@ -151,16 +153,21 @@ export class RedisObjects {
 
   #value(id: string, frame: Buffer, about: Glance): Promise<Outcome> {
     if (about.size > INLINE_LIMIT) return this.decode(id, frame)
+    const entry = this.#entries.get(id)
     const known = this.#read.get(id)
-    if (known !== undefined)
+    if (known !== undefined) {
+      if (entry !== undefined) entry.wasRead = true
       return known.then((outcome) => (mayBeKept(outcome) ? copyOfOutcome(outcome) : this.decode(id, frame)))
+    }
     const reading = this.decode(id, frame)
     // Not one that was let go of meanwhile.
-    if (this.#entries.get(id)?.frame !== frame) return reading
+    if (entry?.frame !== frame) return reading
     this.#read.add(id, reading, about.size)
     return reading.then((outcome) => {
-      if (mayBeKept(outcome)) return copyOfOutcome(outcome)
+      // Whoever asks has a value's buffers for itself. Most are asked for once: those are not copied.
+      if (mayBeKept(outcome) && (entry.wasRead || !hasBuffers(outcome))) return copyOfOutcome(outcome)
       if (this.#read.get(id) === reading) this.#read.remove(id)
+      entry.wasRead = true
       return outcome
     })
   }
@@ -381,6 +388,10 @@ function unreadable(id: string, error: unknown): Outcome {
 /** What can't be read may be there the next time; and memory that is shared is not to be so by all who ask. */
 function mayBeKept(outcome: Outcome): boolean {
   return outcome.ok && !sharesMemory(outcome.value)
+}
+
+function hasBuffers(outcome: Outcome): boolean {
+  return outcome.ok && 'buffers' in outcome.value
 }
 
 /** Whoever gets a value has its memory. */

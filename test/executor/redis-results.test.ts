@@ -35,7 +35,7 @@ async function readsOf(work: () => Promise<unknown>): Promise<number> {
   return (await reads()) - before
 }
 
-it.each([17_000, 50_000, 100_000])('of %i bytes are read once', async (size) => {
+it.each([17_000, 50_000, 100_000])('of %i bytes are not read each time', async (size) => {
   for (const ref of [bytes.remote(size), text.remote(size)] as ObjectRef<any>[]) {
     const first = await get(ref)
     await expect.poll(() => readsOf(() => get(ref))).toBe(0)
@@ -47,6 +47,13 @@ it.each([17_000, 50_000, 100_000])('of %i bytes are read once', async (size) => 
   other.fill(2)
   expect((await get(ref)).every((byte) => byte === 7)).toBe(true)
   expect(one.every((byte) => byte === 1)).toBe(true)
+})
+
+it('are not copied for who asks for them once: those with buffers are read twice, then kept', async () => {
+  const ref = bytes.remote(50_000)
+  await get(ref)
+  expect(await readsOf(() => get(ref))).toBeGreaterThan(0)
+  await expect.poll(() => readsOf(() => get(ref))).toBe(0)
 })
 
 it('of more are read each time, and so are those that shared memory', async () => {
