@@ -67,8 +67,9 @@ function bytesOf(packed: Packed): Buffer {
   return Buffer.from(bundle.buffer, bundle.byteOffset, bundle.byteLength)
 }
 
+/** Nothing of a function is lent. */
 function buffersOf(packed: Packed): readonly ArrayBufferLike[] {
-  return 'plain' in packed ? [] : (packed.buffers ?? [])
+  return 'plain' in packed ? [] : ((packed.buffers as readonly ArrayBufferLike[] | undefined) ?? [])
 }
 
 function sameBuffers(a: Packed, b: Packed): boolean {

@@ -3,6 +3,7 @@ import { Array, ArrayBuffer, Set, SharedArrayBuffer, structuredClone } from '../
 import { dumps, loads } from '../serializer/index.ts'
 import type { Description, Exported } from './executor.ts'
 import { transferMarks } from './transfer.ts'
+import { giveBack } from './worker/lending.ts'
 
 /** Plain data that structured clone keeps: what goes over a port, or through a file. */
 export type Packed = PackedPlain | PackedBundle
@@ -14,8 +15,8 @@ export interface PackedPlain {
 
 export interface PackedBundle {
   readonly bundle: Uint8Array
-  /** Out of band, in the bundle's order. */
-  readonly buffers?: readonly ArrayBufferLike[]
+  /** Out of band, in the bundle's order. A view is of memory that is lent for a moment: see worker/lending.ts. */
+  readonly buffers?: readonly (ArrayBufferLike | Uint8Array)[]
   /** Whether the sender gave the buffers away (`transfer`): then they are moved, else each receiver gets a copy. */
   readonly isGiven?: boolean
   /** Ids of the ObjectRefs inside: while the value is kept, they are. */
@@ -36,9 +37,12 @@ export function noteRef(id: string): void {
   met?.add(id)
 }
 
-export function pack(value: unknown): Packed {
+/** Lends a copy of bytes, or has no room for them. */
+export type Lend = (buffer: ArrayBuffer, byteOffset: number, byteLength: number) => Uint8Array | null
+
+export function pack(value: unknown, lend?: Lend): Packed {
   if (isPrimitive(value)) return { plain: value }
-  return packBundle(value)
+  return packBundle(value, lend)
 }
 
 /** The arguments of a call. */
@@ -47,11 +51,11 @@ export function packArray(values: readonly unknown[]): Packed {
   return { plain: values }
 }
 
-function packBundle(value: unknown): PackedBundle {
+function packBundle(value: unknown, lend?: Lend): PackedBundle {
   const outer = met
   met = null
   const refs = (met = new Set<string>())
-  let buffers: ArrayBufferLike[] | null = null
+  let buffers: (ArrayBufferLike | Uint8Array)[] | null = null
   let given: ArrayBuffer[] | null = null
   try {
     const bundle = dumps(value, {
@@ -64,7 +68,9 @@ function packBundle(value: unknown): PackedBundle {
           given[given.length] = buffer
           own[own.length] = buffer
         } else if (byteLength < OUT_OF_BAND_FROM) return true
-        else own[own.length] = buffer.slice(byteOffset, byteOffset + byteLength)
+        else
+          own[own.length] =
+            lend?.(buffer, byteOffset, byteLength) ?? buffer.slice(byteOffset, byteOffset + byteLength)
         return false
       },
     })
@@ -76,9 +82,12 @@ function packBundle(value: unknown): PackedBundle {
       buffers = buffers!.map((buffer) => moved[list.indexOf(buffer as ArrayBuffer)] ?? buffer)
       packed.isGiven = true
     }
-    if (buffers !== null && (buffers as ArrayBufferLike[]).length > 0) packed.buffers = buffers
+    if (buffers !== null && (buffers as unknown[]).length > 0) packed.buffers = buffers
     if (refs.size > 0) packed.refs = [...refs]
     return packed
+  } catch (error) {
+    if (buffers !== null) giveBack(buffers)
+    throw error
   } finally {
     met = outer
   }
@@ -160,11 +169,17 @@ export function sharesMemory(packed: Packed): boolean {
   )
 }
 
-/** Another of the same: for a receiver beside the one who keeps the value. Shared memory stays shared. */
+/** Another of the same, in memory of its own: for a receiver beside the one who keeps the value. Shared memory stays shared. */
 export function copyOf(packed: Packed): Packed {
   if ('plain' in packed || packed.buffers === undefined) return packed
   return {
     ...packed,
-    buffers: packed.buffers.map((buffer) => (buffer instanceof ArrayBuffer ? buffer.slice(0) : buffer)),
+    buffers: packed.buffers.map((buffer) =>
+      buffer instanceof SharedArrayBuffer
+        ? buffer
+        : ArrayBuffer.isView(buffer)
+          ? buffer.slice().buffer
+          : buffer.slice(0),
+    ),
   }
 }

@@ -31,6 +31,7 @@ export const {
   structuredClone,
   Symbol,
   TypeError,
+  Uint8Array,
   WeakMap,
 } = globalThis
 
@@ -46,4 +47,5 @@ export type Promise<T> = globalThis.Promise<T>
 export type Set<T> = globalThis.Set<T>
 export type SharedArrayBuffer = globalThis.SharedArrayBuffer
 export type TypeError = globalThis.TypeError
+export type Uint8Array = globalThis.Uint8Array
 export type WeakMap<K extends WeakKey, V> = globalThis.WeakMap<K, V>

@@ -91,7 +91,8 @@ export class PartsWriter {
     }
     const { bundle, buffers, refs } = packed
     this.#part(bundle)
-    for (const buffer of buffers ?? []) this.#part(new Uint8Array(buffer))
+    for (const buffer of buffers ?? [])
+      this.#part(buffer instanceof Uint8Array ? buffer : new Uint8Array(buffer))
     const shared = (buffers ?? []).flatMap((buffer, i) => (buffer instanceof SharedArrayBuffer ? [i] : []))
     if (shared.length > 0) tellOfCopy()
     return {

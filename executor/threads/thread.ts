@@ -49,11 +49,13 @@ export class Thread implements HostWorker {
   #exitCode: number | null = null
   #uncaught: Failure | null = null
 
+  /** With `lends`, whoever is told of results has to give back their buffers: see worker/lending.ts. */
   constructor(
     name: string,
     onMessage: (message: FromWorker) => void,
     onEnd: (end: WorkerEnd) => void,
     options: InitOptions,
+    lends = false,
   ) {
     this.name = name
     this.#onMessage = onMessage
@@ -67,6 +69,7 @@ export class Thread implements HostWorker {
       claims: this.claims.words,
       turns: this.#turns.words,
       answers: this.#answers.memory,
+      lends,
     }
     this.#pool = startPool(options)
     this.#pool.on('error', (error: Error) => this.#ended(error))

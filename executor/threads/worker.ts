@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { attachWorker } from '../worker/attach.ts'
 import { Claims } from '../worker/claims.ts'
+import { Lending } from '../worker/lending.ts'
 import { withOwnMethods } from '../worker/own-methods.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
 import { SharedTurns } from '../worker/turns.ts'
@@ -14,6 +15,8 @@ export interface Begin {
   readonly claims: Int32Array
   readonly turns: Int32Array
   readonly answers: SharedArrayBuffer
+  /** Buffers of results are lent: the process gives them back. */
+  readonly lends: boolean
 }
 
 /** What comes over the port. */
@@ -25,7 +28,7 @@ export type FromThread = FromWorker | readonly [tag: 'answered']
 const ANSWERED: FromThread = ['answered']
 
 /** Takes the port, and is over: nothing of piscina's runs beside the code of tasks. */
-export function serve({ name, port, capturesOutput, claims, turns, answers: memory }: Begin): void {
+export function serve({ name, port, capturesOutput, claims, turns, answers: memory, lends }: Begin): void {
   const answers = new Answers(memory)
   let posted = 0
   withOwnMethods(port, 'postMessage')
@@ -37,7 +40,11 @@ export function serve({ name, port, capturesOutput, claims, turns, answers: memo
     port.postMessage(message, transfer)
     posted = (posted + 1) | 0
   }
-  const receive = attachWorker(name, post, capturesOutput, new SharedTurns(turns), new Claims(claims))
+  const lending = lends ? new Lending() : null
+  const receive = attachWorker(
+    ...[name, post, capturesOutput, new SharedTurns(turns), new Claims(claims)],
+    lending === null ? undefined : (...bytes) => lending.copy(...bytes),
+  )
   post(['ready'])
   port.on('message', (message: ToThread) => {
     if (message[0] === 'several') for (const each of message[1]) receive(each)

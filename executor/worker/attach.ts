@@ -6,6 +6,7 @@ import { failureFromThrown } from '../failures.ts'
 // The public module: what user code imports must be this worker's.
 import '../index.ts'
 import { isThenInherited, removeInheritedThen, THEN_INHERITED } from '../../serializer/promises.ts'
+import type { Lend } from '../payload.ts'
 import type { Claims } from './claims.ts'
 import { WorkerClient } from './client.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
@@ -22,9 +23,10 @@ export function attachWorker(
   capturesOutput: boolean,
   turns: Turns,
   claims: Claims | null = null,
+  lend?: Lend,
 ): (message: ToWorker) => void {
   const client = new WorkerClient('threads', post)
-  const runner = new Runner(name, post, turns, claims, checkPrototypes)
+  const runner = new Runner(name, post, turns, claims, checkPrototypes, lend)
   markAsWorker()
   setIdPrefix(`${name.replace(/\W/g, '')}${Math.floor(Math.random() * 2 ** 32).toString(36)}-`)
   setExecutor(client)

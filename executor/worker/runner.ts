@@ -10,7 +10,7 @@ import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
 import { MOST_BYTES, MOST_FUNCTIONS } from '../functions.ts'
 import { Kept } from '../kept.ts'
-import { type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
+import { type Lend, type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
 import { OwnMap } from './own-methods.ts'
@@ -83,20 +83,26 @@ export class Runner {
   readonly #claims: Claims | null
   readonly #turns: Turns
   readonly #isUsable: () => boolean
+  readonly #lend: Lend | undefined
   /** Jobs that came ahead: one after the other, when nothing else is under way. */
   readonly #line: Job[] = []
   #isAdvancing = false
 
-  /** `isUsable` is asked when code of the user's has run. If it says no, the worker is about to end. */
+  /**
+   * `isUsable` is asked when code of the user's has run. If it says no, the worker is about to end. `lend` is for buffers of
+   * results, where whoever gets these gives back what is lent.
+   */
   constructor(
     worker: string,
     post: Post,
     turns: Turns = NO_TURNS,
     claims: Claims | null = null,
     isUsable: () => boolean = () => true,
+    lend?: Lend,
   ) {
     this.#worker = worker
     this.#isUsable = isUsable
+    this.#lend = lend
     this.#post = post
     this.#turns = turns
     this.#claims = claims
@@ -295,7 +301,10 @@ export class Runner {
     const ran = now() - scope.begun
     let results: Packed | Packed[]
     try {
-      results = numReturns === 1 ? pack(value) : elementsOf(value, numReturns, scope.name).map(pack)
+      results =
+        numReturns === 1
+          ? pack(value, this.#lend)
+          : elementsOf(value, numReturns, scope.name).map((element) => pack(element, this.#lend))
     } catch (error) {
       return this.#fail(job, scope, error)
     }

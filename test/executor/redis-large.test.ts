@@ -117,7 +117,7 @@ describe('a result that is made twice', () => {
       if (!outcome.ok || !('buffers' in outcome.value)) throw new Error('no value')
       const [buffer] = outcome.value.buffers!
       expect(buffer!.byteLength).toBe(size)
-      expect(new Uint8Array(buffer!).every((byte) => byte === 1)).toBe(true)
+      expect(new Uint8Array(buffer as ArrayBuffer).every((byte) => byte === 1)).toBe(true)
     } finally {
       await first.close()
       await second.close()
@@ -201,7 +201,7 @@ describe('shared memory', () => {
       if (!read.ok || !('buffers' in read.value)) throw new Error('no value')
       const [copy] = read.value.buffers!
       expect(copy).toBeInstanceOf(SharedArrayBuffer)
-      new Uint8Array(copy!)[0] = 1
+      new Uint8Array(copy as SharedArrayBuffer)[0] = 1
       expect(new Uint8Array(shared)[0]).toBe(0)
       await new Promise((resolve) => setImmediate(resolve))
       expect(told).toEqual([expect.stringMatching(/a SharedArrayBuffer went over Redis as a copy/)])

@@ -72,7 +72,7 @@ export class FleetNode {
       maxWorkers: 2 * cpus + 2,
       maxShared: Math.max(cpus, 1),
       lackingForActor: lackingForThread,
-      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits),
+      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits, true),
     }
     const hooks: LocalHooks = {
       executor: fleet,
