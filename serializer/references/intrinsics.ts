@@ -8,9 +8,10 @@ import { isBufferPrototype } from './buffer-prototype.ts'
 import { follow, walkFrom, wellKnownSymbol } from './catalogue.ts'
 import { ECMASCRIPT, LAZY, NODE, STORAGE, UNDICI } from './global-names.ts'
 import { mark } from './marks.ts'
-import { isNodes, loadedInternals } from './origin.ts'
+import { isNativeCode, isNodes, loadedInternals } from './origin.ts'
 import { isPristine } from './pristine.ts'
 import { pathInOtherRealm } from './realms.ts'
+import { mayBeOfSegments, SEGMENT_ITERATOR, SEGMENTS, segmentPrototypes } from './segments.ts'
 import type { Reference } from './types.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
@@ -46,8 +47,6 @@ const HIDDEN: readonly (readonly [string, unknown])[] = [
   ['%SetIteratorPrototype%', getPrototypeOf(new Set()[Symbol.iterator]())],
   ['%StringIteratorPrototype%', getPrototypeOf(''[Symbol.iterator]())],
   ['%RegExpStringIteratorPrototype%', getPrototypeOf(''.matchAll(/x/g))],
-  ['%SegmentsPrototype%', getPrototypeOf(new Intl.Segmenter().segment(''))],
-  ['%SegmentIteratorPrototype%', getPrototypeOf(new Intl.Segmenter().segment('')[Symbol.iterator]())],
   ['%ThrowTypeError%', getOwnPropertyDescriptor(throwTypeErrorHolder(), 'callee')?.get],
 ]
 
@@ -137,7 +136,11 @@ function isUntouched(name: string): boolean {
 
 export function findIntrinsic(value: unknown): Reference | undefined {
   let entry = entries.get(value)
-  if (entry === undefined) return undefined
+  if (entry === undefined) {
+    if (segmentsDone || !mayBeOfSegments(value)) return undefined
+    catalogueSegments()
+    if ((entry = entries.get(value)) === undefined) return undefined
+  }
   if (!entry.checked) {
     if (!isPlatforms(value, entry.path)) {
       entries.delete(value)
@@ -148,6 +151,16 @@ export function findIntrinsic(value: unknown): Reference | undefined {
     entry.checked = true
   }
   return { kind: 'intrinsic', path: entry.path }
+}
+
+let segmentsDone = false
+function catalogueSegments(): void {
+  if (segmentsDone) return
+  segmentsDone = true
+  // What is no native function was put there.
+  const visit = (value: unknown, path: string, depth: number) =>
+    (depth === 0 || (typeof value === 'function' && isNativeCode(value))) && add(value, path, depth)
+  for (const [name, prototype] of segmentPrototypes()) walkFrom(prototype, name, { visit })
 }
 
 const ofEcmaScript: ReadonlySet<string> = new Set(ECMASCRIPT)
@@ -248,6 +261,7 @@ export function isStandardGlobal(name: string, descriptor: PropertyDescriptor): 
 }
 
 export function resolveIntrinsic(path: string): unknown {
+  if (path.startsWith(SEGMENTS) || path.startsWith(SEGMENT_ITERATOR)) catalogueSegments()
   const known = values.get(path)
   if (known !== undefined) return known
   const found = resolvePath(path)

@@ -6,6 +6,7 @@ import '../../serializer/index.ts'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { distUrl } from '../support/paths.ts'
+import { runScript } from '../support/script.ts'
 import { createWorkspace } from '../support/workspace.ts'
 import { exchange, run } from './support.ts'
 
@@ -328,4 +329,30 @@ describe('what user code puts on built-ins goes by value, whenever it did', () =
     })
     expect(report).toEqual(wanted)
   })
+})
+
+// To make one takes V8 20 ms of a process's start.
+test('a segmenter is made when something may be an intrinsic that only segments lead to, not before', async () => {
+  const counting = `
+    globalThis.made = 0
+    Intl.Segmenter = new Proxy(Intl.Segmenter, {
+      construct(target, given) { made++; return new target(...given) },
+    })`
+  const text = `
+    const own = { next() {}, [Symbol.iterator]() { return this } }
+    const copy = cornichon.loads(cornichon.dumps({ own, f: () => own, list: [1, { a: 2 }] }))
+    const told = [typeof copy.own.next, made]
+    const segments = new Intl.Segmenter().segment('a')
+    const prototype = Object.getPrototypeOf(segments)
+    const iterator = Object.getPrototypeOf(segments[Symbol.iterator]())
+    prototype.added = { mine: true }
+    made = 0
+    const [p, i, next, containing] = cornichon.loads(
+      cornichon.dumps([prototype, iterator, iterator.next, prototype.containing]))
+    const same = [p === prototype, i === iterator, next === iterator.next, containing === prototype.containing]
+    const added = cornichon.loads(cornichon.dumps(prototype.added))
+    await report([...told, ...same, made, added !== prototype.added && added.mine])`
+  expect(
+    await runScript(text, { files: { 'count.mjs': counting }, nodeArguments: ['--import', './count.mjs'] }),
+  ).toEqual(['function', 0, true, true, true, true, 1, true])
 })
