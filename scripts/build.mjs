@@ -57,8 +57,9 @@ export async function build() {
   })
 }
 
+/** By TypeScript 7, in a fifth of the time that 5.9 takes; tests compile by 5.9, for 7 has no API for that. */
 function compile() {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const tsc = join(root, 'node_modules', 'typescript-7', 'bin', 'tsc')
   const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
     cwd: root,
     stdio: ['ignore', 2, 2],

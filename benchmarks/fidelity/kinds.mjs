@@ -98,9 +98,9 @@ export const kinds = {
       return value
     },
     'an arguments object': () =>
-      (function () {
+      (function (/** @type {unknown[]} */ ..._) {
         return arguments
-      })(/** @type {any} */ (1), 'b'),
+      })(1, 'b'),
   },
   Arrays: {
     'an array': () => [1, 'a', null, [2.5]],

@@ -228,7 +228,7 @@ export class FleetNode {
   /** To the driver that it was printed for. */
   #printed(worker: LocalWorker, { stream, text, task, call, actor }: Printed): void {
     const owner =
-      (call === null ? null : (this.#runner.originOf(call)?.driver ?? null)) ??
+      (call === null ? null : this.#runner.originOf(call)?.driver) ??
       (actor === null ? null : this.#actors.driverOf(actor)) ??
       this.#runner.driverOf(worker) ??
       this.#driverOfActors(worker)
