@@ -33,7 +33,7 @@ const chunks = (folder: string): File[] =>
     .map((name) => ({ path: join(folder, name), sourceType: 'module' }))
 
 const files: File[] = [
-  { path: 'typescript/lib/typescript.js', sourceType: 'script' },
+  { path: 'esbuild/lib/main.js', sourceType: 'script' },
   { path: 'lodash/lodash.js', sourceType: 'script' },
   { path: 'acorn/dist/acorn.js', sourceType: 'script' },
   ...chunks('vite/dist/node/chunks'),
@@ -175,8 +175,8 @@ describe('the free variables of every function are those that eslint-scope finds
   }
 
   test('all of these, which are many', () => {
-    expect(functionsCompared).toBeGreaterThan(25_000)
-    expect(namesCompared).toBeGreaterThan(90_000)
+    expect(functionsCompared).toBeGreaterThan(10_000)
+    expect(namesCompared).toBeGreaterThan(25_000)
   })
 })
 

@@ -46,10 +46,10 @@ describe('time is linear', () => {
     expect((user + system) / 1000).toBeLessThan(milliseconds)
   }
 
-  test('5 MB of functions take seconds at most', () => {
-    const text = `() => { ${repeat(42_000, (i) => `function f${i}(a, b) { const c = a + b; if (c > x${i % 100}) return g(c, () => f${i}(b, a)); let d = [c]; return { a, b, c, d } }\n`)} }`
-    expect(text.length).toBeGreaterThan(5_000_000)
-    within(20_000, () => expect(freeNames(text)).toHaveLength(101))
+  test('2 MB of functions take seconds at most', () => {
+    const text = `() => { ${repeat(17_000, (i) => `function f${i}(a, b) { const c = a + b; if (c > x${i % 100}) return g(c, () => f${i}(b, a)); let d = [c]; return { a, b, c, d } }\n`)} }`
+    expect(text.length).toBeGreaterThan(2_000_000)
+    within(8_000, () => expect(freeNames(text)).toHaveLength(101))
   })
 
   test('65,000 free variables, or declared ones, take seconds at most', () => {
@@ -61,9 +61,9 @@ describe('time is linear', () => {
     })
   })
 
-  test('a script with 50,000 classes, and a question for each', () => {
-    const text = repeat(50_000, (i) => `class C${i} { m() { return ${i} } }\n`)
-    within(5_000, () => {
+  test('a script with 20,000 classes, and a question for each', () => {
+    const text = repeat(20_000, (i) => `class C${i} { m() { return ${i} } }\n`)
+    within(2_500, () => {
       const facts = analyzeScript(text, 'script')
       for (let at = text.indexOf('m()'); at !== -1; at = text.indexOf('m()', at + 1)) {
         expect(facts.classAround(at)!.start).toBe(text.lastIndexOf('class', at))

@@ -214,7 +214,7 @@ test('objects whose hidden class changes among their likes are found again', () 
 })
 
 test('dumps of all sizes, one after the other, know nothing of those before', () => {
-  for (const length of [300, 20_000, 200, 3000, 130, 70_000, 150]) {
+  for (const length of [300, 5000, 200, 3000, 130, 20_000, 150]) {
     for (const make of [kinds['rows'], kinds['rows of a few kinds'], kinds['pairs']]) {
       const list = Array.from({ length }, (_, i) => make(i))
       expect(loads(dumps(list))).toEqual(list)

@@ -1,11 +1,11 @@
 // A process with a maker of environments, told by messages what to do. Packages are files of a folder.
-//   node --import tsx env-worker.mjs OPTIONS
+//   node env-worker.mjs OPTIONS
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { registerRuntimeEnvPlugin } from '../../runtime-env/index.ts'
-import { openEnvManager } from '../../runtime-env/manager.ts'
 
-const { packages, plugins, ...options } = JSON.parse(process.argv[2])
+const { modules, packages, plugins, ...options } = JSON.parse(process.argv[2])
+const { registerRuntimeEnvPlugin } = await import(modules.index)
+const { openEnvManager } = await import(modules.manager)
 for (const plugin of plugins ?? []) registerRuntimeEnvPlugin(plugin)
 
 const manager = openEnvManager({

@@ -5,7 +5,12 @@ import { expect } from 'vitest'
 import { RuntimeEnvSetupError } from '../../runtime-env/errors.ts'
 import { resolvedEnv } from '../../runtime-env/merge.ts'
 import type { EnvDescription, ProcessContext, ResolvedEnv, ResolvedFields } from '../../runtime-env/types.ts'
-import { nodeBinary, root, tsxArguments } from './paths.ts'
+import { moduleUrl, nodeBinary, root } from './paths.ts'
+
+const modules = {
+  index: moduleUrl('index.js', 'runtime-env'),
+  manager: moduleUrl('manager.js', 'runtime-env'),
+}
 
 export function envOf(fields: ResolvedFields, setupTimeout = 60_000): ResolvedEnv {
   return resolvedEnv(fields, setupTimeout)!
@@ -40,12 +45,16 @@ export class EnvWorker {
   #count = 0
 
   private constructor(options: EnvWorkerOptions, env: NodeJS.ProcessEnv) {
-    this.process = fork(join(root, 'test/support/env-worker.mjs'), [JSON.stringify(options)], {
-      execPath: nodeBinary,
-      execArgv: [...tsxArguments],
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
+    this.process = fork(
+      join(root, 'test/support/env-worker.mjs'),
+      [JSON.stringify({ ...options, modules })],
+      {
+        execPath: nodeBinary,
+        execArgv: [],
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      },
+    )
     this.process.on('message', (answer: any) => {
       this.#waiting.get(answer.id)?.(answer)
       this.#waiting.delete(answer.id)

@@ -9,9 +9,9 @@ export const root = dirname(dirname(supportFolder))
 export const distUrl =
   process.env.CORNICHON_STUB ?? pathToFileURL(join(root, 'dist', 'serializer', 'index.js')).href
 
-/** A module of the serializer's by itself, of those that dist/ is bundled from: for programs that look at its parts. */
-export const moduleUrl = (path: string): string =>
-  pathToFileURL(join(root, '.cache', 'modules', 'serializer', path)).href
+/** A module by itself, of those that dist/ is bundled from: for programs that look at parts of a folder. */
+export const moduleUrl = (path: string, folder = 'serializer'): string =>
+  pathToFileURL(join(root, '.cache', 'modules', folder, path)).href
 
 /** The Node that child processes run on; the matrix sets it. */
 export const nodeBinary = process.env.CORNICHON_NODE ?? process.execPath

@@ -1,6 +1,6 @@
 // Proves that what a toolchain made can be pickled: a program, compiled or run by the toolchain, dumps a value in a
-// process of its own; the sources are deleted; a plain Node process loads it and dumps it again; a third loads that.
-// In all three the value must do the same.
+// process of its own; the sources are deleted; a plain Node process loads it and, of every other program of a list, dumps
+// it again; a third loads that. In all of them the value must do the same.
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,6 +45,7 @@ interface Proof {
   readonly output: string
   readonly sent?: Outcome
   readonly loaded?: Outcome
+  /** What the copy's own copy did; left out if none was asked for. */
   readonly again?: Outcome
 }
 
@@ -60,7 +61,7 @@ const packages = {
 
 export const sendFile = pathToFileURL(join(supportFolder, 'child', 'send.mjs')).href
 
-export async function prove(it: ToolchainCase): Promise<Proof> {
+async function prove(it: ToolchainCase, isCopiedAgain: boolean): Promise<Proof> {
   const workspace = createWorkspace()
   try {
     for (const side of ['source', 'receiver']) install(workspace, side)
@@ -93,7 +94,7 @@ export async function prove(it: ToolchainCase): Promise<Proof> {
     write('load.json', {
       folder,
       bundle: file('first.bin'),
-      again: file('second.bin'),
+      again: isCopiedAgain ? file('second.bin') : null,
       received: file('1.json'),
     })
     write('again.json', { folder, bundle: file('second.bin'), received: file('2.json') })
@@ -184,17 +185,19 @@ function failure(message: string): Error {
 /** A test for each case; as many at a time as the machine has cores. */
 export function toolchains(name: string, cases: readonly ToolchainCase[]): void {
   describe(name, { concurrent: true }, () => {
-    for (const it of cases) {
+    for (const [place, it] of cases.entries()) {
       if (isTooNew(it.node)) continue
+      const isCopiedAgain = place % 2 === 0
       const goal = it.goal ?? 'C21'
       test(`${goal} ${it.title}`, async ({ task }) => {
         task.meta.goal = { goal, title: it.title, state: it.refused ? 'refused' : 'kept', node: it.node }
-        const proof = await prove(it)
+        const proof = await prove(it, isCopiedAgain)
         if (it.refused) {
           expect(proof.sent?.failed, proof.output).toMatch(it.refused)
           return
         }
-        const problems = (['sent', 'loaded', 'again'] as const).flatMap((stage) =>
+        const stages = ['sent', 'loaded', ...(isCopiedAgain ? ['again' as const] : [])] as const
+        const problems = stages.flatMap((stage) =>
           differences(proof[stage], it.expected).map((problem) => `${stage}: ${problem}`),
         )
         if (problems.length > 0) throw failure([...problems, proof.output].join('\n'))
