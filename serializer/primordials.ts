@@ -21,6 +21,12 @@ export const FunctionPrototypeToString = Function.prototype.toString
 export const { indexOf: StringPrototypeIndexOf, slice: StringPrototypeSlice } = String.prototype
 export const { defineProperty: ObjectDefineProperty } = Object
 
+const getTypedArrayLength = ReflectGetOwnPropertyDescriptor(
+  ReflectGetPrototypeOf(Uint8Array.prototype)!,
+  'length',
+)!.get!
+export const TypedArrayPrototypeGetLength = (array: Uint8Array): number =>
+  ReflectApply(getTypedArrayLength, array, [])
 const getMapSize = ReflectGetOwnPropertyDescriptor(Map.prototype, 'size')!.get!
 const getSetSize = ReflectGetOwnPropertyDescriptor(Set.prototype, 'size')!.get!
 export const MapPrototypeGetSize = (map: ReadonlyMap<unknown, unknown>): number =>

@@ -4,6 +4,7 @@
 import { UnpicklingError } from '../errors.ts'
 import { Buffer } from '../globals.ts'
 import { needAllOriginals } from '../originals.ts'
+import { TypedArrayPrototypeGetLength } from '../primordials.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { isBigEndian } from './endianness.ts'
@@ -15,6 +16,7 @@ import { xxHash32, xxHash32InPlace } from './xxhash32.ts'
 
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
+const MAGIC_SIZE = 8
 export const FORMAT_VERSION = 6
 const COMPRESSION_AT = 10
 const KIND_AT = 11
@@ -32,6 +34,8 @@ const LARGE = 1 << 16
 
 /** In bytes, what has a place in a reader's memory. */
 const MOST_SMALL = 4096
+/** Of small data, of whose length there is a view. */
+const MOST_VIEWED = 512
 /** What is there of small data. */
 const GRAPH_ALONE = 1 << Section.Graph
 const TEXT_AND_GRAPH = GRAPH_ALONE | (1 << Section.Text)
@@ -98,7 +102,8 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   const graphSize = graph.length
   let size = HEADER_SIZE + varintSize(graphSize) + textSize + graphSize
   if (textSize > 0) size += varintSize(textSize)
-  const bytes = allocate(size)
+  const isDrafted = size <= MOST_SMALL && !isBigEndian
+  const bytes = isDrafted ? draft.bytes : allocate(size)
   writeStart(bytes, textSize > 0 ? TEXT_AND_GRAPH : GRAPH_ALONE)
   bytes[KIND_AT] = kind
   let offset = HEADER_SIZE
@@ -106,7 +111,14 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   offset = writeVarint(bytes, offset, graphSize)
   if (textSize > 0) text.copyTo(bytes, offset)
   graph.copyTo(bytes, offset + textSize)
-  return sealed(bytes, 0, null)
+  if (!isDrafted) {
+    needAllOriginals()
+    return sealed(bytes, 0, null)
+  }
+  const { words } = draft
+  words[CHECKSUM_AT >> 2] = 0
+  words[CHECKSUM_AT >> 2] = xxHash32InPlace(bytes, words, size)
+  return new Uint8Array(draft.first(size))
 }
 
 /** Where the two begin that `writeSmallData` wrote, and where the second ends. */
@@ -121,18 +133,29 @@ export interface SmallData {
 export class Memory {
   readonly bytes = new Uint8Array(MOST_SMALL)
   readonly words = new Int32Array(this.bytes.buffer)
+  /** Of its beginning, by their lengths: to make a view takes as long as to copy what it shows, and messages are often as long as another. */
+  readonly #views: (Uint8Array | undefined)[] = new Array(MOST_VIEWED).fill(undefined)
+
+  /** A view of so many bytes. */
+  first(size: number): Uint8Array {
+    if (size >= MOST_VIEWED) return this.bytes.subarray(0, size)
+    return (this.#views[size] ??= this.bytes.subarray(0, size))
+  }
 }
+
+/** Where `writeSmallData` puts together what is then copied as one: its checksum takes words that are aligned. */
+const draft = new Memory()
 
 /**
  * Takes apart what `writeSmallData` wrote, in the memory, into which it is copied (which takes less than to put words together that
  * are aligned nowhere). Null for what is anything else, too large for it, or damaged: `readContainer` tells.
  */
 export function readSmallData(received: Uint8Array, memory: Memory): SmallData | null {
-  const end = received.length
+  const end = TypedArrayPrototypeGetLength(received)
   if (end < HEADER_SIZE || end > MOST_SMALL || isBigEndian) return null
   const { bytes, words } = memory
   bytes.set(received)
-  for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC[i]) return null
+  for (let i = 0; i < MAGIC_SIZE; i++) if (bytes[i] !== MAGIC[i]) return null
   if (bytes[8] !== FORMAT_VERSION || bytes[COMPRESSION_AT] !== 0) return null
   const present = bytes[9]
   const hasText = present === TEXT_AND_GRAPH
@@ -157,7 +180,7 @@ export function readSmallData(received: Uint8Array, memory: Memory): SmallData |
 }
 
 function writeStart(bytes: Uint8Array, present: number): void {
-  for (let i = 0; i < MAGIC.length; i++) bytes[i] = MAGIC[i]
+  for (let i = 0; i < MAGIC_SIZE; i++) bytes[i] = MAGIC[i]
   bytes[8] = FORMAT_VERSION
   bytes[9] = present
   bytes[COMPRESSION_AT] = 0

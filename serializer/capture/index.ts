@@ -18,7 +18,15 @@ export { hasPrivateNames } from './private-names.ts'
 export { probe } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'
 export { ProbeError } from './probe-error.ts'
-export { capturing, loadedUrls, offsetOf, type ScriptRecord, scriptOf } from './scripts.ts'
+export {
+  beginCapture,
+  capturing,
+  endCapture,
+  loadedUrls,
+  offsetOf,
+  type ScriptRecord,
+  scriptOf,
+} from './scripts.ts'
 export { CaptureUnavailableError } from './session.ts'
 export { internalSlots, type PrivateElement, privateElements } from './slots.ts'
 export { originalPosition } from './source-map.ts'

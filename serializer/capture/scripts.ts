@@ -55,16 +55,25 @@ export function withDebugger<T>(work: () => T): T {
 
 /** Runs what captures a lot; what stood only for that is taken away, and what was handed over is let go of. */
 export function capturing<T>(work: () => T): T {
-  users++
-  captures++
+  beginCapture()
   try {
     return work()
   } finally {
-    if (--captures === 0) takeAway()
-    if (--users === 0) {
-      forgetSnapshot()
-      release(true)
-    }
+    endCapture()
+  }
+}
+
+/** What `capturing` does before and behind it, for what has no function to be called. */
+export function beginCapture(): void {
+  users++
+  captures++
+}
+
+export function endCapture(): void {
+  if (--captures === 0) takeAway()
+  if (--users === 0) {
+    forgetSnapshot()
+    release(true)
   }
 }
 

@@ -2,7 +2,7 @@
 import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../errors.ts'
-import { withOriginals, withOriginalsForData } from '../originals.ts'
+import { beginForData, end, withOriginals } from '../originals.ts'
 import { answering } from '../promises.ts'
 import { importModules } from '../references/index.ts'
 import { NO_DATA, SmallReader } from './data-reader.ts'
@@ -24,10 +24,13 @@ export type { DumpOptions } from './write.ts'
  * Returns a bundle. Throws PicklingError if something in the graph can't be pickled; its `path` says what.
  */
 export function dumps(value: unknown, options: DumpOptions = {}): Uint8Array {
-  return withOriginalsForData(() => {
+  const isOutermost = beginForData()
+  try {
     checkNames('dumps', options, DUMP_OPTIONS)
     return signed(dump(value, options), options.sign)
-  })
+  } finally {
+    end(isOutermost)
+  }
 }
 
 /** Every obstacle to pickling the value, in one pass. Never throws. */
@@ -56,14 +59,17 @@ function check(value: unknown, options: DumpOptions): { ok: boolean; problems: r
 
 /** Rebuilds the value of a bundle. Throws UnpicklingError for bad bytes, TypeError for what is not bytes. */
 export function loads<T = unknown>(bytes: BundleBytes, options: LoadOptions = NO_OPTIONS): T {
-  return withOriginalsForData(() => {
+  const isOutermost = beginForData()
+  try {
     if (options === NO_OPTIONS) {
       const value = trees.read(bytes)
-      if (value !== NO_DATA) return value
+      if (value !== NO_DATA) return value as T
     }
     checkNames('loads', options, LOAD_OPTIONS)
-    return read(openWhole(bytes, options), options, undefined)
-  }) as T
+    return read(openWhole(bytes, options), options, undefined) as T
+  } finally {
+    end(isOutermost)
+  }
 }
 
 /** As `loads`, and imports the ES modules that the bundle refers to. */

@@ -78,6 +78,7 @@ export function prepareLoading({
 }
 
 export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
+  needAllOriginals()
   const { code = 'run', modules } = options
   const limits = prepareLoading(options)
   const budget = new ByteBudget(limits)

@@ -3,8 +3,8 @@
 import type { Duplex } from 'node:stream'
 import { Kind } from '../bundle/container.ts'
 import { signed } from '../bundle/signature.ts'
-import { capturing } from '../capture/index.ts'
-import { withOriginals, withOriginalsForData } from '../originals.ts'
+import { beginCapture, endCapture } from '../capture/index.ts'
+import { beginForData, end, withOriginals } from '../originals.ts'
 import { beginWalk, importModules, makePolicy } from '../references/index.ts'
 import { NO_DATA, SmallReader } from './data-reader.ts'
 import { GraphWriter } from './graph-writer.ts'
@@ -74,7 +74,12 @@ export class Pickler {
    * nothing was sent, and the next message goes on from the last one. `bufferCallback` is for this message alone.
    */
   dump(value: unknown, call?: { readonly bufferCallback?: BufferCallback }): Uint8Array {
-    return withOriginalsForData(() => signed(this.#dump(value, call), this.#options.sign))
+    const isOutermost = beginForData()
+    try {
+      return signed(this.#dump(value, call), this.#options.sign)
+    } finally {
+      end(isOutermost)
+    }
   }
 
   /** Begins anew: the next message refers to none before it, and sends again what is in it. */
@@ -143,7 +148,8 @@ export class Pickler {
     if (reductionsOf(options) !== null) return null
     const session = this.#session
     beginWalk()
-    return capturing(() => {
+    beginCapture()
+    try {
       session.restart()
       const writer = (this.#writer ??= new GraphWriter(
         { policy: this.#policy, reductions: null, offers: null },
@@ -151,15 +157,15 @@ export class Pickler {
         null,
         session,
       ))
-      try {
-        writer.root(value)
-        if (!writer.hasCode && !writer.missedImports && writer.buffers.divided === null)
-          return bundleOf(value, writer, NO_CODE, options.compress, session)
-      } catch {
-        // What is wrong is told by a walk that keeps paths.
-      }
-      return null
-    })
+      writer.root(value)
+      if (!writer.hasCode && !writer.missedImports && writer.buffers.divided === null)
+        return bundleOf(value, writer, NO_CODE, options.compress, session)
+    } catch {
+      // What is wrong is told by a walk that keeps paths.
+    } finally {
+      endCapture()
+    }
+    return null
   }
 
   #dumpWhole(value: unknown, options: PicklerOptions): Uint8Array {
@@ -188,14 +194,17 @@ export class Unpickler {
 
   /** The value of the next message. (A bundle of `dumps` is loaded too, by itself.) Throws as `loads` does. */
   load<T = unknown>(bytes: BundleBytes, call?: Pick<LoadOptions, 'buffers'>): T {
-    return withOriginalsForData(() => {
+    const isOutermost = beginForData()
+    try {
       if (call === undefined && this.#options === NO_OPTIONS) {
         const value = this.#messages.read(bytes)
-        if (value !== NO_DATA) return value
+        if (value !== NO_DATA) return value as T
       }
       const options = this.#optionsOf(call)
-      return this.#read(openBundle(bytes, options), options, undefined)
-    }) as T
+      return this.#read(openBundle(bytes, options), options, undefined) as T
+    } finally {
+      end(isOutermost)
+    }
   }
 
   /** As `load`, and imports the ES modules that the message refers to. Await it before the next message is loaded. */

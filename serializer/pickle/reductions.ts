@@ -123,7 +123,8 @@ export function reductionsOf(options: ReductionOptions): Reductions | null {
   checkFunction(persistentId, 'persistentId')
   if (dispatchTable !== undefined && !types.isMap(dispatchTable))
     throw new TypeError('the option dispatchTable is a Map from classes to reducers')
-  for (const reducer of dispatchTable?.values() ?? []) checkFunction(reducer, 'dispatchTable, each entry')
+  if (dispatchTable !== undefined)
+    for (const reducer of dispatchTable.values()) checkFunction(reducer, 'dispatchTable, each entry')
   return reducerOverride || persistentId || dispatchTable || MapPrototypeGetSize(registeredReducers()) > 0
     ? new Reductions(options)
     : null

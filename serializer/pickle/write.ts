@@ -4,10 +4,11 @@ import { BEST, type Compression, hasCompression, isCompression } from '../bundle
 import { Kind, sizeOf, writeContainer, writeSmallData } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
 import type { SignOption } from '../bundle/signature.ts'
-import { capturing } from '../capture/index.ts'
+import { beginCapture, endCapture } from '../capture/index.ts'
 import { PicklingError } from '../errors.ts'
 import { process } from '../globals.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { needAllOriginals } from '../originals.ts'
 import { beginWalk, makePolicy, type Selection } from '../references/index.ts'
 import { ownName } from './function-shape.ts'
 import { readThroughHolders } from './global-accessors.ts'
@@ -77,44 +78,67 @@ export function write(
   session: WriterSession | null,
 ): Uint8Array {
   beginWalk()
-  const walks: GraphWriter[] = []
-  const walk = (how: PickleOptions, imports: Imports | null): GraphWriter => {
-    walks.pop()?.release()
-    trace?.restart()
-    session?.restart()
-    const graph =
-      trace === null && imports === null && session === null
-        ? takeWriter(how)
-        : new GraphWriter(how, trace, imports, session)
-    walks.push(graph)
-    graph.root(value)
-    return graph
-  }
+  const walks = new Walks(value, trace, session)
+  beginCapture()
   try {
-    return capturing(() => {
-      const how = { policy: makePolicy(options), reductions: reductionsOf(options), offers }
-      let graph: GraphWriter
-      try {
-        graph = walk(how, null)
-      } catch (error) {
-        if (error !== HOOK_MET) throw error
-        graph = walk({ ...how, reductions: new Reductions(options) }, null)
-      }
-      // Once more, so that it does not matter in which order the graph is met.
-      if (graph.missedImports && !trace?.collects) graph = walk(graph.options, graph.imports)
-      const wholeBuffers = graph.buffers.divided
-      if (wholeBuffers !== null) graph = walk({ ...graph.options, wholeBuffers }, graph.imports)
-      let code = codeOf(graph)
-      if (code !== NO_CODE && code.early.size > 0) {
-        graph = walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
-        code = codeOf(graph)
-      }
-      return bundleOf(value, graph, code, options.compress, session)
-    })
+    const how = { policy: makePolicy(options), reductions: reductionsOf(options), offers }
+    let graph: GraphWriter
+    try {
+      graph = walks.walk(how, null)
+    } catch (error) {
+      if (error !== HOOK_MET) throw error
+      graph = walks.walk({ ...how, reductions: new Reductions(options) }, null)
+    }
+    // Once more, so that it does not matter in which order the graph is met.
+    if (graph.missedImports && !trace?.collects) graph = walks.walk(graph.options, graph.imports)
+    const wholeBuffers = graph.buffers.divided
+    if (wholeBuffers !== null) graph = walks.walk({ ...graph.options, wholeBuffers }, graph.imports)
+    let code = codeOf(graph)
+    if (code !== NO_CODE && code.early.size > 0) {
+      graph = walks.walk({ ...graph.options, earlyCalls: code.early }, graph.imports)
+      code = codeOf(graph)
+    }
+    return bundleOf(value, graph, code, options.compress, session)
   } catch (error) {
-    walks.pop()?.release()
+    walks.release()
     if (error instanceof Refusal && trace) throw trace.error(error)
     throw error
+  } finally {
+    endCapture()
+  }
+}
+
+/** Walks over one value, until one has all that it takes. */
+class Walks {
+  readonly #value: unknown
+  readonly #trace: Trace | null
+  readonly #session: WriterSession | null
+  /** Of the last walk. */
+  #graph: GraphWriter | null = null
+
+  constructor(value: unknown, trace: Trace | null, session: WriterSession | null) {
+    this.#value = value
+    this.#trace = trace
+    this.#session = session
+  }
+
+  walk(how: PickleOptions, imports: Imports | null): GraphWriter {
+    this.release()
+    this.#trace?.restart()
+    this.#session?.restart()
+    const graph =
+      this.#trace === null && imports === null && this.#session === null
+        ? takeWriter(how)
+        : new GraphWriter(how, this.#trace, imports, this.#session)
+    this.#graph = graph
+    graph.root(this.#value)
+    return graph
+  }
+
+  /** Nobody looks any more at what the last walk wrote. */
+  release(): void {
+    this.#graph?.release()
+    this.#graph = null
   }
 }
 
@@ -158,6 +182,7 @@ export function bundleOf(
       return bundle
     }
   }
+  needAllOriginals()
   const parts = graph.out.parts()
   const blobs = graph.blobs?.parts() ?? []
   const { offers, reductions } = graph.options
@@ -201,4 +226,5 @@ export function rootName(value: unknown): string {
 
 const empty = { policy: makePolicy({}), reductions: null, offers: null }
 keepHiddenClass(new GraphWriter(empty, null))
+keepHiddenClass(new Walks(null, null, null))
 keepHiddenClass(new GraphWriter(empty, null, keepHiddenClass(new Imports())).functions)

@@ -173,7 +173,9 @@ test('of data, small or large, in a bundle or in messages, nothing runs a patche
   const outcome = await runScript(`
     const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
     const TypedArray = getPrototypeOf(Uint8Array)
-    const record = (i) => ({ id: i, name: 'n' + i, at: new Date(i), list: [i, i / 3], in: { deep: [true, null] } })
+    const record = (i) => ({
+      id: i, name: 'n' + i, at: new Date(i), list: [i, i / 3], in: { deep: [true, null] }, few: [i, 1, 2, 3], parts: [i / 3, 0.5, 1.5, 2.5],
+    })
     const values = [
       1, 'text', record(1), Array.from({ length: 100 }, (_, i) => record(i)), Array.from({ length: 9000 }, (_, i) => record(i)),
       Array.from({ length: 20 }, (_, i) => ({ x: i / 7 })), Array.from({ length: 3000 }, (_, i) => i / 7),

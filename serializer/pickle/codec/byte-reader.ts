@@ -3,6 +3,7 @@
 import { isBigEndian } from '../../bundle/endianness.ts'
 import { UnpicklingError } from '../../errors.ts'
 import { needAllOriginals } from '../../originals.ts'
+import { TypedArrayPrototypeGetLength } from '../../primordials.ts'
 import { isLatin1 } from './byte-writer.ts'
 
 const SHORT_STRING = 24
@@ -45,7 +46,7 @@ export class ByteReader {
   #doubles = 0
 
   /** Reads those from the one place to the other: all, if they are not given. (A view of a part would be one more object.) */
-  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
+  constructor(bytes: Uint8Array, start = 0, end: number = TypedArrayPrototypeGetLength(bytes)) {
     this.#bytes = bytes
     this.#start = start
     this.#end = end

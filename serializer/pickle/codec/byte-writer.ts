@@ -38,6 +38,8 @@ const MOST_SPARE = 2
 export class ByteWriter {
   readonly #first: FirstChunk
   #chunk: Uint8Array
+  /** Of the chunk. */
+  #size: number
   #view: DataView | null
   #position = 0
   /** Where in the chunk the bytes begin that are in no part yet. */
@@ -60,6 +62,7 @@ export class ByteWriter {
     this.#firstAway = firstAway
     this.#first = spare.pop() ?? firstChunk()
     this.#chunk = this.#first.bytes
+    this.#size = FIRST_CHUNK
     this.#view = this.#first.view
   }
 
@@ -78,6 +81,7 @@ export class ByteWriter {
     // It filled no chunk, and has no part: the usual message.
     if (this.#place === 0 && this.#before === 0 && this.#chunk === this.#first.bytes) return
     this.#chunk = this.#first.bytes
+    this.#size = FIRST_CHUNK
     this.#view = this.#first.view
     this.#before = 0
     this.#parts.length = 0
@@ -92,7 +96,7 @@ export class ByteWriter {
   }
 
   #reserve(count: number): void {
-    if (this.#position + count > this.#chunk.length) this.#grow(count)
+    if (this.#position + count > this.#size) this.#grow(count)
   }
 
   #grow(count: number): void {
@@ -104,8 +108,9 @@ export class ByteWriter {
     else {
       this.#earlier.push(this.#chunk)
       // It is written before it is read: zeros would be for nothing.
-      const size = Math.max(count, Math.min(this.#chunk.length * 2, LARGEST_CHUNK))
+      const size = Math.max(count, Math.min(this.#size * 2, LARGEST_CHUNK))
       this.#chunk = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+      this.#size = size
       this.#view = null
     }
     this.#position = 0
@@ -135,7 +140,7 @@ export class ByteWriter {
   }
 
   byte(value: number): void {
-    if (this.#position === this.#chunk.length) this.#grow(1)
+    if (this.#position === this.#size) this.#grow(1)
     this.#chunk[this.#position++] = value
   }
 
