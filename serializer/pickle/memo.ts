@@ -2,6 +2,7 @@
 // in their order says all there is to say, for one look-up an object at most (met-objects.ts); from the first value on that is
 // anything else, or is met again, it takes a Map and two. Among few, looking at each takes a fifth of what a look-up does.
 
+import { needAllOriginals } from '../originals.ts'
 import { SetPrototypeGetSize } from '../primordials.ts'
 import { MetObjects } from './met-objects.ts'
 
@@ -99,6 +100,7 @@ export class Memo {
   }
 
   #toMet(): MetObjects {
+    needAllOriginals()
     const met = (this.#met = this.#spare ?? new MetObjects())
     this.#spare = null
     this.takesChains = true
