@@ -91,7 +91,7 @@ for i = 1, results do
 end
 if fresh > 0 and redis.call('EXISTS', KEYS[2]) == 1 then
   if ARGV[7] ~= '' and isWhole then
-    local hears = redis.pcall('PUBLISH', ARGV[7], ARGV[8] .. table.concat(told))
+    local hears = redis.pcall('PUBLISH', ARGV[7], ARGV[8])
     if type(hears) == 'number' and hears > 0 then return fresh end
   end
   local length, fields = redis.call('XLEN', KEYS[1]), {'m', message}
@@ -297,12 +297,19 @@ export class Settler {
   }
 }
 
-/** What is said before the results: of each call its id, and how long each of its results is. */
-function lineOf(calls: readonly Call[]): string {
+/**
+ * The results, and before them of each call its id, and how long each of its results is. Joined here: in a script that would
+ * take longer than to send them once more.
+ */
+function lineOf(calls: readonly Call[]): Buffer {
   let line: string = Said.Done
+  const frames: Buffer[] = []
   for (const { call, results } of calls) {
     line += ` ${call} ${results.length}`
-    for (const { frame } of results) line += ` ${frame.length}`
+    for (const { frame } of results) {
+      line += ` ${frame.length}`
+      if (frame !== '') frames.push(frame)
+    }
   }
-  return `${line}\n`
+  return Buffer.concat([Buffer.from(`${line}\n`, 'latin1'), ...frames])
 }
