@@ -77,6 +77,23 @@ it('are kept in no more than 64 MiB', async () => {
   await expect.poll(() => readsOf(() => get(refs.at(-1)!))).toBe(0)
 }, 60_000)
 
+it('that come at once are each their own, more than the memory of threads has room for', async () => {
+  const make = remote((size: number, seed: number) => [
+    new Uint8Array(size).fill(seed),
+    new Uint16Array(size).fill(seed),
+  ])
+  const sizes = [5_000, 20_000, 100_000, 400_000, 1_000_000]
+  const lane = async (first: number) => {
+    for (let seed = first; seed < 200; seed += 40) {
+      const size = sizes[seed % sizes.length]!
+      const [bytes, words] = await get(make.remote(size, seed))
+      expect([bytes!.length, words!.length]).toEqual([size, size])
+      expect(bytes!.every((byte) => byte === seed) && words!.every((word) => word === seed)).toBe(true)
+    }
+  }
+  await Promise.all(Array.from({ length: 40 }, (_, first) => lane(first)))
+}, 60_000)
+
 it('are gone when they are freed', async () => {
   const ref = bytes.remote(50_000)
   await get(ref)
