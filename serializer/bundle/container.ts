@@ -104,7 +104,8 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   if (textSize > 0) size += varintSize(textSize)
   const isDrafted = size <= MOST_SMALL && !isBigEndian
   const bytes = isDrafted ? draft.bytes : allocate(size)
-  writeStart(bytes, textSize > 0 ? TEXT_AND_GRAPH : GRAPH_ALONE)
+  if (!isDrafted) writeStart(bytes, 0)
+  bytes[9] = textSize > 0 ? TEXT_AND_GRAPH : GRAPH_ALONE
   bytes[KIND_AT] = kind
   let offset = HEADER_SIZE
   if (textSize > 0) offset = writeVarint(bytes, offset, textSize)
@@ -145,6 +146,7 @@ export class Memory {
 
 /** Where `writeSmallData` puts together what is then copied as one: its checksum takes words that are aligned. */
 const draft = new Memory()
+writeStart(draft.bytes, 0)
 
 /**
  * Takes apart what `writeSmallData` wrote, in the memory, into which it is copied (which takes less than to put words together that
@@ -155,7 +157,7 @@ export function readSmallData(received: Uint8Array, memory: Memory): SmallData |
   if (end < HEADER_SIZE || end > MOST_SMALL || isBigEndian) return null
   const { bytes, words } = memory
   bytes.set(received)
-  for (let i = 0; i < MAGIC_SIZE; i++) if (bytes[i] !== MAGIC[i]) return null
+  if (words[0] !== draft.words[0] || words[1] !== draft.words[1]) return null
   if (bytes[8] !== FORMAT_VERSION || bytes[COMPRESSION_AT] !== 0) return null
   const present = bytes[9]
   const hasText = present === TEXT_AND_GRAPH

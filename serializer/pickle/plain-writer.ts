@@ -15,6 +15,7 @@ import { MAX_INLINE_DEPTH, MAX_SHORT_LIST, MAX_SHORT_SHAPE, Op, ShapePrototype, 
 import { type NumberSink, writeNumbers } from './packed-numbers.ts'
 import {
   isBare,
+  isEmptyObject,
   isLikeNew,
   isOrdinaryArray,
   isOrdinaryDate,
@@ -251,6 +252,7 @@ export class PlainWriter {
         if (isOrdinaryDate(value)) return isReferable(value) ? Kind.NotPlain : kindOfDate(value)
         const shape = this.#shapes.known(value)
         if (shape !== null) return this.#lookAlike(value, shape, base)
+        if (isEmptyObject(value)) return isReferable(value) ? Kind.NotPlain : Kind.Dictionary
       }
     }
     // Nothing may be asked of a proxy: its traps would answer.

@@ -64,7 +64,8 @@ export class ScalarWriter {
   #makeRoom(size: number): string[] {
     this.#recentNumbers = new ArrayConstructor(size)
     this.#mask = size - 1
-    return (this.#recent = new ArrayConstructor<string>(size))
+    // Where strings alone are compared, V8 compares them as such.
+    return (this.#recent = new ArrayConstructor<string>(size).fill(''))
   }
 
   string(text: string): void {

@@ -49,6 +49,7 @@ test.each([20, 200, 5000])('attributes of one of %i elements of an array are kep
 test('elements and hidden elements of objects, and of Maps, Sets and Dates, that are alike otherwise', () => {
   const makers: (() => any)[] = [
     () => ({ a: 1, b: 2 }),
+    () => ({}),
     () => new Map([[1, 2]]),
     () => new Set([1]),
     () => new Date(5),
