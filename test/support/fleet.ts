@@ -5,9 +5,10 @@ import { createInterface } from 'node:readline'
 import { get, init, type ObjectRef, shutdown } from 'cornichon/executor'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import type { FleetView } from '../../executor/redis/overview.ts'
 import { childEnvironment } from './children.ts'
 import { commandFile } from './command.ts'
-import { nodeBinary } from './paths.ts'
+import { moduleUrl, nodeBinary } from './paths.ts'
 import { startRedis, type TestRedis } from './redis.ts'
 
 export interface TestWorker {
@@ -123,4 +124,15 @@ export function failureOf(ref: ObjectRef<any>): Promise<Error> {
     () => expect.fail('it did not reject'),
     (error: Error) => error,
   )
+}
+
+/** What `cornichon status` and `cornichon list` show, without a process for each look. */
+export async function look<T>(
+  { address, namespace }: Pick<TestRedis, 'address' | 'namespace'>,
+  at: (view: FleetView) => Promise<T>,
+): Promise<T> {
+  const module = (path: string) => import(/* @vite-ignore */ moduleUrl(path, 'executor'))
+  const { withFleet } = await module('cli/with-fleet.js')
+  const { FleetView } = await module('redis/overview.js')
+  return withFleet({ address, namespace }, (fleet: unknown) => at(new FleetView(fleet)))
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { formatJob, JobLine } from '../../../executor/cli/job-line.ts'
 import { childEnvironment } from '../../support/children.ts'
 import { commandFile, cornichon } from '../../support/command.ts'
-import { startWorker, type TestWorker } from '../../support/fleet.ts'
+import { look, startWorker, type TestWorker } from '../../support/fleet.ts'
 import { nodeBinary, root } from '../../support/paths.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { createWorkspace } from '../../support/workspace.ts'
@@ -16,6 +16,7 @@ let worker: TestWorker
 let fleet: string[]
 const run = (command: string, ...args: string[]) => cornichon(workspace.folder, command, ...fleet, ...args)
 const json = (command: string, ...args: string[]) => JSON.parse(run(command, '--json', ...args).stdout)
+const overview = () => look(redis, (view) => view.overview())
 
 beforeAll(async () => {
   redis = await startRedis()
@@ -104,16 +105,10 @@ describe('cornichon, with a fleet', () => {
     expect(formatJob({ made: 8, over: 8 })).toBe('tasks [########################] 8 of 8 done')
   })
 
-  it('X15 status, list and top show what there is, as text and as JSON', () => {
+  it('X15 status, list and top show what there is, as text and as JSON', async () => {
     const { id } = json('submit', 'never.crn', '--name', 'endless')
     const { id: later } = json('submit', 'never.crn', '--name', 'later', '--num-cpus', '2')
-    for (const end = Date.now() + 10_000; Date.now() < end; )
-      if (
-        json('list', 'tasks').some(
-          (task: { id: string; state: string }) => task.id === id && task.state === 'running',
-        )
-      )
-        break
+    await expect.poll(overview).toMatchObject({ running: 1 })
     const tasks = json('list', 'tasks')
     expect(tasks).toContainEqual(expect.objectContaining({ id, name: 'endless', state: 'running' }))
     expect(tasks).toContainEqual(expect.objectContaining({ id: later, name: 'later', state: 'queued' }))
@@ -146,12 +141,11 @@ describe('cornichon, with a fleet', () => {
       env: childEnvironment(),
       stdio: 'ignore',
     })
-    for (const end = Date.now() + 10_000; Date.now() < end; ) if (json('status').running === 1) break
+    await expect.poll(overview).toMatchObject({ running: 1 })
     child.kill('SIGINT')
     const [code] = await once(child, 'exit')
     expect(code).toBe(130)
-    for (const end = Date.now() + 10_000; Date.now() < end; ) if (json('status').running === 0) break
-    expect(json('status')).toMatchObject({ running: 0, waiting: 0 })
+    await expect.poll(overview).toMatchObject({ running: 0, waiting: 0 })
   })
 
   it('X15 a fleet that is not there is a mistake in the use', () => {

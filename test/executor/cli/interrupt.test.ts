@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { childEnvironment } from '../../support/children.ts'
 import { commandFile, cornichon } from '../../support/command.ts'
-import { startWorker, type TestWorker } from '../../support/fleet.ts'
+import { look, startWorker, type TestWorker } from '../../support/fleet.ts'
 import { nodeBinary, root } from '../../support/paths.ts'
 import { startRedis, type TestRedis } from '../../support/redis.ts'
 import { createWorkspace } from '../../support/workspace.ts'
@@ -53,8 +53,9 @@ async function keys(pattern: string): Promise<string[]> {
 const drivers = async () => (await keys('lease:driver-*')).sort()
 const isWaitedFor = (id: string) =>
   expect.poll(() => keys(`watch:${id}.0`), { timeout: 30_000 }).toHaveLength(1)
-const stateOf = (id: string): string | undefined =>
-  json('list', 'tasks').find((task: { id: string }) => task.id === id)?.state
+const stateOf = async (id: string): Promise<string | undefined> =>
+  (await look(redis, (view) => view.tasks())).find((task) => task.id === id)?.state
+const overview = () => look(redis, (view) => view.overview())
 async function submitRunning(): Promise<string> {
   const { id } = json('submit', 'never.crn', '--name', 'endless')
   await expect.poll(() => stateOf(id), { timeout: 30_000 }).toBe('running')
@@ -86,7 +87,7 @@ afterAll(async () => {
 describe('Ctrl-C', () => {
   it('of result cancels the task that it waits for, and those that it started; words and exit code are those of run', async () => {
     const { id } = json('submit', 'parent.crn', '--name', 'outer')
-    await expect.poll(() => json('status').running, { timeout: 20_000 }).toBe(2)
+    await expect.poll(overview, { timeout: 20_000 }).toMatchObject({ running: 2 })
     const result = start('result', id)
     await isWaitedFor(id)
     const begin = Date.now()
@@ -95,7 +96,7 @@ describe('Ctrl-C', () => {
     expect(Date.now() - begin).toBeLessThan(20_000)
     expect(result.text).toEqual({ out: '', err: expect.stringContaining(`task ${id} failed:`) })
     expect(result.text.err).toContain(`task outer (${id}) was cancelled, by Ctrl-C`)
-    await expect.poll(() => json('status'), { timeout: 20_000 }).toMatchObject({ running: 0, waiting: 0 })
+    await expect.poll(overview, { timeout: 20_000 }).toMatchObject({ running: 0, waiting: 0 })
     const again = cornichon(workspace.folder, 'result', ...fleet, id)
     expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('was cancelled, by Ctrl-C') })
   })
@@ -110,7 +111,7 @@ describe('Ctrl-C', () => {
     expect(result.text).toEqual({ out: '', err: expect.stringContaining(`task ${id} goes on`) })
     // It has left, and not just gone.
     expect(await drivers()).toEqual(before)
-    expect(stateOf(id)).toBe('running')
+    expect(await stateOf(id)).toBe('running')
     expect(json('cancel', '--force', id)).toEqual({ cancelled: [id] })
   })
 
@@ -137,8 +138,7 @@ describe('Ctrl-C', () => {
     expect(await once(idle.child, 'exit')).toEqual([0, null])
     const busy = await startWorker(own, '--recover-after', '1')
     const { stdout } = cornichon(workspace.folder, 'submit', ...there, 'never.crn')
-    const running = () =>
-      JSON.parse(cornichon(workspace.folder, 'status', '--json', ...there).stdout) as { running: number }
+    const running = () => look(own, (view) => view.overview())
     await expect.poll(running, { timeout: 30_000 }).toMatchObject({ running: 1 })
     busy.child.kill('SIGINT')
     await expect.poll(() => busy.output.join(''), { timeout: 10_000 }).toContain('stopping')
@@ -179,7 +179,7 @@ describe('Ctrl-C', () => {
     expect(Date.now() - begin).toBeLessThan(20_000)
     if (redis.crash !== null) process.kill(server, 'SIGCONT')
     // What `run` had started ends with it.
-    await expect.poll(() => json('status').running, { timeout: 40_000 }).toBeLessThanOrEqual(1)
+    await expect.poll(async () => (await overview()).running, { timeout: 40_000 }).toBeLessThanOrEqual(1)
     cornichon(workspace.folder, 'cancel', ...fleet, '--force', id)
   })
 })
