@@ -153,7 +153,7 @@ function everyOther(modes: readonly Mode[], { turn }: Row): readonly Mode[] {
  */
 export function againModesOf(row: Row): readonly Mode[] {
   if (row.refusedByLoads || row.once || (row.refused && !row.either)) return []
-  return everyOther(possibleModes(row), row)
+  return everyOther(modesOf(row), row)
 }
 
 /** Source text as it stands: backslashes are kept, but those before a backtick or a dollar sign go. */
