@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { bundle, CHUNKS, entryFiles, programs } from './bundle.mjs'
+import { bundle, bundleParts, CHUNKS, entryFiles, programs } from './bundle.mjs'
 import { root, withLock } from './lock.mjs'
 
 const sourceFolders = ['serializer', 'executor', 'runtime-env']
@@ -32,6 +32,7 @@ const cache = join(root, '.cache')
 /** Tests of parts import them from here. */
 const staging = join(cache, 'modules')
 const chunks = join(cache, CHUNKS)
+const parts = join(staging, 'tests')
 /** What the sources were when dist/ was built, and the files that it had then. */
 const stampFile = join(cache, 'build.json')
 
@@ -45,6 +46,7 @@ export async function build() {
     const isCompiled = compile()
     try {
       await bundle(staging, chunks)
+      await bundleParts(staging, parts)
     } catch (error) {
       // What tsc has told may be all that is wrong.
       if (isCompiled) throw error

@@ -13,6 +13,9 @@ export const distUrl =
 export const moduleUrl = (path: string, folder = 'serializer'): string =>
   pathToFileURL(join(root, '.cache', 'modules', folder, path)).href
 
+/** The built serializer with the parts of it that scripts/bundle.mjs adds for tests, as one file. */
+export const partsUrl = pathToFileURL(join(root, '.cache', 'modules', 'tests', 'parts.js')).href
+
 /** The Node that child processes run on; the matrix sets it. */
 export const nodeBinary = process.env.CORNICHON_NODE ?? process.execPath
 export const nodeMajor = Number(process.versions.node.split('.')[0])
