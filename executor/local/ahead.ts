@@ -136,7 +136,8 @@ export class Ahead {
 
 type TaskCall = Call & { readonly target: { readonly spec: TaskSpec } }
 
-function mayGoAhead(call: Call): call is TaskCall {
+/** Whether it could go to a worker before that is done with another. */
+export function mayGoAhead(call: Call): call is TaskCall {
   const { target, retries } = call
   return target.kind === Kind.Task && retries === 0 && isSimple(target.spec)
 }

@@ -12,6 +12,7 @@ import { Call } from './calls.ts'
 import { Departures } from './departures.ts'
 import type { Grants } from './grants.ts'
 import type { LocalHooks } from './hooks.ts'
+import { LeftOver } from './left-over.ts'
 import type { ObjectStore } from './objects.ts'
 import { CallQueue } from './queue.ts'
 import type { Amounts, Resources } from './resources.ts'
@@ -38,6 +39,8 @@ export class CallFlow {
   readonly #workforce: Workforce
   readonly #hooks: LocalHooks | null
   readonly #queue = new CallQueue()
+  /** Null where there is nobody else to run them. */
+  readonly #leftOver: LeftOver | null
   #isShutDown = false
 
   constructor(
@@ -54,6 +57,7 @@ export class CallFlow {
     this.#resources = resources
     this.#workforce = workforce
     this.#hooks = hooks
+    this.#leftOver = hooks === null ? null : new LeftOver((call) => this.#passBack(call))
     this.ahead = new Ahead(
       () => workforce.plain,
       (worker) => {
@@ -141,6 +145,7 @@ export class CallFlow {
     if (call.target.kind === Kind.CallActor) return this.actors.pump(call.target.actor)
     this.#queue.push(call)
     this.pump()
+    if (this.#leftOver !== null && call.state === 'queued') this.#leftOver.add(call)
   }
 
   #fits = (call: Call): boolean =>
@@ -207,13 +212,18 @@ export class CallFlow {
     for (const call of [...worker.calls.values()]) {
       if (!this.#withdraw(call)) continue
       if (call.isSettled) this.#finish(call)
-      else if (this.#hooks?.takenBack(call.id))
-        this.fail(call, failureOf('shutdown', `${call.name} (${call.id}) is for others to run`))
-      else {
+      else if (!this.#passBack(call)) {
         call.state = 'queued'
         this.#queue.putBack(call)
       }
     }
+  }
+
+  /** To the fleet, if there is one: false if it stays here. */
+  #passBack(call: Call): boolean {
+    if (!this.#hooks?.takenBack(call.id)) return false
+    this.fail(call, failureOf('shutdown', `${call.name} (${call.id}) is for others to run`))
+    return true
   }
 
   /** An actor that has no worker goes on elsewhere, with its calls; `start` is that of its constructor. */
@@ -481,6 +491,7 @@ export class CallFlow {
     this.#isShutDown = true
     this.ends.shutdown()
     this.ahead.stop()
+    this.#leftOver?.stop()
     this.departures.stop()
     for (const call of [...this.calls.values()]) {
       if (call.timer !== null) clearTimeout(call.timer)
