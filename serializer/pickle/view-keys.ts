@@ -1,6 +1,9 @@
-// The own keys of a typed array beside its elements. `Reflect.ownKeys` lists millions of indexes, at about 200 ns each;
-// Node's inspection of objects can leave them out, and shows the names of all other properties.
+// The own keys of a typed array beside its elements. `Reflect.ownKeys` lists millions of indexes, at about 200 ns each. Most
+// have the hidden class that they were made with, so that there are none; for the others, Node's inspection of objects can
+// leave the elements out, and shows the names of all other properties.
 import { inspect, types } from 'node:util'
+import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
+import { keepHiddenClass } from '../hidden-classes.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { getOwnPropertySymbols, hasOwn } = Object
@@ -33,8 +36,27 @@ export function shownWithoutElements(value: object): string {
   return inspect(value, ALL_BUT_ELEMENTS)
 }
 
+/** One of each class, as it is made. */
+const EXAMPLES: readonly object[] = [
+  Uint8Array.of(1),
+  Buffer.of(1),
+  ...[Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array].map((View) =>
+    View.of(1),
+  ),
+  Uint8ClampedArray.of(1),
+  ...[BigInt64Array, BigUint64Array].map((View) => View.of(1n)),
+].map(keepHiddenClass)
+
+/** Has it no more than its elements? They are none of what a hidden class tells. */
+function isAsMade(view: object): boolean {
+  if (!seesHiddenClasses || !types.isTypedArray(view)) return false
+  for (let i = 0; i < EXAMPLES.length; i++) if (haveSameHiddenClass(EXAMPLES[i], view)) return true
+  return false
+}
+
 /** Own keys that are no indexes. */
 export function keysBesideElements(view: object): PropertyKey[] {
+  if (isAsMade(view)) return []
   if (hasElementsAlone(view)) return getOwnPropertySymbols(view)
   return ownKeys(view).filter((key) => typeof key === 'symbol' || !isIndex(key as string))
 }
