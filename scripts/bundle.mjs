@@ -31,8 +31,7 @@ export async function bundle(from, to) {
   const modules = await rolldown({
     input: Object.fromEntries(Object.entries(entries).map(([path, name]) => [name, join(from, path)])),
     platform: 'node',
-    external: (specifier) =>
-      !/^[./\0]/.test(specifier) && !specifier.startsWith(from) && !TAKEN_IN.includes(specifier),
+    external: (specifier) => isPackages(specifier, from) && !TAKEN_IN.includes(specifier),
     plugins: [keepUrls(from), importLater(), oneByte()],
   })
   await modules.write({
@@ -48,6 +47,9 @@ export async function bundle(from, to) {
   await writeFile(join(to, 'licenses.txt'), await licenses())
 }
 
+/** Is it no module of ours? */
+const isPackages = (specifier, from) => !/^[./\0]/.test(specifier) && !specifier.startsWith(from)
+
 /**
  * The serializer with parts of it that programs of the tests look at, as one file in `to`: of modules one by one, they would
  * be imported in three times the time.
@@ -56,7 +58,7 @@ export async function bundleParts(from, to) {
   const modules = await rolldown({
     input: PARTS,
     platform: 'node',
-    external: (specifier) => !/^[./\0]/.test(specifier) && !specifier.startsWith(from),
+    external: (specifier) => isPackages(specifier, from),
     plugins: [
       {
         name: 'parts',
@@ -80,7 +82,7 @@ const PARTS = '\0parts'
 async function licenses() {
   const texts = TAKEN_IN.map(async (name) => {
     const folder = join(root, 'node_modules', name)
-    const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name))
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry))
     if (file === undefined) throw new Error(`${name} has no license file, but bundle.mjs takes it in`)
     return `${name}\n\n${(await readFile(join(folder, file), 'utf8')).trim()}\n`
   })

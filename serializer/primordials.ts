@@ -25,7 +25,7 @@ const getTypedArrayLength = ReflectGetOwnPropertyDescriptor(
   ReflectGetPrototypeOf(Uint8Array.prototype)!,
   'length',
 )!.get!
-export const TypedArrayPrototypeGetLength = (array: Uint8Array): number =>
+export const TypedArrayPrototypeGetLength = (array: NodeJS.TypedArray): number =>
   ReflectApply(getTypedArrayLength, array, [])
 const getMapSize = ReflectGetOwnPropertyDescriptor(Map.prototype, 'size')!.get!
 const getSetSize = ReflectGetOwnPropertyDescriptor(Set.prototype, 'size')!.get!

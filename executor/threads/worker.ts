@@ -1,5 +1,6 @@
 // What runs in a worker thread. Piscina starts it and calls `serve` once; the work comes over a port of our own.
 import type { MessagePort } from 'node:worker_threads'
+import type { Lend } from '../payload.ts'
 import { attachWorker } from '../worker/attach.ts'
 import { Claims } from '../worker/claims.ts'
 import { Lending } from '../worker/lending.ts'
@@ -40,11 +41,9 @@ export function serve({ name, port, capturesOutput, claims, turns, answers: memo
     port.postMessage(message, transfer)
     posted = (posted + 1) | 0
   }
-  const lending = lends ? new Lending() : null
-  const receive = attachWorker(
-    ...[name, post, capturesOutput, new SharedTurns(turns), new Claims(claims)],
-    lending === null ? undefined : (...bytes) => lending.copy(...bytes),
-  )
+  const lending = new Lending()
+  const lend: Lend | undefined = lends ? (...bytes) => lending.copy(...bytes) : undefined
+  const receive = attachWorker(name, post, capturesOutput, new SharedTurns(turns), new Claims(claims), lend)
   post(['ready'])
   port.on('message', (message: ToThread) => {
     if (message[0] === 'several') for (const each of message[1]) receive(each)

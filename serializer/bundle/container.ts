@@ -5,6 +5,7 @@ import { UnpicklingError } from '../errors.ts'
 import { Buffer } from '../globals.ts'
 import { needAllOriginals } from '../originals.ts'
 import { TypedArrayPrototypeGetLength } from '../primordials.ts'
+import { Beginnings } from './beginnings.ts'
 import { LARGE_BUNDLE, Sum } from './checksum.ts'
 import { type Compression, deflate, inflate, methodNumber, methodOf } from './compression.ts'
 import { isBigEndian } from './endianness.ts'
@@ -104,8 +105,10 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   if (textSize > 0) size += varintSize(textSize)
   const isDrafted = size <= MOST_SMALL && !isBigEndian
   const bytes = isDrafted ? draft.bytes : allocate(size)
-  if (!isDrafted) writeStart(bytes, 0)
-  bytes[9] = textSize > 0 ? TEXT_AND_GRAPH : GRAPH_ALONE
+  const present = textSize > 0 ? TEXT_AND_GRAPH : GRAPH_ALONE
+  // The draft has the rest of it already.
+  if (isDrafted) bytes[9] = present
+  else writeStart(bytes, present)
   bytes[KIND_AT] = kind
   let offset = HEADER_SIZE
   if (textSize > 0) offset = writeVarint(bytes, offset, textSize)
@@ -119,7 +122,7 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   const { words } = draft
   words[CHECKSUM_AT >> 2] = 0
   words[CHECKSUM_AT >> 2] = xxHash32InPlace(bytes, words, size)
-  return new Uint8Array(draft.first(size))
+  return new Uint8Array(drafted.of(size))
 }
 
 /** Where the two begin that `writeSmallData` wrote, and where the second ends. */
@@ -134,18 +137,11 @@ export interface SmallData {
 export class Memory {
   readonly bytes = new Uint8Array(MOST_SMALL)
   readonly words = new Int32Array(this.bytes.buffer)
-  /** Of its beginning, by their lengths: to make a view takes as long as to copy what it shows, and messages are often as long as another. */
-  readonly #views: (Uint8Array | undefined)[] = new Array(MOST_VIEWED).fill(undefined)
-
-  /** A view of so many bytes. */
-  first(size: number): Uint8Array {
-    if (size >= MOST_VIEWED) return this.bytes.subarray(0, size)
-    return (this.#views[size] ??= this.bytes.subarray(0, size))
-  }
 }
 
 /** Where `writeSmallData` puts together what is then copied as one: its checksum takes words that are aligned. */
 const draft = new Memory()
+const drafted = new Beginnings(draft.bytes, MOST_VIEWED)
 writeStart(draft.bytes, 0)
 
 /**

@@ -43,17 +43,12 @@ function hasHoles(array: unknown[]): boolean {
 }
 
 const ORDINARY_DATE = new Date(0)
-const EMPTY_OBJECT = {}
+export const EMPTY_OBJECT = {}
 export const ORDINARY_MAP = new Map()
 export const ORDINARY_SET = new Set()
 
 export function isOrdinaryDate(value: object): value is Date {
   return haveSameHiddenClass(value, ORDINARY_DATE) && hasNoElements(value)
-}
-
-/** Is it as `{}` makes it? */
-export function isEmptyObject(value: object): boolean {
-  return haveSameHiddenClass(value, EMPTY_OBJECT) && hasNoElements(value)
 }
 
 /** Is it an object that nothing was added to, and nothing that is found elsewhere? */

@@ -14,8 +14,8 @@ import { isUsual } from './objects.ts'
 import { MAX_INLINE_DEPTH, MAX_SHORT_LIST, MAX_SHORT_SHAPE, Op, ShapePrototype, Tag } from './opcodes.ts'
 import { type NumberSink, writeNumbers } from './packed-numbers.ts'
 import {
+  EMPTY_OBJECT,
   isBare,
-  isEmptyObject,
   isLikeNew,
   isOrdinaryArray,
   isOrdinaryDate,
@@ -252,7 +252,7 @@ export class PlainWriter {
         if (isOrdinaryDate(value)) return isReferable(value) ? Kind.NotPlain : kindOfDate(value)
         const shape = this.#shapes.known(value)
         if (shape !== null) return this.#lookAlike(value, shape, base)
-        if (isEmptyObject(value)) return isReferable(value) ? Kind.NotPlain : Kind.Dictionary
+        if (isLikeNew(value, EMPTY_OBJECT)) return Kind.Dictionary
       }
     }
     // Nothing may be asked of a proxy: its traps would answer.

@@ -4,11 +4,11 @@
 import { inspect, types } from 'node:util'
 import { haveSameHiddenClass, seesHiddenClasses } from '../capture/index.ts'
 import { keepHiddenClass } from '../hidden-classes.ts'
+import { TypedArrayPrototypeGetLength } from '../primordials.ts'
 
 const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { getOwnPropertySymbols, hasOwn } = Object
 const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype)!
-const viewLength = getOwnPropertyDescriptor(TypedArrayPrototype, 'length')!.get!
 const viewBuffer = getOwnPropertyDescriptor(TypedArrayPrototype, 'buffer')!.get!
 const ArrayBufferPrototype = ArrayBuffer.prototype
 const SharedArrayBufferPrototype = SharedArrayBuffer.prototype
@@ -63,7 +63,7 @@ export function keysBesideElements(view: object): PropertyKey[] {
 
 /** A quick yes for most large typed arrays, as far as it is no matter of symbols. */
 function hasElementsAlone(view: object): boolean {
-  if (!types.isTypedArray(view) || apply(viewLength, view, []) <= LISTED_ELEMENTS) return false
+  if (!types.isTypedArray(view) || TypedArrayPrototypeGetLength(view) <= LISTED_ELEMENTS) return false
   // Inspection asks a class of the user's for its name, and more: not of these.
   const prototype = getPrototypeOf(view)
   if (

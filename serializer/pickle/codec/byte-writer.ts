@@ -2,6 +2,7 @@
 // It grows by whole chunks. Once they are large, one is written again and again, and what it held is put away into memory
 // that is free as soon as the bundle has it.
 
+import { Beginnings } from '../../bundle/beginnings.ts'
 import { giveBack, makeSegment } from '../../bundle/segments.ts'
 import { Buffer } from '../../globals.ts'
 import { needAllOriginals } from '../../originals.ts'
@@ -27,8 +28,7 @@ const { latin1Write, ucs2Write, utf8Write } = Buffer.prototype as NodeBuffer
 interface FirstChunk {
   readonly bytes: Uint8Array
   readonly view: DataView
-  /** Of its beginning, by their lengths: to make one takes as long as to copy what it shows, and messages are often as long as another. */
-  readonly views: (Uint8Array | undefined)[]
+  readonly beginnings: Beginnings
 }
 
 /** Those that nobody has at present: making one takes longer than to fill it with a small message. */
@@ -316,8 +316,7 @@ export class ByteWriter {
   /** If it is together. */
   #written(): Uint8Array {
     const size = this.#position
-    if (size >= MOST_VIEWED || this.#chunk !== this.#first.bytes) return this.#chunk.subarray(0, size)
-    return (this.#first.views[size] ??= this.#chunk.subarray(0, size))
+    return this.#chunk === this.#first.bytes ? this.#first.beginnings.of(size) : this.#chunk.subarray(0, size)
   }
 
   copyTo(target: Uint8Array, offset: number): void {
@@ -340,7 +339,7 @@ export class ByteWriter {
 function firstChunk(): FirstChunk {
   needAllOriginals()
   const bytes = new Uint8Array(FIRST_CHUNK)
-  return { bytes, view: new DataView(bytes.buffer), views: new Array(MOST_VIEWED).fill(undefined) }
+  return { bytes, view: new DataView(bytes.buffer), beginnings: new Beginnings(bytes, MOST_VIEWED) }
 }
 
 /** Of any Uint8Array. */
