@@ -1,9 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { compiledSources } from './scripts/compiled-sources.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 
 export default defineConfig({
+  plugins: [compiledSources()],
   test: {
+    server: { deps: { external: [/\/\.cache\/tests\//] } },
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**'],
     pool: 'forks',

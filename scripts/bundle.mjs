@@ -28,55 +28,83 @@ const TAKEN_IN = ['superjson', 'copy-anything']
 /** `from` is the folder that tsc emits into, `to` one for the chunks. Rejects with what is wrong, in words. */
 export async function bundle(from, to) {
   await rm(to, { recursive: true, force: true })
-  const modules = await rolldown({
-    input: Object.fromEntries(Object.entries(entries).map(([path, name]) => [name, join(from, path)])),
+  const modules = await rolldown(inputOf(from, entries))
+  await modules.write({ dir: to, ...chunking })
+  await modules.close()
+  await writeFile(join(to, 'licenses.txt'), await licenses())
+}
+
+/** `names` are the chunks' by the modules' paths. */
+function inputOf(from, names) {
+  return {
+    input: Object.fromEntries(Object.entries(names).map(([path, name]) => [name, join(from, path)])),
     platform: 'node',
     external: (specifier) => isPackages(specifier, from) && !TAKEN_IN.includes(specifier),
     plugins: [keepUrls(from), importLater(), oneByte()],
-  })
-  await modules.write({
-    dir: to,
-    format: 'es',
-    entryFileNames: '[name].js',
-    chunkFileNames: '[name]-[hash].js',
-    // The sources and the declarations have them.
-    comments: { legal: true, annotation: true, jsdoc: false },
-    codeSplitting: { groups: [{ name: nameOfImport, debugName: 'import' }] },
-  })
-  await modules.close()
-  await writeFile(join(to, 'licenses.txt'), await licenses())
+  }
+}
+
+const chunking = {
+  format: 'es',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+  // The sources and the declarations have them.
+  comments: { legal: true, annotation: true, jsdoc: false },
+  codeSplitting: { groups: [{ name: nameOfImport, debugName: 'import' }] },
 }
 
 /** Is it no module of ours? */
 const isPackages = (specifier, from) => !/^[./\0]/.test(specifier) && !specifier.startsWith(from)
 
 /**
- * The serializer with parts of it that programs of the tests look at, as one file in `to`: of modules one by one, they would
- * be imported in three times the time.
+ * The same for tests, which look at parts: a folder with what is in dist/, and a file for every other module, too, that
+ * hands on what its chunk exports. So each module is there once, whichever file is imported.
  */
-export async function bundleParts(from, to) {
+export async function bundleModules(from, to) {
+  await rm(to, { recursive: true, force: true })
+  const chunks = await chunksOf(from)
   const modules = await rolldown({
-    input: PARTS,
-    platform: 'node',
-    external: (specifier) => isPackages(specifier, from),
-    plugins: [
-      {
-        name: 'parts',
-        resolveId: (specifier) => (specifier === PARTS ? specifier : null),
-        load: (id) =>
-          id === PARTS
-            ? `export * from ${JSON.stringify(join(from, 'serializer', 'index.js'))}
-               export * as capture from ${JSON.stringify(join(from, 'serializer', 'capture', 'index.js'))}
-               export { analyzeFunction } from ${JSON.stringify(join(from, 'serializer', 'analyze', 'index.js'))}`
-            : null,
-      },
-      keepUrls(from),
-    ],
+    ...inputOf(from, await modulesIn(from)),
+    preserveEntrySignatures: 'allow-extension',
   })
-  await modules.write({ file: join(to, 'parts.js'), format: 'es', codeSplitting: false })
+  await modules.write({
+    ...chunking,
+    dir: to,
+    chunkFileNames: `${CHUNKS}/[name].js`,
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ name: (id) => chunks.get(id) ?? 'others', debugName: 'chunk' }],
+    },
+  })
   await modules.close()
 }
-const PARTS = '\0parts'
+
+/** By module: its chunk in dist/; what is started has one for itself, or who looks at its neighbours would start it. */
+async function chunksOf(from) {
+  const modules = await rolldown(inputOf(from, entries))
+  const { output } = await modules.generate(chunking)
+  await modules.close()
+  return new Map(
+    output.flatMap(({ moduleIds = [], facadeModuleId, name }, at) =>
+      moduleIds.map((id) => [id, id === facadeModuleId ? name : `${name}-${at}`]),
+    ),
+  )
+}
+
+/** All that tsc has emitted: each module's path without its extension by its path. */
+async function modulesIn(from) {
+  const paths = await Promise.all(
+    ['serializer', 'executor', 'runtime-env'].map(async (folder) =>
+      (await readdir(join(from, folder), { recursive: true })).map((path) => join(folder, path)),
+    ),
+  )
+  return Object.fromEntries(
+    paths
+      .flat()
+      .filter((path) => path.endsWith('.js'))
+      .map((path) => [path, path.slice(0, -'.js'.length)]),
+  )
+}
 
 /** What the packages that are taken in want to be said wherever they are. */
 async function licenses() {

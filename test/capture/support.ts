@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { analyzeFunction } from '../../serializer/analyze/index.ts'
 import { captureFunction, probe, type ScopeRecord } from '../../serializer/capture/index.ts'
 import { childEnvironment } from '../support/children.ts'
-import { nodeBinary, partsUrl } from '../support/paths.ts'
+import { moduleUrl, nodeBinary } from '../support/paths.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 export const factsOf = (fn: object) => analyzeFunction(Function.prototype.toString.call(fn))
@@ -25,7 +25,9 @@ export const valueIn = (scope: ScopeRecord, name: string): unknown =>
 
 /** Imports for a program: the built serializer, and the parts of it that the tests look at. */
 export const imports = `
-import { analyzeFunction, capture, checkSerializable, dumps, loads } from ${JSON.stringify(partsUrl)}
+import { checkSerializable, dumps, loads } from ${JSON.stringify(moduleUrl('index.js'))}
+import { analyzeFunction } from ${JSON.stringify(moduleUrl('analyze/index.js'))}
+import * as capture from ${JSON.stringify(moduleUrl('capture/index.js'))}
 const factsOf = (fn) => analyzeFunction(Function.prototype.toString.call(fn))
 `
 

@@ -9,12 +9,9 @@ export const root = dirname(dirname(supportFolder))
 export const distUrl =
   process.env.CORNICHON_STUB ?? pathToFileURL(join(root, 'dist', 'serializer', 'index.js')).href
 
-/** A module by itself, of those that dist/ is bundled from: for programs that look at parts of a folder. */
+/** A module of ours as tests have it (scripts/bundle.mjs), in dist's chunks: for programs that look at parts of a folder. */
 export const moduleUrl = (path: string, folder = 'serializer'): string =>
-  pathToFileURL(join(root, '.cache', 'modules', folder, path)).href
-
-/** The built serializer with the parts of it that scripts/bundle.mjs adds for tests, as one file. */
-export const partsUrl = pathToFileURL(join(root, '.cache', 'modules', 'tests', 'parts.js')).href
+  pathToFileURL(join(root, '.cache', 'tests', folder, path)).href
 
 /** The Node that child processes run on; the matrix sets it. */
 export const nodeBinary = process.env.CORNICHON_NODE ?? process.execPath
