@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { compiledSources } from './scripts/compiled-sources.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 
 export default defineConfig({
   plugins: [compiledSources()],
+  server: { watch: { ignored: ['**/.cache/**', '**/dist/**'] } },
   test: {
-    server: { deps: { external: [/\/\.cache\/tests\//] } },
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**'],
     pool: 'forks',
@@ -19,5 +19,8 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Tests start plain Node processes on dist/, so it has to be as new as the sources.
     globalSetup: ['scripts/vitest-setup.mjs'],
+    server: { deps: { external: [/\/\.cache\/tests\//] } },
+    // vitest does not see what those modules import.
+    forceRerunTriggers: [...configDefaults.forceRerunTriggers, '**/{serializer,executor,runtime-env}/**/*.ts'],
   },
 })

@@ -1,10 +1,14 @@
 // The command that starts a worker process: Node.js as this process has it, with what the environment and limits say.
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ProcessContext } from '../../runtime-env/types.ts'
 import type { InitOptions } from '../options.ts'
 import { BEHIND_PREFIX, Pipe } from './messages.ts'
 
-const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url))
+const require = createRequire(import.meta.url)
+/** Beside this file, in the same language. */
+const isSource = import.meta.url.endsWith('.ts')
+const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './worker.js', import.meta.url))
 
 export function commandOf(
   { prefix, execPath, execArgv }: Readonly<ProcessContext>,
@@ -15,6 +19,7 @@ export function commandOf(
     ...inheritedArguments(),
     ...execArgv,
     ...limitArguments(limits),
+    ...sourceArguments(),
     workerFile,
     ...(prefix.length > 0 ? [BEHIND_PREFIX] : []),
   ]
@@ -44,4 +49,9 @@ function limitArguments(limits: InitOptions['resourceLimits']): string[] {
       : [`--max-semi-space-size=${Math.max(1, Math.ceil(maxYoungGenerationSizeMb / 3))}`]),
     ...(stackSizeMb === undefined ? [] : [`--stack-size=${Math.floor(stackSizeMb * 984)}`]),
   ]
+}
+
+/** In a checkout, the worker's file is TypeScript. */
+function sourceArguments(): string[] {
+  return isSource ? ['--import', pathToFileURL(require.resolve('tsx')).href] : []
 }

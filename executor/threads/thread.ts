@@ -18,7 +18,9 @@ import { Answers } from './answers.ts'
 import type { Begin, FromThread, ToThread } from './worker.ts'
 
 const require = createRequire(import.meta.url)
-const workerFile = fileURLToPath(new URL('./entry.cjs', import.meta.url))
+/** In a checkout. What tsx compiles is CommonJS for who requires it, as entry.cjs is. */
+const isSource = import.meta.url.endsWith('.ts')
+const workerFile = fileURLToPath(new URL(isSource ? './worker.ts' : './entry.cjs', import.meta.url))
 
 /** Throws where threads could not start: our files are beside our code, unless a bundler has put that elsewhere. */
 export function requireThreads(): void {
@@ -200,5 +202,13 @@ function startPool(options: InitOptions): Piscina {
     atomics: 'disabled',
     recordTiming: false,
     ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
+    ...(isSource && { execArgv: sourceArguments() }),
   })
+}
+
+/** In a checkout, the worker's file is TypeScript. */
+function sourceArguments(): string[] {
+  const given = process.execArgv
+  if (given.some((argument) => argument.includes('tsx'))) return given
+  return [...given, '--import', require.resolve('tsx')]
 }
