@@ -13,12 +13,17 @@ const LONGEST = 1
 const NEAR = 0.15
 /** Milliseconds without news of a worker after which it has nothing ahead any more. */
 const PATIENCE = 5
-/** Functions of which it is known how long they take. */
+/** Functions, and names of functions, of which it is known how long they take. */
 const MOST_KNOWN = 10_000
+
+/** What a task runs. */
+export type NamedFunction = Pick<TaskSpec, 'fn' | 'name'>
 
 export class Ahead {
   /** By function: milliseconds that it ran of late. */
   readonly #durations = new Map<string, number>()
+  /** By name: milliseconds that new functions took of late. Closures that are made for each call have one name. */
+  readonly #families = new Map<string, number>()
   readonly #workers: () => Iterable<LocalWorker>
   readonly #takeBack: (worker: LocalWorker) => void
   #timer: NodeJS.Timeout | null = null
@@ -28,33 +33,36 @@ export class Ahead {
     this.#takeBack = takeBack
   }
 
-  /** Whether an unknown one is brief turns out when it has run. */
-  duration(fn: string): number {
-    return this.#durations.get(fn) ?? Number.POSITIVE_INFINITY
+  /** A new function takes as long as others of its name did; whether one of a new name is brief turns out when it has run. */
+  duration({ fn, name }: NamedFunction): number {
+    return this.#durations.get(fn) ?? this.#families.get(name) ?? Number.POSITIVE_INFINITY
   }
 
-  ran(fn: string, milliseconds: number): void {
+  ran({ fn, name }: NamedFunction, milliseconds: number): void {
     const known = this.#durations.get(fn)
-    if (known === undefined && this.#durations.size >= MOST_KNOWN) this.#durations.clear()
     // The first ones are slow.
     const weight = known === undefined ? 1 : milliseconds < known ? 1 / 2 : 1 / 8
-    this.#durations.set(fn, (known ?? 0) + (milliseconds - (known ?? 0)) * weight)
+    remember(this.#durations, fn, (known ?? 0) + (milliseconds - (known ?? 0)) * weight)
+    if (known !== undefined) return
+    // Others of the name may be quite different: a slow one is believed at once, brief ones by and by.
+    const family = this.#families.get(name) ?? milliseconds
+    remember(this.#families, name, Math.max(milliseconds, family + (milliseconds - family) / 4))
   }
 
-  /** How many of a function's calls may wait at one worker. */
-  #most(fn: string): number {
-    const duration = this.duration(fn)
+  /** How many calls of its like may wait at one worker. */
+  #most(spec: NamedFunction): number {
+    const duration = this.duration(spec)
     return duration > LONGEST ? 0 : Math.min(MOST, Math.ceil(LONGEST / duration))
   }
 
   /** How many of them, where another worker has nothing to do. */
-  #mostNear(fn: string): number {
-    return Math.min(MOST, Math.floor(NEAR / this.duration(fn)))
+  #mostNear(spec: NamedFunction): number {
+    return Math.min(MOST, Math.floor(NEAR / this.duration(spec)))
   }
 
   /** How many more tasks of its like could be sent. */
   room(spec: TaskSpec): number {
-    const most = this.#most(spec.fn)
+    const most = this.#most(spec)
     if (most === 0 || !isSimple(spec)) return 0
     const lane = laneKeyOf(spec.options.resources, spec.options.priority, null)
     const now = performance.now()
@@ -67,7 +75,7 @@ export class Ahead {
   /** Who begins it sooner, busy as it is, than one who has nothing to do; null if nobody. */
   nearestFor(call: Call): LocalWorker | null {
     if (!mayGoAhead(call)) return null
-    const most = this.#mostNear(call.target.spec.fn)
+    const most = this.#mostNear(call.target.spec)
     if (most === 0) return null
     const now = performance.now()
     for (const worker of this.#workers())
@@ -79,7 +87,7 @@ export class Ahead {
   /** Who is to have it, where nobody has nothing to do; null if nobody. */
   workerFor(call: Call): LocalWorker | null {
     if (!mayGoAhead(call)) return null
-    const most = this.#most(call.target.spec.fn)
+    const most = this.#most(call.target.spec)
     if (most === 0) return null
     const now = performance.now()
     let best: LocalWorker | null = null
@@ -102,7 +110,7 @@ export class Ahead {
         retries === 0 &&
         laneKey === lane &&
         target.spec.options.maxCalls === 0 &&
-        this.duration(target.spec.fn) <= LONGEST
+        this.duration(target.spec) <= LONGEST
       )
     return false
   }
@@ -132,6 +140,11 @@ export class Ahead {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
   }
+}
+
+function remember(durations: Map<string, number>, key: string, milliseconds: number): void {
+  if (durations.size >= MOST_KNOWN && !durations.has(key)) durations.clear()
+  durations.set(key, milliseconds)
 }
 
 type TaskCall = Call & { readonly target: { readonly spec: TaskSpec } }

@@ -395,7 +395,7 @@ export class CallFlow {
     if (call === undefined) return
     const { target } = call
     worker.heard = performance.now()
-    if (target.kind === Kind.Task) this.ahead.ran(target.spec.fn, ran)
+    if (target.kind === Kind.Task) this.ahead.ran(target.spec, ran)
     const wasSettled = call.isSettled
     this.#leave(call)
     if (!wasSettled) call.settle(this.#store, results)

@@ -20,6 +20,7 @@ import { type InitOptions, totalResources } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
 import { type FromWorker, Kind } from '../worker/protocol.ts'
 import type { Actors } from './actors.ts'
+import type { NamedFunction } from './ahead.ts'
 import { Call, type CallSink } from './calls.ts'
 import { answerClient } from './client-messages.ts'
 import { CallFlow } from './flow.ts'
@@ -255,9 +256,9 @@ export class LocalExecutor implements Executor {
     return this.#flow.ahead.room(spec)
   }
 
-  /** Milliseconds that a function ran of late; infinite if that is not known. */
-  durationOf(fn: string): number {
-    return this.#flow.ahead.duration(fn)
+  /** Milliseconds that a task's function, or others of its name, ran of late; infinite if that is not known. */
+  durationOf(task: NamedFunction): number {
+    return this.#flow.ahead.duration(task)
   }
 
   describe(): Promise<Description> {

@@ -277,6 +277,40 @@ describe('calls that are made at once', () => {
     },
   )
 
+  it('wait no less for a slow closure, where all before it that were made there were fast', async () => {
+    await Promise.all([start(), start()])
+    const closure = (n: number) => {
+      const [file, isSlow] = [flag, n === 0]
+      return remote(async () => {
+        while (isSlow && !existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5))
+        return n
+      })
+    }
+    await get(numbers(40).map((n) => closure(n + 100).remote()))
+    const [slow, ...others] = numbers(30).map((n) => closure(n).remote())
+    expect(await get(others)).toEqual(numbers(30).slice(1))
+    writeFileSync(flag, '')
+    expect(await get(slow!)).toBe(0)
+  })
+
+  it('of closures, each made for one, stay together when others of their name have been fast', async () => {
+    await start()
+    const closure = (n: number) => remote(() => n)
+    await get(numbers(40).map((n) => closure(n + 1000).remote()))
+    const client = redis.connect()
+    const jobs = async () => {
+      const names = await client.keys(`{cornichon-${redis.namespace}}:*:events`)
+      const events = await Promise.all(names.map((name) => client.xrange(name, '-', '+')))
+      return events.flat().filter(([, fields]) => fields.includes('added')).length
+    }
+    const before = await jobs()
+    expect(before).toBeGreaterThan(0)
+    const refs = numbers(200).map((n) => closure(n).remote())
+    expect(await get(refs)).toEqual(numbers(200))
+    // One for each that waits for its function, otherwise.
+    expect((await jobs()) - before).toBeLessThan(80)
+  })
+
   it('are tried again one by one where their errors are worth it', async () => {
     await start(2)
     const flaky = remote(

@@ -36,6 +36,11 @@ export class Supplies {
     return true
   }
 
+  /** Whoever is to have them soon says what is wrong with them. */
+  expect(spec: Needs, owner: string): void {
+    if (!this.hasFunctionsOf(spec)) this.functionsOf(spec, owner).catch(() => {})
+  }
+
   async function(hash: string, owner: string): Promise<void> {
     if (this.#local.hasFunction(hash)) return
     let coming = this.#functions.get(hash)

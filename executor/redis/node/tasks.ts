@@ -86,7 +86,7 @@ export class TaskIntakes {
       start: (call) => this.#start(call, shape, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
       keep: (calls, room) => this.#worthKeeping(calls, room, slots),
-      isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec.fn) < BRIEF,
+      isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec) < BRIEF,
       patience: PATIENCE,
       lost: this.#lost,
       roomChanged: own === null ? () => this.#handoffs.look(shape) : null,
@@ -146,8 +146,10 @@ export class TaskIntakes {
     let kept = room
     for (let wait = 0; kept < calls.length; kept++) {
       const { wire } = calls[kept]!
-      const took = wire.kind === 'task' ? runner.local.durationOf(wire.spec.fn) : Number.POSITIVE_INFINITY
+      const took = wire.kind === 'task' ? runner.local.durationOf(wire.spec) : Number.POSITIVE_INFINITY
       if ((wait += Math.max(took, SHORTEST) / slots) > SOON) break
+      // They are on their way while those before them run.
+      if (wire.kind === 'task') runner.supplies.expect(wire.spec, wire.owner)
     }
     return kept
   }
