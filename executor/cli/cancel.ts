@@ -20,15 +20,21 @@ export function addCancel(program: Command): void {
         const { FleetView } = await import('../redis/overview.ts')
         const view = new FleetView(fleet)
         const cancelled: string[] = []
-        for (const id of ids)
-          if (await view.cancel(id, flags.force === true, 'the command cornichon cancel')) cancelled.push(id)
+        const running: string[] = []
+        for (const id of ids) {
+          const result = await view.cancel(id, flags.force === true, 'the command cornichon cancel')
+          if (result !== false) (result === true ? cancelled : running).push(id)
+        }
         if (flags.json) console.log(JSON.stringify({ cancelled }))
         else for (const id of cancelled) console.log(`cancelled ${id}`)
-        const missing = ids.filter((id) => !cancelled.includes(id))
-        if (missing.length > 0)
-          throw new UsageError(
+        const missing = ids.filter((id) => !cancelled.includes(id) && !running.includes(id))
+        const problems = [
+          missing.length > 0 &&
             `there ${missing.length === 1 ? 'is no task' : 'are no tasks'} ${missing.join(', ')}: over, or never were`,
-          )
+          running.length > 0 &&
+            `${running.join(', ')}: cancelled before, and the code still runs; --force ends the worker threads that run it`,
+        ].filter((problem) => problem !== false)
+        if (problems.length > 0) throw new UsageError(problems.join('\n'))
       }),
     )
 }

@@ -187,10 +187,12 @@ export class LocalExecutor implements Executor {
     const call = calls.get(id)
     if (options.recursive)
       for (const each of [...calls.values()]) if (each.parent === id) this.cancel(each.id, options)
-    if (call === undefined || call.isSettled) return
+    if (call === undefined) return
     const { worker } = call
-    this.#flow.fail(call, cancelled(call.name, call.id))
-    if (worker === null || this.#flow.drop(call)) return
+    if (!call.isSettled) {
+      this.#flow.fail(call, cancelled(call.name, call.id))
+      if (worker === null || this.#flow.drop(call)) return
+    } else if (worker === null || call.state !== 'cancelled') return
     if (options.force && worker.actors === null) this.#flow.ends.endWorker(worker)
     else worker.host.send(['abort', id])
   }

@@ -196,7 +196,8 @@ export class RedisExecutor implements Executor {
     if (call !== undefined) {
       if (call.actor === null && call.place?.size === 1) void this.queues.remove(call.queue, id)
       this.calls.fail(call, cancelled(call.name, id))
-    } else if (!this.objects.isExpected(`${id}.0`)) return
+      // One that was cancelled may run on: then it is to end now.
+    } else if (!options.force && !this.objects.isExpected(`${id}.0`)) return
     void this.link.tellAll({ kind: 'cancel', call: id, options })
   }
 

@@ -249,11 +249,20 @@ export class FleetView {
     return null
   }
 
-  /** Of any driver; `by` is for its error. False if it is over, or never was. */
-  async cancel(id: string, force: boolean, by: string): Promise<boolean> {
+  /**
+   * Of any driver; `by` is for its error. False if it is over, or never was; 'runs' if it was cancelled before, and its code goes on,
+   * which `force` ends.
+   */
+  async cancel(id: string, force: boolean, by: string): Promise<boolean | 'runs'> {
     const { link, queues } = this.#fleet
     const found = await this.#find(id)
-    if (found === null) return false
+    if (found === null) {
+      const nodes = await this.#nodes()
+      if (![...nodes.values()].some(({ tasks }) => tasks.some((task) => task.id === id))) return false
+      if (!force) return 'runs'
+      await link.tellAll({ kind: 'cancel', call: id, options: { force, recursive: true } })
+      return true
+    }
     const { frame, batch, index, size, name } = found
     const failure = cancelled(name, id, by)
     await failCalls(link, frame, batch, [index, index + 1, size], failure)

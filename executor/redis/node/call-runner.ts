@@ -234,9 +234,12 @@ export class CallRunner {
     return running !== undefined
   }
 
-  cancel(id: string, { force }: CancelOptions): void {
+  cancel(id: string, options: CancelOptions): void {
+    const { force } = options
     const running = this.#running.get(id)
     if (running === undefined) {
+      // It may have been cancelled, and run on.
+      if (force) this.local.cancel(id, options)
       this.#cancelled.add(id)
       if (this.#cancelled.size > EARLY) this.#cancelled.delete(this.#cancelled.values().next().value!)
       return

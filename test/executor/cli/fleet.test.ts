@@ -124,9 +124,12 @@ describe('cornichon, with a fleet', () => {
     expect(json('list', 'functions').length).toBeGreaterThan(0)
     expect(Array.isArray(json('list', 'objects'))).toBe(true)
     expect(run('list', 'actors').stdout).toBe('no actors\n')
+    expect(json('cancel', id)).toEqual({ cancelled: [id] })
+    expect(run('cancel', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/still runs; --force/) })
     expect(json('cancel', '--force', id, later)).toEqual({ cancelled: [id, later] })
     expect(run('result', id).stderr).toMatch(/was cancelled/)
-    expect(run('cancel', id)).toMatchObject({ code: 2 })
+    await expect.poll(overview).toMatchObject({ running: 0 })
+    expect(run('cancel', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/there is no task/) })
   })
 
   it('X15 logs shows what tasks have printed', () => {

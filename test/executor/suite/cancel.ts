@@ -1,4 +1,12 @@
-import { cancel, currentTask, get, put, remote, TaskCancelledError } from 'cornichon/executor'
+import {
+  cancel,
+  currentTask,
+  describeExecutor,
+  get,
+  put,
+  remote,
+  TaskCancelledError,
+} from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
 
@@ -64,6 +72,28 @@ export function cancelTests(_: Engine): void {
     await get(flags.raised.remote('stuck'))
     cancel(ref, { force: true })
     await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
+    const next = remote((x: number) => x + 1)
+    expect(await get([next.remote(1), next.remote(2), next.remote(3)])).toEqual([2, 3, 4])
+  })
+
+  it('X8 force ends what was cancelled without it, and runs on; what that has started, too', async () => {
+    const flags = RemoteFlags.remote()
+    const stuck = remote(async (name: string) => {
+      await get(flags.raise.remote(name))
+      await new Promise(() => {})
+    })
+    const outer = remote(async () => {
+      await get(stuck.remote('inner'))
+    })
+    const refs = [outer.remote(), stuck.remote('other')]
+    await get([flags.raised.remote('inner'), flags.raised.remote('other')])
+    for (const ref of refs) cancel(ref, { recursive: false })
+    for (const ref of refs) await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
+    expect((await describeExecutor()).resources.CPU!.free).toBeLessThan(2)
+    for (const ref of refs) cancel(ref, { force: true })
+    await expect.poll(async () => (await describeExecutor()).resources.CPU!.free, { timeout: 20_000 }).toBe(2)
+    // One that is over for good.
+    for (const ref of refs) cancel(ref, { force: true })
     const next = remote((x: number) => x + 1)
     expect(await get([next.remote(1), next.remote(2), next.remote(3)])).toEqual([2, 3, 4])
   })
