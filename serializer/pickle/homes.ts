@@ -45,7 +45,24 @@ export function homeOf(fn: object, facts: FunctionFacts, siteOf: SiteOf): Home |
   return object === undefined ? null : { holder: object, object }
 }
 
+/** By function and the place of the class's text: what was told once stays so, and to be told costs a tenth of a second and more. */
+const told = new WeakMap<object, Map<number, object>>()
+
 function classAround(
+  fn: object,
+  facts: FunctionFacts,
+  siteOf: SiteOf,
+  script: ScriptRecord,
+  range: Range,
+): object | null {
+  const known = told.get(fn)?.get(range.start)
+  if (known !== undefined) return known
+  const found = findClassAround(fn, facts, siteOf, script, range)
+  if (found !== null) told.set(fn, (told.get(fn) ?? new Map<number, object>()).set(range.start, found))
+  return found
+}
+
+function findClassAround(
   fn: object,
   facts: FunctionFacts,
   siteOf: SiteOf,

@@ -47,7 +47,7 @@ test('home objects are among the hidden slots of an arrow function in a method',
   expect(homesOf(home.make())).toContain(home)
 })
 
-test('a dump looks through the heap once for functions whose classes it has to find', () => {
+test('a dump looks through the heap once for functions whose classes it has to find, and not again for those it has found', () => {
   const program = `
     import inspector from 'node:inspector'
     const { post } = inspector.Session.prototype
@@ -58,18 +58,24 @@ test('a dump looks through the heap once for functions whose classes it has to f
     }
     const make = (n) => class { #n = n; static read(other) { return other.#n } }
     const classes = [1, 2, 3].map(make)
-    const bundle = dumps(classes.map((each) => [each.read, new each()]))
-    const before = looks
+    const pairs = classes.map((each) => [each.read, new each()])
+    const bundle = dumps(pairs)
+    const first = looks
+    const isSame = Buffer.from(bundle).equals(dumps(pairs))
+    const second = looks - first
+    const fresh = make(1)
     // A class of the same text that is made while the dump goes on, which has looked already.
     const reducerOverride = (value) => {
       if (!(value instanceof Date)) return undefined
       const late = make(4)
       return [(...list) => list, [late.read, new late()]]
     }
-    const other = dumps([[classes[0].read, new classes[0]()], new Date()], { reducerOverride })
-    report([before, [bundle, other].map((each) => Buffer.from(each).toString('base64'))])`
-  const [looks, bundles] = runProgram(program) as [number, string[]]
-  expect(looks).toBe(1)
+    const other = dumps([[fresh.read, new fresh()], new Date()], { reducerOverride })
+    const third = looks - first - second
+    const looked = { first, isSame, second, third }
+    report([looked, [bundle, other].map((each) => Buffer.from(each).toString('base64'))])`
+  const [looks, bundles] = runProgram(program) as [object, string[]]
+  expect(looks).toEqual({ first: 1, isSame: true, second: 0, third: 2 })
   const load = `report(${JSON.stringify(bundles)}.map((each) =>
     loads(Buffer.from(each, 'base64')).map(([read, instance]) => read(instance))))`
   expect(runProgram(load)).toEqual([
