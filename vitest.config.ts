@@ -21,6 +21,9 @@ export default defineConfig({
     globalSetup: ['scripts/vitest-setup.mjs'],
     server: { deps: { external: [/\/\.cache\/tests\//] } },
     // vitest does not see what those modules import.
-    forceRerunTriggers: [...configDefaults.forceRerunTriggers, '**/{serializer,executor,runtime-env}/**/*.ts'],
+    forceRerunTriggers: [
+      ...configDefaults.forceRerunTriggers,
+      '**/{serializer,executor,runtime-env}/**/*.ts',
+    ],
   },
 })
