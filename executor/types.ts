@@ -24,15 +24,17 @@ export type RemoteResult<R, N> = N extends 0
         ? ObjectRef<E>[]
         : ObjectRef<unknown>[]
 
-type ReturnsOf<O> = O extends { readonly numReturns: infer N extends number } ? N : 1
+/** Options, of which `numReturns` is told apart: what they have beyond these is still an error. */
+export type Returning<O, N extends number> = O & { readonly numReturns?: N }
+
+/** What options say, where they are a literal; otherwise what held before. */
+export type ReturnsOf<N extends number, Before extends number> = number extends N ? Before : N
 
 /** What `remote(fn)` makes. Calling it directly throws. */
 export interface RemoteFunction<F extends AnyFunction, N extends number = 1> {
   remote(...args: RemoteArguments<Parameters<F>>): RemoteResult<Awaited<ReturnType<F>>, N>
   /** The same function with other options, which go over those that it has. */
-  options<const O extends RemoteOptions>(
-    options: O,
-  ): RemoteFunction<F, O extends { readonly numReturns: number } ? ReturnsOf<O> : N>
+  options<M extends number = N>(options: Returning<RemoteOptions, M>): RemoteFunction<F, ReturnsOf<M, N>>
 }
 
 /** What `remote(Class)` makes. `new` and direct calls throw. */
@@ -44,9 +46,7 @@ export interface RemoteClass<C extends AnyClass> {
 
 export interface RemoteMethod<F extends AnyFunction, N extends number = 1> {
   remote(...args: RemoteArguments<Parameters<F>>): RemoteResult<Awaited<ReturnType<F>>, N>
-  options<const O extends MethodOptions>(
-    options: O,
-  ): RemoteMethod<F, O extends { readonly numReturns: number } ? ReturnsOf<O> : N>
+  options<M extends number = N>(options: Returning<MethodOptions, M>): RemoteMethod<F, ReturnsOf<M, N>>
 }
 
 /** An actor, from anywhere: each method of the class has `.remote(...)`. */

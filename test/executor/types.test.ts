@@ -6,6 +6,7 @@ import {
   type ObjectRef,
   put,
   type RemoteFunction,
+  type RemoteOptions,
   remote,
   transfer,
   wait,
@@ -74,10 +75,30 @@ describe('X2 types', () => {
       expectTypeOf(pair.options({ numReturns: 2 }).options({ name: 'x' }).remote(1)).toEqualTypeOf<
         [ObjectRef<number>, ObjectRef<string>]
       >()
+      const both = remote((x: number): [number, string] => [x, 'a'], { numReturns: 2, maxRetries: 1 })
+      expectTypeOf(both.remote(1)).toEqualTypeOf<[ObjectRef<number>, ObjectRef<string>]>()
+      expectTypeOf(both.options({ name: 'x' }).remote(1)).toEqualTypeOf<
+        [ObjectRef<number>, ObjectRef<string>]
+      >()
+      expectTypeOf(both.options({ numReturns: 1 }).remote(1)).toEqualTypeOf<ObjectRef<[number, string]>>()
+      expectTypeOf(remote((x: number) => x, { maxRetries: 1 })).toEqualTypeOf(square)
+      expectTypeOf(remote((x: number) => x, {} as RemoteOptions)).toEqualTypeOf(square)
       // @ts-expect-error: there is no such option
       square.options({ numCpu: 1 })
+      // @ts-expect-error: nor is there beside others
+      square.options({ numReturns: 1, numCpu: 1 })
+      // @ts-expect-error: nor is there at once
+      remote(() => 1, { numReturns: 1, numCpu: 1 })
       // @ts-expect-error: it is a number
       remote(() => 1, { maxRetries: 'often' })
+    })
+  })
+
+  it('a method gives as many, too', () => {
+    never(() => {
+      const { history } = remote(Counter).remote('a')
+      expectTypeOf(history.options({ numReturns: 2 }).remote()).toEqualTypeOf<ObjectRef<string>[]>()
+      expectTypeOf(history.options({ name: 'x' }).remote()).toEqualTypeOf<ObjectRef<string[]>>()
     })
   })
 
