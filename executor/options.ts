@@ -153,6 +153,9 @@ const record: Check = (value) =>
 const duration: Check = (value) =>
   typeof value === 'number' && value > 0 ? null : 'a number of milliseconds above 0'
 const anything: Check = () => null
+/** Of a fleet: what its name has to be, in words, or null if it is that. */
+export const checkNamespace: Check = (value) =>
+  typeof value === 'string' && /^[\w.-]+$/.test(value) ? null : 'letters, digits, _, . and -'
 
 // A runtime environment is checked by itself, and tells more.
 const resourceChecks = { numCpus: amount, resources: record, name: text, runtimeEnv: anything }
@@ -186,8 +189,7 @@ const tables = {
   init: {
     mode: (value: unknown) => (value === 'threads' || value === 'inline' ? null : "'threads' or 'inline'"),
     address: text,
-    namespace: (value: unknown) =>
-      typeof value === 'string' && /^[\w.-]+$/.test(value) ? null : 'letters, digits, _, . and -',
+    namespace: checkNamespace,
     tls: anything,
     sign: anything,
     verify: anything,

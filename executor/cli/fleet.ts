@@ -1,5 +1,6 @@
 // What the commands about a fleet share: where it is, and how to join it.
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+import { checkNamespace } from '../options.ts'
 import { UsageError } from './failure.ts'
 import { readSeal, type Seal } from './keys.ts'
 
@@ -11,22 +12,34 @@ export interface Fleet {
   readonly seal?: Seal
 }
 
+/** What a command needs that is about a fleet. */
 export function addFleetOptions(command: Command): Command {
+  command.option(
+    '--address <url>',
+    "the fleet's Redis: redis://..., rediss://... or unix:/path (default: CORNICHON_REDIS_URL)",
+  )
+  return addJoinOptions(command)
+}
+
+/** How to join the fleet at an address; `when` begins the help of each. */
+export function addJoinOptions(command: Command, when = ''): Command {
   return command
-    .option(
-      '--address <url>',
-      "the fleet's Redis: redis://..., rediss://... or unix:/path (default: CORNICHON_REDIS_URL)",
-    )
-    .option('--namespace <name>', 'which fleet of that Redis')
-    .option('--tls-ca <file>', 'whom to trust, for rediss://')
-    .option('--tls-cert <file>', 'the certificate of this process')
-    .option('--tls-key <file>', 'and its key')
+    .option('--namespace <name>', `${when}which fleet of that Redis`, parseNamespace)
+    .option('--tls-ca <file>', `${when}whom to trust, for rediss://`)
+    .option('--tls-cert <file>', `${when}the certificate of this process`)
+    .option('--tls-key <file>', `${when}and its key`)
     .option(
       '--key-file <file>',
-      'a secret, or a private Ed25519 key in PEM: what is not signed with it is refused',
+      `${when}a secret, or a private Ed25519 key in PEM: what is not signed with it is refused`,
     )
-    .option('--trust-file <files...>', 'public Ed25519 keys whose signatures are let in, too')
-    .option('--allow-version-mismatch', 'join although formats or Node versions differ')
+    .option('--trust-file <files...>', `${when}public Ed25519 keys whose signatures are let in, too`)
+    .option('--allow-version-mismatch', `${when}join although formats or Node versions differ`)
+}
+
+function parseNamespace(text: string): string {
+  const wanted = checkNamespace(text)
+  if (wanted !== null) throw new InvalidArgumentError(`It is ${wanted}.`)
+  return text
 }
 
 export interface FleetFlags {

@@ -4,21 +4,22 @@ import type { Command } from 'commander'
 import { loadsAsync, UnpicklingError } from '../../serializer/index.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { isExistingFolder, readBundle } from './files.ts'
+import { addJoinOptions, type FleetFlags } from './fleet.ts'
 import { printResult } from './print-result.ts'
 import { runOnFleet } from './submit.ts'
+import { parseAmount } from './worker.ts'
 
-interface RunFlags {
+interface RunFlags extends FleetFlags {
   readonly args?: string
   readonly json?: true
   readonly packages?: string
-  readonly address?: string
-  readonly namespace?: string
-  readonly keyFile?: string
+  readonly name?: string
+  readonly numCpus?: number
   readonly runtimeEnv?: string
 }
 
 export function addRun(program: Command): void {
-  program
+  const command = program
     .command('run')
     .summary('load a bundle, call its function and print the result')
     .description(
@@ -29,14 +30,18 @@ export function addRun(program: Command): void {
     .argument('<bundle>', 'the file that `cornichon pack` wrote')
     .option('--args <json>', 'the arguments, as a JSON array')
     .option('--json', 'print the result as JSON, as JSON.stringify writes it')
-    .option('--address <url>', 'run it on the fleet of this Redis, and wait; Ctrl-C cancels it')
-    .option('--namespace <name>', 'with --address: which fleet of that Redis')
-    .option('--key-file <file>', 'with --address: what signs the task, as for the workers')
-    .option('--runtime-env <file>', 'with --address: what it has to run in, as JSON')
     .option(
       '--packages <folder>',
       'the folder in whose node_modules the packages are that the bundle refers to (default: the current one)',
     )
+    .option('--address <url>', 'run it on the fleet of this Redis, and wait; Ctrl-C cancels it')
+  const own = command.options.length
+  addJoinOptions(command, 'with --address: ')
+    .option('--name <name>', 'with --address: what lists and errors call it')
+    .option('--num-cpus <count>', 'with --address: slots that it takes', parseAmount)
+    .option('--runtime-env <file>', 'with --address: what it has to run in, as JSON')
+  const ofFleet = command.options.slice(own)
+  command
     .addHelpText(
       'after',
       `
@@ -44,15 +49,29 @@ The exit code is 1, and the error with its stack is on stderr, if the function t
 
 Examples:
   $ cornichon run greet.crn --args '["peter", 22]'
-  $ cornichon run search.crn --args '["warranty"]' --json --packages ../app`,
+  $ cornichon run search.crn --args '["warranty"]' --json --packages ../app
+  $ cornichon run greet.crn --address rediss://user:password@host --tls-ca ca.pem`,
     )
-    .action(run)
+    .action((file: string, flags: RunFlags) => {
+      if (flags.address !== undefined) return runThere(file, flags)
+      const given = ofFleet.find((option) => command.getOptionValue(option.attributeName()) !== undefined)
+      if (given !== undefined)
+        throw new UsageError(
+          `${given.long} goes with --address: without it, the bundle runs in this process, and no fleet is asked`,
+        )
+      return run(file, flags)
+    })
+}
+
+function runThere(file: string, flags: RunFlags): Promise<void> {
+  if (flags.packages !== undefined)
+    throw new UsageError(
+      '--packages goes without --address: workers have packages of their own, or those that --runtime-env names',
+    )
+  return runOnFleet(file, flags)
 }
 
 async function run(file: string, flags: RunFlags): Promise<void> {
-  if (flags.address !== undefined) return runOnFleet(file, flags)
-  if (flags.runtimeEnv !== undefined)
-    throw new UsageError('--runtime-env goes with --address: it is for the workers of a fleet')
   const args = flags.args === undefined ? undefined : parseArguments(flags.args)
   const value = await load(file, flags.packages)
   printResult(await resultOf(value, args, file), flags.json === true)

@@ -5,6 +5,8 @@ import { get, init, put, remote, shutdown } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { redisOptions } from '../../executor/redis/connection.ts'
 import { LargeReader } from '../../executor/redis/get-large.ts'
+import { dumps } from '../../serializer/index.ts'
+import { cornichon } from '../support/command.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, startSecureRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
@@ -108,6 +110,9 @@ describe('a worker with an Ed25519 key', () => {
     workspace.write({
       'worker.pem': workers.privateKey.export({ type: 'pkcs8', format: 'pem' }),
       'driver.pub': driver.publicKey.export({ type: 'spki', format: 'pem' }),
+      'driver.pem': driver.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      'worker.pub': workers.publicKey.export({ type: 'spki', format: 'pem' }),
+      'square.crn': dumps((n: number) => n * n),
     })
     const worker = await startWorker(
       redis,
@@ -119,6 +124,17 @@ describe('a worker with an Ed25519 key', () => {
         ...{ sign: driver.privateKey, verify: [driver.publicKey, workers.publicKey] },
       })
       expect(await get(remote((n: number) => n + 1).remote(1))).toBe(2)
+      const run = (...keys: string[]) =>
+        cornichon(
+          workspace.folder,
+          ...['run', 'square.crn', '--args', '[5]', '--address', redis.address],
+          ...['--namespace', redis.namespace, ...keys],
+        )
+      expect(run('--key-file', 'driver.pem', '--trust-file', 'worker.pub')).toEqual({
+        ...{ code: 0, stdout: '25\n', stderr: '' },
+      })
+      // The worker's results are not its own.
+      expect(run('--key-file', 'driver.pem').stderr).toMatch(/signature/)
     } finally {
       await shutdown()
       await worker.kill()
@@ -147,6 +163,15 @@ describe('a Redis with TLS and users', () => {
       expect((await reader.get(key))?.equals(Buffer.from(large))).toBe(true)
       reader.close()
       await shutdown()
+      workspace.write({ 'square.crn': dumps((n: number) => n * n) })
+      const run = (...more: string[]) =>
+        cornichon(
+          workspace.folder,
+          ...['run', 'square.crn', '--args', '[5]', '--address', redis.address],
+          ...['--namespace', redis.namespace, ...more],
+        )
+      expect(run('--tls-ca', tls.ca)).toEqual({ code: 0, stdout: '25\n', stderr: '' })
+      expect(run()).toMatchObject({ code: 2, stderr: expect.stringMatching(/self-signed/) })
       const wrong = init({ address: redis.address.replace('pass', 'wrong'), tls })
       await expect(wrong).rejects.toThrow(/can't use Redis at rediss:\/\/\*\*\*@.*(WRONGPASS|invalid)/)
     } finally {

@@ -151,6 +151,30 @@ describe('cornichon, with a fleet', () => {
     await expect.poll(overview).toMatchObject({ running: 0, waiting: 0 })
   })
 
+  it('X15 run --address takes what submit takes of the task, and of how to join', async () => {
+    expect(run('run', 'fail.crn', '--name', 'hopeless').stderr).toMatch(/hopeless/)
+    expect(run('run', 'five.crn', '--num-cpus', '3').stderr).toMatch(/it needs 3 of CPU/)
+    const client = redis.connect()
+    const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
+    await client.sadd(key('drivers'), 'driver-older')
+    await client.set(key('lease:driver-older'), '{"format":1,"node":"1.0.0","cornichon":"0.0.1"}')
+    const greet = ['greet.crn', '--args', '["peter", 1]', '--json']
+    expect(run('run', ...greet)).toMatchObject({ code: 2, stderr: expect.stringMatching(/versions differ/) })
+    expect(JSON.parse(run('run', ...greet, '--allow-version-mismatch').stdout).text).toBe('hello peter')
+    await client.del(key('lease:driver-older'))
+    client.disconnect()
+  })
+
+  it.each([['run', 'five.crn'], ['submit', 'five.crn'], ['worker'], ['status']])(
+    'X15 %s takes a namespace that init takes',
+    (command, ...args) => {
+      const to = ['--address', redis.address, '--namespace', 'bad name']
+      const { code, stderr } = cornichon(workspace.folder, command, ...args, ...to)
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/namespace.*'bad name' is invalid\. It is letters, digits, _, \. and -\./)
+    },
+  )
+
   it('X15 a fleet that is not there is a mistake in the use', () => {
     const { code, stderr } = cornichon(workspace.folder, 'status', '--address', 'redis://127.0.0.1:1')
     expect(code).toBe(2)

@@ -119,6 +119,13 @@ describe('cornichon run', () => {
     ['arguments that are not JSON', ['one.crn', '--args', '{peter}'], /--args is not JSON/],
     ['arguments that are no array', ['one.crn', '--args', '22'], /Write --args '\[22\]'/],
     ['arguments for what is no function', ['one.crn', '--args', '[]'], /holds no function/],
+    ['what is for a fleet, without one', ['one.crn', '--tls-ca', 'x'], /--tls-ca goes with --address/],
+    ['keys without a fleet', ['one.crn', '--trust-file', 'a', 'b'], /--trust-file goes with --address/],
+    [
+      '--packages with a fleet',
+      ['one.crn', '--packages', '.', '--address', 'redis://x'],
+      /--packages goes without/,
+    ],
     ['--packages that names no folder', ['one.crn', '--packages', 'nowhere'], /--packages names no folder/],
   ])('%s is told without a stack, exit code 2', (_, args, message) => {
     workspace.write({
