@@ -2,7 +2,7 @@
 //   node --import tsx examples/parallel.ts [threads | inline | redis://...]
 import { get, init, remote, shutdown } from 'cornichon/executor'
 
-await init({ address: process.argv[2] })
+await init({ address: process.argv[2], namespace: process.env.CORNICHON_NAMESPACE })
 
 const square = remote((x: number) => x * x)
 const add = remote((a: number, b: number) => a + b)

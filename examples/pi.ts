@@ -2,7 +2,7 @@
 //   node --import tsx examples/pi.ts [threads | inline | redis://...] [darts]
 import { type ActorHandle, get, init, remote, shutdown, wait } from 'cornichon/executor'
 
-await init({ address: process.argv[2] })
+await init({ address: process.argv[2], namespace: process.env.CORNICHON_NAMESPACE })
 const darts = Number(process.argv[3] ?? 2_000_000)
 
 class Progress {

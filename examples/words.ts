@@ -1,11 +1,11 @@
 // The most frequent words of the licences and READMEs of the packages installed here: each text is put into the store
 // once, a task counts its words, and a tree of tasks adds the counts up, two at a time. Only the last count comes back.
-//   node --import tsx examples/words.ts [threads | inline | redis://...]
+//   node --import tsx examples/words.ts [threads | inline | redis://...] [texts]
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { get, init, type ObjectRef, put, remote, shutdown } from 'cornichon/executor'
 
-await init({ address: process.argv[2] })
+await init({ address: process.argv[2], namespace: process.env.CORNICHON_NAMESPACE })
 
 type Counts = Map<string, number>
 
@@ -49,11 +49,14 @@ function corpus(): string[] {
   })
 }
 
-const texts = corpus().map((text) => put(text))
+const most = Number(process.argv[3] ?? Number.POSITIVE_INFINITY)
+const texts = corpus()
+  .slice(0, most)
+  .map((text) => put(text))
 const counts = await get(sum.remote({ refs: texts.map((text) => count.remote(text)) }))
-const most = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 5)
+const frequent = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 5)
 
 console.log(`${texts.length} texts, ${counts.size} words`)
-for (const [word, n] of most) console.log(`${word} ${n}`)
+for (const [word, n] of frequent) console.log(`${word} ${n}`)
 
 await shutdown()

@@ -1,6 +1,5 @@
-// The examples print what they promise where their source is gone, and `npm run demo` shows it.
-import { copyFileSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// The examples print what they promise where their source is gone.
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cornichon, runNode } from '../support/command.ts'
@@ -74,28 +73,5 @@ describe('the examples, with their source gone', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/\[MIT\]/)
     expect(stdout.trimEnd().split('\n')).toHaveLength(3)
-  })
-})
-
-describe('the demo', () => {
-  it('runs all four, prints what they printed, and leaves nothing behind', () => {
-    const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('cornichon-demo-'))
-    const before = leftovers()
-    const { code, stdout, stderr } = runNode(workspace.folder, join(examples, 'demo.mjs'))
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const printed = stdout.split('\n').flatMap((line) => (line.startsWith('  │ ') ? [line.slice(4)] : []))
-    expect(printed).toEqual(
-      expect.arrayContaining([
-        'hello world, peter at 22!',
-        '123',
-        '10086',
-        'inner function!',
-        'inner class!',
-        "inner class's function!",
-      ]),
-    )
-    expect(stdout).toMatch(/[\d,]+ bytes/)
-    expect(stdout).toMatch(/\d+ ms/)
-    expect(leftovers().filter((name) => !before.includes(name))).toEqual([])
   })
 })
