@@ -6,6 +6,7 @@ import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { newId } from './context.ts'
 import { type Environment, environmentFor, withEnvironment } from './environments.ts'
 import { exportRetryOn, exportValue } from './exports.ts'
+import { isClass } from './is-class.ts'
 import {
   type ActorRemoteOptions,
   checkOptions,
@@ -117,10 +118,6 @@ export function remote(target: unknown, options: object = {}): unknown {
   }
   checkOptions('task', options)
   return remoteFunction(new RemoteFunctionCore(target as AnyFunction, withEnvironment(options)))
-}
-
-function isClass(target: object): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(target))
 }
 
 function submit(core: RemoteFunctionCore, args: unknown[]): unknown {

@@ -2,6 +2,7 @@
 import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import { loadsAsync, UnpicklingError } from '../../serializer/index.ts'
+import { isCallable } from '../is-class.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { isExistingFolder, readBundle } from './files.ts'
 import { addJoinOptions, type FleetFlags } from './fleet.ts'
@@ -77,6 +78,7 @@ async function run(file: string, flags: RunFlags): Promise<void> {
   printResult(await resultOf(value, args, file), flags.json === true)
 }
 
+/** A class can't be called: it is printed, as any other value is. */
 function resultOf(value: unknown, args: unknown[] | undefined, file: string): unknown {
   if (isCallable(value)) return call(value, args ?? [], file)
   if (args === undefined) return value
@@ -112,11 +114,6 @@ async function load(file: string, packages: string | undefined): Promise<unknown
   } finally {
     process.chdir(before)
   }
-}
-
-/** A class can't be called: it is printed, as any other value is. */
-function isCallable(value: unknown): value is (...args: unknown[]) => unknown {
-  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value))
 }
 
 async function call(fn: (...args: unknown[]) => unknown, args: unknown[], file: string): Promise<unknown> {

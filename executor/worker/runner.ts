@@ -9,6 +9,7 @@ import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
 import { MOST_BYTES, MOST_FUNCTIONS } from '../functions.ts'
+import { isClass } from '../is-class.ts'
 import { Kept } from '../kept.ts'
 import { type Lend, type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
 import { traceRun } from '../tracing.ts'
@@ -364,13 +365,22 @@ function argumentsOf([, , , , , , packed, deps]: Job): unknown[] {
 function invoke([, kind, , name, , method]: Job, target: unknown, args: unknown[]): unknown {
   if (kind === Kind.StartActor) return Reflect.construct(target as new () => unknown, args)
   if (kind !== Kind.CallActor) {
-    if (typeof target !== 'function')
-      throw new TypeError(`${name} is no function to call, but ${inspect(target, { depth: 0 })}`)
-    return (target as Callable)(...args)
+    if (mayBeCalled(target)) return target(...args)
+    // Of a bundle: `run` without a fleet does the same.
+    if (args.length === 0) return target
+    throw new TypeError(
+      `${name} holds no function to call with arguments, but ${inspect(target, { depth: 0 })}`,
+    )
   }
   const member: unknown = (target as Record<string, unknown>)[method!]
   if (typeof member !== 'function') throw new TypeError(`the actor has no method ${method}`)
   return Reflect.apply(member, target, args)
+}
+
+/** Few functions have a prototype that can't be replaced: classes are among them. */
+function mayBeCalled(target: unknown): target is Callable {
+  if (typeof target !== 'function') return false
+  return Reflect.getOwnPropertyDescriptor(target, 'prototype')?.writable !== false || !isClass(target)
 }
 
 function elementsOf(value: unknown, count: number, name: string): unknown[] {
