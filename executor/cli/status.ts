@@ -5,6 +5,7 @@ import { formatSize } from '../../runtime-env/size.ts'
 import type { FleetView, Overview } from '../redis/overview.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
 import { untilInterrupted } from './interrupt.ts'
+import { NO_WORKER } from './no-worker.ts'
 import { formatTable } from './table.ts'
 import { withFleet } from './with-fleet.ts'
 import { parseAmount } from './worker.ts'
@@ -69,16 +70,19 @@ async function showAll(view: FleetView, flags: TopFlags, signal: AbortSignal): P
 export function formatOverview({
   workers,
   drivers,
+  departedDrivers,
   waiting,
   running,
   failed,
   actors,
   memory,
 }: Overview): string {
+  const departed =
+    departedDrivers === 0 ? '' : `, and ${departedDrivers} that left, whose tasks and results are kept`
   const summary =
-    `${workers.length} workers, ${drivers} drivers; tasks: ${waiting} waiting, ${running} running, ${failed} failed; ` +
+    `${workers.length} workers, ${drivers} drivers${departed}; tasks: ${waiting} waiting, ${running} running, ${failed} failed; ` +
     `${actors} actors; Redis holds ${formatSize(memory)}`
-  if (workers.length === 0) return `${summary}\nNo worker has joined: cornichon worker starts one.`
+  if (workers.length === 0) return `${summary}\n${NO_WORKER}`
   const rows = workers.map(({ name, resources, running: tasks, actors: own, version, node }) => [
     name,
     Object.entries(resources)

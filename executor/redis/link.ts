@@ -1,7 +1,7 @@
 // A process's tie to the fleet: its connections, its name, its lease, and how it hears and says things.
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
-import { toJson } from '../../runtime-env/json.ts'
+import { fromJson, toJson } from '../../runtime-env/json.ts'
 import { connect, gatherWrites, open, redisOptions, type TlsFiles } from './connection.ts'
 import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'
@@ -153,7 +153,9 @@ export class Link {
   /** Which of these have a connection just now: one that was killed has none, and a lease for some seconds yet. */
   async connected(processes: readonly string[]): Promise<readonly string[]> {
     const clients = await this.#clients()
-    return clients === null ? processes : processes.filter((process) => clients.includes(` name=${process} `))
+    if (clients === null) return processes
+    const names = new Set(Array.from(clients.matchAll(/ name=(\S+) /g), ([, name]) => name))
+    return processes.filter((process) => names.has(process))
   }
 
   /** Null where the user of Redis may not ask. */
@@ -161,13 +163,14 @@ export class Link {
     return await this.redis.client('LIST').then(String, () => null)
   }
 
-  /** With `keepFor`, others go on to see it as alive for so long. */
+  /** With `keepFor`, others go on to see it as alive for so long; for people, its lease says that it has left. */
   async close(keepFor = 0): Promise<void> {
     clearInterval(this.#timer)
     this.#inbox.close()
     this.large.close()
     const { redis, keys, id } = this
-    if (redis.status === 'ready' && keepFor > 0) await redis.set(keys.lease(id), this.#lease(), 'PX', keepFor)
+    const left = () => toJson({ ...(fromJson(this.#lease()) as object), hasLeft: true })
+    if (redis.status === 'ready' && keepFor > 0) await redis.set(keys.lease(id), left(), 'PX', keepFor)
     else if (redis.status === 'ready') {
       await Promise.all([
         redis.unlink(keys.lease(id), keys.inbox(id)),

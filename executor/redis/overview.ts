@@ -1,6 +1,7 @@
 // What there is in a fleet, for people who look at it: read from Redis, and asked of the workers.
 import { setTimeout } from 'node:timers/promises'
 import type { Job } from 'bullmq'
+import { fromJson } from '../../runtime-env/json.ts'
 import { resultId } from '../executor.ts'
 import { cancelled } from '../failures.ts'
 import type { NodeDescription } from './describe.ts'
@@ -20,7 +21,10 @@ export interface Overview {
     readonly version: string
     readonly node: string
   }[]
+  /** Those that have a connection. */
   readonly drivers: number
+  /** Those that have left, and whose tasks and results are kept. */
+  readonly departedDrivers: number
   readonly waiting: number
   readonly running: number
   readonly failed: number
@@ -76,12 +80,12 @@ export class FleetView {
       waiting += await this.#count(shape, ['wait', 'prioritized'])
       for (const { data } of await queues.get(shape).getJobs(['failed'])) failed += data.failed?.length ?? 1
     }
-    const drivers = await this.#alive(await redis.smembers(keys.drivers))
+    const drivers = await this.#drivers()
     const memory = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1] ?? 0)
     return {
       ...{ workers, waiting, failed, memory },
-      // Not the one that looks.
-      drivers: drivers.filter((id) => id !== link.id).length,
+      drivers: drivers.connected.length,
+      departedDrivers: drivers.departed.length,
       running: workers.reduce((sum, { running }) => sum + running, 0),
       actors: await redis.scard(keys.actors),
     }
@@ -118,11 +122,20 @@ export class FleetView {
     return claims.calls.filter((_, index) => index >= at && index < to && !over.has(index))
   }
 
-  async #alive(ids: readonly string[]): Promise<string[]> {
-    const { redis, keys } = this.#fleet.link
-    if (ids.length === 0) return []
+  /** Of those that count as alive, but for the one that looks: one that was killed does for some seconds yet. */
+  async #drivers(): Promise<{ readonly connected: readonly string[]; readonly departed: readonly string[] }> {
+    const { link } = this.#fleet
+    const { redis, keys } = link
+    const ids = (await redis.smembers(keys.drivers)).filter((id) => id !== link.id)
+    if (ids.length === 0) return { connected: [], departed: [] }
     const leases = await redis.mget(ids.map(keys.lease))
-    return ids.filter((_, i) => leases[i] !== null)
+    const alive = ids.flatMap((id, i) => {
+      const lease = leases[i]
+      return lease == null ? [] : [{ id, ...(fromJson(lease) as { readonly hasLeft?: true }) }]
+    })
+    const idsOf = (haveLeft: boolean) =>
+      alive.filter(({ hasLeft = false }) => hasLeft === haveLeft).map(({ id }) => id)
+    return { connected: await link.connected(idsOf(false)), departed: idsOf(true) }
   }
 
   async tasks(): Promise<ListedTask[]> {
