@@ -12,6 +12,7 @@ import { readBundle } from './files.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
 import { INTERRUPTED, stoppable, untilInterrupted } from './interrupt.ts'
 import { JobLine } from './job-line.ts'
+import { tellIfNoWorker } from './no-worker.ts'
 import { printResult } from './print-result.ts'
 import { withFleet } from './with-fleet.ts'
 import { parseAmount } from './worker.ts'
@@ -86,6 +87,7 @@ export function addSubmit(program: Command): void {
 async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags: ResultFlags): Promise<void> {
   const line = new JobLine(process.stderr)
   if (process.stderr.isTTY) line.watch(fleet.progress, id)
+  const quiet = tellIfNoWorker(fleet, line)
   const print = () => printOutcome(fleet, id, flags, line)
   try {
     if (flags.cancel) {
@@ -106,6 +108,7 @@ async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags:
       console.error(`cornichon: task ${id} goes on; the command result waits for it again`)
     }
   } finally {
+    quiet()
     line.end()
   }
 }
@@ -164,9 +167,11 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
         fleet.cancel(id, { force: true, recursive: true })
       }
       if (process.stderr.isTTY) line.watch(fleet.progress, id)
+      const quiet = tellIfNoWorker(fleet, line)
       try {
         await stoppable(stop, () => printOutcome(fleet, id, flags, line))
       } finally {
+        quiet()
         line.end()
         await fleet.progress.forget(id)
       }

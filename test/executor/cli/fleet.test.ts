@@ -36,9 +36,10 @@ beforeAll(async () => {
       export const tree = (depth) => get(below.remote(depth))
       export const big = () => 12n
       export const five = 5
+      export class Thing {}
       export const never = () => new Promise(() => {})`,
   })
-  for (const name of ['tree', 'greet', 'fail', 'never', 'big', 'five'])
+  for (const name of ['tree', 'greet', 'fail', 'never', 'big', 'five', 'Thing'])
     expect(cornichon(workspace.folder, 'pack', `jobs.mjs#${name}`, '-o', `${name}.crn`).code).toBe(0)
 })
 afterAll(async () => {
@@ -64,7 +65,40 @@ describe('cornichon, with a fleet', () => {
     expect(run('run', 'big.crn', '--json').stderr).toMatch(
       /^cornichon: the result can not be written as JSON:/,
     )
-    expect(run('run', 'five.crn').stderr).toMatch(/TypeError: five.crn is no function to call, but 5/)
+  })
+
+  it('X15 run --address prints what is no function as it is, as run does without a fleet', () => {
+    expect(run('run', 'five.crn')).toEqual({ code: 0, stdout: '5\n', stderr: '' })
+    expect(run('run', 'Thing.crn')).toEqual({ code: 0, stdout: '[class Thing]\n', stderr: '' })
+    const { code, stderr } = run('run', 'five.crn', '--args', '[1]')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/TypeError: five\.crn holds no function to call with arguments, but 5/)
+  })
+
+  it('X15 run --address and result say that no worker has joined, once, and go on', async () => {
+    const empty = { address: redis.address, namespace: `${redis.namespace}-empty` }
+    const there = ['--address', empty.address, '--namespace', empty.namespace]
+    const { stdout } = cornichon(workspace.folder, 'submit', 'five.crn', ...there)
+    const waiting = [
+      ['run', 'five.crn', '--json'],
+      ['result', stdout.trim(), '--json'],
+    ].map((command) => {
+      const child = spawn(nodeBinary, [commandFile, ...command, ...there], {
+        ...{ cwd: workspace.folder, env: childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] },
+      })
+      const text = { out: '', err: '' }
+      child.stdout!.on('data', (piece) => (text.out += piece))
+      child.stderr!.on('data', (piece) => (text.err += piece))
+      return { text, ended: once(child, 'close') }
+    })
+    const said = 'No worker has joined: cornichon worker starts one.\n'
+    for (const { text } of waiting) await expect.poll(() => text.err, { timeout: 30_000 }).toBe(said)
+    const late = await startWorker(empty, '--num-cpus', '1')
+    for (const { text, ended } of waiting) {
+      expect(await ended).toEqual([0, null])
+      expect(text).toEqual({ out: '5\n', err: said })
+    }
+    await late.kill()
   })
 
   it('X15 submit prints an id at once, result fetches what came out, an error has exit code 1', async () => {
@@ -116,8 +150,12 @@ describe('cornichon, with a fleet', () => {
     expect(status).toMatchObject({
       running: 1,
       waiting: 1,
+      drivers: 0,
+      departedDrivers: expect.any(Number),
       workers: [{ name: 'one', resources: { CPU: { total: 2, free: 1 } } }],
     })
+    expect(status.departedDrivers).toBeGreaterThanOrEqual(2)
+    expect(run('status').stdout).toMatch(/, 0 drivers, and \d+ that left, whose tasks and results are kept;/)
     expect(run('status').stdout).toMatch(/1 workers.*1 waiting, 1 running[\s\S]*one +CPU 1\/2/)
     expect(json('top', '--count', '1')).toMatchObject({ running: 1 })
     expect(json('list', 'workers')).toMatchObject([{ name: 'one' }])
@@ -144,11 +182,11 @@ describe('cornichon, with a fleet', () => {
       env: childEnvironment(),
       stdio: 'ignore',
     })
-    await expect.poll(overview).toMatchObject({ running: 1 })
+    await expect.poll(overview).toMatchObject({ running: 1, drivers: 1 })
     child.kill('SIGINT')
     const [code] = await once(child, 'exit')
     expect(code).toBe(130)
-    await expect.poll(overview).toMatchObject({ running: 0, waiting: 0 })
+    await expect.poll(overview).toMatchObject({ running: 0, waiting: 0, drivers: 0 })
   })
 
   it('X15 run --address takes what submit takes of the task, and of how to join', async () => {
