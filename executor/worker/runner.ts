@@ -24,8 +24,11 @@ export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => v
 
 type FunctionAnswer = Extract<ToWorker, readonly ['function', ...unknown[]]>
 
-/** What a promise is resolved with is asked for `then`: a function in a box that has none, whatever all objects have. */
-interface Loaded {
+/**
+ * What a promise is resolved with is asked for `then`, and so is what a call returns: functions, and instances that are
+ * to be actors, are in a box that has none, whatever all objects and their own classes have.
+ */
+interface Box {
   readonly __proto__: null
   readonly value: unknown
 }
@@ -75,7 +78,7 @@ export class Runner {
   /** Loaded. */
   readonly #functions = new Kept<unknown>(MOST_FUNCTIONS, MOST_BYTES)
   readonly #wanted = new OwnMap<string, (answer: FunctionAnswer) => void>()
-  readonly #loading = new OwnMap<string, Promise<Loaded>>()
+  readonly #loading = new OwnMap<string, Promise<Box>>()
   readonly #actors = new OwnMap<string, object>()
   readonly #scopes = new OwnMap<string, Scope>()
   /** What has to be over before a job begins: functions that run on all workers. */
@@ -188,7 +191,7 @@ export class Runner {
   }
 
   async #loadAndRun(job: Job, scope: Scope, target: string): Promise<void> {
-    let loaded: Loaded
+    let loaded: Box
     try {
       loaded = await this.#load(target)
     } catch (error) {
@@ -197,7 +200,7 @@ export class Runner {
     await this.#run(job, scope, loaded.value)
   }
 
-  async #load(hash: string): Promise<Loaded> {
+  async #load(hash: string): Promise<Box> {
     const value = this.#functions.get(hash)
     if (value !== undefined) return { __proto__: null, value }
     let loading = this.#loading.get(hash)
@@ -205,7 +208,7 @@ export class Runner {
     return await loading
   }
 
-  async #fetch(hash: string): Promise<Loaded> {
+  async #fetch(hash: string): Promise<Box> {
     try {
       const [, , exported, why] = await promiseOf<FunctionAnswer>((resolve) => {
         this.#wanted.set(hash, resolve)
@@ -294,7 +297,7 @@ export class Runner {
   #succeed(job: Job, scope: Scope, value: unknown): void {
     if (scope.isDropped || !this.#isUsable()) return
     const [, kind, call, , , , , , , numReturns] = job
-    if (kind === Kind.StartActor) this.#actors.set(call, value as object)
+    if (kind === Kind.StartActor) this.#actors.set(call, (value as Box).value as object)
     if (kind === Kind.StartActor || kind === Kind.SetUp || numReturns === 0) {
       this.#post(['done', call, null, now() - scope.begun])
       return this.#end(call)
@@ -363,7 +366,10 @@ function argumentsOf([, , , , , , packed, deps]: Job): unknown[] {
 }
 
 function invoke([, kind, , name, , method]: Job, target: unknown, args: unknown[]): unknown {
-  if (kind === Kind.StartActor) return Reflect.construct(target as new () => unknown, args)
+  if (kind === Kind.StartActor) {
+    const actor: unknown = Reflect.construct(target as new () => unknown, args)
+    return { __proto__: null, value: actor } satisfies Box
+  }
   if (kind !== Kind.CallActor) {
     if (mayBeCalled(target)) return target(...args)
     // Of a bundle: `run` without a fleet does the same.

@@ -31,6 +31,22 @@ class Counter {
 
 const RemoteCounter = remote(Counter)
 
+/** As builders of queries are. */
+class Query {
+  readonly asked: string[] = []
+  then(resolve?: (value: unknown) => void): string {
+    this.asked.push('then')
+    resolve?.(1)
+    return 't'
+  }
+  rows(): number {
+    return 3
+  }
+  history(): string[] {
+    return this.asked
+  }
+}
+
 export function actorTests(_: Engine): void {
   it('X7 an actor keeps its state between calls', async () => {
     const counter = RemoteCounter.remote(10)
@@ -45,6 +61,14 @@ export function actorTests(_: Engine): void {
     const results = [counter.add.remote(1), counter.add.remote(slow.remote()), counter.add.remote(1)]
     for (let i = 0; i < 50; i++) results.push(counter.add.remote(1))
     expect(await get(results)).toEqual([1, 101, 102, ...Array.from({ length: 50 }, (_, i) => 103 + i)])
+  })
+
+  it('X7 an actor may have a method named then: neither its instance nor its handle is a promise', async () => {
+    const query = await remote(Query).remote()
+    expect(await get(query.rows.remote())).toBe(3)
+    expect(await get(query.history.remote())).toEqual([])
+    expect(await get(query.then.remote())).toBe('t')
+    expect(await get(query.history.remote())).toEqual(['then'])
   })
 
   it('X7 constructor arguments may be refs', async () => {
