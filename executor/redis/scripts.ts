@@ -123,6 +123,20 @@ redis.call('HSET', KEYS[1], 'state', 'starting', 'worker', '')
 return redis.call('HINCRBY', KEYS[1], 'passedOn', 1)`
 
 /**
+ * The worker process of an actor that lives is about to end: 1 if it may start again elsewhere, which is counted. What is
+ * dead by now, or another's, is for whoever has its job.
+ */
+const moveActor = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == 'dead' or redis.call('HGET', KEYS[1], 'node') ~= ARGV[1] then return 1 end
+local most = tonumber(ARGV[2])
+if most >= 0 and tonumber(redis.call('HGET', KEYS[1], 'restarts') or 0) >= most then return 0 end
+redis.call('HDEL', KEYS[1], 'node')
+redis.call('HSET', KEYS[1], 'state', 'restarting', 'worker', '')
+redis.call('HINCRBY', KEYS[1], 'restarts', 1)
+return 1`
+
+/**
  * Of the actors that wait in a queue, the first hundred: since when they do while there is no room for them is noted with each,
  * unless it is. How many have done so for longer than that.
  */
@@ -260,6 +274,7 @@ export interface Scripts {
     ...fields: Value[]
   ): Promise<string | null>
   cornichonPassOnActor(keys: 1, actor: Key): Promise<number>
+  cornichonMoveActor(keys: 1, actor: Key, process: string, maxRestarts: number): Promise<number>
   cornichonOverdue(keys: 1, wait: Key, actorPrefix: Key, patience: number): Promise<number>
   cornichonLengths(keys: number, ...lists: Key[]): Promise<number[]>
   /** Ids and data of jobs. */
@@ -296,6 +311,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonUseFunction', { lua: useFunction })
   redis.defineCommand('cornichonReleaseFunctions', { lua: releaseFunctions })
   redis.defineCommand('cornichonPassOnActor', { lua: passOnActor })
+  redis.defineCommand('cornichonMoveActor', { lua: moveActor })
   redis.defineCommand('cornichonOverdue', { lua: overdue })
   redis.defineCommand('cornichonLengths', { lua: lengths })
   redis.defineCommand('cornichonEmptyQueue', { lua: emptyQueue })

@@ -11,7 +11,7 @@ import {
   WorkerCrashedError,
 } from 'cornichon/executor'
 import { afterAll, describe, expect, it } from 'vitest'
-import { testFleet } from '../support/fleet.ts'
+import { failureOf, look, testFleet } from '../support/fleet.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 /** Many more, for a machine that has the time: each result is checked. */
@@ -159,6 +159,22 @@ class Counter {
   die(): void {
     process.kill(process.pid, 'SIGKILL')
   }
+  async addWhen(flag: string, by: number, log?: string): Promise<number> {
+    if (log !== undefined) appendFileSync(log, `${by} `)
+    while (!existsSync(flag)) await new Promise((resolve) => setTimeout(resolve, 5))
+    return this.add(by)
+  }
+}
+
+class Slow {
+  constructor(log: string, flag: string) {
+    appendFileSync(log, 'begins ')
+    const word = new Int32Array(new SharedArrayBuffer(4))
+    while (!existsSync(flag)) Atomics.wait(word, 0, 0, 5)
+  }
+  isUp(): boolean {
+    return true
+  }
 }
 
 describe('actors', () => {
@@ -200,6 +216,109 @@ describe('actors', () => {
     expect(() => remote(Counter, { name: 'other' }).remote()).not.toThrow()
     kill(found)
     await expect(getActor('detached')).rejects.toThrow(/no actor named/)
+  })
+})
+
+describe('actors of a worker process that is drained', () => {
+  /** The worker process with that number. */
+  const workerOf = (pid: number) => {
+    const worker = [...workers].find(({ child }) => child.pid === pid)!
+    workers.delete(worker)
+    return worker
+  }
+  const restartsOf = async () => {
+    const actors = await look(fleet.redis, (view) => view.actors())
+    return actors.map(({ restarts }) => restarts)
+  }
+
+  it('X7 die if they may not start again: their state is gone, which nobody is to find out by himself', async () => {
+    await Promise.all([start(), start()])
+    const counter = remote(Counter).remote()
+    expect(await get(counter.add.remote(5))).toBe(5)
+    const host = workerOf(await get(counter.pid.remote()))
+    expect(await host.stop()).toBe(0)
+    const error = await failureOf(counter.add.remote(1))
+    expect(error).toBeInstanceOf(ActorDiedError)
+    expect(error.message).toMatch(
+      /worker process .* was stopped \(by SIGTERM .* has ended; .* maxRestarts .*again/,
+    )
+    const { id } = (counter as unknown as { readonly info: { readonly id: string } }).info
+    const left = async () => (await fleet.actorQueueKeys()).filter((name) => name.includes(`:actor-${id}:`))
+    await expect.poll(left, { timeout: 20_000 }).toEqual([])
+  })
+
+  it('X7 start again elsewhere, as often as maxRestarts says; what runs ends, what waits goes with them', async () => {
+    await Promise.all([start(), start()])
+    const flag = workspace.path('flag of an actor')
+    const counter = remote(Counter, { maxRestarts: 1 }).remote()
+    const before = await get(counter.pid.remote())
+    const log = workspace.path('log of an actor')
+    const logged = () => readFileSync(log, 'utf8')
+    writeFileSync(log, '')
+    const slow = counter.addWhen.remote(flag, 5, log)
+    const waiting = [1, 2, 3].map((by) => counter.add.remote(by))
+    await expect.poll(logged, { timeout: 20_000 }).toBe('5 ')
+    const host = workerOf(before)
+    const stopped = host.stop()
+    await expect.poll(() => host.output.join('\n'), { timeout: 20_000 }).toContain('"state":"stopping"')
+    writeFileSync(flag, '')
+    expect(await get(slow)).toBe(5)
+    expect(await stopped).toBe(0)
+    expect(await get(waiting)).toEqual([1, 3, 6])
+    expect(await restartsOf()).toEqual([1])
+    const after = await get(counter.pid.remote())
+    expect(after).not.toBe(before)
+    // One that waits in its mailbox when it dies.
+    const other = workspace.path('other flag of an actor')
+    const last = counter.addWhen.remote(other, 4, log)
+    const late = failureOf(counter.add.remote(1))
+    await expect.poll(logged).toBe('5 4 ')
+    const second = workerOf(after)
+    const ended = second.stop()
+    await expect.poll(() => second.output.join('\n'), { timeout: 20_000 }).toContain('"state":"stopping"')
+    writeFileSync(other, '')
+    expect(await get(last)).toBe(10)
+    expect((await late).message).toMatch(/was stopped .* as often as its maxRestarts says \(1\)/)
+    expect(await ended).toBe(0)
+  })
+
+  it('X7 that have not lived yet are not charged for it', async () => {
+    const first = await start()
+    const log = workspace.path('log of a constructor')
+    const flag = workspace.path('flag of a constructor')
+    writeFileSync(log, '')
+    const slow = remote(Slow).remote(log, flag)
+    await expect.poll(() => readFileSync(log, 'utf8'), { timeout: 20_000 }).toBe('begins ')
+    workers.delete(first)
+    expect(await first.stop()).toBe(0)
+    writeFileSync(flag, '')
+    await start()
+    expect(await get(slow.isUp.remote())).toBe(true)
+    expect(readFileSync(log, 'utf8')).toBe('begins begins ')
+    expect(await restartsOf()).toEqual([0])
+  })
+
+  it('X7 a call that does not end in time fails, unless maxTaskRetries lets it run again', async () => {
+    const first = await start('--grace', '1')
+    const log = workspace.path('log of calls')
+    const flag = workspace.path('flag of calls')
+    writeFileSync(log, '')
+    const Twice = remote(Counter, { maxRestarts: 1, numCpus: 0 })
+    const [once, twice] = [Twice.remote(), Twice.options({ maxTaskRetries: 1 }).remote()]
+    const calls = [once.addWhen.remote(flag, 1, log), twice.addWhen.remote(flag, 2, log)] as const
+    const failure = failureOf(calls[0])
+    await expect
+      .poll(() => readFileSync(log, 'utf8').split(' ').sort().join(''), { timeout: 20_000 })
+      .toBe('12')
+    workers.delete(first)
+    expect(await first.stop()).toBe(0)
+    expect(await failure).toBeInstanceOf(ActorDiedError)
+    expect(String(await failure)).toMatch(/died while it ran Counter.addWhen: its worker process ended/)
+    writeFileSync(flag, '')
+    await start()
+    expect(await get(calls[1])).toBe(2)
+    expect(await get(once.add.remote(1))).toBe(1)
+    expect(readFileSync(log, 'utf8').split(' ').sort().join('')).toBe('122')
   })
 })
 

@@ -1,8 +1,11 @@
 // Actors that live in this process. The job of an actor's constructor stays with the process for the actor's life: if the
-// process dies, the queue gives the job to another, and so the actor starts again there.
+// process dies, the queue gives the job to another, and so the actor starts again there. A process that is stopped gives the
+// job back itself: for an actor that has lived, both are a restart.
 
+import type { ActorSpec } from '../../executor.ts'
 import { type Failure, failureOf } from '../../failures.ts'
 import type { ActorRecord } from '../../local/actors.ts'
+import type { CallSink } from '../../local/calls.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import { dropCall, renewCall } from '../call-keys.ts'
 import { Life } from '../keys.ts'
@@ -18,6 +21,7 @@ import { UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
 
 type ActorWire = Extract<WireCall, { kind: 'actor' }>
+type MethodWire = Extract<WireCall, { kind: 'call' }>
 
 class Hosted {
   readonly wire: ActorWire
@@ -28,6 +32,8 @@ class Hosted {
   /** By caller: how often it has had it start again. */
   readonly epochs = new Map<string, number>()
   isOver = false
+  /** Its constructor is done: it has a state to lose. */
+  isAlive = false
   /** Perhaps before it began. */
   isKilled = false
   /** Another process is to have it. */
@@ -53,6 +59,8 @@ export class HostedActors {
   readonly #local: LocalExecutor
   readonly #ownWorkers: OwnWorkers
   readonly #byId = new Map<string, Hosted>()
+  readonly #starting = new Set<Promise<void>>()
+  #isStopped = false
 
   constructor(runner: CallRunner, ownWorkers: OwnWorkers) {
     this.#runner = runner
@@ -64,6 +72,12 @@ export class HostedActors {
 
   /** `placed` is called when its place here is its own. */
   async start(job: Taken, wire: ActorWire, queue: string, placed: () => void): Promise<void> {
+    const starting = this.#start(job, wire, queue, placed)
+    this.#starting.add(starting)
+    await starting.finally(() => this.#starting.delete(starting))
+  }
+
+  async #start(job: Taken, wire: ActorWire, queue: string, placed: () => void): Promise<void> {
     const { fleet, supplies } = this.#runner
     const { link, queues } = fleet
     const { spec, owner } = wire
@@ -88,8 +102,7 @@ export class HostedActors {
       return refuse(failureOf('actor-died', `${label} can't start: ${admission.why}`))
     const { restarts, hasWaited } = await this.#chargeCrashes(spec.id, job.crashes)
     const { maxRestarts } = spec.options
-    if (maxRestarts >= 0 && restarts > maxRestarts)
-      return refuse(failureOf('actor-died', `${label} died: the worker process that it lived in ended`))
+    if (maxRestarts >= 0 && restarts > maxRestarts) return refuse(diedWithProcess(spec, 'ended'))
     let held: readonly string[]
     try {
       held = await supplies.bring(spec, owner)
@@ -99,6 +112,11 @@ export class HostedActors {
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
     // Its job was another's for a moment, as this process was held up, and came back.
     await this.#leave(spec.id)
+    if (this.#isStopped) {
+      supplies.letGo(held)
+      letFunctionsGo()
+      return void (await job.giveBack())
+    }
     const hosted = new Hosted(wire, job, held, hasWaited)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
@@ -231,18 +249,16 @@ export class HostedActors {
     this.#restartUpTo(hosted, wire.owner, wire.epoch)
     const { maxRetries } = wire.spec.options
     const most = maxRetries < 0 ? spec.options.maxTaskRetries : maxRetries
-    if (most >= 0 && job.crashes > most) {
-      const failure = failureOf(
-        'actor-died',
-        `actor ${spec.name} (${spec.id}) died while it ran ${wire.spec.name}: its worker process ended`,
-      )
-      return this.#runner.fail(job, wire, failure)
-    }
+    if (most >= 0 && job.crashes > most) return this.#runner.fail(job, wire, cutOff(spec, wire))
     hosted.underWay++
     this.#runner.run(job, wire, {
       submit: (sink) => {
         if (hosted.isPassedOn) this.#runner.takenBack(job.id)
-        this.#local.callActor({ ...wire.spec, tries: job.crashes }, sink)
+        const mayRunAgain = most < 0 || job.crashes < most
+        this.#local.callActor(
+          { ...wire.spec, tries: job.crashes },
+          mayRunAgain ? sink : this.#endsWithProcess(hosted, wire, sink),
+        )
       },
       ended: () => {
         hosted.underWay--
@@ -251,6 +267,22 @@ export class HostedActors {
       // An actor ends with its driver, if it may not stay.
       mayKeep: spec.options.detached || this.driverOf(spec.id) !== (wire.spec.driver ?? wire.owner),
     })
+  }
+
+  /** A call that may run once only: if this process is stopped and can't wait for it any longer, it has failed. */
+  #endsWithProcess(hosted: Hosted, wire: MethodWire, sink: CallSink): CallSink {
+    return {
+      settled: (outcomes, failure) => {
+        if (failure?.kind !== 'shutdown' || !this.#runner.isClosing || !hosted.isAlive)
+          return sink.settled(outcomes, failure)
+        const died = cutOff(hosted.wire.spec, wire)
+        sink.settled(
+          outcomes.map(() => ({ ok: false, failure: died })),
+          died,
+        )
+      },
+      over: () => sink.over(),
+    }
   }
 
   /** Told over the control stream, or by the first call that was made after it. */
@@ -276,6 +308,7 @@ export class HostedActors {
     if (hosted === undefined || hosted.isOver) return
     const { redis, keys } = this.#runner.fleet.link
     if (actor.state !== 'dead') {
+      hosted.isAlive = actor.state === 'alive'
       if (actor.state === 'restarting') redis.hincrby(keys.actor(id), 'restarts', 1).catch(() => {})
       redis.hset(keys.actor(id), 'state', actor.state, 'worker', actor.worker?.name ?? '').catch(() => {})
       if (hosted.hasWaited) redis.hdel(keys.actor(id), 'waitsSince', 'passedOn').catch(() => {})
@@ -349,21 +382,48 @@ export class HostedActors {
     return false
   }
 
+  /** None starts here any more. */
   stop(): void {
+    this.#isStopped = true
     for (const { calls } of this.#byId.values()) calls?.stop()
   }
 
-  /** The actors start again elsewhere. */
+  /** The actors go to other processes, or die if they have lived and may not start again. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
-    await Promise.all(
-      [...this.#byId.values()].map(async (hosted) => {
-        hosted.isOver = true
-        await hosted.calls?.close()
-        await hosted.job.giveBack()
-      }),
-    )
+    await Promise.allSettled(this.#starting)
+    await Promise.all([...this.#byId.values()].map((hosted) => this.#move(hosted)))
   }
+
+  async #move(hosted: Hosted): Promise<void> {
+    const { redis, keys, id: process } = this.#runner.fleet.link
+    const { spec } = hosted.wire
+    hosted.isOver = true
+    const most = spec.options.maxRestarts
+    if (hosted.isAlive && (await redis.cornichonMoveActor(1, keys.actor(spec.id), process, most)) === 0)
+      return this.#end(hosted, diedWithProcess(spec, 'was stopped (by SIGTERM or SIGINT) and has ended'))
+    await hosted.calls?.close()
+    await hosted.job.giveBack()
+  }
+}
+
+/** `how` its process ended. */
+function diedWithProcess({ name, id, options: { maxRestarts } }: ActorSpec, how: string): Failure {
+  const remedy =
+    maxRestarts === 0
+      ? 'with the option maxRestarts it starts again in another'
+      : `it has started again as often as its maxRestarts says (${maxRestarts})`
+  return failureOf(
+    'actor-died',
+    `actor ${name} (${id}) died: the worker process that it lived in ${how}; ${remedy}`,
+  )
+}
+
+function cutOff({ name, id }: ActorSpec, { spec }: MethodWire): Failure {
+  return failureOf(
+    'actor-died',
+    `actor ${name} (${id}) died while it ran ${spec.name}: its worker process ended`,
+  )
 }
 
 function roomIn({ isOver, underWay, wire }: Hosted, most: number): number {
