@@ -68,6 +68,8 @@ export interface ActorSpec extends PackedArguments {
   readonly env: ResolvedEnv | null
   /** As of a call. */
   readonly driver?: string
+  /** The one that started it may live for longer than that driver. */
+  readonly isKept?: true
   /** The trace that its start belongs to. */
   readonly trace: TraceCarrier | null
 }

@@ -160,8 +160,8 @@ export class RedisExecutor implements Executor {
     if (this.#isShutDown) this.calls.fail(call, failureOf('shutdown', 'the executor is shut down'))
   }
 
-  /** Of a worker process: what a task that runs here is part of. */
-  originOf: (task: string) => Origin | null = () => null
+  /** Of a worker process: what a call that runs here, or an actor that lives here, is part of. */
+  originOf: (id: string) => Origin | null = () => null
 
   /** Calls that tasks make are part of what these are part of. */
   #withOrigin<S extends CallSpec>(spec: S): S {
@@ -206,6 +206,12 @@ export class RedisExecutor implements Executor {
     for (const each of [...this.calls.pending.values()]) if (each.parent === id) this.cancel(each.id, options)
   }
 
+  /** Of a worker process: what its tasks have started for a driver that is gone, or whose job is over. */
+  cancelCallsFor(driver: string): void {
+    for (const { id, driver: whose } of [...this.calls.pending.values()])
+      if (whose === driver) this.cancel(id, { force: true, recursive: true })
+  }
+
   // Whether a task waits matters to the worker that runs it.
   block(): void {}
   unblock(): void {}
@@ -214,9 +220,12 @@ export class RedisExecutor implements Executor {
 
   createActor(spec: ActorSpec): void {
     this.#announce(shapeOfActor(spec))
-    const driver = spec.parent === null ? undefined : this.originOf(spec.parent)?.driver
-    const actor = driver === undefined ? spec : { ...spec, driver }
-    this.functions.use(functionsOf(actor), driver ?? this.link.id)
+    const origin = spec.parent === null ? null : this.originOf(spec.parent)
+    const actor =
+      origin === null
+        ? spec
+        : { ...spec, driver: origin.driver, ...(origin.isKept && { isKept: origin.isKept }) }
+    this.functions.use(functionsOf(actor), actor.driver ?? this.link.id)
     if (spec.options.detached) this.functions.give(spec.fn)
     this.#actors.create(actor)
   }

@@ -22,6 +22,8 @@ export type Message =
     }
   | { readonly kind: 'shape'; readonly shape: string }
   | { readonly kind: 'driver-gone'; readonly driver: string }
+  /** The task is over that a driver submitted and left. */
+  | { readonly kind: 'job-over'; readonly driver: string }
   | { readonly kind: 'node-joined'; readonly node: string }
   /** A process asks all nodes; each answers into its inbox. */
   | {

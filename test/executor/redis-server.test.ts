@@ -1,6 +1,9 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
+import { existsSync } from 'node:fs'
 import {
+  type ActorHandle,
   cancel,
+  describeExecutor,
   get,
   getActor,
   init,
@@ -16,8 +19,9 @@ import { Link } from '../../executor/redis/link.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { Queues } from '../../executor/redis/queues.ts'
 import { startDriver } from '../support/driver.ts'
-import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { look, startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
+import { createWorkspace } from '../support/workspace.ts'
 
 const taskCount = Number(process.env.CORNICHON_FAULT_TASKS ?? 400)
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -131,6 +135,8 @@ describe('a driver', () => {
        class Idle { ready() { return 'ready' } }
        const actor = remote(Idle).remote()
        const kept = put(new Uint8Array(300_000))
+       // What is left of these is what they have started.
+       await get(remote(() => [never.remote(), remote(Idle).remote()].length).remote())
        console.log(await get(actor.ready.remote()))
        setInterval(() => [waiting, actor, kept], 1000)`,
     )
@@ -138,7 +144,6 @@ describe('a driver', () => {
     driver.child.kill('SIGKILL')
     await driver.ended
     await join()
-    const { describeExecutor } = await import('cornichon/executor')
     for (const end = Date.now() + 60_000; ; ) {
       const { workers, actors, resources } = await describeExecutor()
       const isIdle = workers.every(({ state }) => state === 'idle') && actors.length === 0
@@ -160,6 +165,62 @@ describe('a driver', () => {
       (key) => !/:(shapes|nodes|drivers|control|actors)$|:(meta|events|id|marker)$/.test(key),
     )
     expect(own.filter((key) => !/:(failed|stalled-check|pc)$/.test(key) && !/:t-|:a-/.test(key))).toEqual([])
+  })
+
+  it('that is done ends what its tasks and actors have started and left, but not what an actor has that stays', async () => {
+    await join()
+    const there = () =>
+      look(redis, async (view) => {
+        const { running, actors } = await view.overview()
+        return { running, actors }
+      })
+    const never = remote(() => new Promise<number>(() => {}), { numCpus: 0 })
+    class Starts {
+      constructor() {
+        never.remote()
+      }
+      start(): number {
+        return [never.remote(), never.remote()].length
+      }
+    }
+    const nested = remote(async () => {
+      never.remote()
+      const inner = remote(Starts, { numCpus: 0 }).remote()
+      return get(inner.start.remote())
+    })
+    const starts = remote(Starts, { numCpus: 0 }).remote()
+    class Idle {
+      rest(): void {}
+    }
+    class Keeper {
+      #kept: ObjectRef<number> | null = null
+      #other: ActorHandle<Idle> | null = null
+      start(file: string): void {
+        this.#other = remote(Idle, { numCpus: 0 }).remote()
+        const later = async () => {
+          while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20))
+          return 7
+        }
+        this.#kept = remote(later, { numCpus: 0 }).remote()
+      }
+      result(): Promise<number> {
+        kill(this.#other!)
+        return get(this.#kept!)
+      }
+    }
+    const keeper = remote(Keeper, { numCpus: 0, lifetime: 'detached', name: 'starter' }).remote()
+    const workspace = createWorkspace()
+    const flag = workspace.path('flag')
+    await get([nested.remote(), starts.start.remote(), keeper.start.remote(flag)])
+    await shutdown()
+    await join()
+    await expect.poll(there, { timeout: 20_000 }).toEqual({ running: 1, actors: 2 })
+    const found = await getActor<Keeper>('starter')
+    workspace.write({ flag: '' })
+    expect(await get(found.result.remote())).toBe(7)
+    kill(found)
+    workspace.remove()
+    await expect.poll(there, { timeout: 20_000 }).toEqual({ running: 0, actors: 0 })
   })
 
   /** Lists the fleet's keys of some kinds that are not there yet. */

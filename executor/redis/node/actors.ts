@@ -8,6 +8,7 @@ import type { ActorRecord } from '../../local/actors.ts'
 import type { CallSink } from '../../local/calls.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import { dropCall, renewCall } from '../call-keys.ts'
+import type { Origin } from '../index.ts'
 import { Life } from '../keys.ts'
 import { deathOf, emptyMailbox, endActor } from '../mailbox.ts'
 import { actorQueue } from '../queues.ts'
@@ -94,7 +95,7 @@ export class HostedActors {
     if (await isDead()) return
     const label = `actor ${spec.name} (${spec.id})`
     const refuse = (failure: Failure) => this.#refuse(job, spec.id, failure)
-    if (!spec.options.detached && !(await fleet.isDriverAlive(owner)))
+    if (!(await this.#isWanted(wire)))
       return refuse(failureOf('actor-died', `${label} ended with the process that started it`))
     const admission = await this.#ownWorkers.admit(queue, spec)
     if (admission.kind === 'waits') return void (await job.giveBack())
@@ -358,9 +359,21 @@ export class HostedActors {
     return wire?.spec.driver ?? wire?.owner ?? null
   }
 
+  /** What an actor starts in its constructor is part of what the actor is part of. */
+  originOf(id: string): Origin | null {
+    const spec = this.#byId.get(id)?.wire.spec
+    if (spec === undefined) return null
+    return { driver: this.driverOf(id)!, ...((spec.options.detached || spec.isKept) && { isKept: true }) }
+  }
+
   driverGone(driver: string): void {
     for (const [id, { wire }] of this.#byId)
-      if (wire.owner === driver && !wire.spec.options.detached) this.#local.killActor(id, true)
+      if (lifelinesOf(wire).includes(driver)) this.#local.killActor(id, true)
+  }
+
+  async #isWanted(wire: ActorWire): Promise<boolean> {
+    for (const id of lifelinesOf(wire)) if (!(await this.#runner.fleet.isDriverAlive(id))) return false
+    return true
   }
 
   #renewed = Date.now()
@@ -371,8 +384,7 @@ export class HostedActors {
     if (isDue) this.#renewed = Date.now()
     for (const [id, { wire }] of [...this.#byId]) {
       if (isDue) renewCall(fleet.link, id).catch(() => {})
-      if (!wire.spec.options.detached && !(await fleet.isDriverAlive(wire.owner)))
-        this.#local.killActor(id, true)
+      if (!(await this.#isWanted(wire))) this.#local.killActor(id, true)
     }
   }
 
@@ -424,6 +436,12 @@ function cutOff({ name, id }: ActorSpec, { spec }: MethodWire): Failure {
     'actor-died',
     `actor ${name} (${id}) died while it ran ${spec.name}: its worker process ended`,
   )
+}
+
+/** The processes that an actor does not outlive: the one that started it, and the driver that this was done for. */
+function lifelinesOf({ spec, owner }: ActorWire): readonly string[] {
+  if (spec.options.detached) return []
+  return spec.driver === undefined || spec.isKept ? [owner] : [owner, spec.driver]
 }
 
 function roomIn({ isOver, underWay, wire }: Hosted, most: number): number {

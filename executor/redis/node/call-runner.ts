@@ -181,7 +181,12 @@ export class CallRunner {
     // Who submitted it is gone, as a rule: nobody else drops its arguments.
     const { link } = this.fleet
     besideOf(link, job.place.batch).then(
-      (beside) => settle(() => (beside.length > 0 ? unlinkAll(link.redis, beside) : null)),
+      (beside) =>
+        settle(() => {
+          // As if its driver ended now: nobody waits for what it has started and left.
+          void link.tellAll({ kind: 'job-over', driver: wire.owner })
+          return beside.length > 0 ? unlinkAll(link.redis, beside) : null
+        }),
       notStored,
     )
   }

@@ -117,7 +117,7 @@ export class FleetNode {
       (id) => this.#actors.lost(id),
     )
     fleet.link.onBeat(() => void this.#checkDrivers().catch(() => {}))
-    fleet.originOf = (task) => this.#runner.originOf(task)
+    fleet.originOf = (id) => this.#runner.originOf(id) ?? this.#actors.originOf(id)
     fleet.onMessage = (message) => this.#receive(message)
     fleet.link.settler.isBusy = () => this.#tasks.isBusy || this.#actors.isBusy
   }
@@ -162,6 +162,8 @@ export class FleetNode {
         return this.#actors.kill(message.actor, message.noRestart, message.from, message.epoch)
       case 'driver-gone':
         return this.#driverGone(message.driver)
+      case 'job-over':
+        return this.#endStarted(message.driver)
       case 'ask':
         return void this.#answer(message)
     }
@@ -189,8 +191,14 @@ export class FleetNode {
       this.#local.cancel(call, { force: true, recursive: true })
       this.#runner.cancel(call, { force: true, recursive: true })
     }
-    this.#actors.driverGone(driver)
+    this.#endStarted(driver)
     this.#fleet.objects.forgetDriver(driver)
+  }
+
+  /** What the driver's tasks have started goes with it, wherever it is: each process ends what was started there. */
+  #endStarted(driver: string): void {
+    this.#fleet.cancelCallsFor(driver)
+    this.#actors.driverGone(driver)
   }
 
   async #answer({ what, from, request }: Extract<Message, { kind: 'ask' }>): Promise<void> {

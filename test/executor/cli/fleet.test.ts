@@ -37,9 +37,10 @@ beforeAll(async () => {
       export const big = () => 12n
       export const five = 5
       export class Thing {}
-      export const never = () => new Promise(() => {})`,
+      export const never = () => new Promise(() => {})
+      export const fire = () => [remote(never, { numCpus: 0 }).remote()].length`,
   })
-  for (const name of ['tree', 'greet', 'fail', 'never', 'big', 'five', 'Thing'])
+  for (const name of ['tree', 'greet', 'fail', 'never', 'big', 'five', 'Thing', 'fire'])
     expect(cornichon(workspace.folder, 'pack', `jobs.mjs#${name}`, '-o', `${name}.crn`).code).toBe(0)
 })
 afterAll(async () => {
@@ -168,6 +169,12 @@ describe('cornichon, with a fleet', () => {
     expect(run('result', id).stderr).toMatch(/was cancelled/)
     await expect.poll(overview).toMatchObject({ running: 0 })
     expect(run('cancel', id)).toMatchObject({ code: 2, stderr: expect.stringMatching(/there is no task/) })
+  })
+
+  it('X15 what a submitted task has started and left ends with it', async () => {
+    const { id } = json('submit', 'fire.crn')
+    expect(run('result', id).stdout).toBe('1\n')
+    await expect.poll(overview).toMatchObject({ running: 0, waiting: 0 })
   })
 
   it('X15 logs shows what tasks have printed', () => {
