@@ -89,7 +89,10 @@ export interface InitOptions {
   readonly ignoreReinitError?: boolean
   /** Of all tasks and actors that say nothing else. */
   readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv
-  /** What workers print goes to this process's output, with a prefix; or to a function, line by line. */
+  /**
+   * What workers print goes to this process's output, with a prefix; or to a function, line by line. With false, that of
+   * threads comes as it is, and that of a fleet does not come: `cornichon logs` shows it.
+   */
   readonly logToDriver?: boolean | ((line: LogLine) => void)
   /** Of each worker thread, as node:worker_threads has them. */
   readonly resourceLimits?: {
@@ -225,6 +228,9 @@ export function checkOptions(kind: keyof typeof tables, given: object | undefine
 }
 
 function unknownOption(what: string, name: string, known: readonly string[]): string {
+  // No name is near enough to it.
+  if (name === 'detached' && known.includes('lifetime'))
+    return `there is no ${what} ${name}. Did you mean lifetime: 'detached'?`
   return `there is no ${what} ${name}. ${suggestion(nearest(name, known), known)}`
 }
 

@@ -11,6 +11,10 @@ export function optionTests(_: Engine): void {
     expect(() => remote(fn).options({ maxRetrys: 1 } as object)).toThrow(/Did you mean maxRetries/)
     expect(() => remote(fn, { numReturns: 1.5 })).toThrow('numReturns is a whole number from 0, not 1.5')
     expect(() => remote(class {}, { maxCalls: 1 } as object)).toThrow(/no actor option maxCalls/)
+    expect(() => remote(class {}, { detached: true } as object)).toThrow(
+      "there is no actor option detached. Did you mean lifetime: 'detached'?",
+    )
+    expect(() => remote(fn, { detached: true } as object)).toThrow(/no task option detached. There are/)
     expect(() => remote(class {}, { isolate: 'no' } as object)).toThrow(
       /the actor option isolate is true or false, not "no"/,
     )
@@ -20,7 +24,7 @@ export function optionTests(_: Engine): void {
 
   it('X5 numReturns takes the result apart', async () => {
     const divide = remote((a: number, b: number) => [Math.floor(a / b), a % b] as const, { numReturns: 2 })
-    const [quotient, rest] = divide.remote(17, 5) as unknown as [never, never]
+    const [quotient, rest] = divide.remote(17, 5)
     expect(await get([quotient, rest])).toEqual([3, 2])
     expect(remote(() => 1, { numReturns: 0 }).remote()).toBe(undefined)
   })
