@@ -3,7 +3,7 @@
 
 import { inspect } from 'node:util'
 import { AbortController, Array, Error, Promise, Reflect, TypeError } from '../../serializer/globals.ts'
-import { loadsAsync } from '../../serializer/index.ts'
+import { loadsAsync, PicklingError } from '../../serializer/index.ts'
 import { isThenable, promiseOf } from '../../serializer/promises.ts'
 import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
@@ -310,7 +310,7 @@ export class Runner {
           ? pack(value, this.#lend)
           : elementsOf(value, numReturns, scope.name).map((element) => pack(element, this.#lend))
     } catch (error) {
-      return this.#fail(job, scope, error)
+      return this.#fail(job, scope, ofResult(error, scope.name))
     }
     const transfer = Array.isArray(results) ? results.flatMap(transferListOf) : transferListOf(results)
     try {
@@ -387,6 +387,12 @@ function invoke([, kind, , name, , method]: Job, target: unknown, args: unknown[
 function mayBeCalled(target: unknown): target is Callable {
   if (typeof target !== 'function') return false
   return Reflect.getOwnPropertyDescriptor(target, 'prototype')?.writable !== false || !isClass(target)
+}
+
+/** A PicklingError says whose result it is about; its path and the rest stay. */
+function ofResult(error: unknown, name: string): unknown {
+  if (error instanceof PicklingError) error.message = `the result of ${name}: ${error.message}`
+  return error
 }
 
 function elementsOf(value: unknown, count: number, name: string): unknown[] {

@@ -37,6 +37,18 @@ export function errorTests({ name }: Engine): void {
     expect(new AppError(1, '')).not.toBeInstanceOf(TaskError)
   })
 
+  it('X6 a result that can not be pickled is told by the name of its task, with the way in it', async () => {
+    const running = function* () {
+      yield 1
+    }
+    const counting = remote(() => ({ at: running() }), { name: 'counting' })
+    const message = /^the result of counting: value -> \.at: a running generator/
+    const error = await errorOf(get(counting.remote()))
+    expect(error).toMatchObject({ name: 'PicklingError', message: expect.stringMatching(message) })
+    expect(error.path).toBe('value -> .at')
+    expect(error).toBeInstanceOf(TaskError)
+  })
+
   it('X6 it has its own stack and the way to the task; the original is the cause', async () => {
     const error = await errorOf(get(fail.remote()))
     expect(error.stack).toMatch(/at failing \(/)

@@ -1,4 +1,4 @@
-import { free, GetTimeoutError, get, ObjectLostError, put, remote, wait } from 'cornichon/executor'
+import { free, GetTimeoutError, get, ObjectLostError, put, remote, transfer, wait } from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
 
@@ -22,6 +22,15 @@ export function objectTests(_: Engine): void {
     )
     await expect(get([put(1), {}] as never)).rejects.toThrow(/not an object/)
     await expect(get(put(1), { timout: 3 } as object)).rejects.toThrow(/Did you mean timeout/)
+  })
+
+  it('X3 transfer says that it takes a list of buffers', () => {
+    const buffer = new ArrayBuffer(8)
+    const message = /^transfer is given the value and a list of its ArrayBuffers/
+    for (const buffers of [undefined, buffer, [new Uint8Array(buffer)]]) {
+      expect(() => transfer(buffer, buffers as never)).toThrow(TypeError)
+      expect(() => transfer(buffer, buffers as never)).toThrow(message)
+    }
   })
 
   it('X3 get with a timeout rejects when it is over, and 0 only looks', async () => {
