@@ -334,8 +334,10 @@ describe('a driver', () => {
     })
     await get(gives.remote([own]))
     await shutdown()
+    // The worker hears of it a moment later.
+    const kinds = async () => (await left()).map((key) => key.split(':')[0])
+    await expect.poll(kinds).toEqual(['fn', 'obj', 'obj', 'obj'])
     const ofShelf = await left()
-    expect(ofShelf.map((key) => key.split(':')[0])).toEqual(['fn', 'obj', 'obj', 'obj'])
     await join()
     const found = await getActor<Shelf>('shelf')
     expect(await get(found.read.remote())).toEqual(['own', 1])
