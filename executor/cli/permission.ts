@@ -15,6 +15,13 @@ const SWITCHES = ['addons', 'child-process', 'inspector', 'net', 'wasi', 'worker
 
 const known = [...PATHS, ...SWITCHES]
 
+const isWindows = process.platform === 'win32'
+
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+
+/** Milliseconds in which a signal that comes again is the same one: systemd sends it to both, and it is passed on. */
+export const SAME = 300
+
 /** How often a process looks whether the one that it works for is still there: milliseconds. */
 const LOOK = 1000
 
@@ -56,11 +63,12 @@ export function isUnderPermission(): boolean {
 export async function runAgain(nodeArguments: readonly string[]): Promise<never> {
   const child = spawn(process.execPath, [...process.execArgv, ...nodeArguments, ...process.argv.slice(1)], {
     stdio: 'inherit',
+    // A process group of its own: what a terminal sends would come twice, from it and from here.
+    detached: !isWindows,
   })
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  process.on('SIGHUP', () => child.kill('SIGHUP'))
-  // Ctrl-C in a terminal reaches both.
-  process.on('SIGINT', () => {})
+  // A console of Windows reaches both.
+  for (const signal of PASSED_ON)
+    process.on(signal, () => (isWindows && signal === 'SIGINT') || child.kill(signal))
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (...end) => resolve(end))

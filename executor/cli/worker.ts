@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { UsageError } from './failure.ts'
 import { addFleetOptions, type FleetFlags, fleetOf } from './fleet.ts'
-import { isUnderPermission, onParentGone, permissionArguments, runAgain } from './permission.ts'
+import { isUnderPermission, onParentGone, permissionArguments, runAgain, SAME } from './permission.ts'
 
 interface WorkerFlags extends FleetFlags {
   readonly name?: string
@@ -119,10 +119,11 @@ async function work(flags: WorkerFlags): Promise<void> {
   })
   const say = (state: string, text: string) =>
     console.log(flags.json ? JSON.stringify({ state, worker: node.name, pid: process.pid }) : text)
-  let isStopping = false
+  let since: number | null = null
   const stop = async () => {
-    if (isStopping) process.exit(1)
-    isStopping = true
+    if (since !== null && permission !== undefined && performance.now() - since < SAME) return
+    if (since !== null) process.exit(1)
+    since = performance.now()
     say('stopping', `worker ${node.name} lets its tasks end, for ${flags.grace} s at most`)
     await node.close(flags.grace * 1000)
     say('stopped', `worker ${node.name} has stopped`)

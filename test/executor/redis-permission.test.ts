@@ -1,10 +1,12 @@
 // Workers under Node's permission model: tasks have what was granted, and no more.
 import { execSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { get, init, remote, shutdown } from 'cornichon/executor'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SAME } from '../../executor/cli/permission.ts'
 import { cornichon } from '../support/command.ts'
-import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { look, startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -39,13 +41,58 @@ describe('cornichon worker --permission', () => {
     await expect(get(start.remote())).rejects.toThrow(/restricted/)
   })
 
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'X14 ends in order at one %s to the process that was started, or to both',
+    async (signal) => {
+      const own = { address: redis.address, namespace: `${redis.namespace}-${signal}` }
+      const idle = await startWorker(own, '--permission')
+      idle.child.kill(signal)
+      expect(await once(idle.child, 'exit')).toEqual([0, null])
+      const both = await startWorker(own, '--permission')
+      process.kill(pidOf(both), signal)
+      both.child.kill(signal)
+      expect(await once(both.child, 'exit')).toEqual([0, null])
+    },
+  )
+
+  it('X14 is in a process group of its own: Ctrl-C in a terminal comes once', () => {
+    const group = (pid: number) => execSync(`ps -o pgid= -p ${pid}`, { encoding: 'utf8' }).trim()
+    expect(group(pidOf(worker))).toBe(`${pidOf(worker)}`)
+    expect(group(worker.child.pid!)).not.toBe(`${pidOf(worker)}`)
+  })
+
+  it('X14 a second SIGINT ends it at once', async () => {
+    const own = { address: redis.address, namespace: `${redis.namespace}-twice` }
+    const busy = await startWorker(own, '--permission')
+    await shutdown()
+    await init({ ...own, logToDriver: false })
+    const never = remote(() => new Promise(() => {})).remote()
+    await expect
+      .poll(() => look(own, (view) => view.overview()), { timeout: 30_000 })
+      .toMatchObject({
+        running: 1,
+      })
+    busy.child.kill('SIGINT')
+    await expect.poll(() => busy.output.join(''), { timeout: 10_000 }).toContain('stopping')
+    await new Promise((resolve) => setTimeout(resolve, SAME))
+    busy.child.kill('SIGINT')
+    expect(await once(busy.child, 'exit')).toEqual([1, null])
+    await shutdown()
+    await expect(get(never)).rejects.toThrow(/shut down/)
+  })
+
   it('ends when the process is killed that started it', async () => {
-    const { pid } = JSON.parse(worker.output.find((line) => line.includes('"ready"'))!) as { pid: number }
+    const pid = pidOf(worker)
     expect(pid).not.toBe(worker.child.pid)
     await worker.kill()
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false)
   })
 })
+
+/** Of the process under the permission model. */
+function pidOf({ output }: TestWorker): number {
+  return (JSON.parse(output.find((line) => line.includes('"ready"'))!) as { pid: number }).pid
+}
 
 function isAlive(pid: number): boolean {
   try {
