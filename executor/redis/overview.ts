@@ -227,9 +227,15 @@ export class FleetView {
   }
 
   /** The drivers whose tasks have printed something. */
-  async printers(): Promise<string[]> {
+  async #printers(): Promise<string[]> {
     const prefix = this.#fleet.link.keys.logs('')
     return (await this.#scan(`${prefix}*`)).map((key) => key.slice(prefix.length))
+  }
+
+  /** Whether there is such a driver, or what its tasks have printed. */
+  async isDriverKnown(id: string): Promise<boolean> {
+    const { redis, keys } = this.#fleet.link
+    return (await redis.exists(keys.lease(id), keys.logs(id))) > 0
   }
 
   /** Whether there is a task of that id, or its result. */
@@ -285,7 +291,7 @@ export class FleetView {
     return true
   }
 
-  /** What tasks have printed, and with a signal, until that is aborted, what they print from now on. */
+  /** What tasks of these drivers, or of all, have printed, and with a signal, until that is aborted, what they print from now on. */
   async *logs(
     drivers: readonly string[],
     follow: AbortSignal | null,
@@ -293,6 +299,7 @@ export class FleetView {
     const { redis, keys } = this.#fleet.link
     const last = new Map(drivers.map((id) => [id, '-']))
     for (;;) {
+      if (drivers.length === 0) for (const id of await this.#printers()) if (!last.has(id)) last.set(id, '-')
       for (const [driver, from] of last) {
         const entries = await redis.xrange(keys.logs(driver), from === '-' ? '-' : `(${from}`, '+')
         for (const [id, fields] of entries) {
@@ -304,7 +311,6 @@ export class FleetView {
       }
       if (follow === null) return
       await setTimeout(200, undefined, { signal: follow })
-      if (drivers.length === 0) for (const id of await this.printers()) if (!last.has(id)) last.set(id, '-')
     }
   }
 }

@@ -180,7 +180,36 @@ describe('cornichon, with a fleet', () => {
   it('X15 logs shows what tasks have printed', () => {
     expect(run('logs').stdout).toMatch(/\(greet\.crn one\/thread-\d+\) greeting peter/)
     const lines = run('logs', '--json').stdout.trim().split('\n')
-    expect(lines.map((line) => JSON.parse(line).text)).toContain('greeting ann\n')
+    const entries = lines.map((line) => JSON.parse(line))
+    const { driver } = entries.find(({ text }) => text === 'greeting ann\n')
+    expect(run('logs', driver).stdout).toContain('greeting ann')
+    const { code, stderr } = run('logs', driver, 'd-nope')
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/there is no driver d-nope/)
+  })
+
+  it('X15 logs of a driver whose tasks have printed nothing are empty', async () => {
+    run('submit', 'five.crn')
+    const client = redis.connect()
+    const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
+    const quiet = (await client.keys(key('lease:driver-*'))).map((name) => name.slice(key('lease:').length))
+    const printed = (await client.keys(key('logs:*'))).map((name) => name.slice(key('logs:').length))
+    client.disconnect()
+    const driver = quiet.find((id) => !printed.includes(id))!
+    expect(run('logs', driver)).toEqual({ code: 0, stdout: '', stderr: '' })
+  })
+
+  it('X15 logs --follow shows what drivers print that come later, too', async () => {
+    const child = spawn(nodeBinary, [commandFile, 'logs', '--follow', ...fleet], {
+      ...{ env: childEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] },
+    })
+    let out = ''
+    child.stdout!.on('data', (piece) => (out += piece))
+    await expect.poll(() => out, { timeout: 30_000 }).toContain('greeting peter')
+    run('submit', 'greet.crn', '--args', '["zoe", 1]')
+    await expect.poll(() => out, { timeout: 30_000 }).toContain('greeting zoe')
+    child.kill('SIGINT')
+    await once(child, 'exit')
   })
 
   it('X15 Ctrl-C cancels what run waits for, and the exit code is that of a program which the signal ended', async () => {
