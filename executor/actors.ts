@@ -15,6 +15,7 @@ import {
 } from './options.ts'
 import { requireExecutor } from './start.ts'
 import { traceCall } from './tracing.ts'
+import { unknownMethods } from './unknown-methods.ts'
 
 export type ActorClass = new (...args: never[]) => object
 
@@ -72,6 +73,8 @@ export class ActorHandleBase {
     return [handleFrom, [this.info]]
   }
 }
+
+Object.setPrototypeOf(ActorHandleBase.prototype, unknownMethods)
 
 /** What a bundle makes a handle with. */
 export function handleFrom(info: ActorInfo): ActorHandleBase {

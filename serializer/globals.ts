@@ -19,6 +19,7 @@ export const {
   Number,
   Object,
   Promise,
+  Proxy,
   process,
   queueMicrotask,
   RangeError,

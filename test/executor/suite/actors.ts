@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ActorDiedError, get, getActor, kill, put, remote } from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
@@ -69,6 +70,30 @@ export function actorTests(_: Engine): void {
     expect(await get(query.history.remote())).toEqual([])
     expect(await get(query.then.remote())).toBe('t')
     expect(await get(query.history.remote())).toEqual(['then'])
+  })
+
+  it('X7 a method that the class does not have: the error names those that it has', async () => {
+    const handles = [
+      RemoteCounter.remote(),
+      await get(remote((c: unknown) => c).remote(RemoteCounter.remote())),
+    ]
+    for (const handle of handles as any[]) {
+      const message = /class Counter has no method ad .* it has add, get, slow, history, fail /
+      expect(() => handle.ad.remote(1)).toThrow(TypeError)
+      expect(() => handle.ad.remote(1)).toThrow(message)
+      expect(() => handle.ad.options({ name: 'a' })).toThrow(message)
+      expect(await get(handle.add.remote(2))).toBe(2)
+      // It is an object as others are.
+      expect(['ad' in handle, 'add' in handle, 'toString' in handle]).toEqual([false, true, true])
+      expect([handle.then, handle.toJSON, handle[Symbol.iterator], handle._id]).toEqual(
+        Array(4).fill(undefined),
+      )
+      expect(await handle).toBe(handle)
+      expect(handle).toBeInstanceOf(Object)
+      expect([JSON.stringify(handle), String(handle)]).toEqual(['{}', '[object Object]'])
+      expect(inspect(handle)).toBe('ActorHandleBase {}')
+      expect({ ...handle }).toEqual({})
+    }
   })
 
   it('X7 constructor arguments may be refs', async () => {
