@@ -175,6 +175,7 @@ async function step(
     child.on('close', (code, signal) => resolve(code ?? signal))
   })
   const milliseconds = Math.round(performance.now() - started)
+  if (isInterrupted) throw new Error('interrupted')
   for (const line of output.slice(0, lines)) console.log(`  │ ${line}`)
   if (output.length > lines) console.log(`  │ ... ${output.length - lines} more lines`)
   console.log(`    ${milliseconds} ms${code === 0 ? '' : `, exit code ${code}`}`)

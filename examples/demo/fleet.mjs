@@ -92,9 +92,7 @@ async function clear(address, namespace) {
     for await (const keys of redis.scanStream({ match: `{cornichon-${namespace}}*`, count: 1000 }))
       if (keys.length > 0) await redis.unlink(...keys)
   } catch (error) {
-    console.error(
-      `what the demo left in Redis under {cornichon-${namespace}} is there still: ${error.message}`,
-    )
+    console.error(`could not clear {cornichon-${namespace}}:* in Redis: ${error.message}`)
   } finally {
     redis.disconnect()
   }
