@@ -5,6 +5,7 @@ import vm from 'node:vm'
 import { UnpicklingError } from '../errors.ts'
 import { process } from '../globals.ts'
 import { hashUnit } from './link.ts'
+import { mainLoader } from './main-loader.ts'
 import { presentOrigin } from './origin.ts'
 
 /** What a class's template hands over when it is evaluated; see class-body.ts. */
@@ -48,9 +49,7 @@ function compile(source: string, hash: string, origin: string | null): Factory {
   try {
     const filename = origin === null ? `cornichon:${hash}` : presentOrigin(origin)
     // With a loader for import() V8 keeps more of a script: only where the text may say it.
-    const importModuleDynamically = source.includes('import')
-      ? vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-      : undefined
+    const importModuleDynamically = source.includes('import') ? mainLoader() : undefined
     const script = new vm.Script(source, { filename, importModuleDynamically })
     return script.runInThisContext() as Factory
   } catch (error) {

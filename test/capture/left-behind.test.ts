@@ -110,3 +110,17 @@ describe('after a capture', () => {
     expect(runProgram(program, { nodeArguments: ['--expose-gc'] })).toBeLessThan(3_000_000)
   })
 })
+
+// V8's tests, and so these, run on every Node.
+test('import() in a function that was loaded warns of nothing that is ours', () => {
+  const program = `
+    const warnings = []
+    process.on('warning', ({ name, message }) => warnings.push(name + ': ' + message))
+    const before = Object.getOwnPropertyDescriptor(process, 'emitWarning')
+    const { EOL } = await loads(dumps(() => import('node:os')))()
+    const after = Object.getOwnPropertyDescriptor(process, 'emitWarning')
+    process.emitWarning('theirs', 'Own')
+    await new Promise((resolve) => setImmediate(resolve))
+    report([EOL, warnings, Object.keys(before).every((key) => before[key] === after[key])])`
+  expect(runProgram(program)).toEqual(['\n', ['Own: theirs'], true])
+})
