@@ -298,6 +298,17 @@ describe('actors of a worker process that is drained', () => {
     expect(await restartsOf()).toEqual([0])
   })
 
+  it('X7 are not charged again for a kill that they have had before', async () => {
+    await Promise.all([start(), start()])
+    const counter = remote(Counter, { maxRestarts: 2 }).remote()
+    expect(await get(counter.add.remote(5))).toBe(5)
+    kill(counter, { noRestart: false })
+    expect(await get(counter.add.remote(3))).toBe(3)
+    await workerOf(await get(counter.pid.remote())).stop()
+    expect(await get(counter.add.remote(1))).toBe(1)
+    expect(await restartsOf()).toEqual([2])
+  })
+
   it('X7 a call that does not end in time fails, unless maxTaskRetries lets it run again', async () => {
     const first = await start('--grace', '1')
     const log = workspace.path('log of calls')

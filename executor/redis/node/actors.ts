@@ -30,8 +30,8 @@ class Hosted {
   readonly held: readonly string[]
   calls: Intake | null = null
   underWay = 0
-  /** By caller: how often it has had it start again. */
-  readonly epochs = new Map<string, number>()
+  /** By caller: how often it has had it start again, here or where it was before. */
+  readonly epochs: Map<string, number>
   isOver = false
   /** Its constructor is done: it has a state to lose. */
   isAlive = false
@@ -42,13 +42,23 @@ class Hosted {
   /** It has waited in the queue for room, which is noted with it. */
   readonly hasWaited: boolean
 
-  constructor(wire: ActorWire, job: Taken, held: readonly string[], hasWaited: boolean) {
+  constructor(
+    wire: ActorWire,
+    job: Taken,
+    held: readonly string[],
+    hasWaited: boolean,
+    epochs: Map<string, number>,
+  ) {
     this.wire = wire
     this.job = job
     this.held = held
     this.hasWaited = hasWaited
+    this.epochs = epochs
   }
 }
+
+/** In the record of an actor: how often a caller has had it start again. */
+const EPOCH = 'epoch:'
 
 /** Mailboxes that one command looks into. */
 const MOST_CHECKED = 500
@@ -113,12 +123,13 @@ export class HostedActors {
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
     // Its job was another's for a moment, as this process was held up, and came back.
     await this.#leave(spec.id)
+    const epochs = restarts > 0 ? await this.#epochsOf(spec.id) : new Map<string, number>()
     if (this.#isStopped) {
       supplies.letGo(held)
       letFunctionsGo()
       return void (await job.giveBack())
     }
-    const hosted = new Hosted(wire, job, held, hasWaited)
+    const hosted = new Hosted(wire, job, held, hasWaited, epochs)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
     // Whoever killed it before that did not say so to this process, or too soon.
@@ -193,6 +204,16 @@ export class HostedActors {
         redis.hincrby(keys.actor(id), 'restarts', spent),
       ])
     return { restarts: Number(restarts ?? 0) + spent, hasWaited: since !== null }
+  }
+
+  async #epochsOf(id: string): Promise<Map<string, number>> {
+    const { redis, keys } = this.#runner.fleet.link
+    const fields = Object.entries(await redis.hgetall(keys.actor(id)))
+    return new Map(
+      fields.flatMap(([field, value]) =>
+        field.startsWith(EPOCH) ? [[field.slice(EPOCH.length), Number(value)]] : [],
+      ),
+    )
   }
 
   /** Told by the executor of this process, which has no room for it any more. Calls that it was sent are taken back next. */
@@ -290,7 +311,11 @@ export class HostedActors {
   #restartUpTo(hosted: Hosted, from: string, epoch: number): void {
     if (epoch <= (hosted.epochs.get(from) ?? 0)) return
     hosted.epochs.set(from, epoch)
-    this.#local.killActor(hosted.wire.spec.id, false)
+    const { redis, keys } = this.#runner.fleet.link
+    const { id } = hosted.wire.spec
+    // For the process that has it next.
+    redis.hset(keys.actor(id), EPOCH + from, epoch).catch(() => {})
+    this.#local.killActor(id, false)
   }
 
   kill(id: string, noRestart: boolean, from: string, epoch: number): void {
