@@ -16,7 +16,8 @@ export function tellIfNoWorker({ capacity }: Pick<RedisExecutor, 'capacity'>, li
     line.clear()
     console.error(NO_WORKER)
   }
-  const timer = setTimeout(() => void look(), PATIENCE)
+  // It may be over while it looks, and its connection with it.
+  const timer = setTimeout(() => void look().catch(() => {}), PATIENCE)
   return () => {
     isOver = true
     clearTimeout(timer)
