@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { RedisOptions } from 'ioredis'
+import { adviceOn } from './advice.ts'
 import { Redis } from './ioredis.ts'
 
 const OLDEST = [6, 2] as const
@@ -42,8 +43,18 @@ function readTls(files: TlsFiles = {}): { ca?: Buffer; cert?: Buffer; key?: Buff
   return Object.fromEntries(
     Object.entries(files)
       .filter(([, file]) => file !== undefined)
-      .map(([name, file]) => [name, readFileSync(file as string)]),
+      .map(([name, file]) => [name, readPem(name, file as string)]),
   )
+}
+
+function readPem(name: string, file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new Error(
+      `can't read the file that tls.${name} (--tls-${name}) names: ${(error as Error).message}. Give the path of one in PEM`,
+    )
+  }
 }
 
 /** 50 ms, doubled each time, up to 3 s; some of it by chance, so that a fleet does not come back in one instant. */
@@ -114,7 +125,6 @@ export function gatherWrites(redis: Redis): void {
 
 /** Connects, or says why that is not possible. */
 export async function connect(options: RedisOptions, address: string): Promise<Redis> {
-  const where = withoutPassword(address)
   const first = new Redis({ ...options, retryStrategy: () => null })
   let failure: Error | null = null
   first.on('error', (error: Error) => {
@@ -122,13 +132,10 @@ export async function connect(options: RedisOptions, address: string): Promise<R
   })
   try {
     await first.connect()
-    await checkServer(first, where)
+    await checkServer(first, withoutPassword(address))
   } catch (error) {
     if (error instanceof UnfitServerError) throw error
-    throw new Error(
-      `can't use Redis at ${where}: ${reasonOf(failure ?? (error as Error))}. Is a server running there? ` +
-        'Start one with redis-server, or give another address',
-    )
+    throw unusable(failure ?? (error as Error), address)
   } finally {
     first.disconnect()
   }
@@ -137,6 +144,15 @@ export async function connect(options: RedisOptions, address: string): Promise<R
   // Of what BullMQ duplicates: it gives up for good if Redis is away when it says `connect` to one that is lazy.
   redis.options.lazyConnect = false
   return redis
+}
+
+function unusable(error: Error, address: string): Error {
+  return new Error(`can't use Redis at ${withoutPassword(address)}: ${reasonOf(error)}. ${adviceOn(error)}`)
+}
+
+/** What a command was answered while a process joins; what its user may not do is told with what to do about it. */
+export function whileJoining(error: unknown, address: string): unknown {
+  return error instanceof Error && error.message.startsWith('NOPERM') ? unusable(error, address) : error
 }
 
 class UnfitServerError extends Error {}
@@ -160,6 +176,7 @@ async function checkServer(redis: Redis, where: string): Promise<void> {
 
 function reasonOf(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException
+  if (message.startsWith('NOAUTH')) return 'it asks for a user and a password'
   switch (code) {
     case 'ECONNREFUSED':
       return 'nothing listens there'
@@ -168,6 +185,6 @@ function reasonOf(error: Error): string {
     case 'ENOTFOUND':
       return 'there is no such host'
     default:
-      return message || code || 'the connection failed'
+      return message.replace(/\.$/, '') || code || 'the connection failed'
   }
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
 import { fromJson, toJson } from '../../runtime-env/json.ts'
-import { connect, gatherWrites, open, redisOptions, type TlsFiles } from './connection.ts'
+import { connect, gatherWrites, open, redisOptions, type TlsFiles, whileJoining } from './connection.ts'
 import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -98,7 +98,7 @@ export class Link {
       return new Link(id, kind, settings, options, redis, last?.[0] ?? '0', keys, lease, readsLogs)
     } catch (error) {
       redis.disconnect()
-      throw error
+      throw whileJoining(error, settings.address)
     }
   }
 

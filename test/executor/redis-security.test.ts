@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { get, init, put, remote, shutdown } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { adviceOn } from '../../executor/redis/advice.ts'
 import { redisOptions } from '../../executor/redis/connection.ts'
 import { LargeReader } from '../../executor/redis/get-large.ts'
 import { dumps } from '../../serializer/index.ts'
@@ -144,6 +145,16 @@ describe('a worker with an Ed25519 key', () => {
 })
 
 describe('a Redis with TLS and users', () => {
+  it.each([
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /a name that the server's certificate is for/],
+    ['CERT_HAS_EXPIRED', /a certificate whose time it is/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /--tls-ca/],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', /--tls-cert, --tls-key/],
+    ['ECONNREFUSED', /Start one with redis-server/],
+  ])('X14 has advice on %s', (code, advice) => {
+    expect(adviceOn(Object.assign(new Error('failed'), { code }))).toMatch(advice)
+  })
+
   it('X14 takes the address rediss://user:password@host and the files to trust; no message has the password', async () => {
     const redis = await startSecureRedis()
     const { tls } = redis
@@ -171,9 +182,20 @@ describe('a Redis with TLS and users', () => {
           ...['--namespace', redis.namespace, ...more],
         )
       expect(run('--tls-ca', tls.ca)).toEqual({ code: 0, stdout: '25\n', stderr: '' })
-      expect(run()).toMatchObject({ code: 2, stderr: expect.stringMatching(/self-signed/) })
-      const wrong = init({ address: redis.address.replace('pass', 'wrong'), tls })
-      await expect(wrong).rejects.toThrow(/can't use Redis at rediss:\/\/\*\*\*@.*(WRONGPASS|invalid)/)
+      expect(run()).toMatchObject({
+        ...{ code: 2, stderr: expect.stringMatching(/self-signed.*Name the file.*--tls-ca/) },
+      })
+      expect(run('--tls-ca', 'none.pem').stderr).toMatch(/can't read the file that tls\.ca .*none\.pem/)
+      const joining = (from: string, to: string) => init({ address: redis.address.replace(from, to), tls })
+      await expect(joining('pass', 'wrong')).rejects.toThrow(
+        /can't use Redis at rediss:\/\/\*\*\*@.*(WRONGPASS|invalid).*Give the address with a user.*password/,
+      )
+      await expect(joining('driver:pass@', '')).rejects.toThrow(/it asks for a user and a password\. Give/)
+      for (const [user, command] of Object.entries({ few: 'xrevrange', none: 'info' })) {
+        const message = new RegExp(`\\*\\*\\*@.*NOPERM.*'${command}'.*ACL SETUSER <user> ~{cornichon`)
+        await expect(joining('driver', user)).rejects.toThrow(message)
+      }
+      await expect(joining('rediss:', 'redis:')).rejects.toThrow(/Is it rediss:\/\/ for a server with TLS/)
     } finally {
       await shutdown()
       await worker.kill()

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
+import { GRANTS } from '../../executor/redis/advice.ts'
 import { requireServer } from '../../scripts/redis-server.mjs'
 import { createWorkspace } from './workspace.ts'
 
@@ -103,7 +104,7 @@ function useShared(address: string, namespace: string): TestRedis {
   }
 }
 
-/** With TLS, and a user who has a password: on a free port of this machine. */
+/** With TLS, and a user who has a password and what a fleet needs; `few` lacks a command, `none` almost all: on a free port of this machine. */
 export async function startSecureRedis(): Promise<TestRedis & { readonly tls: { readonly ca: string } }> {
   const server = await requireServer()
   const workspace = createWorkspace()
@@ -118,7 +119,9 @@ export async function startSecureRedis(): Promise<TestRedis & { readonly tls: { 
   )
   if (openssl.status !== 0) throw new Error(`openssl, which this test needs, failed: ${openssl.stderr}`)
   const port = await freePort()
-  workspace.write({ 'users.conf': 'user default off\nuser driver on >pass ~* &* +@all\n' })
+  workspace.write({
+    'users.conf': `user default off\nuser driver on >pass ${GRANTS.replaceAll('<namespace>', 'secure')}\nuser few on >pass ~* &* +@all -xrevrange\nuser none on >pass +ping\n`,
+  })
   const child = spawn(
     server,
     [
