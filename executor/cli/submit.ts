@@ -47,7 +47,12 @@ export function addSubmit(program: Command): void {
     .option('--name <name>', 'what lists and errors call it')
     .option('--num-cpus <count>', 'slots that it takes', parseAmount)
     .option('--runtime-env <file>', 'what it has to run in, as JSON: files, packages, variables')
-    .option('--keep <seconds>', 'how long it may take to run', parseAmount, 86_400)
+    .option(
+      '--keep <seconds>',
+      'for how long from now it is wanted: one that waits after that never runs, one that runs is ended some seconds later',
+      parseAmount,
+      86_400,
+    )
     .option('--json', 'print the id as JSON')
     .addHelpText(
       'after',

@@ -177,6 +177,16 @@ describe('cornichon, with a fleet', () => {
     await expect.poll(overview).toMatchObject({ running: 0, waiting: 0 })
   })
 
+  it('X15 a task runs no longer than submit --keep says, and some seconds', async () => {
+    const { id } = json('submit', 'never.crn', '--keep', '2')
+    const { id: later } = json('submit', 'never.crn', '--keep', '1', '--num-cpus', '2')
+    await expect.poll(overview, { timeout: 30_000 }).toMatchObject({ running: 0, waiting: 0 })
+    expect([run('result', id), run('result', later)]).toMatchObject([
+      { code: 1, stderr: expect.stringContaining('was cancelled') },
+      { code: 2, stderr: expect.stringContaining('there is no task') },
+    ])
+  })
+
   it('X15 logs shows what tasks have printed', () => {
     expect(run('logs').stdout).toMatch(/\(greet\.crn one\/thread-\d+\) greeting peter/)
     const lines = run('logs', '--json').stdout.trim().split('\n')
