@@ -66,10 +66,17 @@ export async function buildForTests() {
     const inputs = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : ''
     const stamp = join(modules, 'build.json')
     if (inputs !== '' && existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) return
-    await bundleModules(staging, modules)
-    for (const path of sources().filter((source) => source.endsWith('.cts')))
-      cpSync(join(staging, path.replace(/ts$/, 'js')), join(modules, path.replace(/ts$/, 'js')))
-    writeFileSync(stamp, inputs)
+    // Tests that are running have the old ones until the new ones are there.
+    const fresh = `${modules}.new`
+    const emitted = sources()
+      .filter((path) => !/\.d\.c?ts$/.test(path))
+      .map((path) => path.replace(/ts$/, 'js'))
+    const isBundled = (path) => path.endsWith('.js')
+    await bundleModules(staging, fresh, emitted.filter(isBundled))
+    for (const path of emitted) if (!isBundled(path)) cpSync(join(staging, path), join(fresh, path))
+    writeFileSync(join(fresh, 'build.json'), inputs)
+    rmSync(modules, { recursive: true, force: true })
+    renameSync(fresh, modules)
   })
   return isBuilt
 }

@@ -58,13 +58,13 @@ const isPackages = (specifier, from) => !/^[./\0]/.test(specifier) && !specifier
 
 /**
  * The same for tests, which look at parts: a folder with what is in dist/, and a file for every other module, too, that
- * hands on what its chunk exports. So each module is there once, whichever file is imported.
+ * hands on what its chunk exports. So each module is there once, whichever file is imported. `paths` are those of all modules.
  */
-export async function bundleModules(from, to) {
+export async function bundleModules(from, to, paths) {
   await rm(to, { recursive: true, force: true })
   const chunks = await chunksOf(from)
   const modules = await rolldown({
-    ...inputOf(from, await modulesIn(from)),
+    ...inputOf(from, Object.fromEntries(paths.map((path) => [path, path.replace(/\.js$/, '')]))),
     preserveEntrySignatures: 'allow-extension',
   })
   await modules.write({
@@ -88,21 +88,6 @@ async function chunksOf(from) {
     output.flatMap(({ moduleIds = [], facadeModuleId, name }, at) =>
       moduleIds.map((id) => [id, id === facadeModuleId ? name : `${name}-${at}`]),
     ),
-  )
-}
-
-/** All that tsc has emitted: each module's path without its extension by its path. */
-async function modulesIn(from) {
-  const paths = await Promise.all(
-    ['serializer', 'executor', 'runtime-env'].map(async (folder) =>
-      (await readdir(join(from, folder), { recursive: true })).map((path) => join(folder, path)),
-    ),
-  )
-  return Object.fromEntries(
-    paths
-      .flat()
-      .filter((path) => path.endsWith('.js'))
-      .map((path) => [path, path.slice(0, -'.js'.length)]),
   )
 }
 

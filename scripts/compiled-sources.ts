@@ -1,5 +1,5 @@
-// Tests that run once take our own modules as the build has compiled them, and Node loads those by itself: vitest would fetch
-// each from its main process and evaluate it, two hundred of them again in each test file's process.
+// Tests take our own modules as the build has bundled them, and Node loads those by itself: vitest would fetch each from its
+// main process and evaluate it, two hundred of them again in each test file's process.
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
