@@ -7,7 +7,8 @@ export function isClass(value: unknown): boolean {
   return typeof value === 'function' && /^class\b/.test(Reflect.apply(toString, value, []))
 }
 
-/** A function that can be called as such. */
+/** A function that can be called as such. Few have a prototype that can't be replaced, as classes do: of others no text is made. */
 export function isCallable(value: unknown): value is (...args: unknown[]) => unknown {
-  return typeof value === 'function' && !isClass(value)
+  if (typeof value !== 'function') return false
+  return Reflect.getOwnPropertyDescriptor(value, 'prototype')?.writable !== false || !isClass(value)
 }

@@ -1,10 +1,9 @@
 // Tests take our own modules as the build has bundled them, and Node loads those by itself: vitest would fetch each from its
 // main process and evaluate it, two hundred of them again in each test file's process.
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vitest/config'
+import { root } from './lock.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** Where build.mjs puts them. */
 const compiled = join(root, '.cache', 'tests')
 

@@ -169,9 +169,10 @@ export class Link {
     this.#inbox.close()
     this.large.close()
     const { redis, keys, id } = this
-    const left = () => toJson({ ...(fromJson(this.#lease()) as object), hasLeft: true })
-    if (redis.status === 'ready' && keepFor > 0) await redis.set(keys.lease(id), left(), 'PX', keepFor)
-    else if (redis.status === 'ready') {
+    if (redis.status === 'ready' && keepFor > 0) {
+      const left = toJson({ ...(fromJson(this.#lease()) as object), hasLeft: true })
+      await redis.set(keys.lease(id), left, 'PX', keepFor)
+    } else if (redis.status === 'ready') {
       await Promise.all([
         redis.unlink(keys.lease(id), keys.inbox(id)),
         redis.srem(keys.nodes, id),

@@ -9,7 +9,7 @@ import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
 import { MOST_BYTES, MOST_FUNCTIONS } from '../functions.ts'
-import { isClass } from '../is-class.ts'
+import { isCallable } from '../is-class.ts'
 import { Kept } from '../kept.ts'
 import { type Lend, type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
 import { traceRun } from '../tracing.ts'
@@ -32,8 +32,6 @@ interface Box {
   readonly __proto__: null
   readonly value: unknown
 }
-
-type Callable = (...args: unknown[]) => unknown
 
 /** The task as its own code sees it. A signal is made when it is asked for. */
 class Scope implements TaskContext {
@@ -371,7 +369,7 @@ function invoke([, kind, , name, , method]: Job, target: unknown, args: unknown[
     return { __proto__: null, value: actor } satisfies Box
   }
   if (kind !== Kind.CallActor) {
-    if (mayBeCalled(target)) return target(...args)
+    if (isCallable(target)) return target(...args)
     // Of a bundle: `run` without a fleet does the same.
     if (args.length === 0) return target
     throw new TypeError(
@@ -381,12 +379,6 @@ function invoke([, kind, , name, , method]: Job, target: unknown, args: unknown[
   const member: unknown = (target as Record<string, unknown>)[method!]
   if (typeof member !== 'function') throw new TypeError(`the actor has no method ${method}`)
   return Reflect.apply(member, target, args)
-}
-
-/** Few functions have a prototype that can't be replaced: classes are among them. */
-function mayBeCalled(target: unknown): target is Callable {
-  if (typeof target !== 'function') return false
-  return Reflect.getOwnPropertyDescriptor(target, 'prototype')?.writable !== false || !isClass(target)
 }
 
 /** A PicklingError says whose result it is about; its path and the rest stay. */

@@ -85,7 +85,7 @@ export class TaskIntakes {
       read: (frame, batch) => decodeCalls(frame, batch, link),
       start: (call) => this.#start(call, shape, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
-      keep: (calls, room) => this.#worthKeeping(calls, room, slots),
+      keep: (calls, room) => this.#keep(calls, room, slots),
       isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec) < BRIEF,
       patience: PATIENCE,
       lost: this.#lost,
@@ -140,6 +140,16 @@ export class TaskIntakes {
     return count
   }
 
+  /** Those that are kept have what they need on its way while the ones before them run. */
+  #keep(calls: readonly Taken[], room: number, slots: number): number {
+    const kept = this.#worthKeeping(calls, room, slots)
+    for (let i = room; i < kept; i++) {
+      const { wire } = calls[i]!
+      if (wire.kind === 'task') this.#runner.supplies.expect(wire.spec, wire.owner)
+    }
+    return kept
+  }
+
   /** Short ones have run before another worker could have them. */
   #worthKeeping(calls: readonly Taken[], room: number, slots: number): number {
     const runner = this.#runner
@@ -148,8 +158,6 @@ export class TaskIntakes {
       const { wire } = calls[kept]!
       const took = wire.kind === 'task' ? runner.local.durationOf(wire.spec) : Number.POSITIVE_INFINITY
       if ((wait += Math.max(took, SHORTEST) / slots) > SOON) break
-      // They are on their way while those before them run.
-      if (wire.kind === 'task') runner.supplies.expect(wire.spec, wire.owner)
     }
     return kept
   }
