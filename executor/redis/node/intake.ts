@@ -332,8 +332,10 @@ export class Intake {
             this.#saying++
             void said.then(() => {
               this.#saying--
-              if (this.#isStopped) this.#waitAgain(call)
-              else this.#settings.start(call)
+              if (this.#isStopped) return this.#waitAgain(call)
+              this.#settings.start(call)
+              // One that may not run again is over by now, without having taken any room.
+              this.#startWaiting()
             })
           }
         }
