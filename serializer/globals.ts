@@ -1,6 +1,7 @@
 // Global variables as they were when cornichon was loaded, for code of ours that runs in one thread with code of the user's,
 // which may put others in their places. Within `dumps` and `loads` that is dealt with by originals.ts; the rest of our code
-// imports what it uses.
+// imports what it uses. Types of the same names are the global ones: aliases of them, exported here, would be what the types of
+// our users' own exports are said to be made of, which tsc refuses to name in their declarations (TS2742).
 
 export const {
   AbortController,
@@ -35,18 +36,3 @@ export const {
   Uint8Array,
   WeakMap,
 } = globalThis
-
-// The types of the same names, where a file needs both.
-export type AbortController = globalThis.AbortController
-export type ArrayBuffer = globalThis.ArrayBuffer
-export type Buffer = globalThis.Buffer
-export type Error = globalThis.Error
-export type FinalizationRegistry<T> = globalThis.FinalizationRegistry<T>
-export type Int32Array = globalThis.Int32Array
-export type Map<K, V> = globalThis.Map<K, V>
-export type Promise<T> = globalThis.Promise<T>
-export type Set<T> = globalThis.Set<T>
-export type SharedArrayBuffer = globalThis.SharedArrayBuffer
-export type TypeError = globalThis.TypeError
-export type Uint8Array = globalThis.Uint8Array
-export type WeakMap<K extends WeakKey, V> = globalThis.WeakMap<K, V>

@@ -226,4 +226,41 @@ describe('the package', () => {
     )
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
   })
+
+  it('has types that the declarations of a library built on it can name', () => {
+    workspace.write({
+      'app/library.ts': `import { loadsAsync } from 'cornichon'
+        import { describeExecutor, get, getActor, type ObjectRef, put, remote, runOnAllWorkers, wait } from 'cornichon/executor'
+        export const one = (ref: ObjectRef<number>) => get(ref)
+        export const all = (refs: ObjectRef<number>[]) => get(refs)
+        export const first = () => wait([put(1)])
+        export const found = () => getActor('x')
+        export const loaded = (bytes: Uint8Array) => loadsAsync(bytes)
+        export const run = <T>(f: (x: T) => T, x: T) => get(remote(f).remote(x))
+        export class Library {
+          task = remote((x: number) => x)
+          state() { return describeExecutor() }
+          setUp() { return runOnAllWorkers(() => {}) }
+        }`,
+    })
+    const { code, stdout } = runNode(
+      app,
+      join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+      ...[
+        '--declaration',
+        '--emitDeclarationOnly',
+        '--outDir',
+        'types',
+        '--strict',
+        '--skipLibCheck',
+        'false',
+      ],
+      ...['--module', 'nodenext', '--target', 'es2022', 'library.ts'],
+      ...['--typeRoots', join(root, 'node_modules', '@types'), '--types', 'node'],
+    )
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(readFileSync(join(app, 'types', 'library.d.ts'), 'utf8')).toContain(
+      'one: (ref: ObjectRef<number>) => Promise<number>',
+    )
+  })
 })
