@@ -15,7 +15,7 @@ import {
 } from './options.ts'
 import { requireExecutor } from './start.ts'
 import { traceCall } from './tracing.ts'
-import { unknownMethods } from './unknown-methods.ts'
+import { unknownMethodsOf } from './unknown-methods.ts'
 
 export type ActorClass = new (...args: never[]) => object
 
@@ -35,13 +35,14 @@ export class ActorMethod {
     const { handle, method, given } = this
     const executor = requireExecutor()
     const options = methodOptionsOf(given)
-    const name = given.name ?? `${handle.info.name}.${method}`
+    const info = infoOf(handle)
+    const name = given.name ?? `${info.name}.${method}`
     const id = newId('t')
     executor.callActor({
       id,
       name,
       parent: parentId(),
-      actor: handle.info.id,
+      actor: info.id,
       method,
       options,
       retryOn: exportRetryOn(given, name, executor)?.hash ?? null,
@@ -57,24 +58,33 @@ export class ActorMethod {
   }
 }
 
-/** Has a property for each method. */
+/** Has a property for each method, and no other: a method may have any name. */
 export class ActorHandleBase {
-  declare readonly info: ActorInfo
+  readonly #info: ActorInfo
 
   constructor(info: ActorInfo) {
-    Object.defineProperty(this, 'info', { value: info })
+    this.#info = info
     for (const method of info.methods)
       Object.defineProperty(this, method, { value: new ActorMethod(this, method, {}), configurable: true })
-    hold(this)
+    hold(this, info.id)
+  }
+
+  /** Of anything that is no handle: none. */
+  static infoOf(handle: object): ActorInfo | undefined {
+    return #info in handle ? handle.#info : undefined
   }
 
   [symbols.reduce](): [typeof handleFrom, [ActorInfo]] {
-    currentExecutor()?.shareActor(this.info.id)
-    return [handleFrom, [this.info]]
+    currentExecutor()?.shareActor(this.#info.id)
+    return [handleFrom, [this.#info]]
   }
 }
 
-Object.setPrototypeOf(ActorHandleBase.prototype, unknownMethods)
+Object.setPrototypeOf(ActorHandleBase.prototype, unknownMethodsOf(ActorHandleBase.infoOf))
+
+export function infoOf(handle: ActorHandleBase): ActorInfo {
+  return ActorHandleBase.infoOf(handle)!
+}
 
 /** What a bundle makes a handle with. */
 export function handleFrom(info: ActorInfo): ActorHandleBase {
@@ -85,11 +95,11 @@ const holders = new FinalizationRegistry<{ id: string; executor: Executor }>(({ 
   executor.releaseActor(id),
 )
 
-function hold(handle: ActorHandleBase): void {
+function hold(handle: ActorHandleBase, id: string): void {
   const executor = currentExecutor()
   if (executor === null) return
-  executor.holdActor(handle.info.id)
-  holders.register(handle, { id: handle.info.id, executor })
+  executor.holdActor(id)
+  holders.register(handle, { id, executor })
 }
 
 export function startActor(type: ActorClass, given: ActorRemoteOptions, args: unknown[]): ActorHandleBase {

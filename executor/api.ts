@@ -1,7 +1,7 @@
 // get, put, wait, cancel, kill and the rest: what users call with refs and handles.
 import { Array, clearTimeout, Error, JSON, Promise, setTimeout, TypeError } from '../serializer/globals.ts'
 import { allOver, answering, isThenable, someOver } from '../serializer/promises.ts'
-import { ActorHandleBase } from './actors.ts'
+import { ActorHandleBase, infoOf } from './actors.ts'
 import { nameOf, splitArguments } from './calls.ts'
 import { newId, taskUnderWay } from './context.ts'
 import { GetTimeoutError } from './errors.ts'
@@ -212,7 +212,7 @@ export function kill(actor: ActorHandle<any>, options: { readonly noRestart?: bo
   checkOptions('kill', options)
   if (!((actor as unknown) instanceof ActorHandleBase))
     throw new TypeError('kill takes the handle of an actor. Use cancel for a task')
-  requireExecutor().killActor((actor as unknown as ActorHandleBase).info.id, options.noRestart ?? true)
+  requireExecutor().killActor(infoOf(actor as unknown as ActorHandleBase).id, options.noRestart ?? true)
 }
 
 /** The actor that was started under a name: `remote(Counter, { name: 'counter' })`. Rejects if there is none. */

@@ -1,6 +1,6 @@
 // What a handle answers for a method that its class does not have: nothing at first, and a TypeError that says so where the
 // method is called. It stands behind the prototype of handles, so that handles are plain objects, and `in` tells the truth.
-import { Object, Proxy, Reflect, TypeError } from '../serializer/globals.ts'
+import { Proxy, Reflect, TypeError } from '../serializer/globals.ts'
 import type { ActorInfo } from './executor.ts'
 
 /** Anything is asked for these, by `await`, JSON, and who prints, compares or imports it. */
@@ -36,16 +36,18 @@ class UnknownMethod {
 }
 
 /** What the prototype of handles inherits from. */
-export const unknownMethods: object = new Proxy(
-  {},
-  {
-    get(target, name, handle): unknown {
-      const inherited: unknown = Reflect.get(target, name, handle)
-      if (inherited !== undefined || typeof name !== 'string') return inherited
-      if (!/^[a-z]\w*$/i.test(name) || ASKED_OF_ALL.includes(name)) return undefined
-      // The prototype itself has none.
-      const info = Object.getOwnPropertyDescriptor(handle as object, 'info')?.value as ActorInfo | undefined
-      return info === undefined ? undefined : new UnknownMethod(info, name)
+export function unknownMethodsOf(infoOf: (handle: object) => ActorInfo | undefined): object {
+  return new Proxy(
+    {},
+    {
+      get(target, name, handle): unknown {
+        const inherited: unknown = Reflect.get(target, name, handle)
+        if (inherited !== undefined || typeof name !== 'string') return inherited
+        if (!/^[a-z]\w*$/i.test(name) || ASKED_OF_ALL.includes(name)) return undefined
+        // The prototype itself has none.
+        const info = infoOf(handle as object)
+        return info === undefined ? undefined : new UnknownMethod(info, name)
+      },
     },
-  },
-)
+  )
+}

@@ -96,6 +96,31 @@ export function actorTests(_: Engine): void {
     }
   })
 
+  it('X7 a method may have the name of anything that handles or objects have', async () => {
+    class Logger {
+      info() {
+        return 'i'
+      }
+      remote() {
+        return 'r'
+      }
+      options() {
+        return 'o'
+      }
+      handle() {
+        return 'h'
+      }
+      hasOwnProperty() {
+        return true
+      }
+    }
+    const logger = remote(Logger).remote()
+    const methods = ['info', 'remote', 'options', 'handle', 'hasOwnProperty'] as const
+    expect(await get(methods.map((method) => logger[method].remote()))).toEqual(['i', 'r', 'o', 'h', true])
+    expect(await get(remote((l: typeof logger) => get(l.info.remote())).remote(logger))).toBe('i')
+    kill(logger)
+  })
+
   it('X7 constructor arguments may be refs', async () => {
     expect(await get(RemoteCounter.remote(put(5)).get.remote())).toBe(5)
   })
