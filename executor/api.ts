@@ -9,7 +9,7 @@ import { callOf, type Description, type Executor, type Outcome } from './executo
 import { exportValue } from './exports.ts'
 import { errorOf } from './failures.ts'
 import { notePut } from './mentions.ts'
-import { checkOptions, taskOptionsOf } from './options.ts'
+import { checkOptions, taskOptionsOf, timerOf } from './options.ts'
 import { pack, unpack } from './payload.ts'
 import { ObjectRef } from './refs.ts'
 import { requireExecutor } from './start.ts'
@@ -18,7 +18,7 @@ import { OwnSet } from './worker/own-methods.ts'
 
 /**
  * The value of a ref, or the values of a list of them. Rejects with what the task threw. `timeout` is in milliseconds;
- * 0 looks whether it is there.
+ * 0 looks whether it is there, and Infinity is no limit.
  */
 export function get<T>(ref: ObjectRef<T>, options?: { readonly timeout?: number }): Promise<T>
 export function get<const L extends readonly ObjectRef<any>[]>(
@@ -41,7 +41,7 @@ export function get(
     for (const ref of list) if (!(ref instanceof ObjectRef)) throw notARef('get', ref)
     if (list.length === 0) return resolve([])
     const found: Outcome[] = []
-    await outcomes(executor, list, options?.timeout, found)
+    await outcomes(executor, list, timerOf(options?.timeout), found)
     const values = found.map(valueOf)
     resolve(isOne ? values[0] : values)
   })
@@ -65,7 +65,7 @@ function valueOf(outcome: Outcome): unknown {
 async function outcomes(
   executor: Executor,
   refs: readonly ObjectRef[],
-  timeout: number | undefined,
+  timeout: number | null,
   found: Outcome[],
 ): Promise<void> {
   const all = allOver(
@@ -80,9 +80,7 @@ async function outcomes(
     throw timedOut(executor, refs, 0)
   }
   const limited =
-    timeout === undefined || timeout === 0
-      ? all
-      : within(all, timeout, () => timedOut(executor, refs, timeout))
+    timeout === null || timeout === 0 ? all : within(all, timeout, () => timedOut(executor, refs, timeout))
   await whileBlocked(executor, refs, limited)
 }
 
@@ -157,7 +155,8 @@ export function wait<R extends ObjectRef<any>>(
 ): Promise<[ready: R[], pending: R[]]> {
   return answering(async (resolve) => {
     checkOptions('wait', options)
-    const { numReturns = 1, timeout } = options
+    const { numReturns = 1 } = options
+    const timeout = timerOf(options.timeout)
     if (!Array.isArray(refs)) throw new TypeError('wait takes a list of refs')
     for (const ref of refs) if (!(ref instanceof ObjectRef)) throw notARef('wait', ref)
     const ids = new OwnSet<string>()
@@ -170,7 +169,7 @@ export function wait<R extends ObjectRef<any>>(
       const settled: Promise<void>[] = []
       for (const { id } of refs) settled[settled.length] = executor.settled(id)
       const enough = someOver(settled, numReturns)
-      await whileBlocked(executor, refs, timeout === undefined ? enough : within(enough, timeout, null))
+      await whileBlocked(executor, refs, timeout === null ? enough : within(enough, timeout, null))
     }
     resolve(divided(executor, refs, numReturns))
   })
@@ -226,9 +225,10 @@ export function getActor<T = any>(name: string): Promise<ActorHandle<T>> {
 
 /** Drops objects from the store before their last ref is gone. Whoever asks for one later gets ObjectLostError. */
 export function free(refs: ObjectRef<any> | readonly ObjectRef<any>[]): void {
-  const list = refs instanceof ObjectRef ? [refs] : refs
+  const list: unknown = refs instanceof ObjectRef ? [refs] : refs
+  if (!Array.isArray(list)) throw notARef('free', refs)
   for (const ref of list) if (!(ref instanceof ObjectRef)) throw notARef('free', ref)
-  requireExecutor().free(list.map(({ id }) => id))
+  requireExecutor().free((list as ObjectRef[]).map(({ id }) => id))
 }
 
 /**

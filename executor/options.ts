@@ -28,7 +28,10 @@ interface CallOptions {
   readonly numReturns?: number
   /** Errors that are worth another try: true for all, or a list of classes. They spend `maxRetries`, too. */
   readonly retryExceptions?: boolean | readonly ErrorClass[]
-  /** Milliseconds that one run may take; then its worker is ended. */
+  /**
+   * Milliseconds that one run may take: then it fails, and its worker is ended. An actor's worker is not: the method's signal
+   * is aborted (`currentTask().signal`), and one that does not heed it still holds up the calls behind it, until `kill`.
+   */
   readonly timeout?: number
 }
 
@@ -155,6 +158,7 @@ const record: Check = (value) =>
     : 'an object with an amount for each name'
 const duration: Check = (value) =>
   typeof value === 'number' && value > 0 ? null : 'a number of milliseconds above 0'
+const patience: Check = (value) => (typeof value === 'number' && value >= 0 ? null : 'a number from 0')
 const anything: Check = () => null
 /** Of a fleet: what its name has to be, in words, or null if it is that. */
 export const checkNamespace: Check = (value) =>
@@ -205,8 +209,8 @@ const tables = {
     resourceLimits: anything,
     runtimeEnv: anything,
   },
-  get: { timeout: amount },
-  wait: { numReturns: whole(1, 'a whole number from 1'), timeout: amount },
+  get: { timeout: patience },
+  wait: { numReturns: whole(1, 'a whole number from 1'), timeout: patience },
   cancel: { force: flag, recursive: flag },
   kill: { noRestart: flag },
 } satisfies Record<string, Record<string, Check>>
@@ -238,12 +242,20 @@ function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : String(value)
 }
 
+/** The longest that Node's timers wait, 24.8 days: what is longer fires at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1
+
+/** How long a timer has to be, or null for none: of what says nothing, says Infinity, or is beyond timers. */
+export function timerOf(timeout: number | undefined): number | null {
+  return timeout === undefined || timeout > LONGEST_TIMER ? null : timeout
+}
+
 export function taskOptionsOf(given: RemoteOptions): TaskOptions {
   return {
     numReturns: given.numReturns ?? 1,
     maxRetries: given.maxRetries ?? 3,
     retryExceptions: given.retryExceptions === true,
-    timeout: given.timeout ?? null,
+    timeout: timerOf(given.timeout),
     maxCalls: given.maxCalls ?? 0,
     priority: given.priority ?? 0,
     resources: resourcesOf(given, 1),
@@ -255,7 +267,7 @@ export function methodOptionsOf(given: MethodOptions): TaskOptions {
     numReturns: given.numReturns ?? 1,
     maxRetries: given.maxTaskRetries ?? ACTORS_OWN,
     retryExceptions: given.retryExceptions === true,
-    timeout: given.timeout ?? null,
+    timeout: timerOf(given.timeout),
     maxCalls: 0,
     priority: 0,
     resources: {},

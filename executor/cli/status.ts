@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { formatSize } from '../../runtime-env/size.ts'
+import { LONGEST_TIMER } from '../options.ts'
 import type { FleetView, Overview } from '../redis/overview.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
 import { untilInterrupted } from './interrupt.ts'
@@ -63,7 +64,7 @@ async function showAll(view: FleetView, flags: TopFlags, signal: AbortSignal): P
       console.log(`${new Date().toLocaleTimeString()}  ${formatOverview(overview)}\n`)
     }
     if (i === flags.count) return
-    await setTimeout(flags.interval * 1000, undefined, { signal })
+    await setTimeout(Math.min(flags.interval * 1000, LONGEST_TIMER), undefined, { signal })
   }
 }
 

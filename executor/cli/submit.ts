@@ -4,6 +4,7 @@ import type { RuntimeEnv } from '../../runtime-env/index.ts'
 import { resultId } from '../executor.ts'
 import { errorOf } from '../failures.ts'
 import { printLine } from '../local/logs.ts'
+import { timerOf } from '../options.ts'
 import { unpack } from '../payload.ts'
 import type { RedisExecutor } from '../redis/index.ts'
 import type { FleetView } from '../redis/overview.ts'
@@ -196,10 +197,11 @@ async function printOutcome(
   line: JobLine,
 ): Promise<void> {
   const result = fleet.outcome(resultId(id, 0))
+  const limit = timerOf(flags.timeout === undefined ? undefined : flags.timeout * 1000)
   const late =
-    flags.timeout === undefined
+    limit === null
       ? new Promise<never>(() => {})
-      : new Promise<null>((resolve) => setTimeout(resolve, flags.timeout! * 1000, null).unref())
+      : new Promise<null>((resolve) => setTimeout(resolve, limit, null).unref())
   const outcome = await Promise.race([result, late])
   line.end()
   if (outcome === null)

@@ -7,7 +7,7 @@ import type { LocalHooks, Printed } from '../../local/hooks.ts'
 import type { Host } from '../../local/host.ts'
 import { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
-import type { InitOptions } from '../../options.ts'
+import { type InitOptions, LONGEST_TIMER } from '../../options.ts'
 import { enginesHere } from '../../processes/engines.ts'
 import { ProcessHost } from '../../processes/index.ts'
 import type { EnvironmentSettings } from '../../processes/manager.ts'
@@ -277,7 +277,7 @@ export class FleetNode {
     await Promise.race([
       this.#runner.idle(),
       new Promise((resolve) => {
-        timer = setTimeout(resolve, grace)
+        timer = setTimeout(resolve, Math.min(grace, LONGEST_TIMER))
       }),
     ])
     clearTimeout(timer)

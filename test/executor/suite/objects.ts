@@ -41,6 +41,18 @@ export function objectTests(_: Engine): void {
     expect(await get(now.remote(6), { timeout: 60_000 })).toBe(6)
   })
 
+  it('X3 a timeout that is longer than timers can be, or Infinity, does not end at once', async () => {
+    const soon = remote(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return 1
+    })
+    for (const timeout of [2 ** 31, 1e12, Infinity]) {
+      expect(await get(soon.remote(), { timeout })).toBe(1)
+      expect((await wait([soon.remote()], { timeout }))[0]).toHaveLength(1)
+      expect(await get(soon.options({ timeout }).remote())).toBe(1)
+    }
+  })
+
   it('X3 wait returns as many as are asked for, in the order of the list', async () => {
     const refs = [never.remote(), now.remote(1), never.remote(), now.remote(2)]
     const [ready, pending] = await wait(refs, { numReturns: 2 })
@@ -78,5 +90,8 @@ export function objectTests(_: Engine): void {
     free(ref)
     await expect(get(ref)).rejects.toBeInstanceOf(ObjectLostError)
     await expect(get(now.remote(ref))).rejects.toThrow(/was freed/)
+    expect(() => free(5 as never)).toThrow(
+      'free takes refs, as remote(...) and put return them, not a number',
+    )
   })
 }
