@@ -93,6 +93,7 @@ export class RedisExecutor implements Executor {
       if (call.job !== null && call.job !== call.id) this.progress.over(call.job)
     }
     link.onBeat(() => isThenInherited() && this.#stop())
+    link.onBeat(() => void this.#announceAgain().catch(() => {}))
     link.listen((entries) => this.#receive(entries))
     link.line.hear(Said.Done, (message) => this.#takeDone(message))
     link.line.onOpen((wasLost) => wasLost && this.calls.check(true))
@@ -188,6 +189,15 @@ export class RedisExecutor implements Executor {
     const { redis, keys } = this.link
     redis.sadd(keys.shapes, shape).catch(() => {})
     void this.link.tellAll({ kind: 'shape', shape })
+  }
+
+  /** For workers that start later; those that are there know of them, unless Redis has lost all. */
+  async #announceAgain(): Promise<void> {
+    const shapes = [...this.#shapes]
+    if (shapes.length === 0) return
+    const { redis, keys } = this.link
+    const added = await redis.sadd(keys.shapes, ...shapes)
+    if (added > 0) for (const shape of shapes) void this.link.tellAll({ kind: 'shape', shape })
   }
 
   cancel(id: string, options: CancelOptions): void {

@@ -116,9 +116,21 @@ export class Link {
     for (const work of this.#beats) work()
   }
 
+  /** The set of all processes of its kind. */
+  get #kindred(): string {
+    return this.kind === 'node' ? this.keys.nodes : this.keys.drivers
+  }
+
   renewLease(): void {
     const { redis, keys, id } = this
-    redis.set(keys.lease(id), this.#lease(), 'PX', Life.lease).catch(() => {})
+    // A Redis that is full lets what is there last.
+    const last = () => redis.pexpire(keys.lease(id), Life.lease)
+    redis
+      .set(keys.lease(id), this.#lease(), 'PX', Life.lease)
+      .catch(last)
+      .catch(() => {})
+    // Who was away for longer than its lease was struck off, and a Redis may have lost all.
+    redis.sadd(this.#kindred, id).catch(() => {})
     redis.pexpire(keys.inbox(id), Life.note).catch(() => {})
   }
 

@@ -178,7 +178,10 @@ export class RedisObjects {
     try {
       return await decodeOutcome(frame, id, this.#link)
     } catch (error) {
-      return unreadable(id, error)
+      // That may say why it is not there.
+      await this.#storing.get(id)
+      const known = this.#entries.get(id)?.frame ?? frame
+      return known === frame ? unreadable(id, error) : whole(id, known)
     } finally {
       alive.end()
     }
@@ -215,15 +218,23 @@ export class RedisObjects {
       storeOutside(redis, encoded, Life.object),
       redis.set(keys.object(id), encoded.frame, 'PX', Life.object),
     ])
-    stored.then(
-      () => alive.end(),
-      (error: Error) => {
-        alive.end()
-        this.#fail(id, `object ${id} could not be stored: ${error.message}`)
-      },
+    this.#storing.set(
+      id,
+      stored
+        .then(
+          () => {},
+          (error: Error) => this.#fail(id, `object ${id} could not be stored: ${error.message}`),
+        )
+        .finally(() => {
+          this.#storing.delete(id)
+          alive.end()
+        }),
     )
     this.settleHere(id, encoded.open)
   }
+
+  /** What was put and is on its way. */
+  readonly #storing = new Map<string, Promise<void>>()
 
   /** What was settled turns out not to be so. */
   #fail(id: string, message: string): void {

@@ -82,6 +82,28 @@ if ended > 0 and redis.call('EXISTS', prefix .. 'wait', active, prefix .. 'prior
 end
 return ended`
 
+/**
+ * Locks last for longer, by ids and tokens of their jobs: returned are those that are others' by now. One whose time is over
+ * is taken again while nobody else has its job. With commands that a Redis takes that is full: BullMQ's SET is none.
+ */
+const renewLocks = `
+local prefix, life, lost = ARGV[1], ARGV[2], {}
+for i = 3, #ARGV, 2 do
+  local id, token = ARGV[i], ARGV[i + 1]
+  local lock = prefix .. id .. ':lock'
+  local owner = redis.call('GET', lock)
+  if owner == token then
+    redis.call('PEXPIRE', lock, life)
+    redis.call('SREM', KEYS[2], id)
+  elseif not owner and redis.call('LPOS', KEYS[1], id) then
+    local taken = redis.pcall('SET', lock, token, 'PX', life)
+    if not taken.err then redis.call('SREM', KEYS[2], id) end
+  else
+    lost[#lost + 1] = id
+  end
+end
+return lost`
+
 /** The object, or null and a place among those who are told. */
 const watch = `
 local frame = redis.call('GET', KEYS[1])
@@ -255,6 +277,15 @@ export interface Scripts {
   >
   cornichonNote(keys: 2, call: Key, state: Key, field: string, value: number, life: number): Promise<number>
   cornichonComplete(keys: 1, active: Key, jobPrefix: Key, ...idsAndTokens: string[]): Promise<number>
+  /** Keys: the queue's jobs that are under way, and those of them that may be stalled. */
+  cornichonRenewLocks(
+    keys: 2,
+    active: Key,
+    stalled: Key,
+    jobPrefix: Key,
+    life: number,
+    ...idsAndTokens: string[]
+  ): Promise<string[]>
   /** Keys: object, frame and state of each call; then the index of each within its batch, or '' if it is alone. */
   cornichonPresent(keys: number, ...names: (Key | Value)[]): Promise<number[]>
   cornichonWatchBuffer(
@@ -304,6 +335,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonOpen', { lua: open })
   redis.defineCommand('cornichonNote', { lua: note })
   redis.defineCommand('cornichonComplete', { lua: complete })
+  redis.defineCommand('cornichonRenewLocks', { lua: renewLocks })
   redis.defineCommand('cornichonWatch', { lua: watch })
   redis.defineCommand('cornichonPresent', { lua: present })
   redis.defineCommand('cornichonCreateActor', { lua: createActor })

@@ -165,28 +165,47 @@ describe('calls that are made at once', () => {
     expect(failed.every((n) => n >= 7)).toBe(true)
   })
 
+  const once = remote(async (file: string, end: string, n: number) => {
+    appendFileSync(file, `${n}\n`)
+    while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
+    return n
+  })
+  const jobOf = (ref: { readonly id: string }) =>
+    `{cornichon-${redis.namespace}}:CPU=1:${ref.id.replace(/\.0$/, '')}`
+
   it('run once, though their process was held up for so long that others could have them', async () => {
+    const connection = redis.connect()
+    // It looks for what is stalled, and has no room for it.
+    await start(1, 0.5)
+    const busy = once.remote(log, flag, 0)
+    await expect.poll(runs, { timeout: 20_000 }).toEqual([0])
     const held = await start(2, 0.5)
-    const once = remote(async (file: string, end: string, n: number) => {
-      appendFileSync(file, `${n}\n`)
-      while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
-      return n
-    })
+    const ref = once.remote(log, flag, 1)
+    await expect.poll(runs, { timeout: 20_000 }).toEqual([0, 1])
+    held.child.kill('SIGSTOP')
+    // It went back to the queue, and comes again.
+    await expect.poll(() => connection.hget(jobOf(ref), 'stc'), { timeout: 20_000 }).toBe('1')
+    held.child.kill('SIGCONT')
+    await expect.poll(() => connection.exists(`${jobOf(ref)}:lock`), { timeout: 20_000 }).toBe(1)
+    writeFileSync(flag, '')
+    expect(await get([busy, ref])).toEqual([0, 1])
+    expect(await get(numbers(8).map((n) => once.remote(log, flag, 2 + n)))).toHaveLength(8)
+    expect(runs()).toHaveLength(10)
+    await expect.poll(async () => (await describeExecutor()).resources.CPU!.free, { timeout: 20_000 }).toBe(3)
+  })
+
+  it('stay with their process whose time is over, if nobody else has taken them', async () => {
+    const connection = redis.connect()
+    await start(1, 1)
     const ref = once.remote(log, flag, 1)
     await expect.poll(runs, { timeout: 20_000 }).toEqual([1])
-    held.child.kill('SIGSTOP')
-    await pause(700)
-    held.child.kill('SIGCONT')
-    const job = `{cornichon-${redis.namespace}}:CPU=1:${ref.id.replace(/\.0$/, '')}`
-    const connection = redis.connect()
-    // It went back to the queue, and came again.
-    await expect.poll(() => connection.hget(job, 'stc'), { timeout: 20_000 }).toBe('1')
+    const job = jobOf(ref)
+    const [, id] = /CPU=1:(.*)$/.exec(job)!
+    await connection.multi().del(`${job}:lock`).srem(job.replace(id!, 'stalled'), id!).exec()
     await expect.poll(() => connection.exists(`${job}:lock`), { timeout: 20_000 }).toBe(1)
+    expect(await connection.hget(job, 'stc')).toBe(null)
     writeFileSync(flag, '')
     expect(await get(ref)).toBe(1)
-    expect(await get(numbers(8).map((n) => once.remote(log, flag, 2 + n)))).toHaveLength(8)
-    expect(runs()).toHaveLength(9)
-    await expect.poll(async () => (await describeExecutor()).resources.CPU!.free, { timeout: 20_000 }).toBe(2)
   })
 
   it('are cancelled one by one: what waits never runs, the others do', async () => {

@@ -9,6 +9,7 @@ import { refsOf } from '../../payload.ts'
 import { besideOf } from '../call-keys.ts'
 import type { Origin, RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
+import { refusesForNow } from '../refusals.ts'
 import { unlinkAll } from '../unlink.ts'
 import { claimsOf, type WireCall } from '../wire.ts'
 import { freeAll } from './spent.ts'
@@ -77,6 +78,10 @@ class Running implements CallSink {
 }
 
 const NO_OUTCOMES: readonly Outcome[] = []
+
+/** Milliseconds between tries to store results in a Redis that takes none just now. */
+const FIRST_WAIT = 100
+const LONGEST_WAIT = 2_000
 
 export class CallRunner {
   readonly fleet: RedisExecutor
@@ -167,7 +172,7 @@ export class CallRunner {
       if (running !== null) this.#finish(running, false)
       job.abandon()
     }
-    const settle = (dropArguments: () => Promise<unknown> | null) =>
+    const settle = (dropArguments: () => Promise<unknown> | null, wait = FIRST_WAIT) =>
       this.fleet.link.settler.settle(
         { call: job.id, place: job.place, owner: wire.owner, outcomes },
         () => {
@@ -175,7 +180,11 @@ export class CallRunner {
           freeAll(outcomes)
           this.#finishAfter(running, endJob(job, outcomes, dropArguments()))
         },
-        notStored,
+        (error) => {
+          // To run it again would make the same, and count as a crash.
+          if (!refusesForNow(error) || this.isClosing) return notStored()
+          setTimeout(() => settle(dropArguments, Math.min(2 * wait, LONGEST_WAIT)), wait).unref()
+        },
       )
     if (wire.kind !== 'task' || wire.spec.job !== wire.spec.id) return settle(NOTHING_TO_DROP)
     // Who submitted it is gone, as a rule: nobody else drops its arguments.

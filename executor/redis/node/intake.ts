@@ -110,7 +110,7 @@ export class Intake {
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
     if (doorbell === null) void this.#worker.startStalledCheckTimer()
-    this.#locks = new Locks(this.#worker, recoverAfter, (range) => {
+    this.#locks = new Locks(link, queue, recoverAfter, (range) => {
       this.#drop(range)
       settings.lost(range.job)
     })
