@@ -1,5 +1,6 @@
 // The engine for debugging: calls run in the caller's thread, one after the other, with breakpoints and all. Arguments
 // and results are pickled as everywhere.
+import { queueMicrotask, setImmediate } from '../../serializer/globals.ts'
 import type { Executor } from '../executor.ts'
 import type { Host, HostWorker } from '../local/host.ts'
 import { LocalExecutor } from '../local/index.ts'

@@ -1,4 +1,5 @@
 // Actors: each has a mailbox that keeps the order of calls, a life, and a worker of its own or a place in one.
+import { queueMicrotask } from '../../serializer/globals.ts'
 import type { ActorDescription, ActorInfo, ActorSpec } from '../executor.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import type { Call } from './calls.ts'

@@ -1,5 +1,8 @@
 // Brief calls go to a worker before it is done with another, so that it need not wait for this thread after each. What a
 // worker does not begin soon is taken back: one slow call holds up nobody.
+
+import { clearInterval, setInterval } from '../../serializer/globals.ts'
+import { now } from '../clock.ts'
 import type { TaskSpec } from '../executor.ts'
 import { refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
@@ -65,10 +68,10 @@ export class Ahead {
     const most = this.#most(spec)
     if (most === 0 || !isSimple(spec)) return 0
     const lane = laneKeyOf(spec.options.resources, spec.options.priority, null)
-    const now = performance.now()
+    const at = now()
     let room = 0
     for (const worker of this.#workers())
-      if (this.#isOpen(worker, lane, now)) room += Math.max(0, most + 1 - worker.calls.size)
+      if (this.#isOpen(worker, lane, at)) room += Math.max(0, most + 1 - worker.calls.size)
     return room
   }
 
@@ -77,9 +80,9 @@ export class Ahead {
     if (!mayGoAhead(call)) return null
     const most = this.#mostNear(call.target.spec)
     if (most === 0) return null
-    const now = performance.now()
+    const at = now()
     for (const worker of this.#workers())
-      if (worker.calls.size <= most && worker.calls.size > 0 && this.#isOpen(worker, call.laneKey, now))
+      if (worker.calls.size <= most && worker.calls.size > 0 && this.#isOpen(worker, call.laneKey, at))
         return worker
     return null
   }
@@ -89,21 +92,21 @@ export class Ahead {
     if (!mayGoAhead(call)) return null
     const most = this.#most(call.target.spec)
     if (most === 0) return null
-    const now = performance.now()
+    const at = now()
     let best: LocalWorker | null = null
     for (const worker of this.#workers()) {
       const { size } = worker.calls
       if (size > most || (best !== null && size >= best.calls.size)) continue
-      if (this.#isOpen(worker, call.laneKey, now)) best = worker
+      if (this.#isOpen(worker, call.laneKey, at)) best = worker
     }
     return best
   }
 
   /** What it runs will be over soon, and needs the same: its slot goes from one to the next. */
-  #isOpen(worker: LocalWorker, lane: string, now: number): boolean {
+  #isOpen(worker: LocalWorker, lane: string, at: number): boolean {
     const { host, actors, blocked, isEnded, isRetiring, calls, heard } = worker
     if (host.claims === undefined || actors !== null || blocked > 0 || isEnded || isRetiring) return false
-    if (now - heard > PATIENCE) return false
+    if (at - heard > PATIENCE) return false
     for (const { target, retries, laneKey } of calls.values())
       return (
         target.kind === Kind.Task &&
@@ -126,12 +129,12 @@ export class Ahead {
   }
 
   #look(): void {
-    const now = performance.now()
+    const at = now()
     let isAny = false
     for (const worker of this.#workers()) {
       if (worker.calls.size < 2) continue
       isAny = true
-      if (now - worker.heard > PATIENCE) this.#takeBack(worker)
+      if (at - worker.heard > PATIENCE) this.#takeBack(worker)
     }
     if (!isAny) this.stop()
   }

@@ -1,5 +1,6 @@
 // An actor leaves a worker that it shares: its instance is dropped there, and the neighbours go on. A worker that is in the
 // actor's own code, and does not come out of it, does not hear of that: then it ends, and that is a crash for the others.
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import { NO_TURN, type TurnState } from '../worker/turns.ts'
 import type { ActorRecord } from './actors.ts'
 import type { LocalWorker } from './workers.ts'

@@ -1,6 +1,8 @@
 // The workers that run tasks in environments: a pool for each environment, since a worker never leaves the one that it
 // began in. Together they are no more than a limit; one that is idle gives way, or is ended after a while.
+
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import type { Call } from './calls.ts'
 import { type LocalWorker, WorkerPool } from './workers.ts'
 

@@ -1,6 +1,9 @@
 // The way of calls through an executor within one process: held until their arguments are there, queued for a slot, run by
 // a worker, tried again where that ended under them, and over.
+
 import { messageOf } from '../../runtime-env/message.ts'
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
+import { now } from '../clock.ts'
 import type { Exported } from '../executor.ts'
 import { deathBy, type Failure, failureOf } from '../failures.ts'
 import { type FunctionStore, functionsOf } from '../functions.ts'
@@ -394,7 +397,7 @@ export class CallFlow {
     const call = worker.calls.get(id)
     if (call === undefined) return
     const { target } = call
-    worker.heard = performance.now()
+    worker.heard = now()
     if (target.kind === Kind.Task) this.ahead.ran(target.spec, ran)
     const wasSettled = call.isSettled
     this.#leave(call)
@@ -410,7 +413,7 @@ export class CallFlow {
     const call = worker.calls.get(id)
     if (call === undefined) return
     const { target } = call
-    worker.heard = performance.now()
+    worker.heard = now()
     this.#leave(call)
     if (isRetryable && !call.isSettled && call.mayRetry()) {
       if (target.kind === Kind.CallActor) target.actor.mailbox.unshift(call)

@@ -1,6 +1,8 @@
 // The executor within one process, over any host: the interface of executor.ts over what keeps the objects, the calls on
 // their way, and the workers. What the calls run in is the hosts' affair.
+
 import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
+import { queueMicrotask } from '../../serializer/globals.ts'
 import { allOver, promiseOf } from '../../serializer/promises.ts'
 import {
   type ActorCallSpec,

@@ -1,6 +1,7 @@
 // Calls that a fleet gave this process because a worker could have them ahead, and that came when it could not any more: there
 // are milliseconds between the one and the other. What that worker runs may take for ever, and may wait for these very
 // calls; nobody else knows of them. So they go back to the fleet.
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import { mayGoAhead } from './ahead.ts'
 import type { Call } from './calls.ts'
 

@@ -1,4 +1,5 @@
 // What workers print, on its way to the driver's output: with a prefix, and repeated lines folded into one with a count.
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import type { LogLine } from '../options.ts'
 
 const FOLD_WITHIN = 5_000

@@ -1,5 +1,6 @@
 // What a worker has to run before its first call: the hook of its environment, then the functions that run on all workers.
 
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import { allOver } from '../../serializer/promises.ts'
 import type { TaskSpec } from '../executor.ts'
 import { errorOf, type Failure } from '../failures.ts'

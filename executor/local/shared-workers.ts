@@ -1,6 +1,8 @@
 // The workers that actors share which are not isolated: some for each environment, so many as use the cores. An actor gets
 // the one with the fewest actors, and stays there.
+
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import type { ActorRecord } from './actors.ts'
 import type { LocalWorker } from './workers.ts'
 

@@ -1,5 +1,7 @@
 // The workers of an executor within one process: which are idle, which are busy, which may take one more call.
+
 import type { ResolvedEnv } from '../../runtime-env/types.ts'
+import { now } from '../clock.ts'
 import { Kind } from '../worker/protocol.ts'
 import type { ActorRecord } from './actors.ts'
 import type { Call } from './calls.ts'
@@ -61,7 +63,7 @@ export class LocalWorker {
 
   add(call: Call): void {
     if (this.calls.size === 0) {
-      this.heard = performance.now()
+      this.heard = now()
       if (this.leaving.size === 0) this.host.setBusy(true)
     }
     this.calls.set(call.id, call)

@@ -1,11 +1,13 @@
 // One worker process, in an environment that may still have to be made: what it is sent meanwhile waits. It runs the same
 // code as a worker thread; its pipes say when it ends, and it ends when this process does.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { RuntimeEnvSetupError } from '../../runtime-env/errors.ts'
 import { killTree } from '../../runtime-env/kill-tree.ts'
 import type { EnvLease, ResolvedEnv } from '../../runtime-env/types.ts'
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import { environmentFailure, type Failure } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'

@@ -1,4 +1,5 @@
 // What is added within a tick goes together; where more is about to come, so does what is added a moment later.
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 
 /** Milliseconds: nothing waits longer for others to come along. */
 const PATIENCE = 1

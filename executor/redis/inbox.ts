@@ -1,7 +1,15 @@
 // The inbox of a process: one blocking read over its own stream, the control stream that all read, and its logs. The
 // streams are hints; what has happened stands in keys.
+
 import type { Redis } from 'ioredis'
 import { fromJson } from '../../runtime-env/json.ts'
+import {
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from '../../serializer/globals.ts'
 import type { Message } from './messages.ts'
 
 const BLOCK = 5_000

@@ -1,5 +1,6 @@
 // How far a job is: how many calls its tasks have made, theirs included, and how many of these are over. Counted
 // where the calls are made, and added up in Redis a few times a second.
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 

@@ -1,5 +1,7 @@
 // A process lives as long as something is under way, and no longer: connections alone do not keep it.
+
 import type { Redis } from 'ioredis'
+import { clearInterval, setInterval } from '../../serializer/globals.ts'
 
 export class KeepAlive {
   #count = 0

@@ -1,7 +1,9 @@
 // A process's tie to the fleet: its connections, its name, its lease, and how it hears and says things.
+
 import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
 import { fromJson, toJson } from '../../runtime-env/json.ts'
+import { clearInterval, setInterval } from '../../serializer/globals.ts'
 import { connect, gatherWrites, open, redisOptions, type TlsFiles, whileJoining } from './connection.ts'
 import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'

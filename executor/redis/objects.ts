@@ -1,6 +1,7 @@
 // Objects as one process knows them: which are there, who waits for them here, who holds them. Values of up to 100 KiB,
 // results of up to 16, are kept as they came; larger ones stay in Redis until somebody wants them. Results of up to 100 KiB
 // that are read again are kept then, as far as there is room.
+import { setImmediate } from '../../serializer/globals.ts'
 import { promiseOf } from '../../serializer/promises.ts'
 import type { Outcome } from '../executor.ts'
 import { failureOf } from '../failures.ts'

@@ -1,5 +1,6 @@
 // Packages in Redis: the archive of a package in chunks under its URI, put there once for the whole fleet, and kept while
 // a driver that uses it lives. A record says that they are all there, and what they have to be.
+
 import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +10,7 @@ import { pipeline } from 'node:stream/promises'
 import { namesPackage } from '../../runtime-env/package/name.ts'
 import { sha256 } from '../../runtime-env/sha256.ts'
 import type { LocalPackage, PackageSource, ResolvedEnv } from '../../runtime-env/types.ts'
+import { clearInterval, setInterval, setTimeout } from '../../serializer/globals.ts'
 import { writePackage } from '../processes/packages.ts'
 import { decodeFrame, encodeFrame } from './frame.ts'
 import { Life } from './keys.ts'

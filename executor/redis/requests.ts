@@ -1,4 +1,5 @@
 // Questions to all workers of the fleet: each answers into the inbox of who asked.
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
 

@@ -2,11 +2,13 @@
 // placed by the executor, which knows what they need. A call does not go through the pool's queue but over a port: that
 // is three times as fast, and answers, cancellation and output take the same way. Piscina is asked to run one job, `serve`,
 // which takes the port; while the thread is busy, the port keeps the process alive.
+
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
+import { setImmediate } from '../../serializer/globals.ts'
 import { allOver } from '../../serializer/promises.ts'
 import { type Failure, failureOf } from '../failures.ts'
 import type { HostWorker, WorkerEnd } from '../local/host.ts'

@@ -10,12 +10,12 @@ import {
   SharedArrayBuffer,
   Uint8Array,
 } from '../../serializer/globals.ts'
+import { now } from '../clock.ts'
 import { withOwnMethods } from './own-methods.ts'
 
 // User code in the thread may patch what is built in.
 const { load, store } = Atomics
 const { isView } = ArrayBuffer
-const sinceStart = performance.now.bind(performance)
 
 /** Bytes: it grows from the one to the other, as far as results are that large. */
 const FIRST = 256 * 1024
@@ -49,9 +49,9 @@ export class Lending {
   #next = 0
   readonly #now: () => number
 
-  /** `now` is in milliseconds. */
-  constructor(now: () => number = sinceStart) {
-    this.#now = now
+  /** `clock` is in milliseconds. */
+  constructor(clock: () => number = now) {
+    this.#now = clock
   }
 
   /** A copy of the bytes, which is lent until the process calls `giveBack`; null where there is no room. */

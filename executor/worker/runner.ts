@@ -5,6 +5,7 @@ import { inspect } from 'node:util'
 import { AbortController, Array, Error, Promise, Reflect, TypeError } from '../../serializer/globals.ts'
 import { loadsAsync, PicklingError } from '../../serializer/index.ts'
 import { isThenable, promiseOf } from '../../serializer/promises.ts'
+import { now } from '../clock.ts'
 import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
 import type { TaskPlace } from '../errors.ts'
 import { cancelled, failureFromThrown } from '../failures.ts'
@@ -17,8 +18,6 @@ import type { Claims } from './claims.ts'
 import { OwnMap } from './own-methods.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 import { NO_TURNS, type Turns } from './turns.ts'
-
-const now = performance.now.bind(performance)
 
 export type Post = (message: FromWorker, transfer?: readonly ArrayBuffer[]) => void
 

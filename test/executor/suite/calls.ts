@@ -1,10 +1,23 @@
 import { get, put, remote } from 'cornichon/executor'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Engine } from './index.ts'
 
 const square = remote((x: number) => x * x)
 
 export function callTests({ isParallel }: Engine): void {
+  it('X1 runs while a test has faked the timers', async () => {
+    vi.useFakeTimers()
+    try {
+      const square = remote((x: number) => x * x)
+      expect(await get([1, 2, 3].map((x) => square.remote(x)))).toEqual([1, 4, 9])
+      expect(await get(square.remote(square.remote(2)))).toBe(16)
+      const endless = remote(() => new Promise(() => {}), { timeout: 30, maxRetries: 0 })
+      await expect(get(endless.remote())).rejects.toThrow(/its timeout of 30 ms/)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('X2 a function runs, and its ref gives the result', async () => {
     expect(await get(square.remote(7))).toBe(49)
     expect(await get([square.remote(1), square.remote(2), square.remote(3)])).toEqual([1, 4, 9])
