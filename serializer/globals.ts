@@ -3,14 +3,14 @@
 // imports what it uses. Types of the same names are the global ones: aliases of them, exported here, would be what the types of
 // our users' own exports are said to be made of, which tsc refuses to name in their declarations (TS2742).
 
+// These are Node's own even where cornichon is loaded while a test has faked the timers.
+export { clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } from 'node:timers'
 export const {
   AbortController,
   Array,
   ArrayBuffer,
   Atomics,
   Buffer,
-  clearInterval,
-  clearTimeout,
   Error,
   FinalizationRegistry,
   Function,
@@ -29,9 +29,6 @@ export const {
   Set,
   SharedArrayBuffer,
   String,
-  setImmediate,
-  setInterval,
-  setTimeout,
   structuredClone,
   Symbol,
   TypeError,

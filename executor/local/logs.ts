@@ -4,6 +4,16 @@ import type { LogLine } from '../options.ts'
 
 const FOLD_WITHIN = 5_000
 
+/** Of a line that does not end: what is there then counts as one. */
+const LONGEST_PIECE = 2 ** 20
+
+interface Piece {
+  readonly stream: LogLine['stream']
+  readonly worker: string
+  readonly task: string | null
+  readonly text: string
+}
+
 interface Folded {
   readonly line: LogLine
   count: number
@@ -12,7 +22,7 @@ interface Folded {
 export class WorkerLogs {
   readonly #emit: ((line: LogLine) => void) | null
   /** Lines that do not end yet, by worker and stream. */
-  readonly #partial = new Map<string, string>()
+  readonly #partial = new Map<string, Piece>()
   /** Printed lately: who says the same is counted. */
   readonly #recent = new Map<string, Folded>()
   #timer: NodeJS.Timeout | null = null
@@ -24,9 +34,21 @@ export class WorkerLogs {
   take(stream: 'stdout' | 'stderr', text: string, worker: string, task: string | null): void {
     if (this.#emit === null) return
     const key = `${worker} ${stream}`
-    const lines = ((this.#partial.get(key) ?? '') + text).split('\n')
-    this.#partial.set(key, lines.pop()!)
+    const piece = this.#partial.get(key)
+    // What another task left without an end is a line of that one.
+    if (piece !== undefined && piece.task !== task) this.#end(key, piece)
+    const lines = text.split('\n')
+    if (piece?.task === task) lines[0] = piece.text + lines[0]
+    const rest: Piece = { stream, worker, task, text: lines.pop()! }
     for (const line of lines) this.#line({ stream, worker, task, text: line, repeats: 0 })
+    if (rest.text.length > LONGEST_PIECE) this.#end(key, rest)
+    else if (rest.text === '') this.#partial.delete(key)
+    else this.#partial.set(key, rest)
+  }
+
+  #end(key: string, piece: Piece): void {
+    this.#partial.delete(key)
+    this.#line({ ...piece, repeats: 0 })
   }
 
   #line(line: LogLine): void {
@@ -51,12 +73,7 @@ export class WorkerLogs {
 
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    for (const [key, text] of this.#partial) {
-      const space = key.lastIndexOf(' ')
-      const [worker, stream] = [key.slice(0, space), key.slice(space + 1) as 'stdout' | 'stderr']
-      if (text !== '') this.#line({ stream, worker, task: null, text, repeats: 0 })
-    }
-    this.#partial.clear()
+    for (const [key, piece] of this.#partial) this.#end(key, piece)
     this.#fold()
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null

@@ -1,5 +1,6 @@
 // Makes a thread or process a worker: user code in it finds the executor that runs it, what it prints goes to the driver,
 // and its end is told. How messages go is for the caller to say.
+import { StringDecoder } from 'node:string_decoder'
 import { Buffer, Error, Math, process, queueMicrotask } from '../../serializer/globals.ts'
 import { markAsWorker, setExecutor, setIdPrefix } from '../context.ts'
 import { failureFromThrown } from '../failures.ts'
@@ -76,12 +77,14 @@ function checkPrototypes(): boolean {
 
 /** What is printed here goes to the driver, which prints it with a prefix. */
 function capture(stream: 'stdout' | 'stderr', post: (message: FromWorker) => void, runner: Runner): void {
+  // A character may come in pieces, of what a child process prints, say.
+  const decoder = new StringDecoder('utf8')
   const write = (
     chunk: string | Uint8Array,
     encoding?: BufferEncoding | ((error?: Error) => void),
     done?: (error?: Error) => void,
   ): boolean => {
-    const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8')
+    const text = typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk))
     const by = runner.underWay()
     post(['log', stream, text, by?.task ?? null, by?.call ?? null, by?.actor ?? null])
     const callback = typeof encoding === 'function' ? encoding : done

@@ -102,14 +102,14 @@ function reducerOf({ name, sample }: Kind): BuiltinReducer<object> {
   }
 }
 
-/** The getters that make, and keep, a function bound to their object. */
+/** The getters that make, and keep, a function bound to their object. What fake timers put in the place of Intl has not all. */
 const functionGetters = [
   [Intl.NumberFormat, 'format'],
   [Intl.DateTimeFormat, 'format'],
   [Intl.Collator, 'compare'],
-].map(
+].flatMap(
   ([Class, name]) =>
-    getOwnPropertyDescriptor((Class as { prototype: object }).prototype, name as string)!.get!,
+    getOwnPropertyDescriptor((Class as { prototype: object }).prototype, name as string)?.get ?? [],
 )
 
 /** What `format` or `compare` of an Intl object gives, the same at each time; undefined for any other value. */

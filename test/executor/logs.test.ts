@@ -1,18 +1,16 @@
 // Workers' output on its way to the driver's: whole lines, and repeated ones folded.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { WorkerLogs } from '../../executor/local/logs.ts'
 import type { LogLine } from '../../executor/options.ts'
+
+await vi.hoisted(() => import('../support/fake-timers.ts'))
 
 describe('X10 output of workers', () => {
   let lines: LogLine[]
   let logs: WorkerLogs
   beforeEach(() => {
-    vi.useFakeTimers()
     lines = []
     logs = new WorkerLogs((line) => lines.push(line))
-  })
-  afterEach(() => {
-    vi.useRealTimers()
   })
 
   it('comes line by line, each worker and stream for itself, whatever pieces it is printed in', () => {
@@ -30,10 +28,28 @@ describe('X10 output of workers', () => {
     logs.take('stderr', 'no end of line', 'my worker 7/thread-1', 'task')
     logs.flush()
     expect(lines).toEqual([
-      { stream: 'stderr', worker: 'my worker 7/thread-1', task: null, text: 'no end of line', repeats: 0 },
+      { stream: 'stderr', worker: 'my worker 7/thread-1', task: 'task', text: 'no end of line', repeats: 0 },
     ])
     logs.flush()
     expect(lines.length).toBe(1)
+  })
+
+  it('belongs to the task that printed it, also where its last line has no end', () => {
+    logs.take('stdout', 'left', 'a', 'first')
+    logs.take('stdout', 'whole\n', 'a', 'second')
+    logs.take('stdout', 'left too', 'a', 'second')
+    logs.take('stdout', ', and more\n', 'a', 'second')
+    expect(lines.map(({ task, text }) => [task, text])).toEqual([
+      ['first', 'left'],
+      ['second', 'whole'],
+      ['second', 'left too, and more'],
+    ])
+  })
+
+  it('does not pile up where no line ends', () => {
+    for (let i = 0; i < 20; i++) logs.take('stdout', `${i}`.padEnd(100_000, '.'), 'a', 'task')
+    expect(lines.length).toBe(1)
+    expect(lines[0]!.text.length).toBeGreaterThan(2 ** 20)
   })
 
   it('is folded where the same is said again within five seconds, by whichever worker', () => {

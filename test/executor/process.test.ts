@@ -103,9 +103,19 @@ describe('X10 what workers print', () => {
       await shutdown()`
     expect(run(program)).toEqual({
       code: 0,
-      stdout: '(speaks thread-1) a line\n(thread-1) half a line\n',
+      stdout: '(speaks thread-1) a line\n(speaks thread-1) half a line\n',
       stderr: '(speaks thread-1) an error\n',
     })
+  })
+
+  it('characters are whole, whatever pieces their bytes are printed in', () => {
+    const program = `
+      const speaks = remote(function speaks() {
+        for (const byte of Buffer.from('a\u00e9\u{1f952}\\n')) process.stdout.write(Buffer.of(byte))
+      })
+      await get(speaks.remote())
+      await shutdown()`
+    expect(run(program).stdout).toBe('(speaks thread-1) a\u00e9\u{1f952}\n')
   })
 
   it('repeated lines are folded into one with a count', () => {
@@ -139,6 +149,20 @@ describe('X10 what workers print', () => {
 })
 
 describe('where workers find things', () => {
+  it('cornichon may be loaded while a test has faked the timers', () => {
+    const program = `
+      const { setImmediate, setTimeout, Intl } = globalThis
+      // As fake timers have it: its classes have no prototypes of their own.
+      globalThis.Intl = Object.assign(Object.create(Intl), { DateTimeFormat: function DateTimeFormat() {} })
+      globalThis.setImmediate = globalThis.setTimeout = () => {}
+      const { get, init, remote } = await import('cornichon/executor')
+      Object.assign(globalThis, { setImmediate, setTimeout, Intl })
+      await init({ mode: 'inline' })
+      console.log(await get(remote((x) => x * x).remote(3), { timeout: 60_000 }))`
+    workspace.write({ 'faked.mjs': program })
+    expect(runNode(workspace.folder, 'faked.mjs')).toEqual({ code: 0, stdout: '9\n', stderr: '' })
+  })
+
   it('code that imports cornichon/executor uses the executor that runs it', () => {
     workspace.write({
       'helper.mjs': `import { remote, get } from 'cornichon/executor'

@@ -1,5 +1,5 @@
 // Which worker of which environment runs a call, which gives way to another's, and which is ended for having nothing to do.
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { Call } from '../../../executor/local/calls.ts'
 import { EnvironmentPools } from '../../../executor/local/environments.ts'
 import { LocalWorker } from '../../../executor/local/workers.ts'
@@ -16,8 +16,7 @@ const envs = ['a', 'b', 'c'].map((name) => resolvedEnv({ envVars: { name } }, 10
 ]
 const [a, b, c] = envs
 
-beforeEach(() => void vi.useFakeTimers())
-afterEach(() => void vi.useRealTimers())
+await vi.hoisted(() => import('../../support/fake-timers.ts'))
 
 /** Pools of two workers at most, that start nothing. */
 function setting() {
