@@ -2,7 +2,7 @@
 // their way, and the workers. What the calls run in is the hosts' affair.
 
 import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
-import { queueMicrotask } from '../../serializer/globals.ts'
+import { process, queueMicrotask } from '../../serializer/globals.ts'
 import { allOver, promiseOf } from '../../serializer/promises.ts'
 import {
   type ActorCallSpec,
@@ -55,7 +55,8 @@ export class LocalExecutor implements Executor {
   readonly #environments: EnvironmentHost
   readonly #workforce: Workforce
   readonly #flow: CallFlow
-  readonly #logs: WorkerLogs
+  /** None: it comes as it is. */
+  readonly #logs: WorkerLogs | null
   readonly #hooks: LocalHooks | null
 
   constructor({ engine, host, environments, options, hooks }: LocalSettings) {
@@ -63,7 +64,7 @@ export class LocalExecutor implements Executor {
     this.#hooks = hooks ?? null
     this.#grants = new Grants(hooks?.objects ?? this.store, hooks?.executor ?? this)
     this.#resources = new Resources(totalResources(options))
-    this.#logs = new WorkerLogs(options.logToDriver ?? true)
+    this.#logs = options.logToDriver === false ? null : new WorkerLogs(options.logToDriver ?? true)
     this.#environments = environments
     this.#workforce = new Workforce(host, environments, {
       message: (worker, message) => this.#receive(worker, message),
@@ -291,7 +292,7 @@ export class LocalExecutor implements Executor {
     this.#flow.shutdown(failure)
     this.store.failPending({ ok: false, failure })
     await this.#workforce.shutdown()
-    this.#logs.flush()
+    this.#logs?.flush()
   }
 
   #receive(worker: LocalWorker, message: FromWorker): void {
@@ -321,8 +322,10 @@ export class LocalExecutor implements Executor {
     worker: LocalWorker,
     [, stream, text, task, call, actor]: Extract<FromWorker, readonly ['log', ...unknown[]]>,
   ): void {
-    if (this.#hooks === null) this.#logs.take(stream, text, worker.name, task)
-    else this.#hooks.printed(worker, { stream, text, task, call, actor })
+    if (this.#hooks !== null) this.#hooks.printed(worker, { stream, text, task, call, actor })
+    // Threads write to this process's output themselves then.
+    else if (this.#logs === null) process[stream].write(text)
+    else this.#logs.take(stream, text, worker.name, task)
   }
 
   #handFunction(worker: LocalWorker, hash: string): void {

@@ -127,7 +127,20 @@ describe('X10 what workers print', () => {
     expect(stdout).toMatch(/^\(speaks thread-\d\) again\n\(speaks thread-\d\) again \[repeated 19 times\]\n$/)
   })
 
-  it('goes to a function, or nowhere', () => {
+  it.each(["mode: 'inline'", 'logToDriver: false'])(
+    'comes as it is with %s, also out of an environment',
+    (option) => {
+      const program = `
+      await init({ ${option} })
+      const speaks = remote((text) => { process.stdout.write(text) })
+      await get(speaks.remote('here\\n'))
+      await get(speaks.options({ runtimeEnv: { envVars: { A: '1' } } }).remote('there\\n'))
+      await shutdown()`
+      expect(run(program)).toEqual({ code: 0, stdout: 'here\nthere\n', stderr: '' })
+    },
+  )
+
+  it('goes to a function', () => {
     const program = `
       const lines = []
       await init({ logToDriver: (line) => lines.push(line) })
