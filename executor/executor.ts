@@ -38,8 +38,8 @@ export interface CallSpec extends PackedArguments {
   readonly trace: TraceCarrier | null
   /** Of a call that a task of a fleet made: the driver that all this is for, which hears what it prints. */
   readonly driver?: string
-  /** An actor had a hand in it, and may keep what comes out for longer than that driver lives. */
-  readonly isKept?: true
+  /** The actor that had a hand in it, and may keep what comes out for longer than that driver lives. */
+  readonly keptBy?: string
   /** And the task that began it, where somebody may want to know how far that is. */
   readonly job?: string
   /** How often it was tried before, elsewhere. */
@@ -68,8 +68,8 @@ export interface ActorSpec extends PackedArguments {
   readonly env: ResolvedEnv | null
   /** As of a call. */
   readonly driver?: string
-  /** The one that started it may live for longer than that driver. */
-  readonly isKept?: true
+  /** The actor that it was started by, or for, which may live for longer than that driver: it ends with this one. */
+  readonly keptBy?: string
   /** The trace that its start belongs to. */
   readonly trace: TraceCarrier | null
 }

@@ -41,7 +41,7 @@ export class PendingCall {
   send: (() => void) | null
 
   constructor(
-    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args' | 'job' | 'driver' | 'isKept'>,
+    spec: Pick<CallSpec, 'id' | 'name' | 'deps' | 'args' | 'job' | 'driver' | 'keptBy'>,
     parent: string | null,
     numReturns: number,
     queue: string,
@@ -59,7 +59,7 @@ export class PendingCall {
     this.actor = actor
     this.functions = functions
     this.job = spec.job ?? null
-    this.driver = spec.isKept ? null : (spec.driver ?? null)
+    this.driver = spec.keptBy === undefined ? (spec.driver ?? null) : null
     this.missing = spec.deps.length
     this.send = () => send(this)
   }

@@ -44,7 +44,7 @@ import { checkVersions, versionsHere } from './version.ts'
 import { encodeCalls, SET_UP } from './wire.ts'
 
 /** Whom a call is for, and the task that began it all: see CallSpec. */
-export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job' | 'isKept'>
+export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job' | 'keptBy'>
 
 export class RedisExecutor implements Executor {
   readonly engine = 'redis'
@@ -234,7 +234,7 @@ export class RedisExecutor implements Executor {
     const actor =
       origin === null
         ? spec
-        : { ...spec, driver: origin.driver, ...(origin.isKept && { isKept: origin.isKept }) }
+        : { ...spec, driver: origin.driver, ...(origin.keptBy !== undefined && { keptBy: origin.keptBy }) }
     this.functions.use(functionsOf(actor), actor.driver ?? this.link.id)
     if (spec.options.detached) this.functions.give(spec.fn)
     this.#actors.create(actor)
@@ -272,7 +272,11 @@ export class RedisExecutor implements Executor {
   put(id: string, value: Packed, parent: string | null): void {
     this.objects.share(refsOf(value))
     const origin = parent === null ? null : this.originOf(parent)
-    this.objects.put(id, { ok: true, value }, origin === null || origin.isKept ? null : origin.driver)
+    this.objects.put(
+      id,
+      { ok: true, value },
+      origin === null || origin.keptBy !== undefined ? null : origin.driver,
+    )
   }
 
   outcome(id: string): Promise<Outcome> {

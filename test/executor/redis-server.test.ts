@@ -207,14 +207,24 @@ describe('a driver', () => {
         kill(this.#other!)
         return get(this.#kept!)
       }
+      /** It stays as long as this one. */
+      async startAnother(): Promise<void> {
+        const byTask = remote(() => get(remote(Idle, { numCpus: 0 }).remote().rest.remote()), { numCpus: 0 })
+        await get([byTask.remote(), remote(Idle, { numCpus: 0 }).remote().rest.remote()])
+      }
     }
     const keeper = remote(Keeper, { numCpus: 0, lifetime: 'detached', name: 'starter' }).remote()
     const workspace = createWorkspace()
     const flag = workspace.path('flag')
-    await get([nested.remote(), starts.start.remote(), keeper.start.remote(flag)])
+    await get([
+      nested.remote(),
+      starts.start.remote(),
+      keeper.start.remote(flag),
+      keeper.startAnother.remote(),
+    ])
     await shutdown()
     await join()
-    await expect.poll(there, { timeout: 20_000 }).toEqual({ running: 1, actors: 2 })
+    await expect.poll(there, { timeout: 20_000 }).toEqual({ running: 1, actors: 4 })
     const found = await getActor<Keeper>('starter')
     workspace.write({ flag: '' })
     expect(await get(found.result.remote())).toBe(7)

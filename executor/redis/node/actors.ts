@@ -287,7 +287,8 @@ export class HostedActors {
         hosted.calls?.look()
       },
       // An actor ends with its driver, if it may not stay.
-      mayKeep: spec.options.detached || this.driverOf(spec.id) !== (wire.spec.driver ?? wire.owner),
+      keeper:
+        spec.options.detached || this.driverOf(spec.id) !== (wire.spec.driver ?? wire.owner) ? spec.id : null,
     })
   }
 
@@ -388,7 +389,8 @@ export class HostedActors {
   originOf(id: string): Origin | null {
     const spec = this.#byId.get(id)?.wire.spec
     if (spec === undefined) return null
-    return { driver: this.driverOf(id)!, ...((spec.options.detached || spec.isKept) && { isKept: true }) }
+    const isKept = spec.options.detached || spec.keptBy !== undefined
+    return { driver: this.driverOf(id)!, ...(isKept && { keptBy: id }) }
   }
 
   driverGone(driver: string): void {
@@ -397,8 +399,13 @@ export class HostedActors {
   }
 
   async #isWanted(wire: ActorWire): Promise<boolean> {
-    for (const id of lifelinesOf(wire)) if (!(await this.#runner.fleet.isDriverAlive(id))) return false
-    return true
+    const { fleet } = this.#runner
+    for (const id of lifelinesOf(wire)) if (!(await fleet.isDriverAlive(id))) return false
+    const { keptBy, options } = wire.spec
+    if (keptBy === undefined || options.detached) return true
+    // Of one that is dead to all who would call it, there is no record, or it says so.
+    const state = await fleet.link.redis.hget(fleet.link.keys.actor(keptBy), 'state')
+    return state !== null && state !== 'dead'
   }
 
   #renewed = Date.now()
@@ -463,10 +470,13 @@ function cutOff({ name, id }: ActorSpec, { spec }: MethodWire): Failure {
   )
 }
 
-/** The processes that an actor does not outlive: the one that started it, and the driver that this was done for. */
+/**
+ * The processes that an actor does not outlive: the one that started it, and the driver that this was done for, unless an
+ * actor may outlive that, which it was started for.
+ */
 function lifelinesOf({ spec, owner }: ActorWire): readonly string[] {
   if (spec.options.detached) return []
-  return spec.driver === undefined || spec.isKept ? [owner] : [owner, spec.driver]
+  return spec.driver === undefined || spec.keptBy !== undefined ? [owner] : [owner, spec.driver]
 }
 
 function roomIn({ isOver, underWay, wire }: Hosted, most: number): number {

@@ -26,8 +26,8 @@ export interface Start {
   submit(sink: CallSink): void
   /** Told once: as soon as it does not run any more, or will not. */
   ended(): void
-  /** Is it run by somebody who may keep what it makes for longer than the driver lives that it is for? */
-  readonly mayKeep: boolean
+  /** The actor that runs it, if that may keep what it makes for longer than the driver lives that it is for. */
+  readonly keeper: string | null
 }
 
 /** A call from when it is started until it is settled. */
@@ -68,11 +68,12 @@ class Running implements CallSink {
 
   get origin(): Origin {
     const { spec, owner } = this.wire
-    const { driver, job, isKept } = spec
+    const { driver, job } = spec
+    const keptBy = this.start.keeper ?? spec.keptBy
     return {
       driver: driver ?? owner,
       ...(job !== undefined && { job }),
-      ...((isKept || this.start.mayKeep) && { isKept: true }),
+      ...(keptBy !== undefined && { keptBy }),
     }
   }
 }

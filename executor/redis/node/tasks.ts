@@ -262,7 +262,7 @@ export class TaskIntakes {
         runner.local.submit(job.crashes === 0 ? spec : { ...spec, tries: job.crashes }, sink)
       },
       ended,
-      mayKeep: false,
+      keeper: null,
     })
   }
 
