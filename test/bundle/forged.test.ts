@@ -59,7 +59,7 @@ test.each(SECTIONS)(
       `${forging}
       for (const [n, sample] of samples.entries()) {
         const sections = split(sample)
-        const step = Math.max(1, Math.ceil(sections[${index}].length / 150))
+        const step = Math.max(1, Math.ceil(sections[${index}].length / 100))
         for (let at = 0; at < sections[${index}].length; at += step)
           for (const value of [0, 0x80, 0xff, sections[${index}][at] + 1, sections[${index}][at] ^ 0x10]) {
             const forged = Buffer.from(sections[${index}])

@@ -14,7 +14,7 @@ interface Case {
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({ program, before: calls, after: calls })
-const runs = Number(process.env['CORNICHON_RUNS'] ?? 30)
+const runs = Number(process.env['CORNICHON_RUNS'] ?? 20)
 const seeds = process.env['CORNICHON_SEED'] ? [Number(process.env['CORNICHON_SEED'])] : [1, 20240607]
 /** Of a test: what is left of it goes into making a program that fails smaller. */
 const milliseconds = runs * 500 + 30_000

@@ -98,7 +98,7 @@ export interface RowOptions<T> {
   readonly once?: string
   /** Adds global names when loaded or called, which is what the row is about. */
   readonly addsGlobals?: boolean
-  /** Dumping it takes a snapshot of the heap, a second of work: it runs in every other of its modes, by turns. */
+  /** Dumping it takes a snapshot of the heap, a second of work: it runs in every other of its modes, by turns, and is dumped twice in the first of them. */
   readonly takesSnapshot?: boolean
   /** For the whole row in one process; default 20 s. */
   readonly timeout?: number

@@ -7,7 +7,7 @@ import { dumpRow } from './child/dump-row.mjs'
 import { runRows, type StageReport } from './children.ts'
 import { asExpression, asProperty } from './function-text.ts'
 import { distUrl, root, supportFolder, tsxArguments } from './paths.ts'
-import { againModesOf, type Mode, type Row } from './rows.ts'
+import { againModesOf, type Mode, modesOf, type Row } from './rows.ts'
 import { createWorkspace, type Workspace } from './workspace.ts'
 
 export interface RowResult {
@@ -94,7 +94,7 @@ function writePackages(
     workspace.link(join(folder, 'node_modules', name), join(root, 'node_modules', name))
 }
 
-function planOptions(row: Row): object {
+function planOptions(row: Row, mode: Mode): object {
   const { refused, either, refusedByLoads, async, bytesVary, showsPaths, addsGlobals } = row
   return {
     refused: refused && { message: refused.message?.source, path: refused.path?.source },
@@ -104,6 +104,8 @@ function planOptions(row: Row): object {
     bytesVary,
     showsPaths,
     addsGlobals,
+    // A look through the heap takes long: one mode tells whether the next dump gives the same.
+    dumpedOnce: row.takesSnapshot === true && mode !== modesOf(row)[0],
   }
 }
 
@@ -144,7 +146,7 @@ async function dumpThere(
     rows: rows.map((row) => ({
       key: row.key,
       timeout: row.timeout,
-      options: planOptions(row),
+      options: planOptions(row, mode),
       originalFile: workspace.path('original', row.key, `case.${extension[mode]}`),
       senderFile: workspace.path('sender', row.key, `case.${extension[mode]}`),
       bundleFile: bundleFile(workspace, row),
@@ -168,7 +170,7 @@ async function dumpHere(workspace: Workspace, rows: readonly Row[]): Promise<Sta
         original: here,
         sender: here,
         functions: functionsOf[row.key],
-        options: planOptions(row),
+        options: planOptions(row, 'vitest'),
         save: (bytes: Uint8Array) => writeFileSync(bundleFile(workspace, row), bytes),
       },
       (report: StageReport) => reports.push(report),
@@ -192,7 +194,7 @@ function load(
     rows: rows.map((row) => ({
       key: row.key,
       timeout: row.timeout,
-      options: planOptions(row),
+      options: planOptions(row, mode),
       folder: workspace.path('receiver', row.key),
       bundleFile: stage === 'again' ? againFile(workspace, row) : bundleFile(workspace, row),
     })),
@@ -209,7 +211,7 @@ async function loadAgain(workspace: Workspace, rows: readonly Row[], mode: Mode)
     rows: rows.map((row) => ({
       key: row.key,
       timeout: row.timeout,
-      options: planOptions(row),
+      options: planOptions(row, mode),
       folder: workspace.path('receiver', row.key),
       bundleFile: bundleFile(workspace, row),
       againFile: againFile(workspace, row),
