@@ -23,8 +23,11 @@ import { payloads, plainObjects } from './payloads.mjs'
  * @typedef {import('./libraries.mjs').Codec} Codec
  */
 
-/** A sample is no shorter, in microseconds. */
-const SHORTEST = 2000
+/**
+ * A sample is no shorter, in microseconds. For some milliseconds after a collection the collector's threads are at work still,
+ * and they count.
+ */
+const SHORTEST = 20_000
 /**
  * Rounds before any counts, and milliseconds after which a codec needs no more of them: V8 optimizes code when it has run for
  * some ten thousand small messages, and a process that sends messages sends many more.
