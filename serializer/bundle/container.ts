@@ -12,6 +12,7 @@ import { isBigEndian } from './endianness.ts'
 import { ByteBudget, DEFAULT_LIMITS } from './limits.ts'
 import { type ReadContainer, ReadSections, Section } from './read-sections.ts'
 import { giveBack } from './segments.ts'
+import { copyIntoShared, LARGEST_SHARED } from './shared-memory.ts'
 import { varintSize, writeVarint } from './varint.ts'
 import { xxHash32, xxHash32InPlace } from './xxhash32.ts'
 
@@ -122,7 +123,10 @@ export function writeSmallData(text: LatePart, graph: LatePart, kind: Kind): Uin
   const { words } = draft
   words[CHECKSUM_AT >> 2] = 0
   words[CHECKSUM_AT >> 2] = xxHash32InPlace(bytes, words, size)
-  return new Uint8Array(drafted.of(size))
+  const written = drafted.of(size)
+  return kind === Kind.Message && size <= LARGEST_SHARED
+    ? copyIntoShared(written, size)
+    : new Uint8Array(written)
 }
 
 /** Where the two begin that `writeSmallData` wrote, and where the second ends. */

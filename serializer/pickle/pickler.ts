@@ -71,7 +71,8 @@ export class Pickler {
 
   /**
    * The value as the next message. What an earlier message had is referred to, as it was when it was sent. If it throws,
-   * nothing was sent, and the next message goes on from the last one. `bufferCallback` is for this message alone.
+   * nothing was sent, and the next message goes on from the last one. `bufferCallback` is for this message alone. A message of up
+   * to 1 KiB shares its memory with others, as Node's small Buffers do: `slice()` gives one that can be transferred.
    */
   dump(value: unknown, call?: { readonly bufferCallback?: BufferCallback }): Uint8Array {
     const isOutermost = beginForData()

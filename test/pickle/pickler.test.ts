@@ -200,6 +200,52 @@ describe('one memo', () => {
   })
 })
 
+describe('small messages share memory', () => {
+  const pickler = new Pickler({ memo: 'message' })
+  const values = Array.from({ length: 500 }, (_, i) => ({ i, text: 'x'.repeat((i * 37) % 1400) }))
+  const messages = values.map((value) => pickler.dump(value))
+
+  test('and each stays as it was', () => {
+    const unpickler = new Unpickler()
+    expect(messages.map((message) => unpickler.load(message))).toEqual(values)
+  })
+
+  test('where they do not overlap, and begin at a multiple of eight', () => {
+    const ends = new Map<ArrayBufferLike, number>()
+    for (const { buffer, byteOffset, byteLength } of messages) {
+      expect(byteOffset % 8).toBe(0)
+      expect(byteOffset).toBeGreaterThanOrEqual(ends.get(buffer) ?? 0)
+      ends.set(buffer, byteOffset + byteLength)
+    }
+    expect(ends.size).toBeLessThan(values.length / 2)
+  })
+
+  test('which can not be given away, but copied; larger ones have their own', () => {
+    const small = messages.find(({ byteLength }) => byteLength < 1024)!
+    const large = messages.find(({ byteLength }) => byteLength > 1024)!
+    const { port1, port2 } = new MessageChannel()
+    try {
+      port1.postMessage(small, [small.slice().buffer])
+      try {
+        port1.postMessage(small, [small.buffer as ArrayBuffer])
+      } catch (error) {
+        // From Node 21 on; before, what can't be transferred is copied.
+        expect(error).toMatchObject({ name: 'DataCloneError' })
+      }
+      expect(small.byteLength).toBeGreaterThan(0)
+      expect(large.buffer.byteLength).toBe(large.byteLength)
+    } finally {
+      port1.close()
+      port2.close()
+    }
+  })
+
+  test('and bundles of dumps do not', () => {
+    const bundle = dumps({ small: true })
+    expect(bundle.buffer.byteLength).toBe(bundle.byteLength)
+  })
+})
+
 describe('what goes wrong', () => {
   test('a value that is refused leaves the session as it was', () => {
     const { pickler, send } = session()
