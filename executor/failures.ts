@@ -17,16 +17,12 @@ import {
 } from './errors.ts'
 import { type Packed, pack, unpack } from './payload.ts'
 
-export type FailureKind =
-  | 'thrown'
-  | 'crashed'
-  | 'cancelled'
-  | 'timeout'
-  | 'actor-died'
-  | 'environment'
-  | 'lost'
-  | 'shutdown'
-  | 'error'
+const KINDS = [
+  ...(['thrown', 'crashed', 'cancelled', 'timeout', 'actor-died'] as const),
+  ...(['environment', 'lost', 'shutdown', 'error'] as const),
+] as const
+
+export type FailureKind = (typeof KINDS)[number]
 
 export interface Failure {
   readonly kind: FailureKind
@@ -39,6 +35,12 @@ export interface Failure {
   readonly output?: string
   /** What led to it. */
   readonly cause?: Failure
+}
+
+/** Of what came over a wire. */
+export function isFailure(value: unknown): boolean {
+  const { kind, message } = (value ?? {}) as Partial<Failure>
+  return KINDS.includes(kind as FailureKind) && typeof message === 'string'
 }
 
 export function failureOf(kind: Exclude<FailureKind, 'thrown'>, message: string): Failure {

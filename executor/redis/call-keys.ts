@@ -1,7 +1,7 @@
 // All that a call has in Redis: the frame of its batch, how far that is, and large arguments, which are keys beside it.
 import { Life } from './keys.ts'
 import { unlinkAll } from './unlink.ts'
-import { claimedGlance, outsideKeys, type Store } from './values.ts'
+import { claimedOutside, outsideKeys, type Store } from './values.ts'
 import { purposeOf } from './wire.ts'
 
 /** Keys that calls of one batch share: they go when the last of these is over. */
@@ -30,6 +30,6 @@ async function keysOf(where: Where, batch: string): Promise<string[]> {
 /** Its large arguments: none, once its frame is gone. */
 export async function besideOf({ redis, keys }: Where, batch: string): Promise<string[]> {
   const frame = await redis.getBuffer(keys.call(batch))
-  const about = frame === null ? null : claimedGlance(frame)
+  const about = frame === null ? null : claimedOutside(frame)
   return about === null ? [] : outsideKeys(about, purposeOf(batch), keys)
 }

@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import { toJson } from '../../runtime-env/json.ts'
 import { type Keys, Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
+import { isCount } from './messages.ts'
 import { jobOptions } from './queues.ts'
 import { Script } from './script.ts'
 import type { JobData } from './wire.ts'
@@ -140,15 +141,11 @@ export interface Handed {
   readonly frame: Buffer
 }
 
-export function readHanded(message: Buffer): Handed {
+/** Null of what is none. */
+export function readHanded(message: Buffer): Handed | null {
   const { words, at } = wordsOf(message)
-  const [, queue, id, size, priority, time] = words
-  return {
-    queue: queue!,
-    id: id!,
-    size: Number(size),
-    priority: Number(priority),
-    time: Number(time),
-    frame: message.subarray(at),
-  }
+  const [, queue = '', id = '', size, priority, time] = words
+  const numbers = { size: Number(size), priority: Number(priority), time: Number(time) }
+  if (queue === '' || id === '' || !Object.values(numbers).every(isCount)) return null
+  return { queue, id, ...numbers, frame: message.subarray(at) }
 }

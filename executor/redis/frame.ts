@@ -41,15 +41,24 @@ function begin(bytes: Buffer, text: string, length: number): void {
   bytes.write(text, HEADER_AT)
 }
 
+function headerOf<H>(text: string): H & { sizes: number[] } {
+  try {
+    const header = fromJson(text) as (H & { sizes: number[] }) | null
+    if (Array.isArray(header?.sizes)) return header
+  } catch {}
+  throw new Error('a value in Redis is damaged: its header is none')
+}
+
 export function decodeFrame<H>(bytes: Buffer): Frame<H> {
   if (bytes.length < HEADER_AT || bytes[0] !== VERSION)
     throw new Error(`a value in Redis is in no format that this version of cornichon reads`)
   const end = HEADER_AT + bytes.readUInt32LE(1)
   if (end > bytes.length) throw new Error('a value in Redis is cut off')
-  const header = fromJson(bytes.toString('utf8', HEADER_AT, end)) as H & { sizes: number[] }
+  const header = headerOf<H>(bytes.toString('utf8', HEADER_AT, end))
   const parts: Buffer[] = []
   let at = end
   for (const size of header.sizes) {
+    if (!(size >= 0)) break
     parts.push(bytes.subarray(at, at + size))
     at += size
   }

@@ -2,7 +2,6 @@
 // streams are hints; what has happened stands in keys.
 
 import type { Redis } from 'ioredis'
-import { fromJson } from '../../runtime-env/json.ts'
 import {
   clearInterval,
   clearTimeout,
@@ -10,7 +9,7 @@ import {
   setInterval,
   setTimeout,
 } from '../../serializer/globals.ts'
-import type { Message } from './messages.ts'
+import { type Message, readMessage } from './messages.ts'
 
 const BLOCK = 5_000
 /** A read that has no answer for so long is on a dead connection. */
@@ -138,7 +137,7 @@ function entryOf(stream: string, pairs: readonly Buffer[]): Entry {
   for (let i = 0; i < pairs.length; i += 2) {
     const name = pairs[i]!.toString()
     if (name === 'f') frames.push(pairs[i + 1]!)
-    else if (name === 'm') message = fromJson(pairs[i + 1]!.toString()) as Message
+    else if (name === 'm') message = readMessage(pairs[i + 1]!.toString())
     else fields.set(name, pairs[i + 1]!)
   }
   return { stream, fields, message, frames }

@@ -31,7 +31,7 @@ import { JobProgress } from './job-progress.ts'
 import { Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
 import { Link, type LinkSettings } from './link.ts'
-import type { Message } from './messages.ts'
+import { isCount, type Message } from './messages.ts'
 import { RedisObjects } from './objects.ts'
 import { Outbox } from './outbox.ts'
 import { FleetPackages, packagesOf } from './packages.ts'
@@ -401,8 +401,14 @@ export class RedisExecutor implements Executor {
     for (let i = 1, at = begin; i < words.length; ) {
       const id = words[i++]!
       const results = Number(words[i++])
+      // Whoever may say something may say anything.
+      if (!isCount(results) || results > words.length - i) return
       calls.push([id, results])
-      for (let left = results; left > 0; left--) frames.push(message.subarray(at, (at += Number(words[i++]))))
+      for (let left = results; left > 0; left--) {
+        const size = Number(words[i++])
+        if (!isCount(size) || at + size > message.length) return
+        frames.push(message.subarray(at, (at += size)))
+      }
     }
     this.calls.done({ kind: 'done', calls }, frames)
   }

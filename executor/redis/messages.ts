@@ -1,4 +1,5 @@
 // What processes of a fleet say to each other: over the inbox stream of one, or the control stream that all read.
+import { fromJson } from '../../runtime-env/json.ts'
 import type { CancelOptions } from '../executor.ts'
 
 export type Message =
@@ -33,3 +34,53 @@ export type Message =
       readonly request: string
     }
   | { readonly kind: 'answer'; readonly request: string; readonly node: string; readonly answer: unknown }
+
+/** Of each kind: its fields, and of what type they are. */
+const FIELDS: { readonly [K in Message['kind']]: Readonly<Record<string, string>> } = {
+  done: { calls: 'object' },
+  mail: { queue: 'string' },
+  object: { id: 'string' },
+  export: { hash: 'string' },
+  package: { uri: 'string' },
+  cancel: { call: 'string', options: 'object' },
+  kill: { actor: 'string', noRestart: 'boolean', from: 'string', epoch: 'number' },
+  shape: { shape: 'string' },
+  'driver-gone': { driver: 'string' },
+  'job-over': { driver: 'string' },
+  'node-joined': { node: 'string' },
+  ask: { what: 'string', from: 'string', request: 'string' },
+  answer: { request: 'string', node: 'string' },
+}
+
+/** More than any call returns that is not made up. */
+const MOST_RESULTS = 1_000_000
+
+/** Null of what is none: whoever can write to Redis is not to end this process, nor to keep it from what comes behind. */
+export function readMessage(text: string): Message | null {
+  let message: Message | null
+  try {
+    message = fromJson(text) as Message | null
+  } catch {
+    return null
+  }
+  if (typeof message !== 'object' || message === null || !Object.hasOwn(FIELDS, message.kind)) return null
+  for (const [name, type] of Object.entries(FIELDS[message.kind])) {
+    const value: unknown = message[name as keyof Message]
+    if (typeof value !== type || value === null) return null
+  }
+  return message.kind !== 'done' || areCalls(message.calls) ? message : null
+}
+
+function areCalls(calls: unknown): boolean {
+  if (!Array.isArray(calls)) return false
+  let left = MOST_RESULTS
+  return calls.every((call) => {
+    if (!Array.isArray(call) || typeof call[0] !== 'string' || !isCount(call[1])) return false
+    left -= call[1]
+    return left >= 0
+  })
+}
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}

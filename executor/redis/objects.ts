@@ -91,12 +91,15 @@ export class RedisObjects {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.frame !== null) return
     let frame: Buffer
+    let about: Glance
     try {
       frame = this.#link.keys.seal.open(sealed, id)
+      about = glance(frame)
     } catch (error) {
       frame = lostFrame(id, `object ${id} is refused: ${(error as Error).message}`, this.#link)
+      about = glance(frame)
     }
-    this.#settle(id, entry, frame)
+    this.#settle(id, entry, frame, about)
   }
 
   /** The same with an open frame. */
@@ -105,8 +108,7 @@ export class RedisObjects {
     if (entry !== undefined && entry.frame === null) this.#settle(id, entry, frame)
   }
 
-  #settle(id: string, entry: Entry, frame: Buffer): void {
-    const about = glance(frame)
+  #settle(id: string, entry: Entry, frame: Buffer, about = glance(frame)): void {
     entry.frame = frame
     entry.about = about
     entry.renewed = Date.now()

@@ -41,14 +41,21 @@ export function shapeOfActor(spec: Pick<ActorSpec, 'options' | 'env'>): string {
   return spec.options.isolate ? `${shape};${ownWorkerOf(spec)}` : shape
 }
 
-export function readShape(text: string): Shape {
+/** Null of what is the name of none. */
+export function readShape(text: string): Shape | null {
   const [amounts, own = null] = text.split(';') as [string, OwnWorker?]
-  if (amounts === 'none') return { resources: {}, own }
-  const resources = Object.fromEntries(
-    amounts.split(',').map((part) => {
-      const at = part.lastIndexOf('=')
-      return [decodeURIComponent(part.slice(0, at)), Number(part.slice(at + 1))]
-    }),
-  )
-  return { resources, own }
+  if (own !== null && own !== 'thread' && own !== 'process') return null
+  try {
+    const parts = amounts === 'none' ? [] : amounts.split(',')
+    const resources = Object.fromEntries(
+      parts.map((part) => {
+        const at = part.lastIndexOf('=')
+        return [decodeURIComponent(part.slice(0, at)), Number(part.slice(at + 1))]
+      }),
+    )
+    const name = nameOfShape(resources)
+    return text === (own === null ? name : `${name};${own}`) ? { resources, own } : null
+  } catch {
+    return null
+  }
 }

@@ -6,11 +6,12 @@ import { sha256 } from '../../runtime-env/sha256.ts'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { dumps, loads } from '../../serializer/index.ts'
 import type { Outcome } from '../executor.ts'
-import type { Failure } from '../failures.ts'
+import { type Failure, isFailure } from '../failures.ts'
 import { isPrimitive, isShortInJson, type Packed } from '../payload.ts'
 import { decodeFrame, encodeFrame, encodeHeader } from './frame.ts'
 import type { LargeReader } from './get-large.ts'
 import type { Keys } from './keys.ts'
+import { isCount } from './messages.ts'
 import { setLarge } from './set-large.ts'
 import { tellOfCopy } from './shared-memory.ts'
 import { uploading } from './uploads.ts'
@@ -145,7 +146,9 @@ export function readPacked(header: PackedHeader, parts: readonly Buffer[]): Pack
   if ('json' in header) return { plain: header.json }
   if ('none' in header) return { plain: undefined }
   const { plain, at, refs, buffers, shared } = header
-  const bundle = parts[at]!
+  const bundle = parts[at]
+  if (bundle === undefined || parts.length <= at + (buffers ?? 0))
+    throw new Error('a value in Redis is damaged: it lacks a part')
   if (plain) return { plain: loads(bundle, { code: 'refuse' }) }
   // Of a result, whose sender's warnings are not seen here.
   if (shared !== undefined) tellOfCopy()
@@ -202,9 +205,12 @@ const NONE: readonly never[] = []
 export function glance(frame: Buffer): Glance {
   const { header } = decodeFrame<ValueHeader>(frame)
   const { ok, value, outside } = header
+  if (ok ? typeof value !== 'object' || value === null : !isFailure(header.failure))
+    throw new Error('a value in Redis is damaged: it is no result')
+  if (outside !== undefined) checkOutside(outside)
   return {
     ok,
-    refs: value !== undefined && 'at' in value ? (value.refs ?? NONE) : NONE,
+    refs: value !== undefined && 'at' in value ? refsIn(value) : NONE,
     size: outside?.parts.reduce((sum, [, size]) => sum + size, 0) ?? frame.length,
     outside: outside ?? null,
     plain:
@@ -214,10 +220,39 @@ export function glance(frame: Buffer): Glance {
   }
 }
 
+function refsIn({ refs = NONE }: PackedBytes): readonly string[] {
+  if (!Array.isArray(refs) || !refs.every((ref) => typeof ref === 'string'))
+    throw new Error('a value in Redis is damaged: its refs are none')
+  return refs
+}
+
+/** Of one value. It has names for that many chunks, and a bound, since the frame may be anyone's. */
+const MOST_OUTSIDE = 2 ** 37
+
+function checkOutside({ parts }: Outside): void {
+  let left = MOST_OUTSIDE
+  for (const [index, size] of parts) {
+    if (!isCount(index) || !isCount(size) || (left -= Math.max(size, CHUNK)) < 0)
+      throw new Error('a value in Redis says that it has parts that none can have')
+  }
+}
+
 /** The same of a sealed frame, whoever sealed it: what it claims. Null of what is no frame of ours. */
 export function claimedGlance(sealed: Buffer): Glance | null {
   try {
     return glance(Buffer.from(withoutSignature(sealed)))
+  } catch {
+    return null
+  }
+}
+
+/** What of it is outside: of calls, too. */
+export function claimedOutside(sealed: Buffer): Pick<Glance, 'outside'> | null {
+  try {
+    const { header } = decodeFrame<{ outside?: Outside }>(Buffer.from(withoutSignature(sealed)))
+    const { outside = null } = header
+    if (outside !== null) checkOutside(outside)
+    return { outside }
   } catch {
     return null
   }
@@ -253,6 +288,7 @@ export async function readParts<H>(
   const { header, parts } = decodeFrame<H & Pick<ValueHeader, 'outside'>>(frame)
   const { outside } = header
   if (outside === undefined) return { header, parts }
+  checkOutside(outside)
   const read = await Promise.all(
     outside.parts.map(([index, size]) => readPart(size, id, outside.by, index, store)),
   )
@@ -291,7 +327,7 @@ function chunkKeys(size: number, id: string, by: string | undefined, part: numbe
 }
 
 /** All keys that a frame's parts have outside of it. */
-export function outsideKeys({ outside }: Glance, id: string, keys: Keys): string[] {
+export function outsideKeys({ outside }: Pick<Glance, 'outside'>, id: string, keys: Keys): string[] {
   return outside?.parts.flatMap(([part, size]) => chunkKeys(size, id, outside.by, part, keys)) ?? []
 }
 

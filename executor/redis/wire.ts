@@ -146,6 +146,7 @@ export const purposeOf = (id: string): string => `call-${id}`
 export async function decodeCalls(sealed: Buffer, id: string, store: Store): Promise<readonly WireCall[]> {
   const frame = store.keys.seal.open(sealed, purposeOf(id))
   const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), store)
+  if (!isGroup(header)) throw new Error('a value in Redis is damaged: it holds no calls')
   const { kind, owner, shared } = header
   const models = shared.map(readShared)
   return header.calls.map(([model, own, args, deps]) => {
@@ -160,6 +161,16 @@ export async function decodeCalls(sealed: Buffer, id: string, store: Store): Pro
   })
 }
 
+function isGroup({ kind, shared, calls }: GroupHeader): boolean {
+  return (
+    (kind === 'task' || kind === 'call' || kind === 'actor') &&
+    Array.isArray(shared) &&
+    Array.isArray(calls) &&
+    calls.length > 0 &&
+    calls.every((call) => Array.isArray(call) && call[0] in shared)
+  )
+}
+
 export interface Claims {
   readonly kind: WireCall['kind']
   readonly owner: string
@@ -170,6 +181,7 @@ export interface Claims {
 export function claimsOf(sealed: Buffer): Claims | null {
   try {
     const { header } = decodeFrame<GroupHeader>(Buffer.from(withoutSignature(sealed)))
+    if (!isGroup(header)) return null
     const calls = header.calls.map(([model, id]) => {
       const spec = readShared(header.shared[model]!).spec as WireSpec
       const numReturns = header.kind === 'actor' ? 0 : (spec as TaskSpec).options.numReturns

@@ -45,7 +45,7 @@ describe('a job that is put into a queue', () => {
     client = redis.connect()
     listener = redis.connect()
     heard = []
-    listener.on('messageBuffer', (_channel: Buffer, message: Buffer) => heard.push(readHanded(message)))
+    listener.on('messageBuffer', (_channel: Buffer, message: Buffer) => heard.push(readHanded(message)!))
     await listener.subscribe(keys.line(process))
     await look.set(keys.lease(process), '{}')
   })

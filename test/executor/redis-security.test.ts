@@ -1,7 +1,7 @@
 // Who gets in: signed calls where there are keys, TLS and users where Redis has them. What is refused is never compiled.
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
-import { get, init, put, remote, shutdown } from 'cornichon/executor'
+import { cancel, get, init, ObjectLostError, put, remote, shutdown } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { adviceOn } from '../../executor/redis/advice.ts'
 import { redisOptions } from '../../executor/redis/connection.ts'
@@ -141,6 +141,156 @@ describe('a worker with an Ed25519 key', () => {
       await worker.kill()
       await redis.stop()
     }
+  })
+})
+
+describe('whoever can write to a Redis', () => {
+  let redis: TestRedis
+  let worker: TestWorker
+  const square = remote(async (n: number, milliseconds = 0) => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    return n * n
+  })
+  const key = (name: string) => `{cornichon-${redis.namespace}}:${name}`
+  const frameOf = (header: unknown, ...parts: Buffer[]) => {
+    const text = Buffer.from(JSON.stringify(header))
+    const begin = Buffer.from([1, 0, 0, 0, 0])
+    begin.writeUInt32LE(text.length, 1)
+    return Buffer.concat([begin, text, ...parts])
+  }
+  beforeAll(async () => {
+    redis = await startRedis()
+    worker = await startWorker(redis, '--num-cpus', '1')
+    await init({ address: redis.address, namespace: redis.namespace, logToDriver: false })
+    expect(await get(square.remote(2))).toBe(4)
+  })
+  afterAll(async () => {
+    await shutdown()
+    await worker.kill()
+    await redis.stop()
+  })
+
+  it('X14 ends no worker and no driver with what is no message, nor keeps them from those behind it', async () => {
+    const connection = redis.connect()
+    const messages = [
+      ...[
+        '{no json',
+        'null',
+        '5',
+        '{}',
+        '{"kind":"frobnicate"}',
+        '{"kind":"done"}',
+        '{"kind":"cancel","call":5}',
+      ],
+      ...[
+        '{"kind":"done","calls":[["t-1",1e9]]}',
+        '{"kind":"done","calls":[["t-1",-1],5]}',
+        '{"kind":"mail"}',
+      ],
+      ...[
+        '{"kind":"shape","shape":"%"}',
+        '{"kind":"shape","shape":"CPU=x;y"}',
+        '{"kind":"kill"}',
+        '{"kind":"ask"}',
+      ],
+      ...['{"kind":"answer"}', '{"kind":"export"}', '{"kind":"object"}'],
+    ]
+    const said = [
+      ...[
+        'h',
+        'h CPU=1',
+        'h CPU=1 t-x x y z\nabc',
+        'h other t-x 1 0 5\nabc',
+        `h CPU=1 t-x 999999999 0 ${Date.now()}\nabc`,
+      ],
+      ...['d', 'd t-1', 'd t-1 99999999999\n', 'd t-1 1 -5\nabc', 'd t-1 1 500\nabc', 'x', '\0\xff'],
+    ]
+    const ids = [...(await connection.smembers(key('nodes'))), ...(await connection.smembers(key('drivers')))]
+    expect(ids).toHaveLength(2)
+    for (const id of ids) {
+      for (const text of said) expect(await connection.publish(key(`line:${id}`), text)).toBe(1)
+      for (const text of messages) await connection.xadd(key(`inbox:${id}`), '*', 'm', text)
+    }
+    for (const text of messages) await connection.xadd(key('control'), '*', 'm', text)
+    // Heard over the streams: not by who looks at the keys now and then.
+    await square.remote(1)
+    const started = Date.now()
+    const counter = remote(
+      class {
+        add(a: number, b: number): number {
+          return a + b
+        }
+      },
+    ).remote()
+    expect(await get(counter.add.remote(1, 2))).toBe(3)
+    const never = remote(() => new Promise(() => {})).remote()
+    const control = () => connection.xlen(key('control'))
+    const before = await control()
+    cancel(never, { force: true })
+    await expect(get(never)).rejects.toThrow(/cancelled/)
+    await expect.poll(control).toBeGreaterThan(before)
+    expect(await get(square.remote(3))).toBe(9)
+    expect(Date.now() - started).toBeLessThan(4_000)
+    expect(worker.child.exitCode).toBe(null)
+  })
+
+  const value = (...parts: number[]) => ({ ok: true, value: { at: 0 }, sizes: parts })
+  const forged: readonly [string, Buffer][] = [
+    ['random bytes', randomBytes(200)],
+    ['nothing', Buffer.alloc(0)],
+    ['a header that is cut off', Buffer.from([1, 255, 255, 255, 255, 1])],
+    ['a header that is none', frameOf(null)],
+    ['no parts', frameOf({ ok: true })],
+    ['parts of odd sizes', frameOf({ ...value(-5, 5) })],
+    ['no value', frameOf({ ok: true, sizes: [] })],
+    ['no failure', frameOf({ ok: false, sizes: [] })],
+    ['refs that are none', frameOf({ ok: true, value: { at: 0, refs: 5 }, sizes: [] })],
+    [
+      'more buffers than parts',
+      frameOf({ ok: true, value: { at: 0, buffers: 1e9 }, sizes: [1] }, Buffer.from('a')),
+    ],
+    ['parts elsewhere that nobody could store', frameOf({ ...value(), outside: { parts: [[0, 1e15]] } })],
+    ['parts elsewhere that are not there', frameOf({ ...value(), outside: { parts: [[0, 5e9]] } })],
+  ]
+
+  it('X14 forges results: who waits is told', async () => {
+    const connection = redis.connect()
+    for (const [what, bytes] of forged) {
+      const busy = square.remote(1, 20)
+      const result = square.remote(3)
+      await connection.set(key(`obj:${result.id}`), bytes)
+      await expect(get(result), what).rejects.toBeInstanceOf(ObjectLostError)
+      await get(busy)
+    }
+    expect(await get(square.remote(2))).toBe(4)
+  })
+
+  it('X14 forges calls: the worker refuses them, and who waits is told', async () => {
+    const connection = redis.connect()
+    const blocker = remote(() => new Promise(() => {})).remote()
+    await expect.poll(() => connection.llen(key('CPU=1:active'))).toBe(1)
+    const group = { kind: 'task', owner: 'driver', shared: ['{}'], sizes: [] }
+    const frames = [
+      ...forged.map(([, bytes]) => bytes),
+      ...[
+        frameOf({ ...group, calls: [] }),
+        frameOf({ ...group, kind: 'odd', calls: [[0, 'a', { none: 1 }, 0]] }),
+      ],
+    ]
+    const calls = await Promise.all(
+      frames.map(async (bytes, i) => {
+        // Each is a job of its own.
+        const call = square.options({ priority: i + 1 }).remote(3)
+        const frame = key(`call:${call.id.replace(/\.0$/, '')}`)
+        await expect.poll(() => connection.exists(frame)).toBe(1)
+        await connection.set(frame, bytes)
+        return call
+      }),
+    )
+    cancel(blocker, { force: true })
+    for (const outcome of await Promise.allSettled(calls.map((call) => get(call))))
+      expect(outcome).toMatchObject({ reason: { message: expect.stringMatching(/the worker refuses call/) } })
+    expect(await get(square.remote(2))).toBe(4)
   })
 })
 

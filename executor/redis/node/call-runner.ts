@@ -6,12 +6,12 @@ import type { CallSink } from '../../local/calls.ts'
 import type { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
 import { refsOf } from '../../payload.ts'
-import { besideOf } from '../call-keys.ts'
+import { besideOf, dropCall } from '../call-keys.ts'
 import type { Origin, RedisExecutor } from '../index.ts'
 import { endActor, failCalls } from '../mailbox.ts'
 import { refusesForNow } from '../refusals.ts'
 import { unlinkAll } from '../unlink.ts'
-import { claimsOf, type WireCall } from '../wire.ts'
+import { claimsOf, placeAlone, type WireCall } from '../wire.ts'
 import { freeAll } from './spent.ts'
 import { type Supplies, UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
@@ -301,8 +301,19 @@ export class CallRunner {
   ): Promise<void> {
     const { link } = this.fleet
     const message = `the worker refuses call ${batch}: ${error.message}`
-    if (claimsOf(frame)?.kind === 'actor') await endActor(link, batch, failureOf('actor-died', message))
-    else await failCalls(link, frame, batch, range, failureOf('error', message))
+    const claims = claimsOf(frame)
+    if (claims?.kind === 'actor') await endActor(link, batch, failureOf('actor-died', message))
+    else if (claims !== null) await failCalls(link, frame, batch, range, failureOf('error', message))
+    else await this.#refuseUnknown(batch, range[2], failureOf('error', message))
+  }
+
+  /** Nothing says who made it: that finds the result, or of a batch of several that there is nothing any more. */
+  async #refuseUnknown(batch: string, size: number, failure: Failure): Promise<void> {
+    const { link } = this.fleet
+    await dropCall(link, batch)
+    if (size > 1) return
+    const outcomes: readonly Outcome[] = [{ ok: false, failure }]
+    await link.settler.settled({ call: batch, place: placeAlone(batch), owner: '', outcomes })
   }
 }
 

@@ -102,6 +102,7 @@ export class Handoffs {
 
   #receive(message: Buffer): void {
     const handed = readHanded(message)
+    if (handed === null || !this.#rooms.has(handed.queue)) return
     const { queue, size, time } = handed
     const offered = this.#offered.get(queue)
     if (offered !== undefined) this.#offered.set(queue, Math.max(0, offered - size))

@@ -69,8 +69,9 @@ export class TaskIntakes {
   /** Takes calls of a shape from now on, if this process can ever run one. */
   add(shape: string): void {
     const runner = this.#runner
-    const { resources, own } = readShape(shape)
-    if (this.#intakes.has(shape) || runner.isClosing) return
+    const known = readShape(shape)
+    if (known === null || this.#intakes.has(shape) || runner.isClosing) return
+    const { resources, own } = known
     for (const name in resources) if (resources[name]! > (this.#total[name] ?? 0)) return
     const { link, queues } = runner.fleet
     if (own !== null) this.#ownWorkers.add(shape, { resources, own })
