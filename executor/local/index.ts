@@ -231,6 +231,12 @@ export class LocalExecutor implements Executor {
     await allOver(workers.map((worker) => setUps.complete(worker)))
   }
 
+  /** What a driver that has left had run on all workers. */
+  dropSetUps(driver: string): void {
+    const workers = this.#workforce.all.filter((worker) => !worker.isEnded)
+    for (const spec of this.#flow.setUps.drop(driver, workers)) this.#functions.letGo(functionsOf(spec))
+  }
+
   /** Whether a task that needs so much would start at once. */
   hasRoomFor(wanted: Amounts): boolean {
     return this.#flow.hasRoomFor(wanted)

@@ -17,7 +17,8 @@ export interface SetUpCore {
 }
 
 export class SetUps {
-  readonly #specs: TaskSpec[] = []
+  /** In their order; null in the place of those that were dropped. */
+  readonly #specs: (TaskSpec | null)[] = []
   readonly #core: SetUpCore
 
   constructor(core: SetUpCore) {
@@ -26,6 +27,22 @@ export class SetUps {
 
   add(spec: TaskSpec): void {
     this.#specs.push(spec)
+  }
+
+  /** Those of a driver that has left: workers run them no more, and those where one failed take calls again. */
+  drop(driver: string, workers: readonly LocalWorker[]): readonly TaskSpec[] {
+    const dropped: TaskSpec[] = []
+    for (const [i, spec] of this.#specs.entries()) {
+      if (spec === null || spec.driver !== driver) continue
+      dropped.push(spec)
+      this.#specs[i] = null
+    }
+    for (const worker of workers) {
+      const { size } = worker.failedSetUps
+      for (const { id } of dropped) worker.failedSetUps.delete(id)
+      if (size > 0 && worker.failedSetUps.size === 0) worker.host.send(['fit'])
+    }
+    return dropped
   }
 
   /** All that the worker has not had yet. Nothing of it has to be waited for: its next call comes behind. */
@@ -38,13 +55,26 @@ export class SetUps {
     const missing = this.#specs.slice(worker.setUps)
     worker.setUps = this.#specs.length
     await allOver(
-      missing.map(
-        (spec) =>
-          new Promise<void>((resolve, reject) =>
-            this.#run(worker, spec, (failure) => (failure === null ? resolve() : reject(errorOf(failure)))),
-          ),
+      missing.flatMap((spec) =>
+        spec === null
+          ? []
+          : [
+              new Promise<void>((resolve, reject) =>
+                this.#run(worker, spec, (failure) => {
+                  if (failure === null) return resolve()
+                  this.#failed(worker, spec)
+                  reject(errorOf(failure))
+                }),
+              ),
+            ],
       ),
     )
+  }
+
+  #failed(worker: LocalWorker, spec: TaskSpec): void {
+    if (this.#specs.includes(spec)) worker.failedSetUps.add(spec.id)
+    // It was dropped meanwhile.
+    else if (worker.failedSetUps.size === 0 && !worker.isEnded) worker.host.send(['fit'])
   }
 
   #run(worker: LocalWorker, spec: TaskSpec, onEnd: (failure: Failure | null) => void): void {

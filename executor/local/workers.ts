@@ -32,6 +32,8 @@ export class LocalWorker {
   readonly runs = new Map<string, number>()
   /** Of the functions that run on all workers: how many it has been given. */
   setUps = 0
+  /** Those of them that failed, by id: then its calls fail, too. */
+  readonly failedSetUps = new Set<string>()
   /** Its environment's hook has run, or is about to. */
   isHooked = false
   /** It is running now. */

@@ -305,7 +305,11 @@ export class RedisExecutor implements Executor {
 
   // --- the fleet ---
 
-  async runOnAllWorkers(spec: TaskSpec): Promise<void> {
+  runOnAllWorkers(spec: TaskSpec): Promise<void> {
+    return this.#whileWaiting(this.#runOnAllWorkers(spec))
+  }
+
+  async #runOnAllWorkers(spec: TaskSpec): Promise<void> {
     const { redis, keys, id } = this.link
     const { frame } = encodeCalls([{ kind: 'task', spec, owner: id }], keys, SET_UP)
     await redis.rpush(keys.setUps, frame)

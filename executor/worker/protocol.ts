@@ -33,6 +33,8 @@ export type Job = readonly [
 export type ToWorker =
   | Job
   | readonly [tag: 'abort', call: string]
+  /** What failed of the functions that run on all workers was of a driver that has left: it takes jobs as before. */
+  | readonly [tag: 'fit']
   /** It has left: nothing more is to be heard of it. Answered by `dropped`. */
   | readonly [tag: 'drop', actor: string]
   /** Null where it can't be had; and why, if it is there. */

@@ -2,7 +2,7 @@
 // caller's own where the engine is inline.
 
 import { inspect } from 'node:util'
-import { AbortController, Array, Error, Promise, Reflect, TypeError } from '../../serializer/globals.ts'
+import { AbortController, Array, Error, Reflect, TypeError } from '../../serializer/globals.ts'
 import { loadsAsync, PicklingError } from '../../serializer/index.ts'
 import { isThenable, promiseOf } from '../../serializer/promises.ts'
 import { now } from '../clock.ts'
@@ -80,6 +80,8 @@ export class Runner {
   readonly #scopes = new OwnMap<string, Scope>()
   /** What has to be over before a job begins: functions that run on all workers. */
   #setUp: Promise<void> | null = null
+  /** One of them failed: nothing is to run on a worker that is not as it has to be. */
+  #unfit: { readonly error: unknown } | null = null
 
   readonly #claims: Claims | null
   readonly #turns: Turns
@@ -117,6 +119,9 @@ export class Runner {
         return this.#advance()
       case 'abort':
         return this.#scopes.get(message[1])?.cancel()
+      case 'fit':
+        this.#unfit = null
+        return
       case 'drop':
         return this.#drop(message[1])
       case 'function':
@@ -171,11 +176,8 @@ export class Runner {
 
   // Promises are awaited, and not returned or asked for `then`, which user code may have patched.
   async #beginAfter(setUp: Promise<void>, job: Job, scope: Scope): Promise<void> {
-    try {
-      await setUp
-    } catch (error) {
-      return this.#fail(job, scope, error)
-    }
+    await setUp
+    if (this.#unfit !== null) return this.#fail(job, scope, this.#unfit.error)
     await this.#begin(job, scope)
   }
 
@@ -322,11 +324,7 @@ export class Runner {
   #fail(job: Job, scope: Scope, error: unknown): void {
     if (scope.isDropped || !this.#isUsable()) return
     const [, kind, call, name, , , , , , , retryOn] = job
-    if (kind === Kind.SetUp) {
-      // Nothing is to run on a worker that is not as it has to be.
-      this.#setUp = Promise.reject(error)
-      this.#setUp.catch(() => {})
-    }
+    if (kind === Kind.SetUp) this.#unfit ??= { error }
     const place: TaskPlace = { id: call, name, worker: this.#worker }
     const failure =
       scope.isCancelled && error === scope.signal.reason

@@ -161,6 +161,30 @@ describe('X10 what workers print', () => {
   })
 })
 
+describe('X9 what fails of what all workers run', () => {
+  it('fails their calls, also the first, and does not end them; what comes later runs', () => {
+    const program = `
+      await init({ numCpus: 1 })
+      const run = remote(() => globalThis.mark ?? 'none')
+      const tell = (error) => console.log(error.message)
+      const fails = async (text) => {
+        const { isMainThread } = await import('node:worker_threads')
+        if (!isMainThread) throw new Error(text)
+      }
+      await runOnAllWorkers(fails, 'no thread yet')
+      await get(run.remote()).catch(tell)
+      await runOnAllWorkers(fails, 'once more').catch(tell)
+      await runOnAllWorkers(() => { globalThis.mark = 'set' })
+      await get(run.remote()).catch(tell)
+      await shutdown()`
+    expect(run(program)).toEqual({
+      code: 0,
+      stdout: 'no thread yet\nonce more\nno thread yet\n',
+      stderr: '',
+    })
+  })
+})
+
 describe('where workers find things', () => {
   it('cornichon may be loaded while a test has faked the timers', () => {
     const program = `

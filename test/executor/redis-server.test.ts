@@ -387,6 +387,32 @@ describe('a driver', () => {
     expect(await driver.ended).toBe(0)
   })
 
+  it('X9 is kept alive by what it has run on all workers', async () => {
+    const driver = startDriver(
+      redis,
+      `await api.runOnAllWorkers(() => {})
+       console.log('done')`,
+    )
+    expect(await driver.ended).toBe(0)
+    expect(await driver.line()).toBe('done')
+  })
+
+  it('X9 that is done leaves nothing that has to run on workers: where it failed, they take calls again', async () => {
+    const process = startDriver(
+      redis,
+      `const fails = (here) => { if (here !== process.pid) throw new Error('only here') }
+       await api.runOnAllWorkers(fails, process.pid).catch(() => {})
+       console.log(await get(remote(() => 'ran').remote()).catch((error) => error.message))
+       await shutdown()`,
+    )
+    expect(await process.line()).toBe('only here')
+    expect(await process.ended).toBe(0)
+    await join()
+    const twice = remote((n: number) => 2 * n)
+    const calls = () => get([1, 2, 3, 4].map((n) => twice.remote(n))).catch((error: Error) => error.message)
+    await expect.poll(calls, { timeout: 10_000 }).toEqual([2, 4, 6, 8])
+  })
+
   it('X13 joins only those of its versions: both sides are shown, and an option lets it in', async () => {
     const connection = redis.connect()
     const prefix = `{cornichon-${redis.namespace}}`

@@ -192,6 +192,7 @@ export class FleetNode {
       this.#runner.cancel(call, { force: true, recursive: true })
     }
     this.#endStarted(driver)
+    this.#local.dropSetUps(driver)
     this.#fleet.objects.forgetDriver(driver)
   }
 
@@ -228,7 +229,7 @@ export class FleetNode {
       }
       this.#setUpsDone.add(wire.spec.id)
       await this.#runner.supplies.function(wire.spec.fn, wire.owner)
-      await this.#local.runOnAllWorkers(wire.spec)
+      await this.#local.runOnAllWorkers({ ...wire.spec, driver: wire.owner })
     }
     if (refused !== null) throw refused
   }
