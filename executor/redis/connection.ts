@@ -123,6 +123,25 @@ export function gatherWrites(redis: Redis): void {
   }
 }
 
+/**
+ * `work` is called when a connection that was lost is there again, before what was under way is sent once more: what it
+ * sends goes first.
+ */
+export function beforeResending(redis: Redis, work: () => void): void {
+  const send = redis.sendCommand
+  let wasLost = false
+  redis.on('close', () => {
+    wasLost = true
+  })
+  redis.sendCommand = function (this: Redis, command, stream) {
+    if (wasLost && redis.status === 'ready') {
+      wasLost = false
+      work()
+    }
+    return send.call(this, command, stream)
+  }
+}
+
 /** Connects, or says why that is not possible. */
 export async function connect(options: RedisOptions, address: string): Promise<Redis> {
   const first = new Redis({ ...options, retryStrategy: () => null })

@@ -4,6 +4,7 @@
 // lives, if nothing waited: it takes what there is, and reads the queues of all its actors over the connections that it has.
 import type { Redis } from 'ioredis'
 import { toJson } from '../../runtime-env/json.ts'
+import { resultId } from '../executor.ts'
 import { type Keys, Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
 import { isCount } from './messages.ts'
@@ -14,17 +15,33 @@ import type { JobData } from './wire.ts'
 /** What the lock of a job that was handed over says, behind the process. */
 export const HANDED = '-handed'
 
+/** Of what has happened in the queue. */
+const MOST_LOOKED_AT = 1000
+
 /**
  * Who is idle stands in a sorted set, with how many calls it could start: '<process> <how long its locks last>'. That is a
  * hint. A process is there if its lease is, and if it hears: PUBLISH tells how many do, and whose connection is gone does
  * not. Whoever isn't there is struck off, and comes back by itself. Where the user of Redis may not PUBLISH, nothing is
  * handed over.
  */
-const script = new Script(`
+const script = new Script(
+  `
 local prefix, id, title, data, opts, priority, now = unpack(ARGV, 1, 7)
 local frame, life, queue, size, leases, channels, actor, inboxes, noted = unpack(ARGV, 8, 16)
+local batch, batchState, result, again = unpack(ARGV, 17, 20)
 local call = redis.call
 local job, events, meta, wait, prioritized = KEYS[1], prefix .. 'events', prefix .. 'meta', prefix .. 'wait', prefix .. 'prioritized'
+if again == '1' then
+  -- It may have been put there before, and be over by now: once more would run it twice.
+  local isKnown = call('EXISTS', job, batchState, result) > 0
+  for _, entry in ipairs(isKnown and {} or call('XREVRANGE', events, '+', '-', 'COUNT', ${MOST_LOOKED_AT})) do
+    if entry[2][2] == 'added' and entry[2][4] == id then isKnown = true end
+  end
+  if isKnown then
+    if call('EXISTS', job, batchState) == 0 then call('UNLINK', batch) end
+    return 0
+  end
+end
 if KEYS[2] then call('SET', KEYS[2], frame, 'PX', life) end
 local state = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
 local most = state[1]
@@ -87,7 +104,9 @@ if not state[2] and not (state[3] and call('LLEN', prefix .. 'active') >= tonumb
   call('ZADD', prefix .. 'marker', 0, '0')
 end
 call('XADD', events, 'MAXLEN', '~', most, '*', 'event', 'waiting', 'jobId', id)
-return 0`)
+return 0`,
+  { isToldAgain: true },
+)
 
 export interface Job {
   readonly queue: string
@@ -126,6 +145,9 @@ export function enqueue(redis: Redis, keys: Keys, job: Job): Promise<number> {
       actor === null ? '' : keys.actor(actor),
       keys.inbox(''),
       Life.note,
+      keys.call(id),
+      keys.batch(id),
+      keys.object(resultId(id, 0)),
     ],
   ])
 }

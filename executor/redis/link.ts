@@ -4,7 +4,15 @@ import { randomBytes } from 'node:crypto'
 import type { Redis, RedisOptions } from 'ioredis'
 import { fromJson, toJson } from '../../runtime-env/json.ts'
 import { clearInterval, setInterval } from '../../serializer/globals.ts'
-import { connect, gatherWrites, open, redisOptions, type TlsFiles, whileJoining } from './connection.ts'
+import {
+  beforeResending,
+  connect,
+  gatherWrites,
+  open,
+  redisOptions,
+  type TlsFiles,
+  whileJoining,
+} from './connection.ts'
 import { LargeReader } from './get-large.ts'
 import { type Entry, Inbox } from './inbox.ts'
 import { KeepAlive } from './keep-alive.ts'
@@ -134,6 +142,11 @@ export class Link {
     // Who was away for longer than its lease was struck off, and a Redis may have lost all.
     redis.sadd(this.#kindred, id).catch(() => {})
     redis.pexpire(keys.inbox(id), Life.note).catch(() => {})
+  }
+
+  /** See connection.ts. */
+  beforeResending(work: () => void): void {
+    beforeResending(this.redis, work)
   }
 
   /** To one process. */

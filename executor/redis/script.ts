@@ -11,8 +11,15 @@ export class Script {
   /** Connections that have sent it in full: Redis knows it by its digest. */
   readonly #sentOver = new WeakSet<object>()
 
-  constructor(lua: string) {
+  readonly #isToldAgain: boolean
+
+  /**
+   * With `isToldAgain`, it has one more word, the last one: '1' where it was sent before, and the answer was lost with the
+   * connection, so that it may have been run.
+   */
+  constructor(lua: string, { isToldAgain = false } = {}) {
     this.#lua = lua
+    this.#isToldAgain = isToldAgain
     this.#sha = createHash('sha1').update(lua).digest('hex')
   }
 
@@ -29,10 +36,13 @@ export class Script {
   }
 
   #send(redis: Redis, words: readonly Word[]): Promise<number> {
+    let again = ''
     const command = new Written((socket) => {
-      if (this.#sentOver.has(socket)) return encode(['EVALSHA', this.#sha, ...words])
+      const all = this.#isToldAgain ? [...words, again] : words
+      again = '1'
+      if (this.#sentOver.has(socket)) return encode(['EVALSHA', this.#sha, ...all])
       this.#sentOver.add(socket)
-      return encode(['EVAL', this.#lua, ...words])
+      return encode(['EVAL', this.#lua, ...all])
     })
     return redis.sendCommand(command) as Promise<number>
   }

@@ -14,6 +14,7 @@ import { Locks } from './locks.ts'
 import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
+import { takesOf } from './takes.ts'
 import { Waiting } from './waiting.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
@@ -106,6 +107,7 @@ export class Intake {
       doorbell === null ? null : () => doorbell.wait(queue),
     )
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
+    this.#worker.takes = takesOf(link)
     this.#worker.onTake = (token) => this.#openSoon(token)
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
@@ -395,11 +397,12 @@ export class Intake {
     this.#isTaking = true
     return this.#end(range, async () => {
       this.#arrivals.expect(token)
+      const answered = takesOf(this.#link).begin(this.#settings.queue, token, range.job)
       const completing = range.bull.moveToCompleted(null as never, token, true)
       // Where the last answer brought a job, this one does, too.
       if (this.#isFlowing) this.#openSoon(token)
       try {
-        const answer: unknown = await completing
+        const answer: unknown = await completing.finally(answered)
         const [data, id] = (Array.isArray(answer) ? answer : []) as [Next?, string?]
         if (data && id) {
           this.#isFlowing = true

@@ -3,6 +3,7 @@ import type { Worker as BullWorker, Job, WorkerOptions } from 'bullmq'
 import { loadBullMQ } from '../bullmq.ts'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
+import type { Takes } from './takes.ts'
 
 const { createRedisBackend, Worker } = loadBullMQ()
 
@@ -17,6 +18,8 @@ export class Taker extends Worker<JobData> {
   onTake: (token: string) => void = () => {}
   /** Whether it is to have a job now that there is one: it may have waited for long. */
   mayTake: () => boolean = () => true
+  /** Where it says that it asks. */
+  takes: Takes | null = null
   /** The next time it will wait until there is a job. */
   isDrained = false
 
@@ -55,10 +58,18 @@ export class Taker extends Worker<JobData> {
   ): Promise<Awaited<ReturnType<BullWorker<JobData>['moveToActive']>>> {
     // As if there was none.
     if (!this.mayTake()) return undefined as never
-    const moving = super.moveToActive(token, name).then((job) => {
-      this.isDrained = job === undefined
-      return job
-    })
+    const over = this.takes?.begin(this.name, token)
+    const moving = super.moveToActive(token, name).then(
+      (job) => {
+        over?.()
+        this.isDrained = job === undefined
+        return job
+      },
+      (error: unknown) => {
+        over?.()
+        throw error
+      },
+    )
     this.onTake(token)
     return moving
   }

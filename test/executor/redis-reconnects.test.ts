@@ -1,0 +1,101 @@
+// A connection that is lost with answers on their way: what Redis has done by then is not done twice, and nothing that it gave
+// away is lost.
+import type { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { enqueue } from '../../executor/redis/enqueue.ts'
+import { Link } from '../../executor/redis/link.ts'
+import { Taker } from '../../executor/redis/node/taker.ts'
+import { takesOf } from '../../executor/redis/node/takes.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+
+const queue = 'CPU=1'
+let redis: TestRedis
+let look: Redis
+let link: Link
+let count = 0
+
+beforeAll(async () => {
+  redis = await startRedis()
+  look = redis.connect()
+})
+beforeEach(async () => {
+  const settings = { address: redis.address, namespace: `${redis.namespace}-${++count}` }
+  link = await Link.open(
+    'node',
+    settings,
+    () => '{}',
+    async () => {},
+    false,
+  )
+  return () => link.close()
+})
+afterAll(() => redis.stop())
+
+const of = (name: string) => `${link.keys.prefix}:${queue}:${name}`
+const add = (id: string) =>
+  enqueue(link.redis, link.keys, {
+    ...{ queue, id, size: 1, title: 'square', priority: 0, frame: Buffer.from('frame') },
+    ...{ mayBeHandedOver: false, actor: null },
+  })
+const socket = () => (link.redis as unknown as { stream: { pause(): void; destroy(): void } }).stream
+
+/** From now on it hears nothing; what it says arrives. */
+const deafen = () => socket().pause()
+const cut = () => socket().destroy()
+
+describe('a call whose answer is lost on its way into the queue', () => {
+  it.each([
+    ['its result', () => look.set(link.keys.object('one.0'), 'result')],
+    ['what happened in the queue', async () => {}],
+  ])('is not put there again when it is over, as %s shows', async (_, end) => {
+    await link.redis.ping()
+    deafen()
+    const adding = add('one')
+    await expect.poll(() => look.llen(of('wait'))).toBe(1)
+    await end()
+    await look.del(of('wait'), of('one'), link.keys.call('one'))
+    cut()
+    await adding
+    expect(await look.exists(of('wait'), of('one'), link.keys.call('one'))).toBe(0)
+  })
+
+  it('is put there if Redis has not heard of it', async () => {
+    await link.redis.ping()
+    deafen()
+    const adding = add('one')
+    await expect.poll(() => look.llen(of('wait'))).toBe(1)
+    await look.flushdb()
+    cut()
+    await adding
+    expect(await look.lrange(of('wait'), 0, -1)).toEqual(['one'])
+    expect(await look.get(link.keys.call('one'))).toBe('frame')
+  })
+})
+
+describe('a job that is lost on its way out of the queue', () => {
+  it('is the next that is taken, before those behind it', async () => {
+    for (const id of ['one', 'two', 'three']) await add(id)
+    const taker = new Taker(
+      queue,
+      { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 },
+      null,
+    )
+    taker.on('error', () => {})
+    taker.takes = takesOf(link)
+    expect((await taker.getNextJob('a'))?.id).toBe('one')
+    deafen()
+    const taking = taker.getNextJob('b')
+    await expect.poll(() => look.llen(of('active'))).toBe(2)
+    cut()
+    expect((await taking)?.id).toBe('two')
+    expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
+    expect(await look.lrange(of('wait'), 0, -1)).toEqual(['three'])
+    // With the end of a job that stays what it is.
+    const ending = takesOf(link).begin(queue, 'b', 'two')
+    cut()
+    await link.redis.ping()
+    expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
+    ending()
+    await taker.close(true)
+  })
+})
