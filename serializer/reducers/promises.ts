@@ -1,6 +1,7 @@
 // Settled promises. A pending one can't travel: nothing says how it would settle.
 import { types } from 'node:util'
 import { internalSlots } from '../capture/index.ts'
+import { nodesKeys } from './platform.ts'
 import type { BuiltinReducer, ValueSource } from './types.ts'
 
 const PromiseConstructor = Promise
@@ -12,6 +13,8 @@ const promise: BuiltinReducer<Promise<unknown>> = {
   matches: types.isPromise,
   prototypes: () => [PromiseConstructor.prototype],
   prototype: () => PromiseConstructor.prototype,
+  // What async hooks (up to Node 22, AsyncLocalStorage is made of them) write on each promise that is made while they are on.
+  ownKeys: nodesKeys('async_id_symbol', 'trigger_async_id_symbol', 'kResourceStore'),
   create() {
     let settle: (source: ValueSource) => void
     const value = new PromiseConstructor((resolve, reject) => {

@@ -5,6 +5,11 @@ import type { Engine } from './index.ts'
 const square = remote((x: number) => x * x)
 
 export function callTests({ isParallel }: Engine): void {
+  it('X2 a result may have a settled promise in it', async () => {
+    const { later } = await get(remote(() => ({ later: Promise.resolve(3) })).remote())
+    expect(await later).toBe(3)
+  })
+
   it('X1 runs while a test has faked the timers', async () => {
     vi.useFakeTimers()
     try {
