@@ -8,6 +8,9 @@ import { AbstractConnector, Redis } from './ioredis.ts'
 /** Milliseconds: a server that lets nobody in is not asked for each value. */
 const RETRY_AFTER = 5_000
 
+/** Milliseconds without a byte. */
+const STUCK = 20_000
+
 /** So many bytes are asked for ahead: the server has a copy of all that is asked for. */
 const MOST_AHEAD = 4 * 1024 * 1024
 /** Of one whose size is not known. */
@@ -107,6 +110,8 @@ export class LargeReader {
       isOurs = true
       const socket = socketOf()
       socket.on('close', () => this.#lost(redis))
+      // The usual connection is asked then.
+      socket.setTimeout(STUCK, () => this.#asked.length > 0 && this.#lost(redis))
       // Who waits for a value keeps the process alive, not the connection.
       socket.unref()
       if (!socket.destroyed && !this.#isClosed) return (this.#open = socket)

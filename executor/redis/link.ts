@@ -22,6 +22,7 @@ import type { Message } from './messages.ts'
 import { type Scripts, withScripts } from './scripts.ts'
 import { Seal, type SealSettings } from './seal.ts'
 import { Settler } from './settle.ts'
+import { Watch } from './watch.ts'
 
 export interface LinkSettings {
   readonly address: string
@@ -44,6 +45,7 @@ export class Link {
   readonly settler: Settler
   readonly line: Line
   readonly #inbox: Inbox
+  readonly #watch = new Watch()
   readonly #beats: (() => void)[] = []
   readonly #timer: NodeJS.Timeout
   readonly #others: Redis[] = []
@@ -82,7 +84,9 @@ export class Link {
     this.#inbox = new Inbox(reader, redis, { inbox: this.keys.inbox(id), shared }, (entries) =>
       this.#listener(entries),
     )
-    this.line = new Line(this.connection(), this.keys.line(id))
+    const listener = this.connection()
+    this.line = new Line(listener, this.keys.line(id))
+    for (const each of [redis, listener]) this.#watch.add(each)
     this.#timer = setInterval(() => this.#beat(), Life.beat)
     this.#timer.unref()
     redis.on('ready', () => this.#beat())
@@ -193,6 +197,7 @@ export class Link {
   /** With `keepFor`, others go on to see it as alive for so long; for people, its lease says that it has left. */
   async close(keepFor = 0): Promise<void> {
     clearInterval(this.#timer)
+    this.#watch.close()
     this.#inbox.close()
     this.large.close()
     const { redis, keys, id } = this

@@ -1,11 +1,14 @@
 // A connection that is lost with answers on their way: what Redis has done by then is not done twice, and nothing that it gave
 // away is lost.
-import type { Redis } from 'ioredis'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { enqueue } from '../../executor/redis/enqueue.ts'
 import { Link } from '../../executor/redis/link.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { takesOf } from '../../executor/redis/node/takes.ts'
+import { Watch } from '../../executor/redis/watch.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
 const queue = 'CPU=1'
@@ -97,5 +100,37 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
     ending()
     await taker.close(true)
+  })
+})
+
+describe('a connection that is held up for good', () => {
+  it('is made anew, and what was asked over it is answered', async () => {
+    const path = redis.address.replace(/^unix:/, '')
+    const sockets: Socket[][] = []
+    const between = createServer((near) => {
+      const far = connect(path)
+      sockets.push([near, far])
+      for (const each of [near, far]) each.on('error', () => {})
+      near.pipe(far).pipe(near)
+    }).listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    const client = new Redis((between.address() as AddressInfo).port, '127.0.0.1')
+    client.on('error', () => {})
+    const watch = new Watch(50)
+    watch.add(client)
+    try {
+      await client.set('kept', '1')
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(sockets).toHaveLength(1)
+      const halves = sockets[0]!
+      for (const each of halves) each.unpipe().pause()
+      expect(await client.get('kept')).toBe('1')
+      expect(sockets.length).toBeGreaterThan(1)
+    } finally {
+      watch.close()
+      client.disconnect()
+      for (const each of sockets.flat()) each.destroy()
+      between.close()
+    }
   })
 })

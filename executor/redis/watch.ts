@@ -1,0 +1,66 @@
+// A connection on which nothing is heard any more, though something was asked: the other side is gone without a word, or what
+// lies between holds it up for good. The system would notice that after a quarter of an hour, or never.
+import type { Socket } from 'node:net'
+import type { Redis } from 'ioredis'
+import { clearInterval, setInterval } from '../../serializer/globals.ts'
+
+/** Milliseconds. */
+const LOOK = 5_000
+/** So many looks, and not so much time: a process whose event loop is held hears nothing meanwhile. */
+const STUCK_AFTER = 4
+
+interface Watched {
+  /** It is asked something that it has not answered. */
+  isAsked: boolean
+  /** How far its bytes are, both ways. */
+  seen: string
+  idle: number
+}
+
+export class Watch {
+  readonly #watched = new Map<Redis, Watched>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(every = LOOK) {
+    this.#timer = setInterval(() => this.#look(), every)
+    this.#timer.unref()
+  }
+
+  /** Is to be connected anew where that is so: what was asked is asked again then. */
+  add(redis: Redis): void {
+    this.#watched.set(redis, { isAsked: false, seen: '', idle: 0 })
+  }
+
+  #look(): void {
+    for (const [redis, watched] of this.#watched) {
+      const { status } = redis
+      if (status === 'ready' && !watched.isAsked) this.#ask(redis, watched)
+      const seen = progressOf(redis)
+      const isStuck = (watched.isAsked || status === 'connect') && seen === watched.seen
+      watched.seen = seen
+      watched.idle = isStuck ? watched.idle + 1 : 0
+      if (watched.idle < STUCK_AFTER) continue
+      watched.idle = 0
+      redis.disconnect(true)
+    }
+  }
+
+  #ask(redis: Redis, watched: Watched): void {
+    watched.isAsked = true
+    const answered = () => {
+      watched.isAsked = false
+    }
+    redis.ping().then(answered, answered)
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+}
+
+/** Bytes that are on their way out count, too: a slow line may take long for many of them. */
+function progressOf(redis: Redis): string {
+  const { stream } = redis as unknown as { stream?: Socket & { _handle?: { writeQueueSize?: number } } }
+  if (!stream) return ''
+  return `${stream.localPort} ${stream.bytesRead} ${stream.writableLength} ${stream._handle?.writeQueueSize}`
+}
