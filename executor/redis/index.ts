@@ -41,7 +41,7 @@ import { shapeOf, shapeOfActor } from './shapes.ts'
 import { UploadLine } from './upload-progress.ts'
 import { watchUploads } from './uploads.ts'
 import { checkVersions, versionsHere } from './version.ts'
-import { encodeCalls, SET_UP } from './wire.ts'
+import { encodeCalls, placeAlone, SET_UP } from './wire.ts'
 
 /** Whom a call is for, and the task that began it all: see CallSpec. */
 export type Origin = Required<Pick<CallSpec, 'driver'>> & Pick<CallSpec, 'job' | 'keptBy'>
@@ -435,6 +435,18 @@ export class RedisExecutor implements Executor {
     await this.link.close(keepFor)
   }
 
+  /** Of a worker process: calls of its tasks, whose refs others may have by now, and wait for what nobody will do. */
+  async #giveUpCalls(): Promise<void> {
+    const { settler, id: owner } = this.link
+    const calls = [...this.calls.pending.values()]
+    const settled = calls.map(({ id, name, place, results }) => {
+      const message = `task ${name} (${id}) was given up: the worker process whose task made it has ended`
+      const outcomes = results.map((): Outcome => ({ ok: false, failure: failureOf('lost', message) }))
+      return settler.settled({ call: id, place: place ?? placeAlone(id), owner, outcomes })
+    })
+    await Promise.all(settled).catch(() => {})
+  }
+
   async shutdown(): Promise<void> {
     if (this.#isShutDown) return
     this.#isShutDown = true
@@ -442,6 +454,7 @@ export class RedisExecutor implements Executor {
     this.link.alive.begin()
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
+    if (this.link.kind === 'node' && redis.status === 'ready') await this.#giveUpCalls()
     const batches = new Map<string, string>()
     for (const { place, queue, beside } of this.calls.pending.values()) {
       if (place !== null) batches.set(place.batch, queue)

@@ -177,6 +177,26 @@ class Slow {
   }
 }
 
+describe('a worker process that is drained', () => {
+  it('gives up what its tasks have started and left, and whoever waits for that is told', async () => {
+    const first = await start('--num-cpus', '0', '--resources', 'first=1')
+    const never = remote((_: number) => new Promise<number>(() => {}), { numCpus: 0.5 })
+    const starts = remote(
+      () => {
+        const running = never.remote(1)
+        return { running, waiting: never.options({ numCpus: 2 }).remote(1), held: never.remote(running) }
+      },
+      { numCpus: 0, resources: { first: 1 } },
+    )
+    await start()
+    const { running, waiting, held } = await get(starts.remote())
+    workers.delete(first)
+    expect(await first.stop()).toBe(0)
+    for (const ref of [running, waiting, held])
+      await expect(get(ref)).rejects.toThrow(/was given up: the worker process .* has ended/)
+  })
+})
+
 describe('actors', () => {
   it('X7 start again in another worker process, from their constructor, as often as maxRestarts says', async () => {
     const first = await start()
