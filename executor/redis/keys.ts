@@ -48,6 +48,8 @@ export class Keys {
   shared = (driver: string): string => this.#of('shared', driver)
   /** An actor was given it that may outlive its driver. */
   given = (id: string): string => this.#of('given', id)
+  /** Which worker process makes an object that is not there yet, and whose ref was given away. */
+  maker = (id: string): string => this.#of('maker', id)
   function = (hash: string): string => this.#of('fn', hash)
   /** A stream: results, requests and answers for one process. */
   inbox = (process: string): string => this.#of('inbox', process)

@@ -24,6 +24,8 @@ import {
 
 /** So many are remembered until the end; those before end by their time. */
 const MOST_LEFT = 100_000
+/** At each beat. */
+const MOST_CHECKED = 1000
 /** Bytes of results that were read, for who asks for them again. */
 const MOST_READ = 64 * 2 ** 20
 
@@ -71,6 +73,7 @@ export class RedisObjects {
   constructor(link: Link) {
     this.#link = link
     link.onBeat(() => this.#renew())
+    link.onBeat(() => void this.checkMakers().catch(() => {}))
   }
 
   /** An object that a call of this process will make, on a worker for a task of `driver`. */
@@ -114,6 +117,7 @@ export class RedisObjects {
     entry.renewed = Date.now()
     for (const inner of about.refs) this.hold(inner)
     if (entry.isGiven) this.give(about.refs)
+    if (entry.isShared && entry.isOwn && this.#link.kind === 'node') this.forget([this.#link.keys.maker(id)])
     const { waiters } = entry
     entry.waiters = null
     if (waiters !== null) {
@@ -269,8 +273,36 @@ export class RedisObjects {
       const entry = this.#entries.get(id)
       if (entry === undefined || entry.isShared) continue
       entry.isShared = true
+      if (entry.isOwn && entry.frame === null && this.#link.kind === 'node') this.#tellMaker(id)
       if (entry.driver !== null) tellShared(this.#link, entry.driver, id)
     }
+  }
+
+  /** If this process is killed, who waits for it is to know that nobody will make it. */
+  #tellMaker(id: string): void {
+    const { redis, keys, id: process } = this.#link
+    redis.set(keys.maker(id), process, 'PX', Life.object).catch(() => {})
+  }
+
+  /** Whose process was gone when they were looked for last. */
+  #orphans = new Set<string>()
+
+  /** Those that are waited for here, and whose process is gone for two beats: nobody will make them. */
+  async checkMakers(): Promise<void> {
+    const { redis, keys } = this.#link
+    const ids = [...this.watched()].slice(0, MOST_CHECKED)
+    if (ids.length === 0) return this.#orphans.clear()
+    const makers = await redis.mget(ids.map(keys.maker))
+    const isAlive = new Map<string, boolean>()
+    for (const maker of new Set(makers))
+      if (maker !== null) isAlive.set(maker, await this.#link.isAlive(maker))
+    const orphans = ids.filter((_, i) => isAlive.get(makers[i] ?? '') === false)
+    for (const id of orphans) {
+      const message = `object ${id} will not be made: the worker process has ended whose task called for it`
+      if (this.#orphans.has(id) && this.isExpected(id))
+        this.settleHere(id, lostFrame(id, message, this.#link))
+    }
+    this.#orphans = new Set(orphans)
   }
 
   /** To an actor that is not this process's own: with all that is within. */

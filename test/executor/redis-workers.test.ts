@@ -197,6 +197,26 @@ describe('a worker process that is drained', () => {
   })
 })
 
+describe('a worker process that is killed', () => {
+  it('leaves nobody waiting for a call that it held back, and whose ref it had given away', async () => {
+    const first = await start('--num-cpus', '0', '--resources', 'first=1')
+    const never = remote((_: number) => new Promise<number>(() => {}), { numCpus: 0 })
+    const starts = remote(() => ({ held: never.remote(never.remote(1)) }), {
+      ...{ numCpus: 0, resources: { first: 1 } },
+    })
+    const { held } = await get(starts.remote())
+    const { connection } = fleet
+    const maker = () => connection.get(key(`maker:${held.id}`))
+    await expect.poll(maker).toMatch(/^node-/)
+    const lease = key(`lease:${await maker()}`)
+    const failure = failureOf(held)
+    await killWorker(first)
+    // As if its time was over.
+    await connection.del(lease)
+    expect((await failure).message).toMatch(/will not be made: the worker process has ended/)
+  })
+})
+
 describe('actors', () => {
   it('X7 start again in another worker process, from their constructor, as often as maxRestarts says', async () => {
     const first = await start()
