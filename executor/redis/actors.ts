@@ -45,7 +45,7 @@ export class RedisActors {
   readonly #objects: RedisObjects
   readonly #calls: Calls
   readonly #queues: Queues
-  readonly #lacking: (spec: ActorSpec) => string | null
+  readonly #lacking: (spec: ActorSpec) => Promise<string | null>
   /** What has to be in Redis before an actor starts. */
   readonly #packages: (spec: ActorSpec) => Promise<unknown> | null
   /** One that was started here is dead: it does not start again. */
@@ -59,7 +59,7 @@ export class RedisActors {
     objects: RedisObjects,
     calls: Calls,
     queues: Queues,
-    lacking: (spec: ActorSpec) => string | null,
+    lacking: (spec: ActorSpec) => Promise<string | null>,
     packages: (spec: ActorSpec) => Promise<unknown> | null,
     ended: (spec: ActorSpec) => void,
   ) {
@@ -121,7 +121,7 @@ export class RedisActors {
       const outcome = await this.#objects.decode(id, failed)
       if (!outcome.ok) return this.#die(view, { ...outcome.failure, kind: 'actor-died' })
     }
-    const lacking = this.#lacking(spec)
+    const lacking = await this.#lacking(spec)
     if (lacking !== null)
       return this.#die(view, failureOf('actor-died', `${view.label} can never run: ${lacking}`))
     try {

@@ -92,6 +92,13 @@ export class Capacity {
     ]
   }
 
+  /** The same, of those that are there by now: one may have joined a moment ago. */
+  async lackingNow(wanted: Readonly<Record<string, number>>): Promise<string | null> {
+    if (this.lacking(wanted) === null) return null
+    await this.refresh()
+    return this.lacking(wanted)
+  }
+
   /** What no worker has, in words; null if one has it all, or if there is none yet: a call waits for the first. */
   lacking(wanted: Readonly<Record<string, number>>): string | null {
     if (this.#fitting.has(wanted)) return null

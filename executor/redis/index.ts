@@ -83,7 +83,7 @@ export class RedisExecutor implements Executor {
       this.objects,
       this.calls,
       this.queues,
-      ({ options }) => this.capacity.lacking(options.resources),
+      ({ options }) => this.capacity.lackingNow(options.resources),
       ({ env }) => this.packages.uploaded(packagesOf(env)),
       (spec) => this.functions.letGo(functionsOf(spec)),
     )
@@ -142,16 +142,20 @@ export class RedisExecutor implements Executor {
       null,
       functions,
       (ready) => {
-        const lacking = this.capacity.lacking(resources)
-        if (lacking !== null)
-          return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
         const wire = { kind: 'task', spec, owner: this.link.id } as const
         const send = () => this.calls.send(ready, wire, spec.options.priority)
         const uploads = spec.env === null ? null : this.packages.uploaded(packagesOf(spec.env))
-        if (uploads === null) return send()
-        const sent = uploads.then(() => {
-          if (ready.state === 'waiting') send()
-        })
+        const isFitting = this.capacity.lacking(resources) === null
+        if (isFitting && uploads === null) return send()
+        uploads?.catch(() => {})
+        const sent = (isFitting ? Promise.resolve(null) : this.capacity.lackingNow(resources)).then(
+          async (lacking) => {
+            if (lacking !== null)
+              return this.calls.fail(ready, failureOf('error', `${spec.name} can never run: ${lacking}`))
+            await uploads
+            if (ready.state === 'waiting') send()
+          },
+        )
         sent.catch((error: Error) => this.calls.fail(ready, environmentFailure(error)))
         this.#uploading.set(spec.id, sent)
         void sent.finally(() => this.#uploading.delete(spec.id)).catch(() => {})
@@ -173,7 +177,7 @@ export class RedisExecutor implements Executor {
     return origin === null ? spec : { ...spec, ...origin }
   }
 
-  /** Calls whose packages are on their way into Redis. */
+  /** Calls whose packages are on their way into Redis, or that wait for who could run them. */
   readonly #uploading = new Map<string, Promise<void>>()
 
   /** A call that was made is in its queue, or has failed. Rejects if its packages could not be put into Redis. */

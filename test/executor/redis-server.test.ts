@@ -427,6 +427,26 @@ describe('a driver', () => {
     await connection.del(`${prefix}:lease:driver-old`)
   })
 
+  it('finds a worker that has joined a moment ago: what it can do is not said to be impossible', async () => {
+    await join()
+    const square = remote((n: number) => n * n, { numCpus: 7 })
+    await expect(get(square.remote(1))).rejects.toThrow(/can never run: it needs 7 of CPU/)
+    const connection = redis.connect()
+    const prefix = `{cornichon-${redis.namespace}}`
+    await connection.set(
+      `${prefix}:lease:node-new`,
+      JSON.stringify({ name: 'new', resources: { CPU: 7 } }),
+      'PX',
+      20_000,
+    )
+    await connection.sadd(`${prefix}:nodes`, 'node-new')
+    const ref = square.remote(2)
+    await expect.poll(() => connection.llen(`${prefix}:CPU=7:wait`)).toBe(1)
+    await connection.del(`${prefix}:lease:node-new`)
+    cancel(ref)
+    await expect(get(ref)).rejects.toThrow(/cancelled/)
+  })
+
   it('is told when there is no server, or one that would throw calls away', async () => {
     await expect(init({ address: 'redis://127.0.0.1:1' })).rejects.toThrow(
       /can't use Redis at redis:\/\/127.0.0.1:1/,
