@@ -56,14 +56,8 @@ async function top(flags: TopFlags): Promise<void> {
 
 async function showAll(view: FleetView, flags: TopFlags, signal: AbortSignal): Promise<void> {
   for (let i = 1; ; i++) {
-    const overview = await view.overview().catch((error: Error) => {
-      // Who watches a fleet wants to see that it is back.
-      if (i === 1) throw error
-      return error
-    })
-    if (overview instanceof Error)
-      console.error(`cornichon: can't look at the fleet just now: ${overview.message}`)
-    else if (flags.json) console.log(JSON.stringify(overview))
+    const overview = await view.overview()
+    if (flags.json) console.log(JSON.stringify(overview))
     else {
       // The whole screen, on a terminal.
       if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J')
