@@ -9,6 +9,9 @@ export function adviceOn(error: Error): string {
   if (/^(WRONGPASS|NOAUTH)/.test(message))
     return 'Give the address with a user of that Redis and the password: redis://user:password@host'
   if (message.startsWith('NOPERM')) return `Grant its user what is needed: ACL SETUSER <user> ${GRANTS}`
+  if (message.startsWith('READONLY'))
+    return 'It is a replica, which only repeats what another server has: give the address of its primary, which INFO replication names'
+  if (/^(LOADING|MASTERDOWN)/.test(message)) return 'Try again when it has all of its data'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return "Give the address with a name that the server's certificate is for"
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')

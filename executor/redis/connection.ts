@@ -169,9 +169,11 @@ function unusable(error: Error, address: string): Error {
   return new Error(`can't use Redis at ${withoutPassword(address)}: ${reasonOf(error)}. ${adviceOn(error)}`)
 }
 
-/** What a command was answered while a process joins; what its user may not do is told with what to do about it. */
+/** What a command was answered while a process joins; what can't be done there is told with what to do about it. */
 export function whileJoining(error: unknown, address: string): unknown {
-  return error instanceof Error && error.message.startsWith('NOPERM') ? unusable(error, address) : error
+  return error instanceof Error && /^(NOPERM|READONLY|MASTERDOWN)/.test(error.message)
+    ? unusable(error, address)
+    : error
 }
 
 class UnfitServerError extends Error {}

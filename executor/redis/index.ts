@@ -331,7 +331,7 @@ export class RedisExecutor implements Executor {
     const known = this.#drivers.get(id)
     if (known !== undefined && Date.now() - known.checked < Life.beat) return known.isAlive
     if (this.#drivers.size > 1000) this.#drivers.clear()
-    const isAlive = await this.link.isAlive(id)
+    const isAlive = (await this.link.isAlive(id)) || this.link.isJustBack
     this.#drivers.set(id, { isAlive, checked: Date.now() })
     return isAlive
   }

@@ -50,6 +50,8 @@ export class Link {
   readonly #timer: NodeJS.Timeout
   readonly #others: Redis[] = []
   #lease: () => string
+  /** When a lost connection was there again. */
+  #back = Number.NEGATIVE_INFINITY
   #listener: (entries: readonly Entry[]) => void = () => {}
 
   private constructor(
@@ -89,7 +91,10 @@ export class Link {
     for (const each of [redis, listener]) this.#watch.add(each)
     this.#timer = setInterval(() => this.#beat(), Life.beat)
     this.#timer.unref()
-    redis.on('ready', () => this.#beat())
+    redis.on('ready', () => {
+      this.#back = Date.now()
+      this.#beat()
+    })
   }
 
   /** `lease` is what others may know of the process, as JSON. */
@@ -101,7 +106,8 @@ export class Link {
     readsLogs: boolean,
   ): Promise<Link> {
     const options = redisOptions(settings.address, settings.tls)
-    const keys = new Keys(settings.namespace ?? 'default', new Seal(settings.seal))
+    const namespace = settings.namespace ?? 'default'
+    const keys = new Keys(namespace, new Seal(settings.seal, namespace))
     const id = `${kind}-${randomBytes(5).toString('hex')}`
     const redis = await connect({ ...options, connectionName: id }, settings.address)
     try {
@@ -173,6 +179,11 @@ export class Link {
     this.#others.push(redis)
     this.alive.add(redis)
     return redis
+  }
+
+  /** Others were cut off, too, and their leases may be over: they come back one after another. */
+  get isJustBack(): boolean {
+    return Date.now() - this.#back < Life.lease
   }
 
   /** A process whose event loop stands still does not renew its lease; its connection is there all the same. */

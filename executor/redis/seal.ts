@@ -25,10 +25,13 @@ function hasKey(sign: SignOption): sign is Extract<SignOption, { key: SigningKey
 }
 
 export class Seal {
+  readonly #fleet: string
   readonly #sign: { readonly key: SigningKey; readonly expiresIn: number } | null
   readonly #verify: VerifyOption | null
 
-  constructor({ sign, verify }: SealSettings = {}) {
+  /** `fleet` is told from all others that have the same keys. */
+  constructor({ sign, verify }: SealSettings = {}, fleet = '') {
+    this.#fleet = fleet
     const signing = sign === undefined ? null : hasKey(sign) ? sign : { key: sign }
     this.#sign = signing === null ? null : { expiresIn: LIFE, ...signing }
     if (this.#sign !== null) signBytes(new Uint8Array(), this.#sign)
@@ -48,14 +51,21 @@ export class Seal {
     return this.#verify !== null
   }
 
+  /** Who can write to Redis could take a call from the fleet that it is for to another. */
+  #placeOf(purpose: string): string {
+    return `${this.#fleet}:${purpose}`
+  }
+
   close(frame: Buffer, purpose: string): Buffer {
-    return this.#sign === null ? frame : asBuffer(signBytes(frame, this.#sign, purpose))
+    return this.#sign === null ? frame : asBuffer(signBytes(frame, this.#sign, this.#placeOf(purpose)))
   }
 
   /** Throws UnpicklingError for what has no right signature. */
   open(bytes: Buffer, purpose: string): Buffer {
     return asBuffer(
-      this.#verify === null ? withoutSignature(bytes) : verifyBytes(bytes, this.#verify, purpose),
+      this.#verify === null
+        ? withoutSignature(bytes)
+        : verifyBytes(bytes, this.#verify, this.#placeOf(purpose)),
     )
   }
 }

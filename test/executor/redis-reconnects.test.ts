@@ -3,8 +3,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { enqueue } from '../../executor/redis/enqueue.ts'
+import { RedisExecutor } from '../../executor/redis/index.ts'
 import { Link } from '../../executor/redis/link.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { takesOf } from '../../executor/redis/node/takes.ts'
@@ -131,6 +132,23 @@ describe('a connection that is held up for good', () => {
       client.disconnect()
       for (const each of sockets.flat()) each.destroy()
       between.close()
+    }
+  })
+})
+
+describe('a process that was cut off from Redis', () => {
+  it('takes no driver for dead that was cut off, too, and is not back yet', async () => {
+    const fleet = new RedisExecutor(link, false)
+    expect(await fleet.isDriverAlive('driver-gone')).toBe(false)
+    const isBack = once(link.redis, 'ready')
+    cut()
+    await isBack
+    expect(await fleet.isDriverAlive('driver-late')).toBe(true)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 15_001 })
+    try {
+      expect(await fleet.isDriverAlive('driver-late')).toBe(false)
+    } finally {
+      vi.useRealTimers()
     }
   })
 })

@@ -101,6 +101,42 @@ describe('a worker with a key', () => {
     const late = remote(() => 1).remote()
     await expect(get(late)).rejects.toThrow(/expired/)
   })
+
+  it('X14 refuses a signed call that was made for another fleet with the same keys', async () => {
+    const connection = redis.connect()
+    // The worker takes from that queue from now on.
+    await join({ sign: secret })
+    expect(await get(remote(() => 1).remote())).toBe(1)
+    await shutdown()
+    const there = `${redis.namespace}-there`
+    await join({ namespace: there, sign: secret })
+    const mark = workspace.path('mark-there')
+    const id = remote((file: string) => writeFileSync(file, 'was run'))
+      .remote(mark)
+      .id.replace(/\.0$/, '')
+    const prefix = (namespace: string) => `{cornichon-${namespace}}`
+    await expect.poll(() => connection.llen(`${prefix(there)}:CPU=1:wait`)).toBe(1)
+    const key = (namespace: string) => `${prefix(namespace)}:call:${id}`
+    const function_ = (await connection.keys(`${prefix(there)}:fn:*`))[0]!
+    for (const from of [key(there), function_, `${prefix(there)}:CPU=1:${id}`]) {
+      const to = from.replace(prefix(there), prefix(redis.namespace))
+      await connection.restore(to, 0, (await connection.dumpBuffer(from))!, 'REPLACE')
+    }
+    const queue = `${prefix(redis.namespace)}:CPU=1`
+    await connection.lpush(`${queue}:wait`, id)
+    await connection.zadd(`${queue}:marker`, 0, '0')
+    // Where its driver counts as alive.
+    await connection.mset(
+      (await connection.keys(`${prefix(there)}:lease:*`)).flatMap((lease) => [
+        lease.replace(prefix(there), prefix(redis.namespace)),
+        '{}',
+      ]),
+    )
+    const result = `${prefix(redis.namespace)}:obj:${id}.0`
+    const outcome = async () => (existsSync(mark) ? 'was run' : String(await connection.get(result)))
+    await expect.poll(outcome, { timeout: 20_000 }).toMatch(/signature of the bundle is not right/)
+    expect(existsSync(mark)).toBe(false)
+  })
 })
 
 describe('a worker with an Ed25519 key', () => {
@@ -303,6 +339,13 @@ describe('a Redis with TLS and users', () => {
     ['ECONNREFUSED', /Start one with redis-server/],
   ])('X14 has advice on %s', (code, advice) => {
     expect(adviceOn(Object.assign(new Error('failed'), { code }))).toMatch(advice)
+  })
+
+  it.each([
+    ["READONLY You can't write against a read only replica.", /a replica.*the address of its primary/],
+    ['LOADING Redis is loading the dataset in memory', /Try again when it has all of its data/],
+  ])('X14 has advice on %s', (message, advice) => {
+    expect(adviceOn(new Error(message))).toMatch(advice)
   })
 
   it('X14 takes the address rediss://user:password@host and the files to trust; no message has the password', async () => {

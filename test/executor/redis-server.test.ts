@@ -460,6 +460,18 @@ describe('a driver', () => {
     await expect(join({ numCpus: 2 })).rejects.toThrow(/numCpus of init does not go with address/)
   })
 
+  it('is told when the server is a replica, and where that is', async () => {
+    const replica = await startRedis({ isDurable: true })
+    try {
+      await replica.connect().replicaof('127.0.0.1', 1)
+      await expect(init({ address: replica.address })).rejects.toThrow(
+        /can't use Redis at unix:.*READONLY.*\. It is a replica.*the address of its primary/,
+      )
+    } finally {
+      await replica.stop()
+    }
+  })
+
   it('that holds its event loop for longer than its lease lasts loses no result and no actor', async () => {
     expect(await held.line()).toBe('1226 6')
     expect(await held.ended).toBe(0)
