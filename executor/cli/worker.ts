@@ -96,6 +96,9 @@ async function loadPlugins(modules: readonly string[]): Promise<void> {
   }
 }
 
+/** What did not end in time goes back to the queue; for that, Redis has to be there within so many milliseconds. */
+const GIVING_BACK = 5_000
+
 async function work(flags: WorkerFlags): Promise<void> {
   const { permission } = flags
   if (permission !== undefined) {
@@ -125,6 +128,14 @@ async function work(flags: WorkerFlags): Promise<void> {
     if (since !== null) process.exit(1)
     since = performance.now()
     say('stopping', `worker ${node.name} lets its tasks end, for ${flags.grace} s at most`)
+    const last = since + flags.grace * 1000 + GIVING_BACK
+    setInterval(() => {
+      if (performance.now() < last || node.isConnected) return
+      console.error(
+        `cornichon: worker ${node.name} ends without Redis, which is away: what it had goes to other workers when that is back`,
+      )
+      process.exit(1)
+    }, 500).unref()
     await node.close(flags.grace * 1000)
     say('stopped', `worker ${node.name} has stopped`)
     process.exit(0)

@@ -270,6 +270,10 @@ export class FleetNode {
     return null
   }
 
+  get isConnected(): boolean {
+    return this.#fleet.link.redis.status === 'ready'
+  }
+
   /** Takes no more, lets what runs end for so long, gives back the rest, and leaves. */
   async close(grace = 30_000): Promise<void> {
     this.#actors.stop()

@@ -151,6 +151,22 @@ describe('Ctrl-C', () => {
     await other.kill()
   })
 
+  it('of worker ends it some seconds after its grace if Redis is away', async () => {
+    const own = await startRedis({ isDurable: true })
+    const there = ['--address', own.address, '--namespace', own.namespace]
+    const worker = await startWorker(own, '--grace', '0')
+    cornichon(workspace.folder, 'submit', ...there, 'never.crn')
+    const running = () => look(own, (view) => view.overview())
+    await expect.poll(running, { timeout: 30_000 }).toMatchObject({ running: 1 })
+    await own.crash!()
+    const ended = once(worker.child, 'exit')
+    worker.child.kill('SIGINT')
+    expect(await ended).toEqual([1, null])
+    expect(worker.output.join('')).toMatch(/ends without Redis, which is away: what it had goes to other/)
+    await own.restart!()
+    await own.stop()
+  })
+
   it('a second time ends a command whose Redis does not answer', async () => {
     const id = await submitRunning()
     const commands = [
