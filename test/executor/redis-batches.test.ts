@@ -11,9 +11,9 @@ import {
   WorkerCrashedError,
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { Link } from '../../executor/redis/link.ts'
 import { Range } from '../../executor/redis/node/range.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -70,13 +70,7 @@ const blocker = remote(async (file: string) => {
 
 describe('calls that are made at once', () => {
   it('leave nothing of their batch, when it is noted too late that one has begun', async () => {
-    const link = await Link.open(
-      'node',
-      { address: redis.address, namespace: 'late' },
-      () => '{}',
-      async () => {},
-      false,
-    )
+    const link = await openLink('node', { address: redis.address, namespace: 'late' })
     const { keys } = link
     const [frame, state] = [keys.call('t-1'), keys.batch('t-1')]
     await link.redis.set(frame, 'a frame')

@@ -1,9 +1,10 @@
 // What a call has in Redis: its frame, and large arguments beside it, which live and go together.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dropCall, renewCall } from '../../executor/redis/call-keys.ts'
-import { Link } from '../../executor/redis/link.ts'
+import type { Link } from '../../executor/redis/link.ts'
 import { storeOutside } from '../../executor/redis/values.ts'
 import { encodeCalls } from '../../executor/redis/wire.ts'
+import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
 describe("a call's keys", () => {
@@ -16,13 +17,7 @@ describe("a call's keys", () => {
       namespace: server.namespace,
       seal: { sign: Buffer.alloc(32, 7) },
     }
-    link = await Link.open(
-      'node',
-      settings,
-      () => '{}',
-      async () => {},
-      false,
-    )
+    link = await openLink('node', settings)
   })
   afterAll(async () => {
     await link.close()

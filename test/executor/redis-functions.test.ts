@@ -2,8 +2,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Exported } from '../../executor/executor.ts'
 import { FleetFunctions } from '../../executor/redis/functions.ts'
-import { Link } from '../../executor/redis/link.ts'
+import type { Link } from '../../executor/redis/link.ts'
 import { RedisObjects } from '../../executor/redis/objects.ts'
+import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
@@ -16,13 +17,7 @@ describe('a function in Redis', () => {
   let one: { link: Link; functions: FleetFunctions }
   let other: typeof one
   const join = async (kind: 'driver' | 'node', namespace: string) => {
-    const link = await Link.open(
-      kind,
-      { address: redis.address, namespace },
-      () => '{}',
-      async () => {},
-      false,
-    )
+    const link = await openLink(kind, { address: redis.address, namespace })
     return { link, functions: new FleetFunctions(link, new RedisObjects(link)) }
   }
   let count = 0

@@ -3,11 +3,12 @@ import { markAsUntransferable } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../executor/executor.ts'
 import { LargeReader } from '../../executor/redis/get-large.ts'
-import { Link } from '../../executor/redis/link.ts'
+import type { Link } from '../../executor/redis/link.ts'
 import { freeAll } from '../../executor/redis/node/spent.ts'
 import { watchUploads } from '../../executor/redis/uploads.ts'
 import { decodeOutcome, encodeOutcome, storeOutside } from '../../executor/redis/values.ts'
 import { placeAlone } from '../../executor/redis/wire.ts'
+import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
 let redis: TestRedis
@@ -16,14 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => redis.stop())
 
-const open = () =>
-  Link.open(
-    'driver',
-    { address: redis.address, namespace: redis.namespace },
-    () => '{}',
-    async () => {},
-    false,
-  )
+const open = () => openLink('driver', { address: redis.address, namespace: redis.namespace })
 
 describe('a connection for large values', () => {
   const options = () => ({ ...redis.connect().options, lazyConnect: true })

@@ -6,10 +6,11 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { enqueue } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
-import { Link } from '../../executor/redis/link.ts'
+import type { Link } from '../../executor/redis/link.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { takesOf } from '../../executor/redis/node/takes.ts'
 import { Watch } from '../../executor/redis/watch.ts'
+import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
 const queue = 'CPU=1'
@@ -24,13 +25,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   const settings = { address: redis.address, namespace: `${redis.namespace}-${++count}` }
-  link = await Link.open(
-    'node',
-    settings,
-    () => '{}',
-    async () => {},
-    false,
-  )
+  link = await openLink('node', settings)
   return () => link.close()
 })
 afterAll(() => redis.stop())

@@ -15,11 +15,11 @@ import {
   shutdown,
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { Link } from '../../executor/redis/link.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { Queues } from '../../executor/redis/queues.ts'
 import { startDriver } from '../support/driver.ts'
 import { look, startWorker, type TestWorker } from '../support/fleet.ts'
+import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -64,13 +64,7 @@ describe('a Redis that keeps what it was given', () => {
   })
 
   it('X12 may be away when a worker begins to take from a queue', async () => {
-    const link = await Link.open(
-      'node',
-      { address: redis.address, namespace: 'away' },
-      () => '{}',
-      async () => {},
-      false,
-    )
+    const link = await openLink('node', { address: redis.address, namespace: 'away' })
     await redis.crash!()
     const settings = { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 }
     const taker = new Taker('CPU=9', settings, null)
