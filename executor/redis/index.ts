@@ -315,6 +315,7 @@ export class RedisExecutor implements Executor {
 
   async #runOnAllWorkers(spec: TaskSpec): Promise<void> {
     const { redis, keys, id } = this.link
+    this.objects.share(refsOf(spec.args))
     const { frame } = encodeCalls([{ kind: 'task', spec, owner: id }], keys, SET_UP)
     await redis.rpush(keys.setUps, frame)
     this.#setUps.push(frame)
@@ -439,12 +440,15 @@ export class RedisExecutor implements Executor {
     await this.link.close(keepFor)
   }
 
-  /** Of a worker process: calls of its tasks, whose refs others may have by now, and wait for what nobody will do. */
+  /** Calls whose refs others may have by now, and wait for what nobody will do: of a driver, actors that outlive it. */
   async #giveUpCalls(): Promise<void> {
-    const { settler, id: owner } = this.link
-    const calls = [...this.calls.pending.values()]
+    const { settler, id: owner, kind } = this.link
+    const calls = [...this.calls.pending.values()].filter(
+      ({ results }) => kind === 'node' || results.some((id) => this.objects.isGiven(id)),
+    )
+    const whose = kind === 'node' ? 'the worker process whose task made it' : 'the driver that made it'
     const settled = calls.map(({ id, name, place, results }) => {
-      const message = `task ${name} (${id}) was given up: the worker process whose task made it has ended`
+      const message = `task ${name} (${id}) was given up: ${whose} has ended`
       const outcomes = results.map((): Outcome => ({ ok: false, failure: failureOf('lost', message) }))
       return settler.settled({ call: id, place: place ?? placeAlone(id), owner, outcomes })
     })
@@ -458,7 +462,7 @@ export class RedisExecutor implements Executor {
     this.link.alive.begin()
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
-    if (this.link.kind === 'node' && redis.status === 'ready') await this.#giveUpCalls()
+    if (redis.status === 'ready') await this.#giveUpCalls()
     const batches = new Map<string, string>()
     for (const { place, queue, beside } of this.calls.pending.values()) {
       if (place !== null) batches.set(place.batch, queue)

@@ -10,8 +10,10 @@ import { copyOf, sharesMemory } from '../payload.ts'
 import { dropShared, tellGiven, tellShared } from './job-objects.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
+import { Makers } from './makers.ts'
 import { unlinkAll } from './unlink.ts'
 import {
+  claimedGlance,
   decodeOutcome,
   decodeWhole,
   encodeOutcome,
@@ -24,8 +26,6 @@ import {
 
 /** So many are remembered until the end; those before end by their time. */
 const MOST_LEFT = 100_000
-/** At each beat. */
-const MOST_CHECKED = 1000
 /** Bytes of results that were read, for who asks for them again. */
 const MOST_READ = 64 * 2 ** 20
 
@@ -70,10 +70,13 @@ export class RedisObjects {
   /** Results that were read, each for whoever asks, too, while it is being read. */
   readonly #read = new Kept<Promise<Outcome>>(Number.POSITIVE_INFINITY, MOST_READ)
 
+  readonly #makers: Makers
+
   constructor(link: Link) {
     this.#link = link
+    this.#makers = new Makers(link)
     link.onBeat(() => this.#renew())
-    link.onBeat(() => void this.checkMakers().catch(() => {}))
+    link.onBeat(() => void this.#checkMakers().catch(() => {}))
   }
 
   /** An object that a call of this process will make, on a worker for a task of `driver`. */
@@ -85,7 +88,10 @@ export class RedisObjects {
 
   #foreign(id: string): Entry {
     let entry = this.#entries.get(id)
-    if (entry === undefined) this.#entries.set(id, (entry = new Entry(false)))
+    if (entry === undefined) {
+      this.#entries.set(id, (entry = new Entry(false)))
+      entry.renewed = Date.now()
+    }
     return entry
   }
 
@@ -117,7 +123,7 @@ export class RedisObjects {
     entry.renewed = Date.now()
     for (const inner of about.refs) this.hold(inner)
     if (entry.isGiven) this.give(about.refs)
-    if (entry.isShared && entry.isOwn && this.#link.kind === 'node') this.forget([this.#link.keys.maker(id)])
+    if (entry.isShared && entry.isOwn) this.forget(this.#makers.made(id))
     const { waiters } = entry
     entry.waiters = null
     if (waiters !== null) {
@@ -273,36 +279,20 @@ export class RedisObjects {
       const entry = this.#entries.get(id)
       if (entry === undefined || entry.isShared) continue
       entry.isShared = true
-      if (entry.isOwn && entry.frame === null && this.#link.kind === 'node') this.#tellMaker(id)
+      if (entry.isOwn && entry.frame === null) this.#makers.say(id)
       if (entry.driver !== null) tellShared(this.#link, entry.driver, id)
     }
   }
 
-  /** If this process is killed, who waits for it is to know that nobody will make it. */
-  #tellMaker(id: string): void {
-    const { redis, keys, id: process } = this.#link
-    redis.set(keys.maker(id), process, 'PX', Life.object).catch(() => {})
+  /** Those that are waited for here, and that nobody will make. */
+  async #checkMakers(): Promise<void> {
+    for (const [id, message] of await this.#makers.lost([...this.watched()]))
+      if (this.isExpected(id)) this.settleHere(id, lostFrame(id, message, this.#link))
   }
 
-  /** Whose process was gone when they were looked for last. */
-  #orphans = new Set<string>()
-
-  /** Those that are waited for here, and whose process is gone for two beats: nobody will make them. */
-  async checkMakers(): Promise<void> {
-    const { redis, keys } = this.#link
-    const ids = [...this.watched()].slice(0, MOST_CHECKED)
-    if (ids.length === 0) return this.#orphans.clear()
-    const makers = await redis.mget(ids.map(keys.maker))
-    const isAlive = new Map<string, boolean>()
-    for (const maker of new Set(makers))
-      if (maker !== null) isAlive.set(maker, await this.#link.isAlive(maker))
-    const orphans = ids.filter((_, i) => isAlive.get(makers[i] ?? '') === false)
-    for (const id of orphans) {
-      const message = `object ${id} will not be made: the worker process has ended whose task called for it`
-      if (this.#orphans.has(id) && this.isExpected(id))
-        this.settleHere(id, lostFrame(id, message, this.#link))
-    }
-    this.#orphans = new Set(orphans)
+  /** Whether somebody may have its ref who outlives this process. */
+  isGiven(id: string): boolean {
+    return this.#entries.get(id)?.isGiven === true
   }
 
   /** To an actor that is not this process's own: with all that is within. */
@@ -311,6 +301,7 @@ export class RedisObjects {
       const entry = this.#entries.get(id)
       if (entry === undefined || entry.isGiven) continue
       entry.isShared = entry.isGiven = true
+      if (entry.isOwn && entry.frame === null) this.#makers.say(id)
       // Whose it is has to know.
       if (!entry.isOwn || entry.driver !== null) tellGiven(this.#link, id)
       if (entry.about !== null) this.give(entry.about.refs)
@@ -353,6 +344,7 @@ export class RedisObjects {
 
   /** Keys that nobody needs any more. */
   forget(keys: readonly string[]): void {
+    if (keys.length === 0) return
     if (this.#doomed.length === 0) setImmediate(() => this.#sweep()).unref?.()
     for (const key of keys) this.#doomed.push(key)
   }
@@ -364,13 +356,27 @@ export class RedisObjects {
   /** What is held here lives on in Redis. */
   #renew(): void {
     const now = Date.now()
-    const { redis, keys } = this.#link
     for (const [id, entry] of this.#entries) {
-      if (entry.about === null || now - entry.renewed < Life.object / 3) continue
+      if (now - entry.renewed < Life.object / 3) continue
+      if (entry.about === null && entry.isOwn) continue
       entry.renewed = now
-      for (const key of [keys.object(id), ...outsideKeys(entry.about, id, keys)])
-        redis.pexpire(key, Life.object).catch(() => {})
+      if (entry.about !== null) this.#prolong(id, entry.about)
+      else this.#renewUnseen(id).catch(() => {})
     }
+  }
+
+  #prolong(id: string, about: Glance): void {
+    const { redis, keys } = this.#link
+    for (const key of [keys.object(id), ...outsideKeys(about, id, keys)])
+      redis.pexpire(key, Life.object).catch(() => {})
+  }
+
+  /** A ref of it is here, and nobody has asked for it. */
+  async #renewUnseen(id: string): Promise<void> {
+    const { redis, keys } = this.#link
+    const frame = await redis.getBuffer(keys.object(id))
+    const about = frame === null ? null : claimedGlance(frame)
+    if (about !== null) this.#prolong(id, about)
   }
 
   /** Those that other processes make, and that are waited for here. */

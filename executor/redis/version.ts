@@ -6,7 +6,7 @@ import { VERSION } from '../../serializer/version.ts'
 import type { Keys } from './keys.ts'
 
 /** What processes say to each other through Redis, and how it lies there: any change of that is a new number. */
-const PROTOCOL = 7
+const PROTOCOL = 8
 
 export interface Versions {
   readonly format: number

@@ -166,7 +166,7 @@ export class CallRunner {
   /** The outcomes, for who made the call; then it is over. */
   #store(job: Taken, wire: ResultWire, outcomes: readonly Outcome[], running: Running | null): void {
     // Whoever gets a value has the refs in it; from now on only their time ends them.
-    for (const outcome of outcomes) if (outcome.ok) this.fleet.objects.share(refsOf(outcome.value))
+    for (const outcome of outcomes) this.fleet.objects.share(refsIn(outcome))
     const stored = job.stores()
     const notStored = () => {
       stored?.()
@@ -318,6 +318,12 @@ export class CallRunner {
 }
 
 const NOTHING_TO_DROP = () => null
+
+/** An error may have some, too. */
+function refsIn(outcome: Outcome): readonly string[] {
+  const packed = outcome.ok ? outcome.value : outcome.failure.thrown
+  return packed === undefined ? [] : refsOf(packed)
+}
 
 /** A job whose call has its results stored, after what else there is to do. */
 function endJob(
