@@ -174,7 +174,8 @@ export class Call {
         ? null
         : spec.deps.map(([index, id]): [number, Packed] => {
             const outcome = store.peek(id)
-            if (outcome === null || !outcome.ok) throw new Error(`argument ${index} of ${this.name} is gone`)
+            if (outcome === null) throw new Error(`argument ${index} of ${this.name} is not there yet`)
+            if (!outcome.ok) throw new LostArgument(outcome.failure)
             const value = copyOf(outcome.value)
             transfer.push(...transferListOf(value))
             return [index, value]
@@ -199,6 +200,15 @@ export class Call {
       isShared ? (this.actor?.turn ?? SET_UP_TURN) : 0,
     ]
     return { job, transfer }
+  }
+}
+
+/** An argument that is a ref was freed while the call waited for its turn. */
+export class LostArgument extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
   }
 }
 

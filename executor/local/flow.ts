@@ -11,7 +11,7 @@ import { type Packed, refsOf } from '../payload.ts'
 import { Kind } from '../worker/protocol.ts'
 import { type ActorRecord, Actors } from './actors.ts'
 import { Ahead } from './ahead.ts'
-import { Call } from './calls.ts'
+import { Call, LostArgument } from './calls.ts'
 import { Departures } from './departures.ts'
 import type { Grants } from './grants.ts'
 import type { LocalHooks } from './hooks.ts'
@@ -291,7 +291,12 @@ export class CallFlow {
     } catch (error) {
       const why = messageOf(error)
       this.#leave(call)
-      this.fail(call, failureOf('error', `${call.name} could not be sent to a worker: ${why}`))
+      this.fail(
+        call,
+        error instanceof LostArgument
+          ? error.failure
+          : failureOf('error', `${call.name} could not be sent to a worker: ${why}`),
+      )
       return call.onEnd?.(failureOf('error', why))
     }
     if (call.timeout !== null) this.#limit(call, worker, call.timeout)

@@ -1,9 +1,28 @@
-import { free, GetTimeoutError, get, ObjectLostError, put, remote, transfer, wait } from 'cornichon/executor'
+import {
+  ActorDiedError,
+  free,
+  GetTimeoutError,
+  get,
+  ObjectLostError,
+  put,
+  remote,
+  transfer,
+  wait,
+} from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
 
 const never = remote(() => new Promise<string>(() => {}), { numCpus: 0 })
 const now = remote(<T>(value: T) => value)
+const soon = remote(() => new Promise((resolve) => setTimeout(resolve, 100)))
+const both = remote((a: unknown, b: unknown) => [a, b])
+
+class Holder {
+  constructor(..._: unknown[]) {}
+  both(a: unknown, b: unknown) {
+    return [a, b]
+  }
+}
 
 export function objectTests(_: Engine): void {
   it('X3 put stores a copy, any number of readers get theirs', async () => {
@@ -93,5 +112,21 @@ export function objectTests(_: Engine): void {
     expect(() => free(5 as never)).toThrow(
       'free takes refs, as remote(...) and put return them, not a number',
     )
+  })
+
+  it('X3 an object that is freed while a call waits is lost for the call, too', async () => {
+    const freed = put('x')
+    const gate = soon.remote()
+    const call = both.remote(freed, gate)
+    const actor = remote(Holder).remote()
+    const method = actor.both.remote(freed, gate)
+    const constructed = remote(Holder).remote(freed, gate).both.remote(1, 2)
+    free(freed)
+    await expect(get(call)).rejects.toBeInstanceOf(ObjectLostError)
+    await expect(get(call)).rejects.toThrow(/was freed/)
+    await expect(get(method)).rejects.toBeInstanceOf(ObjectLostError)
+    await expect(get(constructed)).rejects.toBeInstanceOf(ActorDiedError)
+    await expect(get(constructed)).rejects.toThrow(/was freed/)
+    expect(await get(actor.both.remote(1, 2))).toEqual([1, 2])
   })
 }
