@@ -25,6 +25,10 @@ export function get<const L extends readonly ObjectRef<any>[]>(
   refs: L,
   options?: { readonly timeout?: number },
 ): Promise<{ -readonly [K in keyof L]: Resolved<L[K]> }>
+export function get<R extends ObjectRef<any>>(
+  ref: R,
+  options?: { readonly timeout?: number },
+): Promise<Resolved<R>>
 export function get(
   refs: ObjectRef | readonly ObjectRef[],
   options?: { readonly timeout?: number },

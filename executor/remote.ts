@@ -16,7 +16,7 @@ import {
 } from './options.ts'
 import { requireExecutor } from './start.ts'
 import { traceCall } from './tracing.ts'
-import type { AnyClass, AnyFunction, RemoteClass, RemoteFunction, Returning, ReturnsOf } from './types.ts'
+import type { AnyClass, AnyFunction, RemoteClass, RemoteFunction, Returning } from './types.ts'
 
 /** What a remote function is; the callable around it only says that it is not to be called. */
 export class RemoteFunctionCore {
@@ -103,10 +103,11 @@ function dressed(callable: object, prototype: object, core: object, named: objec
  * `remote(Class).remote(...)` starts an actor.
  */
 export function remote<C extends AnyClass>(type: C, options?: ActorRemoteOptions): RemoteClass<C>
-export function remote<F extends AnyFunction, N extends number = 1>(
+export function remote<F extends AnyFunction, N extends number>(
   fn: F,
-  options?: Returning<RemoteOptions, N>,
-): RemoteFunction<F, ReturnsOf<N, 1>>
+  options: Returning<RemoteOptions, N>,
+): RemoteFunction<F, N>
+export function remote<F extends AnyFunction>(fn: F, options?: RemoteOptions): RemoteFunction<F>
 export function remote(target: unknown, options: object = {}): unknown {
   if (typeof target !== 'function')
     throw new TypeError(`remote takes a function or a class, not ${typeof target}`)

@@ -13,28 +13,30 @@ export type RemoteArguments<P extends readonly unknown[]> = {
   [K in keyof P]: P[K] | ObjectRef<Awaited<P[K]>>
 }
 
-/** What a call returns: one ref, none, or one for each element of the result. */
-export type RemoteResult<R, N> = N extends 0
-  ? undefined
-  : N extends 1
-    ? ObjectRef<R>
-    : R extends readonly [unknown, ...unknown[]]
-      ? { -readonly [K in keyof R]: ObjectRef<R[K]> }
-      : R extends readonly (infer E)[]
-        ? ObjectRef<E>[]
-        : ObjectRef<unknown>[]
+/** What a call returns: one ref, none, or one for each element of the result; any of these, where only its run tells. */
+export type RemoteResult<R, N extends number> = number extends N
+  ? ObjectRef<R> | RefsOf<R> | undefined
+  : N extends 0
+    ? undefined
+    : N extends 1
+      ? ObjectRef<R>
+      : RefsOf<R>
 
-/** Options, of which `numReturns` is told apart: what they have beyond these is still an error. */
-export type Returning<O, N extends number> = O & { readonly numReturns?: N }
+type RefsOf<R> = R extends readonly [unknown, ...unknown[]]
+  ? { -readonly [K in keyof R]: ObjectRef<R[K]> }
+  : R extends readonly (infer E)[]
+    ? ObjectRef<E>[]
+    : ObjectRef<unknown>[]
 
-/** What options say, where they are a literal; otherwise what held before. */
-export type ReturnsOf<N extends number, Before extends number> = number extends N ? Before : N
+/** Options that say how many refs a call returns: a literal, or a number that is not known yet. */
+export type Returning<O, N extends number> = O & { readonly numReturns: N }
 
 /** What `remote(fn)` makes. Calling it directly throws. */
 export interface RemoteFunction<F extends AnyFunction, N extends number = 1> {
   remote(...args: RemoteArguments<Parameters<F>>): RemoteResult<Awaited<ReturnType<F>>, N>
   /** The same function with other options, which go over those that it has. */
-  options<M extends number = N>(options: Returning<RemoteOptions, M>): RemoteFunction<F, ReturnsOf<M, N>>
+  options<M extends number>(options: Returning<RemoteOptions, M>): RemoteFunction<F, M>
+  options(options: RemoteOptions): RemoteFunction<F, N>
 }
 
 /** What `remote(Class)` makes. `new` and direct calls throw. */
@@ -46,7 +48,8 @@ export interface RemoteClass<C extends AnyClass> {
 
 export interface RemoteMethod<F extends AnyFunction, N extends number = 1> {
   remote(...args: RemoteArguments<Parameters<F>>): RemoteResult<Awaited<ReturnType<F>>, N>
-  options<M extends number = N>(options: Returning<MethodOptions, M>): RemoteMethod<F, ReturnsOf<M, N>>
+  options<M extends number>(options: Returning<MethodOptions, M>): RemoteMethod<F, M>
+  options(options: MethodOptions): RemoteMethod<F, N>
 }
 
 /** An actor, from anywhere: each method of the class has `.remote(...)`. */

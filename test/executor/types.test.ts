@@ -94,6 +94,26 @@ describe('X2 types', () => {
     })
   })
 
+  it('how many refs a call gives may not be known before it runs', () => {
+    never(() => {
+      const count = 1 as number
+      type Any = ObjectRef<number[]> | ObjectRef<number>[] | undefined
+      const list = remote(() => [1, 2, 3])
+      expectTypeOf(list.options({ numReturns: count }).remote()).toEqualTypeOf<Any>()
+      expectTypeOf(remote(() => [1, 2, 3], { numReturns: count }).remote()).toEqualTypeOf<Any>()
+      expectTypeOf(list.options({ numReturns: 1 as 1 | 3 }).remote()).toEqualTypeOf<
+        ObjectRef<number[]> | ObjectRef<number>[]
+      >()
+      expectTypeOf(list.options({ numReturns: count }).options({ numReturns: 3 }).remote()).toEqualTypeOf<
+        ObjectRef<number>[]
+      >()
+      const { history } = remote(Counter).remote('a')
+      expectTypeOf(history.options({ numReturns: count }).remote()).toEqualTypeOf<
+        ObjectRef<string[]> | ObjectRef<string>[] | undefined
+      >()
+    })
+  })
+
   it('a method gives as many, too', () => {
     never(() => {
       const { history } = remote(Counter).remote('a')
@@ -107,6 +127,10 @@ describe('X2 types', () => {
       expectTypeOf(get(numberRef)).toEqualTypeOf<Promise<number>>()
       expectTypeOf(get([numberRef, textRef])).toEqualTypeOf<Promise<[number, string]>>()
       expectTypeOf(get([] as ObjectRef<number>[])).toEqualTypeOf<Promise<number[]>>()
+      expectTypeOf(get<number>(numberRef)).toEqualTypeOf<Promise<number>>()
+      const either = numberRef as typeof numberRef | typeof textRef
+      expectTypeOf(get(either)).toEqualTypeOf<Promise<number | string>>()
+      expectTypeOf(get([either])).toEqualTypeOf<Promise<[number | string]>>()
       // @ts-expect-error: not a ref
       get(5)
     })
