@@ -12,6 +12,8 @@ export function adviceOn(error: Error): string {
   if (message.startsWith('READONLY'))
     return 'It is a replica, which only repeats what another server has: give the address of its primary, which INFO replication names'
   if (/^(LOADING|MASTERDOWN)/.test(message)) return 'Try again when it has all of its data'
+  if (/^ERR (DB index|invalid DB|SELECT)/.test(message))
+    return "The address ends in the number of a database, from 0; a server has 16 unless its setting 'databases' says otherwise, and only 0 in a cluster"
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return "Give the address with a name that the server's certificate is for"
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')

@@ -25,11 +25,29 @@ export function redisOptions(address: string, tls: TlsFiles | undefined): RedisO
     ...shared,
     host: url.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1',
     port: url.port === '' ? 6379 : Number(url.port),
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
-    ...(url.pathname.length > 1 && { db: Number(url.pathname.slice(1)) }),
+    ...(url.username !== '' && { username: decoded(url.username, 'user', address) }),
+    ...(url.password !== '' && { password: decoded(url.password, 'password', address) }),
+    ...(url.pathname.length > 1 && { db: databaseOf(url) }),
     ...(url.protocol === 'rediss:' && { tls: readTls(tls) }),
   }
+}
+
+function decoded(text: string, what: string, address: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new TypeError(
+      `the ${what} in the address ${withoutPassword(address)} has a % that begins no character: write %25 for %`,
+    )
+  }
+}
+
+function databaseOf({ pathname }: URL): number {
+  const name = pathname.slice(1)
+  if (/^\d{1,9}$/.test(name)) return Number(name)
+  throw new TypeError(
+    `the address names the database ${name}; it is a number, as in redis://host/0. The namespace (--namespace) is what keeps fleets of one database apart`,
+  )
 }
 
 /** Files in PEM, for `rediss:` addresses. */
@@ -70,13 +88,17 @@ function parse(address: string): URL {
   } catch {}
   if (url !== null && /^rediss?:$/.test(url.protocol)) return url
   throw new TypeError(
-    `the address is redis://[user:password@]host[:port][/database], rediss://... for TLS, or unix:/path, not ${withoutPassword(address)}`,
+    `the address is redis://[user:password@]host[:port][/database], rediss://... for TLS, or unix:/path, not ${withoutPassword(address)}${
+      /^rediss?:\/\/.*@/s.test(address)
+        ? '. What a password has of / ? # @ : % is written as encodeURIComponent does it'
+        : ''
+    }`,
   )
 }
 
-/** For messages. */
+/** For messages. The password may have characters that it should not have in an address: another @, a slash. */
 export function withoutPassword(address: string): string {
-  return address.replace(/\/\/[^@/]*@/, '//***@')
+  return address.replace(/\/\/.*@/s, '//***@')
 }
 
 /** A process tells of the losses of one of its connections. */
@@ -151,6 +173,8 @@ export async function connect(options: RedisOptions, address: string): Promise<R
   })
   try {
     await first.connect()
+    // ioredis only warns of one that the server does not have, and goes on in the first.
+    if (first.options.db) await first.select(first.options.db)
     await checkServer(first, withoutPassword(address))
   } catch (error) {
     if (error instanceof UnfitServerError) throw error

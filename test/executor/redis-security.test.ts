@@ -379,7 +379,8 @@ describe('a Redis with TLS and users', () => {
         ...{ code: 2, stderr: expect.stringMatching(/self-signed.*Name the file.*--tls-ca/) },
       })
       expect(run('--tls-ca', 'none.pem').stderr).toMatch(/can't read the file that tls\.ca .*none\.pem/)
-      const joining = (from: string, to: string) => init({ address: redis.address.replace(from, to), tls })
+      const joining = (from: string | RegExp, to: string) =>
+        init({ address: redis.address.replace(from, to), tls })
       await expect(joining('pass', 'wrong')).rejects.toThrow(
         /can't use Redis at rediss:\/\/\*\*\*@.*(WRONGPASS|invalid).*Give the address with a user.*password/,
       )
@@ -388,6 +389,10 @@ describe('a Redis with TLS and users', () => {
         const message = new RegExp(`\\*\\*\\*@.*NOPERM.*'${command}'.*ACL SETUSER <user> ~{cornichon`)
         await expect(joining('driver', user)).rejects.toThrow(message)
       }
+      // It would go on in the first one.
+      await expect(joining(/$/, '/99')).rejects.toThrow(
+        /can't use Redis at .*\/99: ERR DB index is out of range\. The address ends in the number of a database/,
+      )
       await expect(joining('rediss:', 'redis:')).rejects.toThrow(/Is it rediss:\/\/ for a server with TLS/)
     } finally {
       await shutdown()

@@ -443,7 +443,16 @@ describe('a driver', () => {
       /can't use Redis at redis:\/\/127.0.0.1:1/,
     )
     await expect(init({ address: 'http://x' })).rejects.toThrow(/the address is redis:/)
-    await expect(init({ address: 'redis://user:secret@127.0.0.1:1' })).rejects.not.toThrow(/secret/)
+    for (const password of ['secret', 'at@secret', 'slash/secret', 'hash#secret', 'per%secret', 'q?secret']) {
+      const refused = init({ address: `redis://user:${password}@127.0.0.1:1` })
+      await expect(refused, password).rejects.toThrow(/redis:\/\/\*\*\*@127\.0\.0\.1:1/)
+      await expect(refused, password).rejects.not.toThrow(/secret/)
+    }
+    await expect(init({ address: 'redis://user:a/b@127.0.0.1:1' })).rejects.toThrow(/encodeURIComponent/)
+    for (const name of ['main', '-1', '1.5', '0/1'])
+      await expect(init({ address: `redis://127.0.0.1:1/${name}` }), name).rejects.toThrow(
+        `the address names the database ${name}; it is a number`,
+      )
     const connection = redis.connect()
     await connection.config('SET', 'maxmemory-policy', 'allkeys-lru')
     await expect(join()).rejects.toThrow(/maxmemory-policy allkeys-lru.*noeviction/)
