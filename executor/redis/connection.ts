@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { RedisOptions } from 'ioredis'
 import { adviceOn } from './advice.ts'
 import { Redis } from './ioredis.ts'
+import { LOOK, STUCK_AFTER, Watch } from './watch.ts'
 
 const OLDEST = [6, 2] as const
 
@@ -164,12 +165,18 @@ export function beforeResending(redis: Redis, work: () => void): void {
   }
 }
 
-/** Connects, or says why that is not possible. */
-export async function connect(options: RedisOptions, address: string): Promise<Redis> {
+/** Connects, or says why that is not possible. `look`: see watch.ts. */
+export async function connect(options: RedisOptions, address: string, look = LOOK): Promise<Redis> {
   const first = new Redis({ ...options, retryStrategy: () => null })
   let failure: Error | null = null
   first.on('error', (error: Error) => {
     failure = error
+  })
+  const watch = new Watch(look)
+  watch.add(first, () => {
+    const message = `it has not answered for ${(look * STUCK_AFTER) / 1000} s`
+    failure = Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+    first.disconnect()
   })
   try {
     await first.connect()
@@ -180,6 +187,7 @@ export async function connect(options: RedisOptions, address: string): Promise<R
     if (error instanceof UnfitServerError) throw error
     throw unusable(failure ?? (error as Error), address)
   } finally {
+    watch.close()
     first.disconnect()
   }
   const redis = open(options, address)

@@ -5,13 +5,14 @@ import type { Redis } from 'ioredis'
 import { clearInterval, setInterval } from '../../serializer/globals.ts'
 
 /** Milliseconds. */
-const LOOK = 5_000
+export const LOOK = 5_000
 /** So many looks, and not so much time: a process whose event loop is held hears nothing meanwhile. */
-const STUCK_AFTER = 4
+export const STUCK_AFTER = 4
 
 interface Watched {
   /** It is asked something that it has not answered. */
   isAsked: boolean
+  readonly onStuck: () => void
   /** How far its bytes are, both ways. */
   seen: string
   idle: number
@@ -26,9 +27,9 @@ export class Watch {
     this.#timer.unref()
   }
 
-  /** Is to be connected anew where that is so: what was asked is asked again then. */
-  add(redis: Redis): void {
-    this.#watched.set(redis, { isAsked: false, seen: '', idle: 0 })
+  /** Is connected anew where that is so, unless another thing is said: what was asked is asked again then. */
+  add(redis: Redis, onStuck = () => redis.disconnect(true)): void {
+    this.#watched.set(redis, { isAsked: false, onStuck, seen: '', idle: 0 })
   }
 
   #look(): void {
@@ -41,7 +42,7 @@ export class Watch {
       watched.idle = isStuck ? watched.idle + 1 : 0
       if (watched.idle < STUCK_AFTER) continue
       watched.idle = 0
-      redis.disconnect(true)
+      watched.onStuck()
     }
   }
 

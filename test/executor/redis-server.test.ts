@@ -1,5 +1,7 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import {
   type ActorHandle,
   cancel,
@@ -15,6 +17,7 @@ import {
   shutdown,
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { connect, redisOptions } from '../../executor/redis/connection.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { Queues } from '../../executor/redis/queues.ts'
 import { startDriver } from '../support/driver.ts'
@@ -461,6 +464,16 @@ describe('a driver', () => {
     await expect(join({ numCpus: 2, ignoreReinitError: true })).resolves.toBe(undefined)
     await shutdown()
     await expect(join({ numCpus: 2 })).rejects.toThrow(/numCpus of init does not go with address/)
+  })
+
+  it('is told when what listens there does not answer', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const address = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    await expect(connect(redisOptions(address, undefined), address, 50)).rejects.toThrow(
+      /it has not answered for 0.2 s\. Is it rediss:\/\/ for a server with TLS/,
+    )
+    silent.close()
   })
 
   it('is told when the server is a replica, and where that is', async () => {
