@@ -4,13 +4,21 @@
 /** What a program exits with that the signal ended. */
 export const INTERRUPTED = 130
 
-/** Calls `stop` at the first Ctrl-C while `work` is under way. */
-export async function stoppable<T>(stop: () => void, work: () => Promise<T>): Promise<T> {
-  process.once('SIGINT', stop)
+/** Milliseconds after which somebody who has pressed Ctrl-C is told why the command is still there. */
+const PATIENCE = 2_000
+
+/** Calls `stop` at the first Ctrl-C while `work` is under way. `then`: what else a second one does. */
+export async function stoppable<T>(stop: () => void, work: () => Promise<T>, then = ''): Promise<T> {
+  const interrupt = () => {
+    const text = `cornichon: waits for Redis, to end in order; Ctrl-C again ends this command at once${then}`
+    setTimeout(() => console.error(text), PATIENCE).unref()
+    stop()
+  }
+  process.once('SIGINT', interrupt)
   try {
     return await work()
   } finally {
-    process.off('SIGINT', stop)
+    process.off('SIGINT', interrupt)
   }
 }
 
