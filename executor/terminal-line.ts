@@ -5,6 +5,11 @@ export interface Terminal {
   readonly columns?: number
 }
 
+/** Whether it can write over a line, as terminals do, those of editors and of CI not. */
+export function isLive({ isTTY }: { readonly isTTY?: boolean }): boolean {
+  return isTTY === true && process.env.TERM !== 'dumb'
+}
+
 const BAR = 24
 
 export class TerminalLine {

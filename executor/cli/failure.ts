@@ -4,11 +4,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
+import { messageOf, textOf } from '../../runtime-env/message.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../../serializer/index.ts'
 
 /** The command was used wrongly: exit code 2, and the message alone. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** It could not go on: exit code 1, and the message alone. */
+export class EndedError extends Error {
+  override readonly name = 'EndedError'
 }
 
 /** A module of the user's could not even start: exit code 1, and the message alone. */
@@ -40,14 +46,72 @@ export function exitCodeOf(error: unknown): number {
 }
 
 export function reportFailure(error: unknown): void {
+  if (isJson()) return reportAsJson(error)
   // Commander has printed its own.
   if (error instanceof CommanderError) return
   console.error(describe(error))
 }
 
+/** Whether the command was asked for JSON; its mistakes may be found before its options are read. */
+export function isJson(): boolean {
+  const end = process.argv.indexOf('--')
+  return process.argv.slice(2, end < 0 ? undefined : end).includes('--json')
+}
+
+/** In one line: a task's output may be on stderr, too. */
+function reportAsJson(error: unknown): void {
+  // It was asked for help, or for the version.
+  if (error instanceof CommanderError && error.exitCode === 0) return
+  console.error(JSON.stringify({ error: asData(error) }))
+}
+
+function asData(error: unknown): object {
+  if (error instanceof CommanderError)
+    return { name: 'UsageError', message: error.message.replace(/^error: /, '') }
+  if (isToldByMessage(error)) return { name: error.name, message: error.message }
+  if (error instanceof PackError)
+    return { name: error.name, message: error.message, problems: error.problems.map(problemAsData) }
+  if (error instanceof PicklingError) return { ...thrownAsData(error), problems: [problemAsData(error)] }
+  if (error instanceof ProgramError) {
+    withoutOwnFrames(error.cause)
+    const message = `${error.message} ${messageOf(error.cause)}`
+    return { name: error.name, message, cause: thrownAsData(error.cause) }
+  }
+  return thrownAsData(error)
+}
+
+function problemAsData({ path, location, reason, remedy }: PicklingProblem): object {
+  return { path, location, reason, remedy }
+}
+
+/** With its causes, each once. */
+function thrownAsData(thrown: unknown, seen: readonly unknown[] = []): object {
+  try {
+    if (thrown instanceof Error) {
+      const { name, message, stack, cause } = thrown
+      const isNew = cause !== undefined && !seen.includes(cause)
+      return {
+        ...{ name: String(name), message: String(message), stack: String(stack) },
+        ...(isNew && { cause: thrownAsData(cause, [...seen, thrown]) }),
+      }
+    }
+  } catch {
+    // Getters of the user's that throw.
+  }
+  return { thrown: textOf(thrown) }
+}
+
+function isToldByMessage(error: unknown): error is Error {
+  return (
+    error instanceof UsageError ||
+    error instanceof EndedError ||
+    error instanceof BrokenModuleError ||
+    error instanceof UnpicklingError
+  )
+}
+
 function describe(error: unknown): string {
-  if (error instanceof UsageError || error instanceof BrokenModuleError || error instanceof UnpicklingError)
-    return `cornichon: ${error.message}`
+  if (isToldByMessage(error)) return `cornichon: ${error.message}`
   if (error instanceof PackError) {
     return [`cornichon: ${error.message}`, ...error.problems.map(describeProblem)].join('\n')
   }

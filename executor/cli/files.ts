@@ -46,7 +46,7 @@ function attempt<T>(what: string, work: () => T): T {
   }
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { code, message, path } = error as NodeJS.ErrnoException
   switch (code) {
     case 'ENOENT':

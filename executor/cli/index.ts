@@ -4,10 +4,11 @@
 import { Command } from 'commander'
 import { VERSION } from '../../serializer/version.ts'
 import { addCancel } from './cancel.ts'
-import { exitCodeOf, reportFailure } from './failure.ts'
+import { exitCodeOf, isJson, reportFailure } from './failure.ts'
 import { addInspect } from './inspect.ts'
 import { addList } from './list.ts'
 import { addLogs } from './logs.ts'
+import { watchOutput, written } from './output.ts'
 import { addPack } from './pack.ts'
 import { addRun } from './run.ts'
 import { addStatus, addTop } from './status.ts'
@@ -35,6 +36,8 @@ const program = new Command('cornichon')
   .showHelpAfterError('Add --help to see how it is used.')
   .configureOutput({
     outputError: (text, write) => write(text.replace(/^error: /, 'cornichon: ')),
+    // What failure.ts tells as JSON is not told twice.
+    ...(isJson() && { writeErr: () => {} }),
   })
   .exitOverride()
   .addHelpText(
@@ -52,21 +55,20 @@ Exit codes:
   1  the program failed: it threw, or it can't be packed or loaded
   2  the command was used wrongly: an unknown option, a missing file or export,
      bad JSON, a file that is no bundle, an output that can't be written
-  130  Ctrl-C ended what \`run --address\` or \`result\` waited for`,
+  130  Ctrl-C ended what \`run --address\` or \`result\` waited for
+
+With --json, what went wrong is JSON, too: the last line of stderr, {"error":{"name","message",...}}`,
   )
 
 for (const add of subcommands) add(program)
 
-// A pipe that is closed early (`| head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit()
-  throw error
-})
+watchOutput()
 
 try {
   await program.parseAsync()
 } catch (error) {
   reportFailure(error)
+  await written()
   // Whatever the program has left running ends here. A command that a signal ended has said so.
   process.exit(process.exitCode ?? exitCodeOf(error))
 }

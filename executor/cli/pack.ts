@@ -7,6 +7,7 @@ import { checkSerializable, type DumpOptions, dumps, PicklingError } from '../..
 import { PackError } from './failure.ts'
 import { checkWritable, writeBundle } from './files.ts'
 import { formatCount } from './format.ts'
+import { written } from './output.ts'
 import { importTarget, parseTarget, type Target } from './target.ts'
 
 interface PackFlags {
@@ -69,6 +70,7 @@ async function pack(text: string, flags: PackFlags): Promise<void> {
   const summary = summarize(bytes, target, flags.output)
   console.log(flags.json ? JSON.stringify(summary, null, 2) : describe(summary))
   // What the module has left running (a server, a timer) is no reason to stay.
+  await written()
   process.exit(0)
 }
 

@@ -3,12 +3,12 @@ import { inspect } from 'node:util'
 import type { Command } from 'commander'
 import { loadsAsync, UnpicklingError } from '../../serializer/index.ts'
 import { isCallable } from '../is-class.ts'
-import { ProgramError, UsageError } from './failure.ts'
+import { parseAmount } from './amounts.ts'
+import { EndedError, ProgramError, reportFailure, UsageError } from './failure.ts'
 import { isExistingFolder, readBundle } from './files.ts'
 import { addJoinOptions, type FleetFlags } from './fleet.ts'
 import { printResult } from './print-result.ts'
 import { runOnFleet } from './submit.ts'
-import { parseAmount } from './worker.ts'
 
 interface RunFlags extends FleetFlags {
   readonly args?: string
@@ -118,7 +118,7 @@ async function load(file: string, packages: string | undefined): Promise<unknown
 
 async function call(fn: (...args: unknown[]) => unknown, args: unknown[], file: string): Promise<unknown> {
   const giveUp = () => {
-    console.error(`cornichon: ${file} waits for a promise, and nothing is left that could settle it`)
+    reportFailure(new EndedError(`${file} waits for a promise, and nothing is left that could settle it`))
     process.exit(1)
   }
   process.once('beforeExit', giveUp)

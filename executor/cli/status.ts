@@ -4,12 +4,13 @@ import type { Command } from 'commander'
 import { formatSize } from '../../runtime-env/size.ts'
 import { LONGEST_TIMER } from '../options.ts'
 import type { FleetView, Overview } from '../redis/overview.ts'
+import { isLive } from '../terminal-line.ts'
+import { parseAmount } from './amounts.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { NO_WORKER } from './no-worker.ts'
 import { formatTable } from './table.ts'
 import { withFleet } from './with-fleet.ts'
-import { parseAmount } from './worker.ts'
 
 interface StatusFlags extends FleetFlags {
   readonly json?: true
@@ -60,7 +61,7 @@ async function showAll(view: FleetView, flags: TopFlags, signal: AbortSignal): P
     if (flags.json) console.log(JSON.stringify(overview))
     else {
       // The whole screen, on a terminal.
-      if (process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J')
+      if (isLive(process.stdout)) process.stdout.write('\x1b[H\x1b[2J')
       console.log(`${new Date().toLocaleTimeString()}  ${formatOverview(overview)}\n`)
     }
     if (i === flags.count) return

@@ -8,15 +8,17 @@ import { timerOf } from '../options.ts'
 import { unpack } from '../payload.ts'
 import type { RedisExecutor } from '../redis/index.ts'
 import type { FleetView } from '../redis/overview.ts'
+import { isLive } from '../terminal-line.ts'
+import { parseAmount, parseLifetime } from './amounts.ts'
 import { ProgramError, UsageError } from './failure.ts'
 import { readBundle } from './files.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
 import { INTERRUPTED, stoppable, untilInterrupted } from './interrupt.ts'
 import { JobLine } from './job-line.ts'
 import { tellIfNoWorker } from './no-worker.ts'
+import { print } from './output.ts'
 import { printResult } from './print-result.ts'
 import { withFleet } from './with-fleet.ts'
-import { parseAmount } from './worker.ts'
 
 interface SubmitFlags extends FleetFlags {
   readonly args?: string
@@ -51,7 +53,7 @@ export function addSubmit(program: Command): void {
     .option(
       '--keep <seconds>',
       'for how long from now it is wanted: one that waits after that never runs, one that runs is ended some seconds later',
-      parseAmount,
+      parseLifetime,
       86_400,
     )
     .option('--json', 'print the id as JSON')
@@ -63,8 +65,8 @@ export function addSubmit(program: Command): void {
       withFleet(flags, async (fleet) => {
         const id = await submit(fleet, file, flags)
         await asUsage(() => fleet.stored(id))
-        await fleet.leave(flags.keep * 1000)
-        console.log(flags.json ? JSON.stringify({ id }) : id)
+        await fleet.leave(Math.ceil(flags.keep * 1000))
+        print(flags.json ? JSON.stringify({ id }) : id, `task ${id} is queued all the same`)
       }),
     )
   addFleetOptions(program.command('result'))
@@ -92,7 +94,7 @@ export function addSubmit(program: Command): void {
 /** Ctrl-C is the task's end as it is with `run --address`, or with `--no-cancel` only that of the waiting. */
 async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags: ResultFlags): Promise<void> {
   const line = new JobLine(process.stderr)
-  if (process.stderr.isTTY) line.watch(fleet.progress, id)
+  if (isLive(process.stderr)) line.watch(fleet.progress, id)
   const quiet = tellIfNoWorker(fleet, line)
   const print = () => printOutcome(fleet, id, flags, line)
   try {
@@ -105,7 +107,7 @@ async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags:
           cancelled = view.cancel(id, true, 'Ctrl-C')
           cancelled.catch(reject)
         }
-        stoppable(stop, print).then(resolve, reject)
+        stoppable(stop, print, ', and the task may go on').then(resolve, reject)
       })
         // Its failure is here before all is told that has to end.
         .finally(() => cancelled)
@@ -172,10 +174,11 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
         process.exitCode = INTERRUPTED
         fleet.cancel(id, { force: true, recursive: true })
       }
-      if (process.stderr.isTTY) line.watch(fleet.progress, id)
+      if (isLive(process.stderr)) line.watch(fleet.progress, id)
       const quiet = tellIfNoWorker(fleet, line)
       try {
-        await stoppable(stop, () => printOutcome(fleet, id, flags, line))
+        const print = () => printOutcome(fleet, id, flags, line)
+        await stoppable(stop, print, ', and the fleet ends the task when it finds the command gone')
       } finally {
         quiet()
         line.end()

@@ -1,7 +1,9 @@
 // `cornichon worker`: a worker process of a fleet. Runs until it is told to stop; SIGTERM lets what runs end.
 import { type Command, InvalidArgumentError } from 'commander'
-import { UsageError } from './failure.ts'
+import { parseAmount, parsePeriod } from './amounts.ts'
+import { EndedError, reportFailure, UsageError } from './failure.ts'
 import { addFleetOptions, type FleetFlags, fleetOf } from './fleet.ts'
+import { doWithoutOutput } from './output.ts'
 import { isUnderPermission, onParentGone, permissionArguments, runAgain, SAME } from './permission.ts'
 
 interface WorkerFlags extends FleetFlags {
@@ -36,7 +38,7 @@ export function addWorker(program: Command): void {
     .option(
       '--recover-after <seconds>',
       'what a worker process had that is dead for so long goes to others',
-      parseAmount,
+      parsePeriod,
       10,
     )
     .option(
@@ -57,13 +59,6 @@ export function addWorker(program: Command): void {
     )
     .option('--json', 'tell of its start and end as lines of JSON')
     .action(work)
-}
-
-export function parseAmount(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('It is a number from 0.')
-  return value
 }
 
 function parseResources(text: string): Record<string, number> {
@@ -105,11 +100,13 @@ async function work(flags: WorkerFlags): Promise<void> {
     const nodeArguments = permissionArguments(permission === true ? [] : permission)
     if (!isUnderPermission()) return runAgain(nodeArguments)
   }
+  // Who reads of its start may have left when it is to end, and tasks are to end in order all the same.
+  doWithoutOutput()
   await loadPlugins(flags.plugin ?? [])
   const { FleetNode } = await import('../redis/node/index.ts')
   const node = await FleetNode.start({
     ...fleetOf(flags),
-    recoverAfter: flags.recoverAfter * 1000,
+    recoverAfter: Math.round(flags.recoverAfter * 1000),
     waitForRoom: flags.waitForRoom * 1000,
     ...(flags.name !== undefined && { name: flags.name }),
     ...(flags.numCpus !== undefined && { numCpus: flags.numCpus }),
@@ -131,8 +128,10 @@ async function work(flags: WorkerFlags): Promise<void> {
     const last = since + flags.grace * 1000 + GIVING_BACK
     setInterval(() => {
       if (performance.now() < last || node.isConnected) return
-      console.error(
-        `cornichon: worker ${node.name} ends without Redis, which is away: what it had goes to other workers when that is back`,
+      reportFailure(
+        new EndedError(
+          `worker ${node.name} ends without Redis, which is away: what it had goes to other workers when that is back`,
+        ),
       )
       process.exit(1)
     }, 500).unref()

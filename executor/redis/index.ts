@@ -21,6 +21,7 @@ import { functionsOf } from '../functions.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
+import { isLive } from '../terminal-line.ts'
 import { RedisActors } from './actors.ts'
 import { Calls, PendingCall } from './calls.ts'
 import { Capacity } from './capacity.ts'
@@ -510,7 +511,7 @@ export async function startRedis(options: InitOptions): Promise<RedisExecutor> {
     options.logToDriver !== false,
   )
   const executor = new RedisExecutor(link, options.logToDriver)
-  if (process.stderr.isTTY) {
+  if (isLive(process.stderr)) {
     const line = new UploadLine(process.stderr)
     executor.packages.onProgress = (progress) => line.show(progress)
     watchUploads(link.redis, (progress) => line.show(progress))

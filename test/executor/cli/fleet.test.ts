@@ -63,9 +63,72 @@ describe('cornichon, with a fleet', () => {
     expect(JSON.parse(stdout)).toEqual({ text: 'hello peter hello peter' })
     expect(stderr).toContain('greeting peter')
     expect(run('run', 'big.crn', '--json')).toMatchObject({ code: 1, stdout: '' })
-    expect(run('run', 'big.crn', '--json').stderr).toMatch(
-      /^cornichon: the result can not be written as JSON:/,
-    )
+    const message = 'the result can not be written as JSON: Do not know how to serialize a BigInt'
+    expect(JSON.parse(run('run', 'big.crn', '--json').stderr)).toMatchObject({ error: { message } })
+  })
+
+  it('X15 with --json, what went wrong is JSON, too: the last line of stderr', () => {
+    const errorOf = (...args: string[]) => {
+      const { code, stdout, stderr } = cornichon(workspace.folder, ...args, '--json')
+      return { code, stdout, ...JSON.parse(stderr.trimEnd().split('\n').at(-1)!) }
+    }
+    const usage = (message: RegExp | string) =>
+      ({ code: 2, error: { name: 'UsageError', message: expect.stringMatching(message) } }) as object
+    const thrown = { name: 'RangeError', message: 'not today', stack: expect.stringContaining('at fail') }
+    expect(errorOf('run', 'fail.crn')).toEqual({
+      ...{ code: 1, stdout: '' },
+      error: { name: 'ProgramError', message: 'fail.crn threw: not today', cause: thrown },
+    })
+    expect(errorOf('run', 'fail.crn', ...fleet)).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      error: {
+        name: 'ProgramError',
+        message: expect.stringMatching(/^task t-.* failed: not today$/),
+        cause: { cause: thrown },
+      },
+    })
+    expect(errorOf('pack', 'jobs.mjs#nope', '-o', 'x.crn')).toMatchObject(usage(/no export nope/))
+    expect(errorOf('inspect', 'jobs.mjs')).toMatchObject(usage(/no bundle/))
+    expect(errorOf('status', '--nonsense')).toMatchObject(usage(/^unknown option '--nonsense'/))
+    for (const command of [
+      'status',
+      'worker',
+      'list workers',
+      'logs',
+      'top',
+      'cancel x',
+      'result x',
+      'submit five.crn',
+    ])
+      expect(errorOf(...command.split(' '), '--address', 'redis://127.0.0.1:1'), command).toMatchObject(
+        usage(/^can't use Redis at redis:/),
+      )
+    expect(errorOf('result', 't-none-1', ...fleet)).toMatchObject(usage(/there is no task t-none-1/))
+    expect(errorOf('cancel', 't-none-1', ...fleet)).toMatchObject({
+      stdout: '{"cancelled":[]}\n',
+      ...usage(/no task/),
+    })
+    workspace.write({ 'refused.mjs': `import net from 'node:net'; export const socket = new net.Socket()` })
+    expect(errorOf('pack', 'refused.mjs#socket', '-o', 'x.crn')).toMatchObject({
+      code: 1,
+      error: { name: 'PackError', problems: [{ path: expect.any(String), remedy: expect.any(String) }] },
+    })
+  })
+
+  it('X15 refuses times that would lose what they are for', () => {
+    for (const keep of ['0', '1e300'])
+      expect(run('submit', 'five.crn', '--keep', keep)).toMatchObject({
+        ...{
+          code: 2,
+          stderr: expect.stringContaining('It is a number of seconds above 0, and at most 1e12.'),
+        },
+      })
+    expect(run('submit', 'five.crn', '--keep', '0.0001')).toMatchObject({ code: 0, stderr: '' })
+    // No lock would last, and a worker would take nothing.
+    for (const period of ['0', '0.001', '1e9'])
+      expect(run('worker', '--recover-after', period)).toMatchObject({
+        ...{ code: 2, stderr: expect.stringContaining('It is a number of seconds from 0.1 to 2000000.') },
+      })
   })
 
   it('X15 run --address prints what is no function as it is, as run does without a fleet', () => {
