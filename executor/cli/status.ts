@@ -4,11 +4,12 @@ import type { Command } from 'commander'
 import { formatSize } from '../../runtime-env/size.ts'
 import { LONGEST_TIMER } from '../options.ts'
 import type { FleetView, Overview } from '../redis/overview.ts'
+import { isNew } from '../redis/uptime.ts'
 import { isLive } from '../terminal-line.ts'
 import { parseAmount } from './amounts.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
 import { untilInterrupted } from './interrupt.ts'
-import { NO_WORKER } from './no-worker.ts'
+import { NO_WORKER, NO_WORKER_YET } from './no-worker.ts'
 import { formatTable } from './table.ts'
 import { withFleet } from './with-fleet.ts'
 
@@ -78,13 +79,14 @@ export function formatOverview({
   failed,
   actors,
   memory,
+  uptime,
 }: Overview): string {
   const departed =
     departedDrivers === 0 ? '' : `, and ${departedDrivers} that left, whose tasks and results are kept`
   const summary =
     `${workers.length} workers, ${drivers} drivers${departed}; tasks: ${waiting} waiting, ${running} running, ${failed} failed; ` +
     `${actors} actors; Redis holds ${formatSize(memory)}`
-  if (workers.length === 0) return `${summary}\n${NO_WORKER}`
+  if (workers.length === 0) return `${summary}\n${isNew(uptime) ? NO_WORKER_YET : NO_WORKER}`
   const rows = workers.map(({ name, resources, running: tasks, actors: own, version, node }) => [
     name,
     Object.entries(resources)

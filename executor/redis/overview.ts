@@ -8,6 +8,7 @@ import type { NodeDescription } from './describe.ts'
 import { FunctionField } from './functions.ts'
 import type { RedisExecutor } from './index.ts'
 import { failCalls } from './mailbox.ts'
+import { uptimeOf } from './uptime.ts'
 import { claimedGlance, MOST_IN_SCRIPT } from './values.ts'
 import { claimsOf, type JobData } from './wire.ts'
 
@@ -30,6 +31,8 @@ export interface Overview {
   readonly failed: number
   readonly actors: number
   readonly memory: number
+  /** Of Redis: seconds for which it has run. */
+  readonly uptime: number
 }
 
 export interface ListedTask {
@@ -82,8 +85,9 @@ export class FleetView {
     }
     const drivers = await this.#drivers()
     const memory = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1] ?? 0)
+    const uptime = await uptimeOf(redis)
     return {
-      ...{ workers, waiting, failed, memory },
+      ...{ workers, waiting, failed, memory, uptime },
       drivers: drivers.connected.length,
       departedDrivers: drivers.departed.length,
       running: workers.reduce((sum, { running }) => sum + running, 0),
