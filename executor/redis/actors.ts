@@ -4,12 +4,12 @@ import { fromJson, toJson } from '../../runtime-env/json.ts'
 import type { ActorCallSpec, ActorInfo, ActorSpec } from '../executor.ts'
 import { deathBy, environmentFailure, type Failure, failureOf } from '../failures.ts'
 import { refsOf } from '../payload.ts'
-import { dropCall } from './call-keys.ts'
+import { dropCall, renewCall } from './call-keys.ts'
 import { type Calls, PendingCall } from './calls.ts'
 import { enqueue } from './enqueue.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
-import { deathOf, emptyMailbox, endActor } from './mailbox.ts'
+import { deathOf, emptyMailbox, endActor, endIfLeft, HELD } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
 import { actorQueue, type Queues } from './queues.ts'
 import { shapeOfActor } from './shapes.ts'
@@ -29,6 +29,10 @@ class View {
   isShared = false
   /** How often it was told from here to start again. */
   epoch = 0
+  /** It was started here, and is in no queue yet. */
+  isHeld = false
+  /** On its way there. */
+  start: Promise<void> = Promise.resolve()
 
   constructor(id: string, spec: ActorSpec | null) {
     this.id = id
@@ -70,6 +74,7 @@ export class RedisActors {
     this.#lacking = lacking
     this.#packages = packages
     this.#ended = ended
+    link.onBeat(() => void this.#check().catch(() => {}))
   }
 
   #view(id: string): View {
@@ -92,7 +97,7 @@ export class RedisActors {
     this.#objects.share(refsOf(spec.args))
     if (spec.options.detached) this.#objects.give(refsOf(spec.args))
     this.#link.alive.begin()
-    this.#start(view, spec)
+    view.start = this.#start(view, spec)
       .catch((error: Error) => this.#die(view, failureOf('actor-died', `${view.label}: ${error.message}`)))
       .finally(() => this.#link.alive.end())
   }
@@ -101,17 +106,21 @@ export class RedisActors {
     const { redis, keys, id: owner } = this.#link
     const { options } = spec
     const shape = shapeOfActor(spec)
-    const other = await redis.cornichonCreateActor(
-      3,
-      keys.actor(spec.id),
-      keys.actorName(options.registeredName ?? ''),
-      keys.actors,
-      options.registeredName ?? '',
-      spec.id,
-      ...['state', 'starting', 'name', spec.name, 'registeredName', options.registeredName ?? ''],
-      ...['methods', toJson(spec.methods), 'owner', owner, 'detached', options.detached ? 1 : 0],
-      ...['restarts', 0, 'shape', shape],
-    )
+    view.isHeld = true
+    const create = () =>
+      redis.cornichonCreateActor(
+        3,
+        keys.actor(spec.id),
+        keys.actorName(options.registeredName ?? ''),
+        keys.actors,
+        options.registeredName ?? '',
+        spec.id,
+        ...['state', 'starting', 'name', spec.name, 'registeredName', options.registeredName ?? ''],
+        ...['methods', toJson(spec.methods), 'owner', owner, 'detached', options.detached ? 1 : 0],
+        ...['restarts', 0, 'shape', shape, HELD, 1],
+      )
+    let other = await create()
+    if (other !== null && (await endIfLeft(this.#link, other))) other = await create()
     if (other !== null) return this.#die(view, failureOf('actor-died', taken(options.registeredName!)))
     for (const [, id] of spec.deps) {
       const failed = await new Promise<Buffer | null>((resolve) =>
@@ -133,8 +142,10 @@ export class RedisActors {
     const encoded = encodeCalls([{ kind: 'actor', spec, owner }], keys)
     const { frame } = encoded
     const isLarge = frame.length > MOST_IN_SCRIPT
+    view.isHeld = false
     // In this order, on one connection: who takes the job finds the frame.
     await Promise.all([
+      redis.hdel(keys.actor(spec.id), HELD),
       storeOutside(redis, encoded, Life.call),
       ...(isLarge ? [redis.set(keys.call(spec.id), frame, 'PX', Life.call)] : []),
       enqueue(redis, keys, {
@@ -184,6 +195,20 @@ export class RedisActors {
     if (noRestart) this.#die(view, failureOf('actor-died', `${view.label} was killed`))
     else view.epoch++
     void this.#link.tellAll({ kind: 'kill', actor: id, noRestart, from: this.#link.id, epoch: view.epoch })
+  }
+
+  #renewed = Date.now()
+
+  /** Others' that are called from here, and that nobody will start; its own wait in their queues for as long as it is there. */
+  async #check(): Promise<void> {
+    const isDue = Date.now() - this.#renewed > Life.call / 3
+    if (isDue) this.#renewed = Date.now()
+    for (const view of [...this.#views.values()]) {
+      if (view.death !== null) continue
+      if (view.spec === null) {
+        if (view.underWay > 0) await endIfLeft(this.#link, view.id)
+      } else if (isDue && !view.isHeld) await renewCall(this.#link, view.id)
+    }
   }
 
   // --- calls ---
@@ -292,17 +317,26 @@ export class RedisActors {
   async find(name: string): Promise<ActorInfo | null> {
     const { redis, keys } = this.#link
     const id = await redis.get(keys.actorName(name))
-    if (id === null) return null
+    if (id === null || (await endIfLeft(this.#link, id))) return null
     const [type, methods, state] = await redis.hmget(keys.actor(id), 'name', 'methods', 'state')
     if (type == null || methods == null || state === 'dead') return null
     return { id, name: type, methods: fromJson(methods) as string[] }
   }
 
-  /** Those that this process started go with it, unless they are detached. */
+  /** Detached actors that lack nothing are in their queues: they were started, and stay. */
+  async started(): Promise<void> {
+    const leaving = [...this.#views.values()].filter(
+      ({ spec, isHeld }) =>
+        isHeld && spec!.options.detached && spec!.deps.every(([, id]) => this.#objects.isSettled(id)),
+    )
+    await Promise.all(leaving.map(({ start }) => start))
+  }
+
+  /** Those that this process started go with it, unless they are detached, and have all that they need. */
   async shutdown(failure: Failure): Promise<void> {
     const { redis, keys } = this.#link
     const own = [...this.#views.values()].filter(
-      ({ spec, death }) => spec !== null && death === null && !spec.options.detached,
+      ({ spec, death, isHeld }) => spec !== null && death === null && (isHeld || !spec.options.detached),
     )
     await Promise.all(
       own.map(async (view) => {

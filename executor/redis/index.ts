@@ -463,7 +463,7 @@ export class RedisExecutor implements Executor {
     this.link.alive.begin()
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
-    if (redis.status === 'ready') await this.#giveUpCalls()
+    if (redis.status === 'ready') await Promise.all([this.#giveUpCalls(), this.#actors.started()])
     const batches = new Map<string, string>()
     for (const { place, queue, beside } of this.calls.pending.values()) {
       if (place !== null) batches.set(place.batch, queue)

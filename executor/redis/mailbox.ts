@@ -26,6 +26,20 @@ export async function endActor(link: Link, actor: string, death: Failure): Promi
   return isFirst === 1
 }
 
+/** In the record of an actor while its arguments are waited for, or what else it needs: only who started it knows of it. */
+export const HELD = 'held'
+
+/** Ends an actor that nobody will start: who was about to is gone, and its name would be taken for ever. Whether it was so. */
+export async function endIfLeft(link: Link, actor: string): Promise<boolean> {
+  const { redis, keys } = link
+  const [held, owner, name] = await redis.hmget(keys.actor(actor), HELD, 'owner', 'name')
+  // Others were cut off, too: they come back one after another.
+  if (!held || !owner || link.isJustBack || (await link.isAlive(owner))) return false
+  const message = `actor ${name} (${actor}) never lived: the process that was about to start it has ended`
+  await endActor(link, actor, failureOf('actor-died', message))
+  return true
+}
+
 /**
  * Fails the calls that wait there; when none is under way, nothing is left of the mailbox. With `isAll` those that are under
  * way, too: for who knows that whoever ran them is dead.

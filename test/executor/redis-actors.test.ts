@@ -3,6 +3,7 @@
 import { ActorDiedError, describeExecutor, get, getActor, kill, remote, shutdown } from 'cornichon/executor'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cornichon } from '../support/command.ts'
+import { startDriver } from '../support/driver.ts'
 import { failureOf, testFleet } from '../support/fleet.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -129,4 +130,56 @@ describe('actors of a worker process that is killed', () => {
     for (const error of await Promise.all(calls.map(failureOf))) expect(error).toBeInstanceOf(ActorDiedError)
     await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
   }, 60_000)
+})
+
+describe('an actor that is about to start', () => {
+  const driver = (body: string) =>
+    startDriver(
+      fleet.redis,
+      `class Named { constructor(x) { this.x = x } what() { return this.x } }
+       const Detached = remote(Named, { name: 'named', lifetime: 'detached' })
+       const never = remote(() => new Promise(() => {}), { numCpus: 0 })
+       ${body}`,
+    )
+  const what = async () => get((await getActor<{ what(): number }>('named')).what.remote())
+
+  it('X7 ends with the process that holds it back: its calls fail, and its name is free', async () => {
+    await start()
+    const { child, ended } = driver('Detached.remote(never.remote())')
+    const id = () => fleet.connection.get(key('name:named'))
+    await expect.poll(id, { timeout: 20_000 }).not.toBeNull()
+    const failure = what().catch((error: Error) => error)
+    await expect.poll(async () => (await actorQueueKeys()).length).toBeGreaterThan(0)
+    child.kill('SIGKILL')
+    await ended
+    // As if its time was over.
+    await fleet.connection.del(
+      key(`lease:${await fleet.connection.hget(key(`actor:${await id()}`), 'owner')}`),
+    )
+    expect(await failure).toBeInstanceOf(ActorDiedError)
+    expect(String(await failure)).toMatch(/never lived: the process that was about to start it has ended/)
+    await expect(what()).rejects.toThrow('there is no actor named "named"')
+    expect(await get(Shared.options({ name: 'named' }).remote().add.remote())).toBe(1)
+  }, 30_000)
+
+  it('X7 and is detached starts if its driver is shut down at once; one that waits for an argument does not', async () => {
+    await start()
+    await driver('Detached.remote(5); await shutdown()').ended
+    expect(await what()).toBe(5)
+    kill(await getActor('named'))
+    await driver('Detached.remote(never.remote()); await shutdown()').ended
+    await expect(what()).rejects.toThrow('there is no actor named "named"')
+  })
+
+  it('X7 is dead if the time is over of what it needs', async () => {
+    const actor = Shared.remote()
+    const call = failureOf(actor.add.remote())
+    const { connection } = fleet
+    const start = () => connection.keys(key('call:a-*').replace(/[{}]/g, '\\$&'))
+    await expect.poll(async () => (await start()).length).toBe(1)
+    await connection.del(await start())
+    await fleet.start()
+    expect(await call).toBeInstanceOf(ActorDiedError)
+    expect((await call).message).toMatch(/can't start: what it needs is not in Redis any more/)
+  })
 })

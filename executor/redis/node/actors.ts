@@ -166,6 +166,7 @@ export class HostedActors {
       read: (frame, batch) => decodeCalls(frame, batch, link),
       start: (call) => this.#call(hosted, call),
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
+      gone: () => {},
       // Nobody else could take them.
       keep: (calls) => calls.length,
       isBrief: () => false,

@@ -40,6 +40,8 @@ export interface IntakeSettings {
   /** Runs a call, which is told how it ends. */
   start(call: Taken): void
   refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
+  /** A job's frame is not there: its calls are over, or their time is. */
+  gone(batch: string): void
   /** How many of the calls that wait here are worth being kept, where there is room for so many of them. */
   keep(calls: readonly Taken[], room: number): number
   /** Whether the call will be over within a millisecond or two. */
@@ -276,6 +278,7 @@ export class Intake {
     let calls: readonly WireCall[] = []
     try {
       if (frame !== null) calls = await this.#settings.read(frame, range.batch)
+      else this.#settings.gone(range.batch)
     } catch (error) {
       await this.#settings.refuse(frame!, batch, [at, to, size], error as Error)
       await this.#end(range, () => this.#fail(range.bull, token, (error as Error).message))

@@ -1,7 +1,9 @@
 // Tasks, and starts of actors, that this process takes from the queues: one intake for each shape of slots that it can give.
 import type { TaskSpec } from '../../executor.ts'
-import type { Failure } from '../../failures.ts'
+import { type Failure, failureOf } from '../../failures.ts'
 import { dropCall } from '../call-keys.ts'
+import type { Link } from '../link.ts'
+import { endActor } from '../mailbox.ts'
 import { readShape } from '../shapes.ts'
 import { decodeCalls, type WireCall } from '../wire.ts'
 import type { CallRunner } from './call-runner.ts'
@@ -9,6 +11,14 @@ import { Handoffs } from './handoffs.ts'
 import { Intake } from './intake.ts'
 import type { OwnWorkers } from './own-workers.ts'
 import type { Taken } from './taken.ts'
+
+/** An actor whose start has waited for longer than its call lives: nobody else would say so. */
+async function endIfGone(link: Link, batch: string): Promise<void> {
+  const state = await link.redis.hget(link.keys.actor(batch), 'state')
+  if (state === null || state === 'dead') return
+  const message = `actor ${batch} can't start: what it needs is not in Redis any more. Its driver has left, and it waited for a day`
+  await endActor(link, batch, failureOf('actor-died', message))
+}
 
 type TaskWire = Extract<WireCall, { kind: 'task' }>
 type ActorWire = Extract<WireCall, { kind: 'actor' }>
@@ -86,6 +96,7 @@ export class TaskIntakes {
       read: (frame, batch) => decodeCalls(frame, batch, link),
       start: (call) => this.#start(call, shape, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
+      gone: (batch) => void endIfGone(link, batch).catch(() => {}),
       keep: (calls, room) => this.#keep(calls, room, slots),
       isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec) < BRIEF,
       patience: PATIENCE,
