@@ -3,6 +3,7 @@
 import { createConnection, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { RedisOptions } from 'ioredis'
+import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import { AbstractConnector, Redis } from './ioredis.ts'
 
 /** Milliseconds: a server that lets nobody in is not asked for each value. */
@@ -39,8 +40,11 @@ export class LargeReader {
   #asked: Wanted[] = []
   #ahead = 0
 
-  constructor(options: RedisOptions) {
+  readonly #stuckAfter: number
+
+  constructor(options: RedisOptions, stuckAfter = STUCK) {
     this.#options = options
+    this.#stuckAfter = stuckAfter
   }
 
   get(key: string, target: Buffer | null = null): Promise<Buffer | null> {
@@ -103,19 +107,24 @@ export class LargeReader {
     })
     this.#connection = redis
     redis.on('error', () => {})
+    const stuck = setTimeout(() => redis.disconnect(), this.#stuckAfter).unref()
     try {
       await redis.connect()
       // All that the client had to say is answered by then.
       await redis.ping()
+      clearTimeout(stuck)
       isOurs = true
       const socket = socketOf()
       socket.on('close', () => this.#lost(redis))
       // The usual connection is asked then.
-      socket.setTimeout(STUCK, () => this.#asked.length > 0 && this.#lost(redis))
+      socket.setTimeout(this.#stuckAfter)
+      // Each time: it may have been idle before, with nothing asked.
+      socket.on('timeout', () => this.#asked.length > 0 && this.#lost(redis))
       // Who waits for a value keeps the process alive, not the connection.
       socket.unref()
       if (!socket.destroyed && !this.#isClosed) return (this.#open = socket)
     } catch {}
+    clearTimeout(stuck)
     this.#failedAt = Date.now()
     this.#lost(redis)
     return null

@@ -1,4 +1,6 @@
 // Large values over Redis: how they are read, and what becomes of those that are made twice.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { markAsUntransferable } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../executor/executor.ts'
@@ -73,6 +75,51 @@ describe('a connection for large values', () => {
     expect((await reader.get(key))?.equals(bytes(4_000_000))).toBe(true)
     reader.close()
     await client.unlink(key)
+  })
+})
+
+describe('a connection for large values that is held up for good', () => {
+  /** From `hold` on nothing comes through. */
+  const startBetween = async () => {
+    const halves = new Set<Socket>()
+    let isHeld = false
+    const server = createServer((near) => {
+      const far = connect(redis.address.replace(/^unix:/, ''))
+      for (const each of [near, far]) halves.add(each.on('error', () => {}))
+      if (!isHeld) near.pipe(far).pipe(near)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return {
+      port: (server.address() as AddressInfo).port,
+      hold: () => {
+        isHeld = true
+        for (const each of halves) each.unpipe().pause()
+      },
+      close: () => {
+        for (const each of halves) each.destroy()
+        server.close()
+      },
+    }
+  }
+
+  it('has nothing for who waits, also if it was idle before', async () => {
+    const between = await startBetween()
+    const reader = new LargeReader({ host: '127.0.0.1', port: between.port, lazyConnect: true }, 200)
+    expect(await reader.get('none')).toBe(null)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    between.hold()
+    expect(await reader.get('none')).toBe(null)
+    reader.close()
+    between.close()
+  })
+
+  it('has nothing if it is so from the beginning', async () => {
+    const between = await startBetween()
+    between.hold()
+    const reader = new LargeReader({ host: '127.0.0.1', port: between.port, lazyConnect: true }, 200)
+    expect(await reader.get('none')).toBe(null)
+    reader.close()
+    between.close()
   })
 })
 
