@@ -52,7 +52,7 @@ function makerOf(entry: KnownClass): Maker {
   const stock: Stock = { instances: [], next: 1 }
   return (prototype) =>
     (prototype === target.prototype ? stoppedTogether(target, constructor.assignsFirst!, stock) : null) ??
-    stoppedAtAssignment(target, catching) ??
+    stoppedAtAssignment(target, catching, 1)[0] ??
     probed()
 }
 
@@ -68,10 +68,10 @@ function stoppedTogether(target: () => object, assignsFirst: string, stock: Stoc
     const parent = getPrototypeOf(prototype)
     if (getOwnPropertyDescriptor(prototype, assignsFirst) || !setPrototypeOf(prototype, catcher)) return null
     try {
-      for (let i = 0; i < next; i++) {
-        const instance = stoppedAtAssignment(target, target)
-        if (instance === null) return null
-        instances.push(instance)
+      while (instances.length < next) {
+        const made = stoppedAtAssignment(target, target, next - instances.length)
+        if (made.length === 0) return null
+        for (let i = 0; i < made.length; i++) instances.push(made[i])
       }
     } finally {
       setPrototypeOf(prototype, parent)
@@ -92,12 +92,21 @@ function stopsAtAssignment({ classFacts }: FunctionFacts, { assignsFirst }: Clas
 
 /** Thrown out of a constructor, which stops it. */
 const STOP = Symbol('stop')
-let assigned: object | null = null
+/**
+ * To throw takes a microsecond, however many constructors it stops: so each that is to be stopped begins the next one, up to
+ * so many.
+ */
+const MOST_AT_ONCE = 32
+/** Those that were stopped; of what, and how many there are to be. */
+let assigned: object[] = []
+let wanted = 1
+let begun: () => object = Object
+let asNew: () => object = Object
 const catcher = new Proxy(
   {},
   {
     set(_, __, ___, receiver: object) {
-      assigned = receiver
+      if (assigned.push(receiver) < wanted) construct(begun, anyArguments, asNew)
       throw STOP
     },
   },
@@ -114,17 +123,25 @@ function makeCatching(): () => object {
   return Catching as unknown as () => object
 }
 
-/** An instance whose constructor was stopped by what it inherited, where it assigned the first property. Null if it was not. */
-function stoppedAtAssignment(target: () => object, catching: () => object): object | null {
-  assigned = null
+/**
+ * So many instances, or fewer, whose constructors were stopped by what they inherited, where they assigned the first property. None
+ * if they were not.
+ */
+function stoppedAtAssignment(target: () => object, catching: () => object, count: number): object[] {
+  assigned = []
+  wanted = Math.min(count, MOST_AT_ONCE)
+  begun = target
+  asNew = catching
   try {
     construct(target, anyArguments, catching)
-  } catch (error) {
-    if (error !== STOP) return null
+  } catch {
+    // The stack may have been too small for all.
   }
-  const instance = assigned
-  assigned = null
-  return instance
+  const instances = assigned
+  assigned = []
+  wanted = 1
+  begun = asNew = Object
+  return instances
 }
 
 interface Stock {
@@ -167,7 +184,7 @@ export function stampOwn(entry: KnownClass, object: object): void {
   } catch (error) {
     if (error !== STOP) throw error
   } finally {
-    assigned = null
+    assigned = []
     setPrototypeOf(target, parent)
     if (stops) setPrototypeOf(object, prototype)
   }
