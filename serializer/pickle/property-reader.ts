@@ -6,6 +6,7 @@ import { damaged } from '../errors.ts'
 import { captureStack } from '../reducers/index.ts'
 import { isWeakCollection } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
+import { fieldDefiner } from './field-definer.ts'
 import { type Guard, isCoercing } from './guard.ts'
 import { dataDescriptor, inheritsExotic } from './objects.ts'
 import { Attribute, Op, PropertiesFlag } from './opcodes.ts'
@@ -14,6 +15,7 @@ const {
   defineProperty,
   deleteProperty,
   getOwnPropertyDescriptor,
+  isExtensible,
   ownKeys,
   preventExtensions,
   setPrototypeOf,
@@ -63,19 +65,53 @@ export class PropertyReader {
     if (count === 0) return
     const usual = this.#in.byte()
     const coerces = isArray(object) || types.isTypedArray(object)
-    // Where nothing in the chain of prototypes has the key, to assign is to define, in a tenth of the time.
-    const assigns = usual === Attribute.All && !coerces && !inheritsExotic(object)
+    if (usual === Attribute.All && !coerces) while (count > 0) count -= this.#usualOnes(object, count)
     for (; count > 0; count--) {
       const key = this.key()
-      const op = this.#in.byte()
-      const isSpecial = op === Op.Accessor || op === Op.Attributes
-      const descriptor = isSpecial ? this.#specialDescriptor(op) : null
-      const value = descriptor ? descriptor.value : this.#source.operation(op)
-      if (coerces && isCoercing(object, key, value)) throw damaged('a length or element is no number')
+      const descriptor = this.descriptor(usual)
+      if (coerces && isCoercing(object, key, descriptor.value))
+        throw damaged('a length or element is no number')
       this.#guard?.property(object, key)
-      if (descriptor) define(object, key, descriptor)
-      else if (assigns && !(key in object)) (object as Record<PropertyKey, unknown>)[key] = value
-      else defineProperty(object, key, dataDescriptor(value, usual))
+      define(object, key, descriptor)
+    }
+  }
+
+  /** Properties like those that are assigned, all at once; and the first that is another. Returns how many there were. */
+  #usualOnes(object: object, count: number): number {
+    const keys: string[] = []
+    const values: unknown[] = []
+    while (keys.length < count) {
+      const key = this.key()
+      const op = this.#in.byte()
+      if (typeof key !== 'string' || isSpecial(op)) {
+        this.#defineAll(object, keys, values)
+        this.#guard?.property(object, key)
+        define(object, key, this.#descriptorFrom(op, Attribute.All))
+        return keys.length + 1
+      }
+      keys.push(key)
+      values.push(this.#source.operation(op))
+    }
+    this.#defineAll(object, keys, values)
+    return count
+  }
+
+  #defineAll(object: object, keys: readonly string[], values: readonly unknown[]): void {
+    const guard = this.#guard
+    if (guard !== null) for (let i = 0; i < keys.length; i++) guard.property(object, keys[i])
+    const fields = isExtensible(object) ? fieldDefiner(keys) : null
+    if (fields !== null) {
+      try {
+        return fields(object, values)
+      } catch (error) {
+        throw error instanceof TypeError ? damaged('an object has a property already, fixed') : error
+      }
+    }
+    // Where nothing in the chain of prototypes has the key, to assign is to define, in a tenth of the time.
+    const assigns = !inheritsExotic(object)
+    for (let i = 0; i < keys.length; i++) {
+      if (assigns && !(keys[i] in object)) (object as Record<string, unknown>)[keys[i]] = values[i]
+      else defineProperty(object, keys[i], dataDescriptor(values[i], Attribute.All))
     }
   }
 
@@ -123,9 +159,11 @@ export class PropertyReader {
   }
 
   descriptor(usual: number): PropertyDescriptor {
-    const op = this.#in.byte()
-    if (op === Op.Accessor || op === Op.Attributes) return this.#specialDescriptor(op)
-    return dataDescriptor(this.#source.operation(op), usual)
+    return this.#descriptorFrom(this.#in.byte(), usual)
+  }
+
+  #descriptorFrom(op: number, usual: number): PropertyDescriptor {
+    return isSpecial(op) ? this.#specialDescriptor(op) : dataDescriptor(this.#source.operation(op), usual)
   }
 
   #specialDescriptor(op: number): PropertyDescriptor {
@@ -168,7 +206,7 @@ export class PropertyReader {
   #element(array: unknown[], index: number): void {
     const op = this.#in.byte()
     if (op === Op.Hole) return
-    if (op === Op.Accessor || op === Op.Attributes) this.#special(array, String(index), op)
+    if (isSpecial(op)) this.#special(array, String(index), op)
     else defineProperty(array, index, dataDescriptor(this.#source.operation(op), Attribute.All))
   }
 
@@ -193,6 +231,10 @@ class CapturedStack implements PropertyDescriptor {
     this.enumerable = (attributes & Attribute.Enumerable) !== 0
     this.configurable = (attributes & Attribute.Configurable) !== 0
   }
+}
+
+function isSpecial(op: number): boolean {
+  return op === Op.Accessor || op === Op.Attributes
 }
 
 function define(object: object, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
