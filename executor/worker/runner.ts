@@ -2,8 +2,8 @@
 // caller's own where the engine is inline.
 
 import { inspect } from 'node:util'
-import { AbortController, Array, Error, Reflect, TypeError } from '../../serializer/globals.ts'
-import { loadsAsync, PicklingError } from '../../serializer/index.ts'
+import { AbortController, Array, Error, Object, Reflect, TypeError } from '../../serializer/globals.ts'
+import { loadsAsync, PicklingError, symbols } from '../../serializer/index.ts'
 import { isThenable, promiseOf } from '../../serializer/promises.ts'
 import { now } from '../clock.ts'
 import { type TaskContext, taskUnderWay, withTask } from '../context.ts'
@@ -66,6 +66,12 @@ class Scope implements TaskContext {
   cancel(): void {
     this.isCancelled = true
     this.#controller?.abort()
+  }
+
+  /** What a task returns of itself, or hands to others, is a plain object. */
+  [symbols.reduce](): unknown[] {
+    const { id, name, attempt, worker, signal } = this
+    return [Object, [{ id, name, attempt, worker, signal }]]
   }
 }
 

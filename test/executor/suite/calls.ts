@@ -1,10 +1,20 @@
-import { get, put, remote } from 'cornichon/executor'
+import { currentTask, get, put, remote } from 'cornichon/executor'
 import { expect, it, vi } from 'vitest'
 import type { Engine } from './index.ts'
 
 const square = remote((x: number) => x * x)
 
 export function callTests({ isParallel }: Engine): void {
+  it('X5 what currentTask gives can be returned, and handed to others', async () => {
+    const itself = await get(remote(() => currentTask(), { name: 'me' }).remote())
+    const { id, worker, signal } = itself
+    expect(itself).toEqual({ ...{ id, worker, signal }, name: 'me', attempt: 1 })
+    expect(signal.aborted).toBe(false)
+    const nameOf = remote((task: { name: string }) => task.name)
+    const given = remote(() => get(nameOf.remote(currentTask())), { name: 'outer' })
+    expect(await get(given.remote())).toBe('outer')
+  })
+
   it('X2 a result may have a settled promise in it', async () => {
     const { later } = await get(remote(() => ({ later: Promise.resolve(3) })).remote())
     expect(await later).toBe(3)
