@@ -1,7 +1,9 @@
 // Options of tasks, actors and init: their defaults, and the checks that name what is wrong. A new option is a line here.
 
 import { availableParallelism } from 'node:os'
+import { inspect } from 'node:util'
 import type { RuntimeEnv, RuntimeEnvFields } from '../runtime-env/index.ts'
+import { textOf } from '../runtime-env/message.ts'
 import { nearest, suggestion } from '../runtime-env/nearest.ts'
 import type { SignOption, VerifyOption } from '../serializer/bundle/signature.ts'
 import { Array, JSON, Number, Object, String, TypeError } from '../serializer/globals.ts'
@@ -159,6 +161,15 @@ const record: Check = (value) =>
 const duration: Check = (value) =>
   typeof value === 'number' && value > 0 ? null : 'a number of milliseconds above 0'
 const patience: Check = (value) => (typeof value === 'number' && value >= 0 ? null : 'a number from 0')
+const TLS_FILES = ['ca', 'cert', 'key']
+const tlsFiles: Check = (value) =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(value).every(
+    ([name, file]) => TLS_FILES.includes(name) && (file === undefined || text(file) === null),
+  )
+    ? null
+    : 'the names of files in PEM, as { ca, cert, key }'
 const anything: Check = () => null
 /** Of a fleet: what its name has to be, in words, or null if it is that. */
 export const checkNamespace: Check = (value) =>
@@ -197,7 +208,7 @@ const tables = {
     mode: (value: unknown) => (value === 'threads' || value === 'inline' ? null : "'threads' or 'inline'"),
     address: text,
     namespace: checkNamespace,
-    tls: anything,
+    tls: tlsFiles,
     sign: anything,
     verify: anything,
     allowVersionMismatch: flag,
@@ -239,7 +250,11 @@ function unknownOption(what: string, name: string, known: readonly string[]): st
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? 'a list' : String(value)
+  return typeof value === 'object'
+    ? inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY })
+    : typeof value === 'string'
+      ? JSON.stringify(value)
+      : textOf(value)
 }
 
 /** The longest that Node's timers wait, 24.8 days: what is longer fires at once. */

@@ -13,10 +13,16 @@ import { startThreads } from './threads/index.ts'
 
 /** The executor; if there is none yet, one with worker threads is started. */
 export function requireExecutor(): Executor {
-  const executor = currentExecutor() ?? start({})
+  const executor = currentExecutor() ?? startUnlessJoining()
   requirePromises(executor)
   if (executor.failure) throw errorOf(executor.failure)
   return executor
+}
+
+/** What is called now would run in this process, and not on the fleet. */
+function startUnlessJoining(): Executor {
+  if (joining === null) return start({})
+  throw new Error('init is under way, and not done yet: say await init(...) before the first call')
 }
 
 /** The clients of Redis resolve promises with objects. */
@@ -41,10 +47,21 @@ export async function init(options: InitOptions = {}): Promise<void> {
   const { address, runtimeEnv, ...rest } = options
   const env = runtimeEnv === undefined ? null : RuntimeEnv.from(runtimeEnv)
   if (address === 'threads' || address === 'inline') start({ ...rest, mode: address })
-  else if (address === undefined) start(options)
+  else if (address === undefined) startHere(options)
   else await (joining = join(options).finally(() => (joining = null)))
   setJobEnvironment(env)
   if (env !== null) await prepare(env)
+}
+
+/** In this process; who has a fleet in mind has forgotten its address, or has it in a variable that is not set. */
+function startHere(options: InitOptions): void {
+  if (options.mode === undefined)
+    for (const name of ['namespace', 'tls', 'sign', 'verify', 'allowVersionMismatch'] as const)
+      if (options[name] !== undefined)
+        throw new TypeError(
+          `the option ${name} of init goes with address, the Redis of a fleet: init({ address: 'redis://host', ${name} }). Without one, tasks run in threads of this process`,
+        )
+  start(options)
 }
 
 /** What is wrong with it shows now, and its packages are on their way. */

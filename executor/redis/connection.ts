@@ -87,7 +87,9 @@ function parse(address: string): URL {
   try {
     url = new URL(address)
   } catch {}
-  if (url !== null && /^rediss?:$/.test(url.protocol)) return url
+  // With a slash in the password, say, its beginning is the port and its end the database.
+  const isCut = url !== null && `${url.pathname}${url.search}${url.hash}`.includes('@')
+  if (url !== null && /^rediss?:$/.test(url.protocol) && !isCut) return url
   throw new TypeError(
     `the address is redis://[user:password@]host[:port][/database], rediss://... for TLS, or unix:/path, not ${withoutPassword(address)}${
       /^rediss?:\/\/.*@/s.test(address)

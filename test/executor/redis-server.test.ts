@@ -446,12 +446,27 @@ describe('a driver', () => {
       /can't use Redis at redis:\/\/127.0.0.1:1/,
     )
     await expect(init({ address: 'http://x' })).rejects.toThrow(/the address is redis:/)
-    for (const password of ['secret', 'at@secret', 'slash/secret', 'hash#secret', 'per%secret', 'q?secret']) {
+    const passwords = [
+      'secret',
+      'at@secret',
+      'slash/secret',
+      'hash#secret',
+      'per%secret',
+      'q?secret',
+      'p@x/secret',
+    ]
+    for (const password of passwords) {
       const refused = init({ address: `redis://user:${password}@127.0.0.1:1` })
       await expect(refused, password).rejects.toThrow(/redis:\/\/\*\*\*@127\.0\.0\.1:1/)
       await expect(refused, password).rejects.not.toThrow(/secret/)
     }
     await expect(init({ address: 'redis://user:a/b@127.0.0.1:1' })).rejects.toThrow(/encodeURIComponent/)
+    await expect(init({ namespace: 'x' })).rejects.toThrow(
+      "the option namespace of init goes with address, the Redis of a fleet: init({ address: 'redis://host', namespace })",
+    )
+    await expect(init({ address: 'rediss://127.0.0.1:1', tls: { caa: 'x' } as object })).rejects.toThrow(
+      "the option of init tls is the names of files in PEM, as { ca, cert, key }, not { caa: 'x' }",
+    )
     for (const name of ['main', '-1', '1.5', '0/1'])
       await expect(init({ address: `redis://127.0.0.1:1/${name}` }), name).rejects.toThrow(
         `the address names the database ${name}; it is a number`,
@@ -464,6 +479,14 @@ describe('a driver', () => {
     await expect(join({ numCpus: 2, ignoreReinitError: true })).resolves.toBe(undefined)
     await shutdown()
     await expect(join({ numCpus: 2 })).rejects.toThrow(/numCpus of init does not go with address/)
+  })
+
+  it('is told when it makes a call before init is done: that would not run on the fleet', async () => {
+    const joining = join()
+    const call = remote(() => 1)
+    expect(() => call.remote()).toThrow(/init is under way.*await init/)
+    await joining
+    expect(await get(call.remote())).toBe(1)
   })
 
   it('is told when what listens there does not answer', async () => {
