@@ -178,6 +178,7 @@ export async function connect(options: RedisOptions, address: string, look = LOO
   watch.add(first, () => {
     const message = `it has not answered for ${(look * STUCK_AFTER) / 1000} s`
     failure = Object.assign(new Error(message), { code: 'ETIMEDOUT' })
+    watch.close()
     first.disconnect()
   })
   try {
