@@ -56,6 +56,8 @@ export function reasonOf(error: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission denied'
+    case 'ERR_ACCESS_DENIED':
+      return 'it is not among the grants of --permission: fs-read=FILE, or a folder, lets the worker read it, and its tasks, too'
     case 'EROFS':
       return 'the file system is read-only'
     case 'ENOSPC':

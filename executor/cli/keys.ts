@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { UsageError } from './failure.ts'
+import { reasonOf } from './files.ts'
 
 export interface Seal {
   readonly sign?: Uint8Array | KeyObject
@@ -26,7 +27,7 @@ function readKey(file: string, kind: 'private' | 'public'): Uint8Array | KeyObje
   try {
     bytes = readFileSync(file)
   } catch (error) {
-    throw new UsageError(`can't read the key ${file}: ${(error as Error).message}`)
+    throw new UsageError(`can't read the key ${file}: ${reasonOf(error)}`)
   }
   if (!bytes.includes('-----BEGIN')) {
     if (kind === 'public') throw new UsageError(`${file} is no public key in PEM`)

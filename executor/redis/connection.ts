@@ -71,7 +71,11 @@ function readPem(name: string, file: string): Buffer {
     return readFileSync(file)
   } catch (error) {
     throw new Error(
-      `can't read the file that tls.${name} (--tls-${name}) names: ${(error as Error).message}. Give the path of one in PEM`,
+      `can't read the file that tls.${name} (--tls-${name}) names: ${(error as Error).message.replace(/\.$/, '')}. Give the path of one in PEM${
+        (error as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED'
+          ? ', and to --permission the grant fs-read for it'
+          : ''
+      }`,
     )
   }
 }

@@ -41,6 +41,25 @@ describe('cornichon worker --permission', () => {
     await expect(get(start.remote())).rejects.toThrow(/restricted/)
   })
 
+  it('X14 says that the file of its key needs a grant', () => {
+    const args = [
+      'worker',
+      '--address',
+      redis.address,
+      '--permission',
+      '--key-file',
+      workspace.path('secret', 'text'),
+    ]
+    const { code, stderr } = cornichon(workspace.folder, ...args)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/can't read the key .*: it is not among the grants of --permission: fs-read=FILE/)
+    args[args.length - 2] = '--tls-ca'
+    args[2] = 'rediss://127.0.0.1:1'
+    expect(cornichon(workspace.folder, ...args).stderr).toMatch(
+      /--tls-ca.*to --permission the grant fs-read for it/,
+    )
+  })
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'X14 ends in order at one %s to the process that was started, or to both',
     async (signal) => {

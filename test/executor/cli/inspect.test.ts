@@ -1,6 +1,7 @@
 // `cornichon inspect`: a tree for people, JSON for programs, and nothing is run.
 import { afterAll, describe, expect, it } from 'vitest'
 import { formatCount, formatTree } from '../../../executor/cli/format.ts'
+import { formatTable } from '../../../executor/cli/table.ts'
 import { parseSize } from '../../../executor/cli/worker.ts'
 import { nearest } from '../../../runtime-env/nearest.ts'
 import { formatSize } from '../../../runtime-env/size.ts'
@@ -63,6 +64,18 @@ describe('what people read', () => {
     ])
     for (const wrong of ['', 'GB', '-1', '5 apples', '0', '1.2.3', '1iB'])
       expect(() => parseSize(wrong), wrong).toThrow('a size')
+  })
+
+  it('tables have a line for each row, whatever others have put into it', () => {
+    const rows = [
+      ['a\nb', '\x1b[2Jgone\x9b', null],
+      ['c', 'd', 'e'.repeat(500)],
+    ]
+    expect(formatTable(['ONE', 'TWO', 'THREE'], rows).split('\n')).toEqual([
+      'ONE   TWO                  THREE',
+      'a\\nb  \\u001b[2Jgone\\u009b  -',
+      `c     d                    ${'e'.repeat(400)}...`,
+    ])
   })
 
   it('counts have a plural', () => {
