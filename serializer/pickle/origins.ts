@@ -18,12 +18,11 @@ export class Origins {
   }
 
   /** The folder or file URL that the function's imports are resolved from, if it asks for one. */
-  of({ fn, facts, text, site }: LiveFunction): string | null {
+  of(live: LiveFunction): string | null {
+    const { facts, text } = live
     if (!facts.importMeta && !importsFromItsFolder(facts, text)) return null
-    const url = knownOrigin(fn) ?? site.script?.url
-    if (!url) return null
-    const origin = url.startsWith('/') ? new URL(url, 'file://').href : url
-    if (importsFromItsFolder(facts, text) || !asksNoPlace(facts, text)) this.ask(origin)
+    const origin = originOf(live)
+    if (origin !== null && (importsFromItsFolder(facts, text) || !asksNoPlace(facts, text))) this.ask(origin)
     return origin
   }
 
@@ -32,6 +31,13 @@ export class Origins {
     if (url === null || this.#asked.has(url) || url.startsWith(NAMELESS)) return url
     return `${NAMELESS}${createHash('sha256').update(url).digest('hex').slice(0, 16)}`
   }
+}
+
+/** The URL of the module that the function comes from, if that is known. */
+export function originOf({ fn, site }: LiveFunction): string | null {
+  const url = knownOrigin(fn) ?? site.script?.url
+  if (!url) return null
+  return url.startsWith('/') ? new URL(url, 'file://').href : url
 }
 
 /** Is every `import.meta` of the code followed by the name of a property that has nothing to do with its place? */

@@ -32,6 +32,10 @@ goalTest('C21', 'vitest: imports of a mocked module are the mock', async () => {
   expect(await elsewhere(() => [now(), label], '(f) => f()')).toEqual([42, 'mocked'])
 })
 
+goalTest('C21', 'vitest: import() of a function is the real one where modules are mocked', async () => {
+  expect(await elsewhere(async () => (await import('node:path')).sep, '(f) => f()')).toBe('/')
+})
+
 goalTest('C21', 'vitest: spies on built-ins disturb no dump, and the copy uses the originals', async () => {
   vi.spyOn(console, 'log').mockImplementation(() => {})
   vi.spyOn(Math, 'random').mockReturnValue(7)

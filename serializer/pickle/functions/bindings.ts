@@ -24,6 +24,7 @@ import { keepVariables } from '../kept-sites.ts'
 import { Op } from '../opcodes.ts'
 import { sourceOf } from '../source.ts'
 import type { LiveFunction } from './context.ts'
+import { runnerImport } from './runner-import.ts'
 
 const { ownKeys } = Reflect
 
@@ -114,7 +115,7 @@ function bindingOf(
   const found = resolveName(fn, facts, site, name, methods)
   if (found) {
     const namespace = namespaceOf(found.value, name)
-    const value = namespace ?? found.value
+    const value = namespace ?? runnerImport(name, found.value, live) ?? found.value
     const kind = found.dead
       ? 'dead'
       : written && !facts.directEval && isImport(site, name)
