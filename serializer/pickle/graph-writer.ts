@@ -65,6 +65,8 @@ export class GraphWriter implements ValueSink {
   readonly #shapes: Shapes
   readonly #plainWriter: PlainWriter
   readonly #reductions: Reductions | null
+  /** Where factories may be met: functions whose variables are being written. */
+  readonly #withoutVariables = new Set<object>()
   readonly #objects = new ObjectWriter(this)
   readonly buffers: BufferWriter
   readonly #pending: object[] = []
@@ -421,6 +423,22 @@ export class GraphWriter implements ValueSink {
     this.drain(left)
     this.#inlineDepth--
     this.#depth = depth
+  }
+
+  /** Writes the variables of a function, which the reader sets when it has them all. */
+  writingVariables(fn: object, write: () => void): void {
+    if (this.#reductions === null) return write()
+    this.#withoutVariables.add(fn)
+    try {
+      write()
+    } finally {
+      this.#withoutVariables.delete(fn)
+    }
+  }
+
+  /** Would the reader call the function before it has set its variables, if it did now? */
+  lacksVariables(fn: object): boolean {
+    return this.#withoutVariables.has(fn)
   }
 
   /** The same where it can be had: for what a factory is called with later on. */

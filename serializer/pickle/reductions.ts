@@ -55,6 +55,8 @@ export class Reductions {
   readonly #options: ReductionOptions
   /** Also keeps what reducers made alive, so that no two of their objects are taken for one. */
   readonly #decided = new Map<object, Decision>()
+  /** Objects whose factory is being written: it comes before they do. */
+  readonly #awaiting = new Set<object>()
   #nested = 0
 
   constructor(options: ReductionOptions) {
@@ -77,7 +79,7 @@ export class Reductions {
     try {
       if (decision.kind === 'export') graph.reference(value, decision.reference)
       else if (decision.kind === 'persistent') writePersistent(value, decision.id, graph)
-      else graph.whole(() => writeReduction(value, decision, graph))
+      else graph.whole(() => writeReduction(value, decision, graph, this.#awaiting))
     } finally {
       this.#nested = nested - 1
     }
@@ -273,20 +275,41 @@ function writePersistent(value: object, id: unknown, graph: GraphWriter): void {
   graph.remember(value)
 }
 
+function nameOfFunction(fn: object): string {
+  const name: unknown = types.isProxy(fn) ? '' : getOwnPropertyDescriptor(fn, 'name')?.value
+  return typeof name === 'string' && name !== '' ? name : 'a function without a name'
+}
+
 function writeReduction(
   value: object,
   reduction: Extract<Decision, { kind: 'reduction' }>,
   graph: GraphWriter,
+  awaiting: Set<object>,
 ): void {
   const { factory, args, flags } = reduction
   if (!graph.isKnown(factory)) {
+    if (awaiting.has(value))
+      graph.refuse(
+        `the factory of its reduction, ${nameOfFunction(factory)}, is itself reduced to what needs that factory first`,
+        'Let the reducer pass on the factories that it returns: they have to travel as they are',
+      )
+    awaiting.add(value)
     // The factory may hold the object, as a static of its class, say: whole as it has to be, it comes first.
     graph.byte(Op.MemberOf)
     graph.byte(Op.Settled)
     graph.step('slot', 'Factory')
-    graph.settled(() => graph.value(factory))
+    try {
+      graph.settled(() => graph.value(factory))
+    } finally {
+      awaiting.delete(value)
+    }
     if (graph.isKnown(value)) return graph.value(value)
   }
+  if ((flags & ReductionFlag.New) === 0 && graph.lacksVariables(factory))
+    graph.refuse(
+      `the factory of its reduction, ${nameOfFunction(factory)}, would be called before it has its variables, because one of them holds the object`,
+      'Give the factory what it needs in its arguments, or take one that does not reach the object by its variables',
+    )
   graph.opening(value)
   graph.byte(Op.Reduction)
   graph.byte(flags)

@@ -55,7 +55,8 @@ export class Trace {
   /** An object is met for the first time. Returns what `end` needs. */
   begin(object: object): object | null {
     const before = this.#current
-    this.#origins.set(object, { parent: before, segment: this.#segment })
+    // The first way to it is kept: a second one may lead through itself.
+    if (!this.#origins.has(object)) this.#origins.set(object, { parent: before, segment: this.#segment })
     this.#current = object
     return before
   }

@@ -411,6 +411,54 @@ describe('faults', () => {
     expect(loads(dumps(new Point(1, 2)))).toBe(Object)
   })
 
+  test('a factory that is itself reduced to what needs it first is told: there was no end', () => {
+    const all = { reducerOverride: () => [Set, []] as const }
+    expect(problemOf(() => dumps([1], all)).message).toMatch(
+      /factory of its reduction, Set, is itself reduced/,
+    )
+    const first = () => 1
+    const second = () => 2
+    const each = { reducerOverride: (value: object) => [value === first ? second : first, []] as const }
+    expect(problemOf(() => dumps([1], each)).message).toMatch(
+      /factory of its reduction, (first|second), is itself/,
+    )
+    expect(checkSerializable([1], all).ok).toBe(false)
+  })
+
+  test('a factory that reaches the object by its variables is told: it was called without them', () => {
+    const config = { unit: 'm' }
+    const known = new Map<string, object>()
+    function known_(name: string) {
+      return { config, found: known.get(name) }
+    }
+    const point = new Point(1, 2)
+    known.set('a', point)
+    register(Point, () => [known_, ['a']])
+    const problem = problemOf(() => dumps({ point }))
+    expect(problem.message).toMatch(
+      /factory of its reduction, known_, would be called before it has its variables/,
+    )
+    expect(problem.path).toBe('value -> .point')
+    expect(problemOf(() => dumps([known_, point])).message).toMatch(/known_, would be called before/)
+    known.clear()
+    expect(loads<any>(dumps([known_, point]))[1]).toEqual({ config: { unit: 'm' }, found: undefined })
+    // A class may have its instances in variables and statics: it makes others without them.
+    class Kept {
+      static readonly all: Kept[] = []
+      id: number
+      constructor(id: number) {
+        this.id = id
+      }
+      names() {
+        return all.map(({ id }) => id)
+      }
+    }
+    const all = [new Kept(1), new Kept(2)]
+    Kept.all.push(...all)
+    register(Kept, (kept) => [Kept, [kept.id]])
+    expect(loads<Kept>(dumps(all[1])).names()).toEqual([1, 2])
+  })
+
   test('ill-typed options and registrations throw', () => {
     for (const option of ['reducerOverride', 'dispatchTable', 'persistentId'])
       expect(() => dumps(1, { [option]: 'x' })).toThrow(TypeError)

@@ -37,7 +37,7 @@ export class FunctionContext {
   /** Content of a function that was written, which is made of its record. (One closure for all of them.) */
   readonly content = (fn: object): void => {
     const record = this.recordOf(fn)!
-    writeBindingValues(this.graph, record)
+    this.graph.writingVariables(fn, () => writeBindingValues(this.graph, record))
     writeProperties(this.graph, fn, record.facts)
   }
 
