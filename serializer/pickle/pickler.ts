@@ -55,6 +55,7 @@ export class Pickler {
   readonly #session = new WriterSession()
   /** Kept from message to message as long as these are nothing but data. */
   #writer: GraphWriter | null = null
+  #isDumping = false
 
   constructor(options: PicklerOptions = {}) {
     checkNames('a Pickler', options, PICKLER_OPTIONS)
@@ -116,7 +117,21 @@ export class Pickler {
       )
   }
 
+  /** Its memo can't take another value in the middle of one: code of the user's that asks for it is told. */
   #dump(value: unknown, call: { readonly bufferCallback?: BufferCallback } | undefined): Uint8Array {
+    if (this.#isDumping)
+      throw new TypeError(
+        'this Pickler is in the middle of a message: a reducer or a callback that is called meanwhile can use dumps, or another Pickler',
+      )
+    this.#isDumping = true
+    try {
+      return this.#dumpMessage(value, call)
+    } finally {
+      this.#isDumping = false
+    }
+  }
+
+  #dumpMessage(value: unknown, call: { readonly bufferCallback?: BufferCallback } | undefined): Uint8Array {
     this.#forget()
     if (call !== undefined) checkNames('dump of a Pickler', call, DUMP_CALL_OPTIONS)
     const options = call === undefined ? this.#options : { ...this.#options, ...call }

@@ -275,6 +275,19 @@ describe('what goes wrong', () => {
     expect(() => new Unpickler().load(messages[1])).toThrow(UnpicklingError)
   })
 
+  test('a message that is asked for in the middle of one is refused: it was written with numbers of the other', () => {
+    let asks = true
+    const pickler: Pickler = new Pickler({
+      reducerOverride: (value) => {
+        if (!asks || !('nested' in value)) return undefined
+        return [Object, [], { nested: pickler.dump({ other: 1 }) }]
+      },
+    })
+    expect(() => pickler.dump([{ nested: 1 }])).toThrow(/in the middle of a message/)
+    asks = false
+    expect(new Unpickler().load(pickler.dump([{ nested: 1 }]))).toEqual([{ nested: 1 }])
+  })
+
   test('a damaged message can be sent again', () => {
     const { pickler, unpickler, send } = session()
     send({ a: { b: 1 } })
