@@ -172,11 +172,11 @@ export function madeBuffer({ length, maximum, isShared }: BufferFacts, bytes: Ui
 
 /** What a view is a view of. */
 export function windowOf(view: ArrayBufferView): ViewedBytes {
-  const isDataView = types.isDataView(view)
+  if (types.isDataView(view)) return dataWindowOf(view)
   return {
-    buffer: apply(isDataView ? dataViewBuffer : viewBuffer, view, []),
-    offset: apply(isDataView ? dataViewOffset : viewOffset, view, []),
-    length: apply(isDataView ? dataViewBytes : viewBytes, view, []),
+    buffer: apply(viewBuffer, view, []),
+    offset: apply(viewOffset, view, []),
+    length: apply(viewBytes, view, []),
   }
 }
 
@@ -332,6 +332,16 @@ function isFixed(buffer: ArrayBufferLike): boolean {
  * is, but V8's structured clone keeps it, as a flag in its last byte. Null: the view is out of its buffer's bounds, where
  * V8 clones none.
  */
+/** A DataView throws where its bytes are gone, and a typed array says that it has none: here both do the latter. */
+function dataWindowOf(view: DataView): ViewedBytes {
+  const buffer = apply(dataViewBuffer, view, [])
+  try {
+    return { buffer, offset: apply(dataViewOffset, view, []), length: apply(dataViewBytes, view, []) }
+  } catch {
+    return { buffer, offset: 0, length: 0 }
+  }
+}
+
 function tracksLength(view: ArrayBufferView, buffer: ArrayBufferLike): boolean | null {
   const shared = types.isSharedArrayBuffer(buffer)
   const resizable = shared ? sharedGrowable : bufferResizable

@@ -83,6 +83,20 @@ test('detached buffers are refused, at both ends', () => {
   expect(() => loads(taken(new ArrayBuffer(0)).bundle, { buffers: [gone] })).toThrow(/detached/)
 })
 
+test('a DataView whose bytes are gone is refused as other views are, with the way to it', () => {
+  const buffer = new (ArrayBuffer as any)(16, { maxByteLength: 64 })
+  const view = new DataView(buffer, 8, 8)
+  buffer.resize(4)
+  expect(() => dumps({ view })).toThrow(PicklingError)
+  expect(() => dumps({ view })).toThrow(
+    /^value -> \.view: it is a view of bytes that its buffer no longer has/,
+  )
+  const gone = new DataView(new ArrayBuffer(8))
+  structuredClone(gone, { transfer: [gone.buffer] })
+  expect(() => dumps({ gone })).toThrow(/the ArrayBuffer is detached/)
+  expect(() => loads(taken(new Uint8Array(3)).bundle, { buffers: [gone] })).toThrow(UnpicklingError)
+})
+
 test('a buffer with properties of its own stays in the bundle with them', () => {
   const buffer = Object.assign(new ArrayBuffer(8), { about: { unit: 'm' } })
   class Named extends ArrayBuffer {}
