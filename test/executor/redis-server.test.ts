@@ -66,6 +66,36 @@ describe('a Redis that keeps what it was given', () => {
     expect(await get(square.remote(5))).toBe(25)
   })
 
+  it('X12 stands still, or is away, for longer than locks last: no actor loses its state', async () => {
+    await join()
+    const second = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2')
+    class Counter {
+      count = 0
+      add(): number {
+        return ++this.count
+      }
+    }
+    const actors = Array.from({ length: 6 }, () => remote(Counter).remote())
+    const add = () => get(actors.map((actor) => actor.add.remote()))
+    await add()
+    const info = await redis.connect().info('server')
+    const server = Number(/process_id:(\d+)/.exec(info)![1])
+    for (let i = 0; i < 3; i++) {
+      await pause(700 + 300 * i)
+      process.kill(server, 'SIGSTOP')
+      await pause(4000)
+      process.kill(server, 'SIGCONT')
+    }
+    await pause(3000)
+    expect(await add()).toEqual(actors.map(() => 2))
+    await redis.crash!()
+    await pause(4000)
+    await redis.restart!()
+    await pause(5000)
+    expect(await add()).toEqual(actors.map(() => 3))
+    await second.stop()
+  }, 60_000)
+
   it('X12 may be away when a worker begins to take from a queue', async () => {
     const link = await openLink('node', { address: redis.address, namespace: 'away' })
     await redis.crash!()

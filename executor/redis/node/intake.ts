@@ -107,6 +107,7 @@ export class Intake {
         skipVersionCheck: doorbell !== null,
       },
       doorbell === null ? null : () => doorbell.wait(queue),
+      () => this.#mayRecover(),
     )
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
     this.#worker.takes = takesOf(link)
@@ -124,6 +125,16 @@ export class Intake {
       () => this.look(),
     )
     this.#loop = this.#run()
+  }
+
+  /** Whoever had something while Redis was away, or stood still, could not say so: it is given the time to do that. */
+  async #mayRecover(): Promise<boolean> {
+    const { redis, keys, isJustBack } = this.#link
+    const { queue, recoverAfter } = this.#settings
+    const prefix = `${keys.prefix}:${queue}:`
+    // Each process looks every half of that; its locks are good for two thirds of it at least.
+    await redis.cornichonBeforeLook(2, `${prefix}meta`, `${prefix}stalled`, 0.625 * recoverAfter)
+    return !isJustBack
   }
 
   /** What was handed to it while it waited may have taken all room: then another is woken. */

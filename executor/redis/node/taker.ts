@@ -23,10 +23,23 @@ export class Taker extends Worker<JobData> {
   /** The next time it will wait until there is a job. */
   isDrained = false
 
-  /** `wait` resolves when there may be a job; without it, it has a connection of its own that waits. */
-  constructor(queue: string, options: WorkerOptions, wait: (() => Promise<void>) | null) {
+  /**
+   * `wait` resolves when there may be a job; without it, it has a connection of its own that waits, and `mayRecover` says
+   * whether what has no lock may be taken for a dead process's.
+   */
+  constructor(
+    queue: string,
+    options: WorkerOptions,
+    wait: (() => Promise<void>) | null,
+    mayRecover: () => Promise<boolean> = async () => true,
+  ) {
     super(queue, null, options, (name, given, how) => {
-      if (wait === null) return createRedisBackend(name, given, how)
+      if (wait === null) {
+        const backend = createRedisBackend(name, given, how)
+        const move = backend.moveStalledJobsToWait.bind(backend)
+        backend.moveStalledJobsToWait = async () => ((await mayRecover()) ? move() : [])
+        return backend
+      }
       const backend = createRedisBackend(name, given, { ...how, withBlockingConnection: false })
       backend.waitForJob = async () => {
         await wait()
