@@ -208,12 +208,22 @@ export class RedisExecutor implements Executor {
   cancel(id: string, options: CancelOptions): void {
     const call = this.calls.pending.get(id)
     if (options.recursive) this.cancelChildren(id, options)
-    if (call !== undefined) {
-      if (call.actor === null && call.place?.size === 1) void this.queues.remove(call.queue, id)
-      this.calls.fail(call, cancelled(call.name, id))
-      // One that was cancelled may run on: then it is to end now.
-    } else if (!options.force && !this.objects.isExpected(`${id}.0`)) return
+    if (call !== undefined) this.#failCancelled(call)
+    // One that was cancelled may run on: then it is to end now.
+    else if (!options.force && !this.objects.isExpected(`${id}.0`)) return
     void this.link.tellAll({ kind: 'cancel', call: id, options })
+  }
+
+  /** It may be held back here, where no worker hears of it. */
+  #failCancelled(call: PendingCall): void {
+    if (call.actor === null && call.place?.size === 1) void this.queues.remove(call.queue, call.id)
+    this.calls.fail(call, cancelled(call.name, call.id))
+  }
+
+  /** By another process, which has its ref. */
+  #cancelledElsewhere(id: string): void {
+    const call = this.calls.pending.get(id)
+    if (call !== undefined) this.#failCancelled(call)
   }
 
   /** The tasks that a task started from this process. */
@@ -398,6 +408,9 @@ export class RedisExecutor implements Executor {
         return this.functions.again(message.hash)
       case 'package':
         return this.packages.again(message.uri)
+      case 'cancel':
+        this.#cancelledElsewhere(message.call)
+        return this.onMessage(message)
       default:
         return this.onMessage(message)
     }

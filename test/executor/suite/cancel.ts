@@ -144,6 +144,19 @@ export function cancelTests(_: Engine): void {
     expect(await get(flags.raised.remote('child aborted'))).toBe('child aborted')
   })
 
+  it('X8 a task that waits is dropped, whoever has made it, and whoever cancels it', async () => {
+    const blocker = remote(() => new Promise<number>(() => {}), { numCpus: 0 }).remote()
+    const same = remote((value: number) => value)
+    const makes = remote((refs: { blocker: typeof blocker }) => ({ waits: same.remote(refs.blocker) }))
+    const { waits } = await get(makes.remote({ blocker }))
+    cancel(waits)
+    await expect(get(waits)).rejects.toBeInstanceOf(TaskCancelledError)
+    const own = same.remote(blocker)
+    await get(remote((refs: { own: typeof own }) => cancel(refs.own)).remote({ own }))
+    await expect(get(own)).rejects.toBeInstanceOf(TaskCancelledError)
+    cancel(blocker, { force: true })
+  })
+
   it('X8 what is finished stays; what was put can not be cancelled', async () => {
     const ref = remote(() => 5).remote()
     expect(await get(ref)).toBe(5)
