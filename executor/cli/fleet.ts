@@ -55,7 +55,8 @@ export interface FleetFlags {
 
 export function fleetOf(flags: FleetFlags): Fleet {
   const address = flags.address ?? process.env.CORNICHON_REDIS_URL
-  if (address === undefined)
+  // A variable of the shell that is not set is an empty text here.
+  if (!address)
     throw new UsageError('no fleet was named: say --address redis://host, or set CORNICHON_REDIS_URL')
   const tls = {
     ...(flags.tlsCa !== undefined && { ca: flags.tlsCa }),

@@ -322,6 +322,13 @@ describe('cornichon, with a fleet', () => {
     },
   )
 
+  it('X15 an address that is empty is none', () => {
+    for (const command of ['status', 'worker', 'run five.crn'])
+      expect(cornichon(workspace.folder, ...command.split(' '), '--address', '')).toMatchObject({
+        ...{ code: 2, stderr: expect.stringContaining('no fleet was named: say --address redis://host') },
+      })
+  })
+
   it('X15 a fleet that is not there is a mistake in the use', () => {
     const { code, stderr } = cornichon(workspace.folder, 'status', '--address', 'redis://127.0.0.1:1')
     expect(code).toBe(2)
