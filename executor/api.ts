@@ -38,17 +38,47 @@ export function get(
     const executor = requireExecutor()
     const isOne = refs instanceof ObjectRef
     // What is called most takes the shortest way.
-    if (isOne && options?.timeout === undefined && taskUnderWay() === undefined)
-      return resolve(valueOf(await executor.outcome(refs.id)))
+    if (isOne && options?.timeout === undefined && taskUnderWay() === undefined) {
+      const outcome = await executor.outcome(refs.id)
+      return resolve(outcome.ok ? unpack(outcome.value) : rejected(() => errorOf(outcome.failure)))
+    }
     if (!isOne && !Array.isArray(refs)) throw notARef('get', refs)
     const list = isOne ? [refs] : refs
     for (const ref of list) if (!(ref instanceof ObjectRef)) throw notARef('get', ref)
     if (list.length === 0) return resolve([])
     const found: Outcome[] = []
-    await outcomes(executor, list, timerOf(options?.timeout), found)
+    try {
+      await outcomes(executor, list, timerOf(options?.timeout), found)
+    } catch (error) {
+      if (error instanceof Unmade) return resolve(rejected(error.make))
+      throw error
+    }
     const values = found.map(valueOf)
     resolve(isOne ? values[0] : values)
   })
+}
+
+/** Stands for an error until somebody who waits for it can be seen: see `rejected`. */
+class Unmade {
+  readonly make: () => Error
+  constructor(make: () => Error) {
+    this.make = make
+  }
+}
+
+const PromiseThen = Promise.prototype.then
+
+/**
+ * A promise that rejects with an error. That is made only when what `get` returned waits for this one: then V8 follows
+ * the promises to the code of the user's that awaits, and its line is in the stack.
+ */
+async function rejected(make: () => Error): Promise<never> {
+  // Promises ask each other by `then`, which is the user's where that was replaced, and might not answer.
+  if (Promise.prototype.then !== PromiseThen) throw make()
+  await null
+  await null
+  await null
+  throw make()
 }
 
 function notARef(where: string, value: unknown): TypeError {
@@ -75,7 +105,7 @@ async function outcomes(
   const all = allOver(
     refs.map(async ({ id }, i) => {
       const outcome = await executor.outcome(id)
-      if (!outcome.ok) throw errorOf(outcome.failure)
+      if (!outcome.ok) throw new Unmade(() => errorOf(outcome.failure))
       found[i] = outcome
     }),
   )
@@ -96,12 +126,11 @@ async function ignored(promise: Promise<void>): Promise<void> {
   }
 }
 
-function timedOut(executor: Executor, refs: readonly ObjectRef[], timeout: number): GetTimeoutError {
+function timedOut(executor: Executor, refs: readonly ObjectRef[], timeout: number): Unmade {
   const pending = refs.filter(({ id }) => !executor.isSettled(id))
   const some = pending.slice(0, 3).map(({ id }) => id)
-  return new GetTimeoutError(
-    `get waited ${timeout} ms, and ${pending.length} of ${refs.length} are still pending: ${some.join(', ')}${pending.length > 3 ? ' ...' : ''}`,
-  )
+  const message = `get waited ${timeout} ms, and ${pending.length} of ${refs.length} are still pending: ${some.join(', ')}${pending.length > 3 ? ' ...' : ''}`
+  return new Unmade(() => new GetTimeoutError(message))
 }
 
 /** A task that waits gives its slot to others. */
@@ -121,7 +150,7 @@ async function whileBlocked(
 }
 
 /** Until the promise settles, or so many milliseconds are over: then it rejects, or resolves where nothing is said. */
-function within(promise: Promise<void>, milliseconds: number, late: (() => Error) | null): Promise<void> {
+function within(promise: Promise<void>, milliseconds: number, late: (() => Unmade) | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => (late === null ? resolve() : reject(late())), milliseconds)
     const wait = async () => {

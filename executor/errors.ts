@@ -3,6 +3,7 @@
 import { messageOf, textOf } from '../runtime-env/message.ts'
 import { Error, JSON, Object, Symbol } from '../serializer/globals.ts'
 import { dumps, loads } from '../serializer/index.ts'
+import { isOwnFrame } from './own-frames.ts'
 
 /** What all errors of the executor's own are. An error that a task threw is a TaskError. */
 export class ExecutorError extends Error {
@@ -118,11 +119,11 @@ export function taskErrorFrom(cause: unknown, task: TaskPlace): TaskError {
   const where = `task ${task.name} (${task.id}, ${task.worker})`
   const message = isError ? messageOf(cause) : `${where} threw ${describeThrown(cause)}`
   const error = (isError ? copyWithStateOf(cause) : null) ?? new Error(message)
-  const own = new Error().stack?.split('\n').slice(1).join('\n') ?? ''
+  const own = linesOfUser(new Error().stack ?? '').slice(1)
   const thrown = (isError ? stackOf(cause) : null) ?? message
   // Before the properties of the user's, whose getters V8 might ask for the first line.
   defineProperty(error, 'stack', {
-    value: `${thrown}\n    in ${where}\n${own}`,
+    value: [...linesOfUser(thrown), `    in ${where}`, ...own].join('\n'),
     writable: true,
     enumerable: false,
     configurable: true,
@@ -138,6 +139,16 @@ export function taskErrorFrom(cause: unknown, task: TaskPlace): TaskError {
   defineProperty(error, 'task', { value: task, enumerable: false, configurable: true, writable: true })
   return error as TaskError
 }
+
+/** Without the frames of how the task was called in here, or who waited for it was answered. The `cause` has them. */
+function linesOfUser(stack: string): string[] {
+  return stack
+    .split('\n')
+    .filter((line) => !/^\s+at /.test(line) || !(isOwnFrame(line) || isOfAsyncHooks(line)))
+}
+
+/** Each task is called by way of one. */
+const isOfAsyncHooks = (line: string) => /\(node:(internal\/)?async_/.test(line)
 
 function describeThrown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : textOf(value)

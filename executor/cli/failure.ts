@@ -1,11 +1,11 @@
 // How the command fails. A mistake in its use is told in a few lines, without a stack; an error of the program that
 // it runs keeps its stack.
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { messageOf, textOf } from '../../runtime-env/message.ts'
 import { PicklingError, type PicklingProblem, UnpicklingError } from '../../serializer/index.ts'
+import { isOwnFrame } from '../own-frames.ts'
 
 /** The command was used wrongly: exit code 2, and the message alone. */
 export class UsageError extends Error {
@@ -131,20 +131,11 @@ function describeProblem({ path, location, reason, remedy }: PicklingProblem): s
   ].join('\n')
 }
 
-/**
- * Where a frame of the command's own stands: in the folders that it is made of, which as published are one of chunks,
- * and in the library that it is told by.
- */
-const OWN_FOLDERS = ['../../executor/', '../../serializer/', '../../chunks/'].map(
-  (path) => new URL(path, import.meta.url).href,
-)
-const OWN_PLACES = [
-  ...OWN_FOLDERS,
-  ...OWN_FOLDERS.map((url) => fileURLToPath(url)),
-  join('commander', 'lib', 'command.js'),
-]
+/** Where the library stands that the command is told by. */
+const COMMANDER = join('commander', 'lib', 'command.js')
+
 /** Does a line of a stack stand in the command itself? */
-export const isOwnFrame = (frame: string) => OWN_PLACES.some((place) => frame.includes(place))
+export const isCommandsFrame = (frame: string) => isOwnFrame(frame) || frame.includes(COMMANDER)
 
 /** Takes the frames that called the program from the end of an error's stack, and of its causes'. */
 function withoutOwnFrames(thrown: unknown, seen = new Set<unknown>()): void {
@@ -154,12 +145,12 @@ function withoutOwnFrames(thrown: unknown, seen = new Set<unknown>()): void {
   if (typeof stack === 'string') {
     const lines = stack.split('\n')
     const isLeftOut = (line: string) =>
-      /^\s+at /.test(line) && (isOwnFrame(line) || line.includes('(node:internal/'))
+      /^\s+at /.test(line) && (isCommandsFrame(line) || line.includes('(node:internal/'))
     let end = lines.length
     while (end > 0 && isLeftOut(lines[end - 1])) end--
     try {
       // Where none is ours, Node's say who called.
-      if (lines.slice(end).some(isOwnFrame)) thrown.stack = lines.slice(0, end).join('\n')
+      if (lines.slice(end).some(isCommandsFrame)) thrown.stack = lines.slice(0, end).join('\n')
     } catch {
       // It is frozen, and shows what it has.
     }

@@ -3,7 +3,7 @@
 import { sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ParseWatch } from '../../serializer/capture/parse-watch.ts'
-import { BrokenModuleError, isOwnFrame, ProgramError } from './failure.ts'
+import { BrokenModuleError, isCommandsFrame, ProgramError } from './failure.ts'
 
 /** `file` is how the user named it, `path` where it is. */
 export async function importModule(file: string, path: string): Promise<object> {
@@ -31,7 +31,7 @@ const LOADERS = [
 function isOfLoader(error: unknown): error is Error {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return false
   const frames = error.stack.split('\n').filter((line) => line.startsWith('    at '))
-  return frames.every((frame) => isOwnFrame(frame) || LOADERS.some((loader) => frame.includes(loader)))
+  return frames.every((frame) => isCommandsFrame(frame) || LOADERS.some((loader) => frame.includes(loader)))
 }
 
 /** Node writes it before the stack if a module of the graph lacks what another one imports of it. */

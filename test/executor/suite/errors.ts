@@ -49,6 +49,28 @@ export function errorTests({ name }: Engine): void {
     expect(error).toBeInstanceOf(TaskError)
   })
 
+  it('X6 the code that waits for it is in its stack, behind that of the task, and nothing of how it got there', async () => {
+    const waitsForOne = async () => await get(fail.remote())
+    const waitsForAll = async () => await get([fail.remote()])
+    const hasNoTime = async () =>
+      await get(remote(() => new Promise(() => {}), { timeout: 500 }).remote(), { timeout: 1 })
+    for (const [waits, name] of [
+      [waitsForOne, 'waitsForOne'],
+      [waitsForAll, 'waitsForAll'],
+    ] as const) {
+      const frames = (await errorOf(waits())).stack
+        .split('\n')
+        .filter((line: string) => !line.includes('node:'))
+      expect(frames[0]).toBe('Error: code 7')
+      expect(frames[1]).toMatch(/^\s+at failing \(/)
+      expect(frames[2]).toMatch(/^\s+in task failing \(/)
+      expect(frames[3]).toMatch(new RegExp(`^\\s+at (async )?${name} \\(.*errors`))
+    }
+    expect((await errorOf(hasNoTime())).stack).toMatch(
+      /^GetTimeoutError: .*\n(.*\n)*\s+at (async )?hasNoTime/,
+    )
+  })
+
   it('X6 it has its own stack and the way to the task; the original is the cause', async () => {
     const error = await errorOf(get(fail.remote()))
     expect(error.stack).toMatch(/at failing \(/)
