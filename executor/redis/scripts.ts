@@ -116,6 +116,26 @@ redis.call('HSET', KEYS[1], 'looked', string.format('%.0f', now))
 if last and now - tonumber(last) > tonumber(ARGV[1]) then return redis.call('UNLINK', KEYS[2]) end
 return 0`
 
+/**
+ * Of the queue of an actor that starts again: what a process had under way that has it no more goes before all that waits, as
+ * it came, and counts as stalled, as BullMQ 6.7 has it.
+ */
+const takeOver = `
+local prefix, ids = ARGV[1], redis.call('LRANGE', KEYS[1], 0, -1)
+for _, id in ipairs(ids) do
+  local job = prefix .. id
+  redis.call('LREM', KEYS[1], 1, id)
+  redis.call('UNLINK', job .. ':lock')
+  redis.call('SREM', prefix .. 'stalled', id)
+  if redis.call('EXISTS', job) == 1 then
+    redis.call('HINCRBY', job, 'stc', 1)
+    redis.call('RPUSH', prefix .. 'wait', id)
+    redis.call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
+    redis.call('XADD', prefix .. 'events', '*', 'event', 'stalled', 'jobId', id)
+  end
+end
+return #ids`
+
 /** The object, or null and a place among those who are told. */
 const watch = `
 local frame = redis.call('GET', KEYS[1])
@@ -300,6 +320,7 @@ export interface Scripts {
   ): Promise<string[]>
   /** Keys: what BullMQ has of the queue, and those of its jobs that may be stalled. */
   cornichonBeforeLook(keys: 2, meta: Key, stalled: Key, mostBetween: number): Promise<number>
+  cornichonTakeOver(keys: 1, active: Key, jobPrefix: Key): Promise<number>
   /** Keys: object, frame and state of each call; then the index of each within its batch, or '' if it is alone. */
   cornichonPresent(keys: number, ...names: (Key | Value)[]): Promise<number[]>
   cornichonWatchBuffer(
@@ -351,6 +372,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonComplete', { lua: complete })
   redis.defineCommand('cornichonRenewLocks', { lua: renewLocks })
   redis.defineCommand('cornichonBeforeLook', { lua: beforeLook })
+  redis.defineCommand('cornichonTakeOver', { lua: takeOver })
   redis.defineCommand('cornichonWatch', { lua: watch })
   redis.defineCommand('cornichonPresent', { lua: present })
   redis.defineCommand('cornichonCreateActor', { lua: createActor })

@@ -1,6 +1,15 @@
 // Many actors in worker processes of a fleet: what they cost in connections, what is left of them, and what happens to them
 // when their process is killed.
-import { ActorDiedError, describeExecutor, get, getActor, kill, remote, shutdown } from 'cornichon/executor'
+import {
+  ActorDiedError,
+  type ActorHandle,
+  describeExecutor,
+  get,
+  getActor,
+  kill,
+  remote,
+  shutdown,
+} from 'cornichon/executor'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cornichon } from '../support/command.ts'
 import { startDriver } from '../support/driver.ts'
@@ -25,6 +34,33 @@ class Counter {
   async slow(milliseconds: number): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, milliseconds))
     return this.add()
+  }
+}
+
+class Log {
+  readonly #all: number[] = []
+  #goOn = () => {}
+  readonly #mayGoOn = new Promise<void>((resolve) => {
+    this.#goOn = resolve
+  })
+  add(step: number): void {
+    this.#all.push(step)
+  }
+  async mayGoOn(): Promise<void> {
+    await this.#mayGoOn
+  }
+  goOn(): void {
+    this.#goOn()
+  }
+  all(): readonly number[] {
+    return this.#all
+  }
+}
+
+class Stepper {
+  async step(i: number, log: ActorHandle<Log>): Promise<void> {
+    await get(log.add.remote(i))
+    await get(log.mayGoOn.remote())
   }
 }
 
@@ -113,6 +149,26 @@ describe('actors of a worker process that is killed', () => {
       expect(error).toBeInstanceOf(ActorDiedError)
       expect(error.message).toMatch(/worker process .*ended/)
     }
+    await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
+  }, 60_000)
+
+  it('X7 keep the order of their calls: what was under way comes before what was made later', async () => {
+    const first = await start('--resources', 'here=1')
+    await start('--resources', 'there=1')
+    const log = remote(Log, { maxConcurrency: 9, resources: { there: 0.1 } }).remote()
+    const options = { maxRestarts: 1, maxTaskRetries: -1, resources: { here: 0.1 } }
+    const actor = remote(Stepper, options).remote()
+    const calls = many(4).map((i) => actor.step.remote(i, log))
+    await expect.poll(() => get(log.all.remote())).toEqual([0])
+    await killWorker(first)
+    calls.push(actor.step.remote(4, log))
+    await start('--resources', 'here=1')
+    await expect.poll(() => get(log.all.remote()), { timeout: 20_000 }).toEqual([0, 0])
+    await get(log.goOn.remote())
+    await get(calls)
+    expect(await get(log.all.remote())).toEqual([0, 0, 1, 2, 3, 4])
+    kill(actor)
+    kill(log)
     await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
   }, 60_000)
 

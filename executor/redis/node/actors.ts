@@ -123,6 +123,9 @@ export class HostedActors {
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
     // Its job was another's for a moment, as this process was held up, and came back.
     await this.#leave(spec.id)
+    // What was under way in the process that is dead, before any call that came later is taken.
+    const prefix = `${keys.prefix}:${actorQueue(spec.id)}:`
+    if (job.crashes > 0) await redis.cornichonTakeOver(1, `${prefix}active`, prefix)
     const epochs = restarts > 0 ? await this.#epochsOf(spec.id) : new Map<string, number>()
     if (this.#isStopped) {
       supplies.letGo(held)
@@ -175,8 +178,6 @@ export class HostedActors {
       // Over another connection, a call would overtake the one before it.
       roomChanged: null,
     })
-    // What was under way in the process that is dead.
-    if (job.crashes > 0) await hosted.calls.checkStalled().catch(() => {})
   }
 
   async #refuse(job: Taken, id: string, failure: Failure): Promise<void> {
