@@ -268,10 +268,13 @@ export class RedisActors {
   async #lookForDeath(view: View, call: PendingCall, batch: object): Promise<void> {
     let asked = this.#deaths.get(batch)
     if (asked === undefined) {
-      asked = deathOf(this.#link, view.id).catch(() => null)
+      // One that is refused has a reason, and no record.
+      const started = view.isHeld ? view.start : Promise.resolve()
+      asked = started.then(() => deathOf(this.#link, view.id)).catch(() => null)
       this.#deaths.set(batch, asked)
     }
-    const death = view.death ?? (await asked)
+    const found = await asked
+    const death = view.death ?? found
     if (death === null) return
     if (view.death === null && view.spec !== null) this.#ended(view.spec)
     view.death ??= death
@@ -340,9 +343,14 @@ export class RedisActors {
     )
     await Promise.all(
       own.map(async (view) => {
-        await endActor(this.#link, view.id, { ...failure, kind: 'actor-died' })
+        const isNode = this.#link.kind === 'node'
+        const message = isNode
+          ? `${view.label} ended with the worker process whose task started it`
+          : failure.message
+        await endActor(this.#link, view.id, { ...failure, kind: 'actor-died', message })
         await this.#dropStart(view.spec!)
-        await redis.unlink(keys.actor(view.id))
+        // Of a worker's, others may have handles.
+        if (!isNode) await redis.unlink(keys.actor(view.id))
       }),
     )
   }

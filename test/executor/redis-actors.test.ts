@@ -227,6 +227,26 @@ describe('an actor that is about to start', () => {
     await expect(what()).rejects.toThrow('there is no actor named "named"')
   })
 
+  it('X7 is refused by its first call, too, if its name is taken by what another driver has left', async () => {
+    await start()
+    await driver('Detached.remote(5); await shutdown()').ended
+    const again = Shared.options({ name: 'named', lifetime: 'detached' }).remote()
+    await expect(get(again.add.remote())).rejects.toThrow('there is an actor named "named" already')
+    kill(await getActor('named'))
+  })
+
+  it('X7 ends with the worker whose task has started it, which its handles are told', async () => {
+    const first = await start('--resources', 'here=1')
+    await start('--resources', 'there=1')
+    const starts = remote(() => Shared.options({ resources: { there: 0.1 } }).remote(), {
+      resources: { here: 1 },
+    })
+    const actor = await get(starts.remote())
+    expect(await get(actor.add.remote())).toBe(1)
+    await first.stop()
+    await expect(get(actor.add.remote())).rejects.toThrow(/ended with the worker process whose task started/)
+  })
+
   it('X7 is dead if the time is over of what it needs', async () => {
     const actor = Shared.remote()
     const call = failureOf(actor.add.remote())
