@@ -16,7 +16,7 @@ import {
   remote,
   shutdown,
 } from 'cornichon/executor'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connect, redisOptions } from '../../executor/redis/connection.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { Queues } from '../../executor/redis/queues.ts'
@@ -69,6 +69,7 @@ describe('a Redis that keeps what it was given', () => {
   it('X12 stands still, or is away, for longer than locks last: no actor loses its state', async () => {
     await join()
     const second = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2')
+    onTestFinished(() => second.kill())
     class Counter {
       count = 0
       add(): number {
@@ -93,7 +94,6 @@ describe('a Redis that keeps what it was given', () => {
     await redis.restart!()
     await pause(5000)
     expect(await add()).toEqual(actors.map(() => 3))
-    await second.stop()
   }, 60_000)
 
   it('X12 may be away when a worker begins to take from a queue', async () => {
