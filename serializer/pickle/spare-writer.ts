@@ -15,9 +15,12 @@ export function takeWriter(options: PickleOptions): GraphWriter {
   return writer
 }
 
-/** Nobody writes with it any more, or looks at what it wrote. */
+/**
+ * Nobody writes with it any more, or looks at what it wrote. One that keeps paths is for its own walk: it knows the objects that it has
+ * met, and that of `checkSerializable` goes on where others refuse.
+ */
 export function letGo(writer: GraphWriter): void {
-  if (spare === null && areUsual(writer.options) && writer.restart()) spare = writer
+  if (spare === null && writer.trace === null && areUsual(writer.options) && writer.restart()) spare = writer
   else writer.release()
 }
 
