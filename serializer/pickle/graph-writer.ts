@@ -1,6 +1,7 @@
 // Walks a value graph and writes it: every object once, in the order of docs/format.md. An object is first
 // created (with what must exist before it: a prototype, a bound target, a class's heritage) and its content
 // is written later, from a list of pending objects: so neither depth nor cycles need the call stack.
+import { types } from 'node:util'
 import type { PathSegment } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
 import type { ValueSink, ViewedBytes } from '../reducers/index.ts'
@@ -458,9 +459,14 @@ export class GraphWriter implements ValueSink {
 
   #createGuarded(value: object): void {
     if (this.#reductions?.write(value, this)) return
-    if (!this.#imports?.get(value) && this.#isWrittenPlain(value)) return
+    if (!this.#imports?.get(value) && !this.#isTracedProxy(value) && this.#isWrittenPlain(value)) return
     if (this.#reductions !== null) this.whole(() => this.#createApart(value))
     else this.#createApart(value)
+  }
+
+  /** `Array.isArray` throws for a proxy that was revoked. The walk that keeps paths asks it nothing; the others are quicker so. */
+  #isTracedProxy(value: object): boolean {
+    return this.trace !== null && types.isProxy(value)
   }
 
   #isWrittenPlain(value: object): boolean {

@@ -1,5 +1,6 @@
 // Writes a bundle: walks the graph as often as it takes, links its code, and puts the sections together.
 
+import { types } from 'node:util'
 import { BEST, type Compression, hasCompression, isCompression } from '../bundle/compression.ts'
 import { Kind, sizeOf, writeContainer, writeSmallData } from '../bundle/container.ts'
 import { type BundleManifest, writeManifest } from '../bundle/manifest.ts'
@@ -53,14 +54,20 @@ export function dump(value: unknown, options: DumpOptions, session: WriterSessio
   try {
     return write(value, options, null, offers, session)
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof Refusal) && !isOfRevokedProxy(error)) throw error
     // Again, slower, with every object's path.
     write(value, options, new Trace(rootName(value), false), offers, session)
+    if (!(error instanceof Refusal)) throw error
     throw new PicklingError(
       { path: rootName(value), reason: error.message, remedy: error.remedy },
       error.cause === undefined ? undefined : { cause: error.cause },
     )
   }
+}
+
+/** V8's own error, where a walk that keeps no paths asks whether a proxy is an array. */
+function isOfRevokedProxy(error: unknown): boolean {
+  return types.isNativeError(error) && /proxy that has been revoked/.test(error.message)
 }
 
 /** Throws what is wrong with options, whatever the value. */

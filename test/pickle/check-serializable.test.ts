@@ -1,6 +1,6 @@
 // checkSerializable: every obstacle in one pass, each with its path, its place and a way out; it never throws.
 import { expect, test } from 'vitest'
-import { checkSerializable } from '../../serializer/index.ts'
+import { checkSerializable, dumps, PicklingError } from '../../serializer/index.ts'
 
 function* started() {
   yield 1
@@ -117,4 +117,27 @@ test('an error of which V8 can not form the stack is no fault of ours: it is nam
   const frozen = Object.freeze(new Error('frozen'))
   const { ok } = checkSerializable(frozen)
   expect(ok).toBe(true)
+})
+
+test('a revoked proxy is refused with the way to it, wherever it is', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  const values = {
+    '': proxy,
+    ' -> [1]': [1, proxy],
+    ' -> .a': { a: proxy },
+    ' -> .a -> [[ProxyTarget]]': { a: new Proxy(proxy, {}) },
+    ' -> [[Prototype]]': Object.setPrototypeOf({}, proxy),
+  }
+  for (const [path, value] of Object.entries(values)) {
+    expect(() => dumps(value)).toThrow(PicklingError)
+    expect(checkSerializable(value).problems).toMatchObject([
+      { path: `value${path}`, reason: 'the proxy was revoked' },
+    ])
+  }
+  const asked: string[] = []
+  const handler = new Proxy({}, { get: (_, trap) => void asked.push(String(trap)) })
+  const odd = Object.setPrototypeOf({ a: 1 }, new Proxy({}, handler))
+  checkSerializable(odd)
+  expect(asked).toEqual([])
 })

@@ -31,7 +31,8 @@ export function writeSpecial(context: FunctionContext, value: object): boolean {
     graph.remember(value)
     return true
   }
-  if (value instanceof Module && getPrototypeOf(value) === Module.prototype) {
+  // (`instanceof` would ask a proxy among the prototypes.)
+  if (getPrototypeOf(value) === Module.prototype) {
     graph.out.byte(Op.Module)
     graph.remember(value)
     graph.later(value, (module) => {
