@@ -163,7 +163,21 @@ function inheritsOwnCodeAlone(prototype: object): boolean {
   return true
 }
 
+/** Each is written within the one before, and looked at for each of those: more took minutes, and then the call stack. */
+const MAX_PROTOTYPES = 800
+
+function refuseLong(prototype: object, graph: GraphWriter): void {
+  let levels = 0
+  for (let at: object | null = prototype; at !== null && !types.isProxy(at); at = getPrototypeOf(at))
+    if (++levels > MAX_PROTOTYPES)
+      graph.refuse(
+        `it inherits from more than ${MAX_PROTOTYPES} objects, each of which inherits from the next`,
+        'Shorten the chain of prototypes',
+      )
+}
+
 function chainOf(prototype: object, graph: GraphWriter): Chain {
+  refuseLong(prototype, graph)
   const stamping: object[] = []
   let base: object | null = null
   let foreign: object | null = null

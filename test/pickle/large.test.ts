@@ -1,6 +1,6 @@
 // Bundles of some megabytes: they are written in many pieces, whose memory is given back as they are put together.
 import { expect, test } from 'vitest'
-import { dumps, loads } from '../../serializer/index.ts'
+import { dumps, loads, PicklingError } from '../../serializer/index.ts'
 import { assertStrictEqual } from '../support/strict-equal.ts'
 
 function comesBack(value: unknown): void {
@@ -47,4 +47,15 @@ test('what is refused after megabytes were written', () => {
   const generator = (function* () {})()
   expect(() => dumps([value, generator])).toThrow(/generator/)
   comesBack(value[0])
+})
+
+test('a chain of prototypes without end is refused at once: it took minutes, and then the call stack', () => {
+  const chain = (levels: number) => {
+    let object: object = { levels }
+    for (let i = 0; i < levels; i++) object = Object.create(object)
+    return object
+  }
+  expect(loads<any>(dumps(chain(100))).levels).toBe(100)
+  expect(() => dumps([chain(100_000)])).toThrow(PicklingError)
+  expect(() => dumps([chain(100_000)])).toThrow(/^value -> \[0\]: it inherits from more than 800 objects/)
 })
