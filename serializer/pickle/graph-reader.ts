@@ -284,7 +284,10 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     return this.#in.double()
   }
   string(): string {
-    return this.#in.string()
+    const header = this.#in.varint()
+    const length = Math.floor(header / 2)
+    if (length > this.#maxString) throw this.#tooLong(length)
+    return this.#in.stringAfter(header)
   }
   data(): Uint8Array {
     return this.#in.view(this.#in.varint())
@@ -433,7 +436,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
       case Op.BigInt:
         return bigint(this.#in.string())
       case Op.RegisteredSymbol:
-        return SymbolFor(this.#in.string())
+        return SymbolFor(this.string())
       case Op.Ref:
         return this.#nodes.at(this.#in.varint())
       case Op.Date:

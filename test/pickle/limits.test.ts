@@ -50,6 +50,18 @@ describe('limits', () => {
     )
   })
 
+  test('maxString holds for texts of built-in types and keys of symbols, too', () => {
+    for (const value of [
+      /abcdefghij/,
+      Symbol.for('abcdefghij'),
+      new URL('https://a/'),
+      new Headers({ abcdefghij: 'a' }),
+    ]) {
+      expect(() => loads(dumps([value]), { limits: { maxString: 10 } })).not.toThrow()
+      expect(refusal([value], { maxString: 9 })).toMatch(/limit maxString of 9/)
+    }
+  })
+
   test('maxString counts code units, of short, named, long and wide strings and keys', () => {
     for (const length of [1, 2, 63, 64, 65, 1023, 1024, 9000, 20_000])
       for (const text of ['x'.repeat(length), 'ж'.repeat(length), '\ud800'.repeat(length)]) {

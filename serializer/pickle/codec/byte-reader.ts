@@ -169,7 +169,11 @@ export class ByteReader {
   }
 
   string(): string {
-    const header = this.varint()
+    return this.stringAfter(this.varint())
+  }
+
+  /** The same where the `varint` in front of it was read: twice the length, and how the text is written. */
+  stringAfter(header: number): string {
     const wide = header % 2 === 1
     const length = Math.floor(header / 2)
     if (wide) return this.utf16(length)
