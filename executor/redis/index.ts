@@ -331,7 +331,7 @@ export class RedisExecutor implements Executor {
     await redis.rpush(keys.setUps, frame)
     this.#setUps.push(frame)
     await this.capacity.refresh()
-    const answers = await this.requests.ask('set-up', this.capacity.nodes.keys(), 60_000)
+    const answers = await this.requests.askUntilDone('set-up', spec.id, this.capacity.nodes.keys())
     for (const [node, failure] of answers)
       if (failure !== null) throw new Error(`${spec.name} failed on ${node}: ${String(failure)}`)
   }
@@ -476,6 +476,8 @@ export class RedisExecutor implements Executor {
     this.link.alive.begin()
     const { redis, keys, id } = this.link
     const failure = failureOf('shutdown', 'the executor was shut down before the task was done')
+    for (const reject of this.#asked) reject(errorOf(failure))
+    this.requests.close()
     if (redis.status === 'ready') await Promise.all([this.#giveUpCalls(), this.#actors.started()])
     const batches = new Map<string, string>()
     for (const { place, queue, beside } of this.calls.pending.values()) {

@@ -200,6 +200,14 @@ export class Link {
     return processes.filter((process) => names.has(process))
   }
 
+  /** Which of these have a connection, or where that may not be asked, a lease. */
+  async present(processes: readonly string[]): Promise<readonly string[]> {
+    const clients = await this.#clients()
+    if (clients !== null) return processes.filter((process) => clients.includes(` name=${process} `))
+    const leases = await this.redis.mget(processes.map(this.keys.lease))
+    return processes.filter((_, i) => leases[i] !== null)
+  }
+
   /** Null where the user of Redis may not ask. */
   async #clients(): Promise<string | null> {
     return await this.redis.client('LIST').then(String, () => null)

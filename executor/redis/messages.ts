@@ -30,6 +30,8 @@ export type Message =
   | {
       readonly kind: 'ask'
       readonly what: 'describe' | 'set-up'
+      /** Of a set-up: which. */
+      readonly call?: string
       readonly from: string
       readonly request: string
     }

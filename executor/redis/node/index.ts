@@ -19,10 +19,10 @@ import { RedisExecutor } from '../index.ts'
 import { Link, type LinkSettings } from '../link.ts'
 import type { Message } from '../messages.ts'
 import { checkVersions, versionsHere } from '../version.ts'
-import { decodeCalls, SET_UP } from '../wire.ts'
 import { HostedActors } from './actors.ts'
 import { CallRunner } from './call-runner.ts'
 import { OwnWorkers } from './own-workers.ts'
+import { FleetSetUps } from './set-ups.ts'
 import { Supplies } from './supplies.ts'
 import { TaskIntakes } from './tasks.ts'
 
@@ -52,7 +52,7 @@ export class FleetNode {
   readonly #tasks: TaskIntakes
   readonly #actors: HostedActors
   readonly #ownWorkers: OwnWorkers
-  readonly #setUpsDone = new Set<string>()
+  readonly #setUps: FleetSetUps
 
   private constructor(
     fleet: RedisExecutor,
@@ -95,12 +95,9 @@ export class FleetNode {
       },
     })
     this.#local = new LocalExecutor({ engine: 'redis', host, environments, options: slots, hooks })
-    this.#runner = new CallRunner(
-      fleet,
-      this.#local,
-      new Supplies(fleet, this.#local),
-      options.recoverAfter ?? 10_000,
-    )
+    const supplies = new Supplies(fleet, this.#local)
+    this.#setUps = new FleetSetUps(fleet, this.#local, supplies)
+    this.#runner = new CallRunner(fleet, this.#local, supplies, options.recoverAfter ?? 10_000)
     this.#ownWorkers = new OwnWorkers(
       fleet.link,
       this.#local,
@@ -140,7 +137,9 @@ export class FleetNode {
     lacking = () => node.#ownWorkers.lacking
     await fleet.capacity.refresh()
     // One that is refused or fails keeps nobody out.
-    await node.#setUp().catch((error: Error) => process.emitWarning(error.message, { type: 'SetUpWarning' }))
+    await node.#setUps
+      .run(null)
+      .catch((error: Error) => process.emitWarning(error.message, { type: 'SetUpWarning' }))
     for (const shape of await link.redis.smembers(link.keys.shapes)) node.#add(shape)
     await link.tellAll({ kind: 'node-joined', node: link.id })
     return node
@@ -202,36 +201,17 @@ export class FleetNode {
     this.#actors.driverGone(driver)
   }
 
-  async #answer({ what, from, request }: Extract<Message, { kind: 'ask' }>): Promise<void> {
-    const answer = what === 'describe' ? await this.describe() : await this.#setUp().then(() => null, String)
+  async #answer({ what, call, from, request }: Extract<Message, { kind: 'ask' }>): Promise<void> {
+    const answer =
+      what === 'describe'
+        ? await this.describe()
+        : await this.#setUps.run(call ?? null).then(() => null, String)
     this.#fleet.link.tell(from, { kind: 'answer', request, node: this.#fleet.link.id, answer })
   }
 
   async describe(): Promise<NodeDescription> {
     const { functions, objects, ...all } = await this.#local.describe()
     return { ...all, name: this.name }
-  }
-
-  /** Functions that are to run on all workers and have not run here yet. */
-  async #setUp(): Promise<void> {
-    const { redis, keys } = this.#fleet.link
-    let refused: Error | null = null
-    for (const frame of await redis.lrangeBuffer(keys.setUps, 0, -1)) {
-      const [wire] = await decodeCalls(frame, SET_UP, this.#fleet.link).catch((error: Error) => {
-        refused = error
-        return []
-      })
-      if (wire === undefined || wire.kind !== 'task' || this.#setUpsDone.has(wire.spec.id)) continue
-      // Of a driver that was killed.
-      if (!(await this.#fleet.isDriverAlive(wire.owner))) {
-        await redis.lrem(keys.setUps, 0, frame)
-        continue
-      }
-      this.#setUpsDone.add(wire.spec.id)
-      await this.#runner.supplies.function(wire.spec.fn, wire.owner)
-      await this.#local.runOnAllWorkers({ ...wire.spec, driver: wire.owner })
-    }
-    if (refused !== null) throw refused
   }
 
   /** To the driver that it was printed for. */
