@@ -1,8 +1,10 @@
 // Many actors in worker processes of a fleet: what they cost in connections, what is left of them, and what happens to them
 // when their process is killed.
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   ActorDiedError,
   type ActorHandle,
+  currentTask,
   describeExecutor,
   get,
   getActor,
@@ -185,6 +187,37 @@ describe('actors of a worker process that is killed', () => {
     await start()
     for (const error of await Promise.all(calls.map(failureOf))) expect(error).toBeInstanceOf(ActorDiedError)
     await expect.poll(async () => (await actorQueueKeys()).length, { timeout: 20_000 }).toBe(0)
+  }, 60_000)
+})
+
+describe('an actor of a worker process that was held up until another had it', () => {
+  class Waiter {
+    async wait(log: string, flag: string): Promise<number> {
+      appendFileSync(log, `${process.pid}\n`)
+      currentTask()!.signal.addEventListener('abort', () => appendFileSync(log, `${process.pid} left\n`))
+      while (!existsSync(flag)) await new Promise((resolve) => setTimeout(resolve, 5))
+      return process.pid
+    }
+  }
+
+  it('X12 has its calls run there: that they ended where it was before is no result', async () => {
+    const [log, flag] = [workspace.path('log'), workspace.path('flag')]
+    const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [])
+    const held = await start()
+    const options = { maxRestarts: 1, maxTaskRetries: 1, isolate: false }
+    const actor = remote(Waiter, options).remote()
+    const result = get(actor.wait.remote(log, flag))
+    const ended = result.catch((error: unknown) => error)
+    const before = String(held.child.pid)
+    await expect.poll(lines, { timeout: 20_000 }).toEqual([before])
+    held.child.kill('SIGSTOP')
+    const after = String((await start()).child.pid)
+    await expect.poll(lines, { timeout: 20_000 }).toEqual([before, after])
+    held.child.kill('SIGCONT')
+    await expect.poll(lines, { timeout: 20_000 }).toEqual([before, after, `${before} left`])
+    writeFileSync(flag, '')
+    expect(String(await ended)).toBe(after)
+    kill(actor)
   }, 60_000)
 })
 

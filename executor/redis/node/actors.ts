@@ -29,7 +29,7 @@ class Hosted {
   readonly job: Taken
   readonly held: readonly string[]
   calls: Intake | null = null
-  underWay = 0
+  readonly underWay = new Set<Taken>()
   /** By caller: how often it has had it start again, here or where it was before. */
   readonly epochs: Map<string, number>
   isOver = false
@@ -39,6 +39,8 @@ class Hosted {
   isKilled = false
   /** Another process is to have it. */
   isPassedOn = false
+  /** Another process has it by now, or this one anew. */
+  isLeft = false
   /** It has waited in the queue for room, which is noted with it. */
   readonly hasWaited: boolean
 
@@ -234,7 +236,7 @@ export class HostedActors {
     const { fleet, supplies } = this.#runner
     const { spec } = hosted.wire
     // Those that their arguments are fetched for go back, too.
-    while (hosted.underWay > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (hosted.underWay.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     await hosted.calls?.close()
     await hosted.calls?.idle()
     fleet.functions.keepNoMore(spec.fn, spec.id)
@@ -269,12 +271,13 @@ export class HostedActors {
   #call(hosted: Hosted, job: Taken): void {
     const { wire } = job
     if (wire.kind !== 'call') return void job.complete()
+    if (hosted.isLeft) return job.abandon()
     const { spec } = hosted.wire
     this.#restartUpTo(hosted, wire.owner, wire.epoch)
     const { maxRetries } = wire.spec.options
     const most = maxRetries < 0 ? spec.options.maxTaskRetries : maxRetries
     if (most >= 0 && job.crashes > most) return this.#runner.fail(job, wire, cutOff(spec, wire))
-    hosted.underWay++
+    hosted.underWay.add(job)
     this.#runner.run(job, wire, {
       submit: (sink) => {
         if (hosted.isPassedOn) this.#runner.takenBack(job.id)
@@ -285,7 +288,7 @@ export class HostedActors {
         )
       },
       ended: () => {
-        hosted.underWay--
+        hosted.underWay.delete(job)
         hosted.calls?.look()
       },
       // An actor ends with its driver, if it may not stay.
@@ -375,8 +378,11 @@ export class HostedActors {
     const hosted = this.#byId.get(id)
     if (hosted === undefined) return
     hosted.isOver = true
+    hosted.isLeft = true
     this.#byId.delete(id)
     this.#runner.fleet.functions.keepNoMore(hosted.wire.spec.fn, id)
+    // They run again where the actor is now: that they end here is no result of theirs.
+    for (const job of [...hosted.underWay]) this.#runner.abandon(job.id)
     const closing = hosted.calls?.close()
     this.#local.killActor(id, true)
     await closing
@@ -482,5 +488,5 @@ function lifelinesOf({ spec, owner }: ActorWire): readonly string[] {
 }
 
 function roomIn({ isOver, underWay, wire }: Hosted, most: number): number {
-  return isOver ? 0 : Math.min(most, wire.spec.options.maxConcurrency - underWay)
+  return isOver ? 0 : Math.min(most, wire.spec.options.maxConcurrency - underWay.size)
 }

@@ -40,6 +40,8 @@ class Running implements CallSink {
   /** Before it began. */
   isTakenBack = false
   isCancelled = false
+  /** What becomes of it here is nobody's. */
+  isAbandoned = false
   /** The executor of this process ended before it did. */
   isCutOff = false
   /** Told at its end whether it is over; false: it was taken back, or its results could not be stored. */
@@ -133,6 +135,7 @@ export class CallRunner {
     try {
       held = await supplies.bring(spec, owner)
     } catch (error) {
+      if (running.isAbandoned) return
       const failure =
         error instanceof UnfitCallError
           ? error.failure
@@ -140,7 +143,7 @@ export class CallRunner {
       start.ended()
       return this.#store(job, wire, failuresOf(wire, failure), running)
     }
-    this.#submit(running)
+    if (!running.isAbandoned) this.#submit(running)
     supplies.letGo(held)
   }
 
@@ -152,6 +155,7 @@ export class CallRunner {
 
   readonly #settled = (running: Running, outcomes: readonly Outcome[]): void => {
     const { job, wire, start } = running
+    if (running.isAbandoned) return
     start.ended()
     if (running.isTakenBack) {
       if (running.isCancelled) this.#cancelled.add(job.id)
@@ -241,6 +245,16 @@ export class CallRunner {
     if (!isOver) return false
     await (this.isClosing ? job.giveBack() : job.complete())
     return true
+  }
+
+  /** Its job is another's: nothing is stored of how it ends here. */
+  abandon(id: string): void {
+    const running = this.#running.get(id)
+    if (running === undefined) return
+    running.isAbandoned = true
+    running.start.ended()
+    this.#finish(running, false)
+    running.job.abandon()
   }
 
   takenBack(id: string): boolean {
