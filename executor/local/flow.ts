@@ -108,6 +108,8 @@ export class CallFlow {
         workforce.end(worker)
         this.ends.failAll(worker, failure)
       },
+      stuck: (worker, reason) =>
+        worker.actors === null ? this.ends.endWorker(worker) : this.ends.endActorsWorker(worker, reason),
     })
   }
 

@@ -14,7 +14,12 @@ export interface SetUpCore {
   run(call: Call, worker: LocalWorker): void
   /** Nothing is to run on it. */
   unfit(worker: LocalWorker, failure: Failure): void
+  /** It does not come out of code that nobody wants any more. */
+  stuck(worker: LocalWorker, reason: string): void
 }
+
+/** How long a worker may take to leave a set-up that was dropped. */
+const PATIENCE = 1_000
 
 export class SetUps {
   /** In their order; null in the place of those that were dropped. */
@@ -41,8 +46,20 @@ export class SetUps {
       const { size } = worker.failedSetUps
       for (const { id } of dropped) worker.failedSetUps.delete(id)
       if (size > 0 && worker.failedSetUps.size === 0) worker.host.send(['fit'])
+      for (const { id, name } of dropped) this.#abort(worker, idAt(worker, id), name)
     }
     return dropped
+  }
+
+  /** One that never ends would hold up for ever what others run there. */
+  #abort(worker: LocalWorker, call: string, name: string): void {
+    if (!worker.calls.has(call)) return
+    worker.host.send(['abort', call])
+    const look = () => {
+      if (!worker.isEnded && worker.calls.has(call))
+        this.#core.stuck(worker, `${name}, which a driver that left had run on all workers, did not end`)
+    }
+    setTimeout(look, PATIENCE).unref()
   }
 
   /** All that the worker has not had yet. Nothing of it has to be waited for: its next call comes behind. */
@@ -78,7 +95,7 @@ export class SetUps {
   }
 
   #run(worker: LocalWorker, spec: TaskSpec, onEnd: (failure: Failure | null) => void): void {
-    const id = `${spec.id}-${worker.name}`
+    const id = idAt(worker, spec.id)
     this.#core.run(new Call({ kind: Kind.SetUp, spec: { ...spec, id } }, onEnd), worker)
   }
 
@@ -112,4 +129,8 @@ export class SetUps {
     }
     this.#run(worker, spec, end)
   }
+}
+
+function idAt(worker: LocalWorker, id: string): string {
+  return `${id}-${worker.name}`
 }

@@ -48,7 +48,11 @@ export class WorkerEnds {
     for (const call of [...worker.calls.values()]) {
       if (call.claim !== 0 && worker.host.claims!.takeBack(call.claim)) this.#core.unbegun(call)
       this.#core.leave(call)
-      if (call.isSettled) this.#core.finish(call)
+      if (call.target.kind === Kind.SetUp) {
+        // Whichever comes in its place has its own.
+        this.#core.finish(call)
+        call.onEnd?.(null)
+      } else if (call.isSettled) this.#core.finish(call)
       else this.#core.ready(call)
     }
     this.#core.pump()

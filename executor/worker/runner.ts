@@ -44,8 +44,11 @@ class Scope implements TaskContext {
   isCancelled = false
   /** Its actor has left: nobody waits to hear of it. */
   isDropped = false
+  isSetUp = false
   /** When its code began. */
   begun = 0
+  /** Of a set-up: lets go on what waits for it. */
+  letGo: (() => void) | null = null
 
   constructor(id: string, name: string, attempt: number, worker: string, actor: string | null) {
     this.id = id
@@ -123,8 +126,11 @@ export class Runner {
         if (message[12] === 0) return this.#start(message)
         this.#line.push(message)
         return this.#advance()
-      case 'abort':
-        return this.#scopes.get(message[1])?.cancel()
+      case 'abort': {
+        const scope = this.#scopes.get(message[1])
+        if (scope?.isSetUp === true) return this.#leaveSetUp(scope)
+        return scope?.cancel()
+      }
       case 'fit':
         this.#unfit = null
         return
@@ -169,6 +175,7 @@ export class Runner {
     const [, kind, call, name, , , , , attempt] = job
     const actor = kind === Kind.CallActor ? job[4] : kind === Kind.StartActor ? call : null
     const scope = new Scope(call, name, attempt, this.#worker, actor)
+    scope.isSetUp = kind === Kind.SetUp
     this.#scopes.set(call, scope)
     if (kind === Kind.SetUp) this.#setUp = this.#setUpWith(job, scope)
     else if (this.#setUp === null) void this.#begin(job, scope)
@@ -177,7 +184,25 @@ export class Runner {
 
   async #setUpWith(job: Job, scope: Scope): Promise<void> {
     await this.#setUp
+    if (scope.isDropped) return
+    await promiseOf<void>((resolve) => {
+      scope.letGo = resolve
+      void this.#beginAndTell(job, scope, resolve)
+    })
+  }
+
+  async #beginAndTell(job: Job, scope: Scope, over: () => void): Promise<void> {
     await this.#begin(job, scope)
+    over()
+  }
+
+  /** Nobody wants it any more: what it awaits may never come, and calls are not to wait for that. */
+  #leaveSetUp(scope: Scope): void {
+    scope.isDropped = true
+    this.#end(scope.id)
+    this.#post(['failed', scope.id, cancelled(scope.name, scope.id), false])
+    scope.cancel()
+    scope.letGo?.()
   }
 
   // Promises are awaited, and not returned or asked for `then`, which user code may have patched.

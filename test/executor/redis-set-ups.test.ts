@@ -1,6 +1,7 @@
 // What runOnAllWorkers does on a fleet when drivers and workers come, go and ask at once.
 import { get, remote, runOnAllWorkers, shutdown } from 'cornichon/executor'
 import { describe, expect, it } from 'vitest'
+import { startDriver } from '../support/driver.ts'
 import { testFleet } from '../support/fleet.ts'
 
 const fleet = testFleet('--num-cpus', '1', '--recover-after', '2')
@@ -52,4 +53,31 @@ describe('runOnAllWorkers', () => {
     await shutdown()
     expect(await waits).toContain('was shut down')
   })
+
+  const bad = {
+    'awaits what never comes': 'async (here) => { if (here !== process.pid) await new Promise(() => {}) }',
+    loops: '(here) => { while (here !== process.pid); }',
+    throws: "(here) => { if (here !== process.pid) throw new Error('not here') }",
+  }
+  for (const [how, code] of Object.entries(bad))
+    it(`X9 one that ${how} keeps no worker from the calls of others when its driver was killed`, async () => {
+      const worker = await start()
+      const where = remote(() => process.pid)
+      await get(where.remote())
+      const other = startDriver(
+        fleet.redis,
+        `const all = api.runOnAllWorkers(${code}, process.pid)
+         await Promise.race([all.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 300))])
+         console.log('begun')
+         setInterval(() => {}, 1000)`,
+      )
+      expect(await other.line()).toBe('begun')
+      const isAsItHasToBe = () => get(where.remote(), { timeout: 500 }).catch((error: Error) => error.message)
+      await expect.poll(isAsItHasToBe).not.toBe(worker.child.pid)
+      other.child.kill('SIGKILL')
+      // That of this process is there again soon.
+      await fleet.connection.del(await fleet.connection.keys(fleet.key('lease:driver-*')))
+      await expect.poll(isAsItHasToBe).toBe(worker.child.pid)
+      await expect.poll(() => fleet.connection.exists(fleet.key('setups'))).toBe(0)
+    })
 })

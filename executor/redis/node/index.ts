@@ -175,7 +175,11 @@ export class FleetNode {
 
   /** One that is killed does not say that it goes. */
   async #checkDrivers(): Promise<void> {
-    for (const driver of new Set([...this.#runner.owners(), ...this.#fleet.functions.drivers()]))
+    for (const driver of new Set([
+      ...this.#runner.owners(),
+      ...this.#fleet.functions.drivers(),
+      ...this.#setUps.drivers(),
+    ]))
       if (!(await this.#fleet.isDriverAlive(driver))) this.#driverGone(driver)
   }
 
@@ -191,7 +195,7 @@ export class FleetNode {
       this.#runner.cancel(call, { force: true, recursive: true })
     }
     this.#endStarted(driver)
-    this.#local.dropSetUps(driver)
+    this.#setUps.drop(driver)
     this.#fleet.objects.forgetDriver(driver)
   }
 

@@ -9,7 +9,7 @@ export class FleetSetUps {
   readonly #local: LocalExecutor
   readonly #supplies: Supplies
   /** Those that have begun here, by id: how they end. */
-  readonly #begun = new Map<string, Promise<void>>()
+  readonly #begun = new Map<string, { readonly driver: string; readonly end: Promise<void> }>()
 
   constructor(fleet: RedisExecutor, local: LocalExecutor, supplies: Supplies) {
     this.#fleet = fleet
@@ -32,7 +32,7 @@ export class FleetSetUps {
       }
     }
     const begun = id === null ? undefined : this.#begun.get(id)
-    if (begun !== undefined) return begun
+    if (begun !== undefined) return begun.end
     // It may be what was asked for.
     if (refused !== null) throw refused
   }
@@ -51,8 +51,23 @@ export class FleetSetUps {
     await this.#supplies.function(spec.fn, owner)
     // Another question may have been faster.
     if (this.#begun.has(spec.id)) return
-    const begun = this.#local.runOnAllWorkers({ ...spec, driver: owner })
-    this.#begun.set(spec.id, begun)
-    begun.catch(() => {})
+    const end = this.#local.runOnAllWorkers({ ...spec, driver: owner })
+    this.#begun.set(spec.id, { driver: owner, end })
+    end.catch(() => {})
+  }
+
+  /** Whose they are. */
+  *drivers(): Iterable<string> {
+    for (const { driver } of this.#begun.values()) yield driver
+  }
+
+  /** That has left: a worker that it spoiled is as before, and one that it holds up goes on. */
+  drop(driver: string): void {
+    let isAny = false
+    for (const [id, begun] of this.#begun) if (begun.driver === driver) isAny = this.#begun.delete(id)
+    if (!isAny) return
+    this.#local.dropSetUps(driver)
+    // Takes them off the list.
+    this.run(null).catch(() => {})
   }
 }
