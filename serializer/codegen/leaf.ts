@@ -5,7 +5,7 @@ import MagicString from 'magic-string'
 import type { FunctionFacts } from '../analyze/facts.ts'
 import { CONSTANT_VIEW } from '../constant-view.ts'
 import { editClass, heritageName } from './class-body.ts'
-import type { AssignedImports, BindingRecord, FunctionRecord } from './records.ts'
+import { type AssignedImports, type BindingRecord, type FunctionRecord, staticKey } from './records.ts'
 
 /** Begins the names that a template declares beside the user's: a direct `eval` in its function sees them. */
 export const OWN_NAME = '$cornichon_'
@@ -111,8 +111,21 @@ function emitHolder(record: FunctionRecord, text: string): string {
     case 'setter':
       return `{ ${text} }`
     default:
-      return `{ ${computedKey(record.name)}: ${text} }`
+      return `{ ${computedKey(record.name)}: ${namesItself(record) ? `(0, ${text})` : text} }`
   }
+}
+
+/**
+ * A class without a name whose static method or accessor is called `name`: V8 would put the name that a computed key
+ * gives in its place.
+ */
+function namesItself({ facts, name }: FunctionRecord): boolean {
+  if (facts.form !== 'class' || facts.ownName !== null) return false
+  return facts.classFacts!.elements.some(({ isStatic, kind, key }) => {
+    if (!isStatic || kind === 'field' || key === null || key.kind === 'private') return false
+    const known = staticKey(key)
+    return known === 'name' || (known === null && name === '')
+  })
 }
 
 /** Computed, so that a function called `__proto__` is no prototype. */

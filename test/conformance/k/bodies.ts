@@ -267,9 +267,10 @@ export function bodies({ row }: Table): void {
           static q = () => { return { static: 1 } }
           static{}static{ { } }
         }
-        return A
+        return [A, class { static name() { return k } }, class { static get ['name']() { return k } }]
       }`,
-    async check(A: any, assert) {
+    async check([A, named, called]: any, assert) {
+      assert.deepEqual([named.name(), called.name], [1, 1])
       assert.deepEqual([A.a, A.b, A.d, A.static, A.get, A.m], [1, undefined, 1, 2, 3, 1])
       assert.equal((await A.f().next()).value, 1)
       A.h = 5
