@@ -11,6 +11,7 @@ interface SnapshotText {
   readonly snapshot: {
     readonly meta: {
       readonly node_fields: readonly string[]
+      readonly node_types: readonly [readonly string[], ...unknown[]]
       readonly edge_fields: readonly string[]
       readonly edge_types: readonly [readonly string[], ...unknown[]]
     }
@@ -18,6 +19,12 @@ interface SnapshotText {
   readonly nodes: readonly number[]
   readonly edges: readonly number[]
   readonly strings: readonly string[]
+}
+
+export interface ContextThis {
+  readonly value: unknown
+  /** False for a primitive value that the snapshot does not show. */
+  readonly isKnown: boolean
 }
 
 interface Edge {
@@ -31,7 +38,23 @@ interface Edge {
 const NO_VALUE = 'system / Oddball'
 
 const knownHomes = new WeakMap<object, readonly object[]>()
-const knownThis = new WeakMap<object, object | null>()
+const knownThis = new WeakMap<object, ContextThis>()
+/** V8 has one object for each of these, and not every version names them: they are known by where they stand here. */
+const oddballs = ((undef: undefined, nul: null, yes: boolean, no: boolean) => () => [undef, nul, yes, no])(
+  undefined,
+  null,
+  true,
+  false,
+)
+const ODDBALLS: readonly (readonly [name: string, value: unknown])[] = [
+  ['undef', undefined],
+  ['nul', null],
+  ['yes', true],
+  ['no', false],
+]
+/** `this` where no function of the context uses it; and where it is a number or a string. */
+const NO_THIS: ContextThis = { value: undefined, isKnown: true }
+const UNKNOWN_THIS: ContextThis = { value: undefined, isKnown: false }
 /** Good as long as no code of the user's runs: see forgetSnapshot. */
 let current: Snapshot | undefined
 
@@ -40,9 +63,9 @@ export function homesOf(fn: object): readonly object[] {
   return asked(fn, knownHomes, (snapshot) => snapshot.homesOf(fn)) ?? []
 }
 
-/** The innermost `this` in a function's contexts, if there is one and it is an object. */
-export function contextThisOf(fn: object): object | undefined {
-  return asked(fn, knownThis, (snapshot) => snapshot.thisOf(fn)) ?? undefined
+/** The `this` in a function's contexts that an arrow function there would see. Undefined without a snapshot, and where it is not there yet. */
+export function contextThisOf(fn: object): ContextThis | undefined {
+  return asked(fn, knownThis, (snapshot) => snapshot.thisOf(fn))
 }
 
 function asked<T>(fn: object, known: WeakMap<object, T>, ask: (snapshot: Snapshot) => T): T | undefined {
@@ -110,13 +133,33 @@ class Snapshot {
     return homes
   }
 
-  thisOf(fn: object): object | null {
+  /** The innermost one counts, whatever it is: further out is the `this` of other functions. */
+  thisOf(fn: object): ContextThis | undefined {
     for (const context of this.#contexts(fn)) {
       const slot = this.#target(context, 'context', 'this')
-      const [found] = slot === undefined ? [] : this.#object(slot)
-      if (found !== undefined) return found
+      if (slot !== undefined) return this.#thisIn(slot)
+      const info = this.#target(context, 'internal', 'scope_info')
+      if (info === undefined) continue
+      // A small integer is in its slot itself: then only the name tells of the slot.
+      if (this.#hasName(info, 'this')) return UNKNOWN_THIS
+      // The function that was called: had anybody used its `this`, that would be here.
+      if (this.#hasName(info, 'arguments')) return NO_THIS
     }
-    return null
+    return NO_THIS
+  }
+
+  /** Undefined where it is not there yet. */
+  #thisIn(slot: number): ContextThis | undefined {
+    const [found] = this.#object(slot)
+    if (found !== undefined) return { value: found, isKnown: true }
+    const [context] = this.#contexts(oddballs)
+    for (const [name, value] of ODDBALLS)
+      if (this.#target(context, 'context', name) === slot) return { value, isKnown: true }
+    const { nodes, snapshot } = this.#text
+    const types = snapshot.meta.node_types[0]
+    return types[nodes[slot + snapshot.meta.node_fields.indexOf('type')]] === 'hidden'
+      ? NO_THIS
+      : UNKNOWN_THIS
   }
 
   contextWith(fn: object, name: string): number | undefined {

@@ -112,7 +112,7 @@ class Linker {
     }
     const children = [...texts.keys()]
     if (node.record) return this.#leaf(node.record, children)
-    return emitEnvironment(node.variables, children)
+    return emitEnvironment(node.variables, children, isAllStrict(node))
   }
 
   #leaf(record: FunctionRecord, children: readonly string[]): string {
@@ -172,14 +172,29 @@ function originOf(node: Node): string | null {
   return null
 }
 
-/** One that provides `arguments` is a call: a function, not an arrow. */
-function emitEnvironment(variables: readonly SharedVariable[], children: readonly string[]): string {
+/** Whether all that stands in the environment is strict code, also what is put around functions: see emitLeaf. */
+function isAllStrict({ record, children }: Node): boolean {
+  if (record && (!record.strict || record.bindings.some(({ isConstantView }) => isConstantView))) return false
+  return children?.every(isAllStrict) ?? true
+}
+
+/**
+ * One that provides `arguments` is a call: a function, not an arrow. If the code is strict, so is the function:
+ * a sloppy one's `this` would be an object, whatever it was called with.
+ */
+function emitEnvironment(
+  variables: readonly SharedVariable[],
+  children: readonly string[],
+  isStrict: boolean,
+): string {
   const names = variables.filter(({ call }) => call === undefined).map(({ name }) => name)
   const set = freshAgainst(names)
   const setters = names.map((name) => `${set} => { ${name} = ${set} }`)
-  const head = names.length === variables.length ? '() =>' : 'function ()'
+  const isCall = names.length < variables.length
+  const head = isCall ? 'function ()' : '() =>'
   const declarations = names.length > 0 ? `var ${names.join(', ')};\n` : ''
-  return `${head} {\n${declarations}return [[${setters.join(', ')}],\n${children.join(',\n')}];\n}`
+  const directive = isCall && isStrict ? "'use strict';\n" : ''
+  return `${head} {\n${directive}${declarations}return [[${setters.join(', ')}],\n${children.join(',\n')}];\n}`
 }
 
 function freshAgainst(names: readonly string[]): string {

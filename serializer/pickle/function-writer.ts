@@ -129,7 +129,7 @@ export class FunctionWriter {
       const call = this.#calls.around(live)
       if (!call) continue
       graph.out.byte(Op.AfterCall)
-      this.#calls.write(call, live)
+      this.#calls.write(call)
     }
   }
 }

@@ -10,6 +10,7 @@ import { MODULE_VARIABLES } from './bindings.ts'
 import type { LiveFunction } from './context.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
+const isSame = Object.is
 const MapConstructor = Map
 
 export interface Call {
@@ -17,6 +18,7 @@ export interface Call {
   readonly variable: SharedVariable & { readonly call: number }
   readonly scope: object | null
   written: boolean
+  readonly outerThis: unknown
 }
 
 export class Calls {
@@ -28,8 +30,12 @@ export class Calls {
     this.#graph = graph
   }
 
-  /** The call whose `arguments` an arrow function sees; null if it can't ask for them. */
-  around({ fn, facts, site }: LiveFunction): Call | null {
+  /**
+   * The call whose `arguments` an arrow function sees; null if it can't ask for them. `outerThis` is the function's
+   * `this`, if it uses that.
+   */
+  around(live: LiveFunction, outerThis: unknown = this.#outerThisOf(live)): Call | null {
+    const { fn, facts, site } = live
     if (!facts.lexicalArguments && !facts.directEval) return null
     const found = resolveName(fn, facts, site, 'arguments')
     if (!found && !facts.lexicalArguments) return null
@@ -40,19 +46,30 @@ export class Calls {
     let call = this.#calls.get(seen)
     if (!call) {
       const variable = { name: 'arguments', depth: found?.depth ?? 0, call: this.#calls.size }
-      this.#calls.set(seen, (call = { values: seen, variable, scope: found?.scope ?? null, written: false }))
+      const scope = found?.scope ?? null
+      if (!usesThis(facts)) outerThis = outerThisOf(this.#graph, live)
+      this.#calls.set(seen, (call = { values: seen, variable, scope, written: false, outerThis }))
+    } else if (usesThis(facts) && !isSame(call.outerThis, outerThis)) {
+      this.#graph.refuse(
+        "V8 does not show the `this` of the call around it, a primitive value, to another of the call's arrow functions, which uses `arguments` alone",
+        'Keep `this` or `arguments` in a variable outside the arrow functions',
+      )
     }
     return call
   }
 
-  write(call: Call, live: LiveFunction): void {
+  #outerThisOf(live: LiveFunction): unknown {
+    return usesThis(live.facts) ? outerThisOf(this.#graph, live) : undefined
+  }
+
+  write(call: Call): void {
     const graph = this.#graph
     graph.varint(call.variable.call)
     graph.byte(call.written ? 0 : 1)
     if (call.written) return
     call.written = true
     graph.step('slot', 'ThisValue')
-    graph.value(outerThisOf(graph, live))
+    graph.value(call.outerThis)
     graph.varint(call.values.length)
     for (let i = 0; i < call.values.length; i++) {
       graph.step('slot', `arguments.${i}`)
@@ -86,10 +103,21 @@ export class Calls {
   }
 }
 
+/** Whether an arrow function could ask for the `this` around it. */
+export function usesThis({ lexicalThis, directEval, superProperty }: LiveFunction['facts']): boolean {
+  return lexicalThis || directEval || superProperty
+}
+
 export function outerThisOf(graph: GraphWriter, { fn, facts, site }: LiveFunction): unknown {
   // V8 tells `this` where the function's own code names it.
   const seen = facts.lexicalThis ? undefined : contextThisOf(fn)
-  return seen ?? probed(graph, () => probeThis(fn, facts, site))
+  if (seen === undefined) return probed(graph, () => probeThis(fn, facts, site))
+  if (!seen.isKnown && (facts.directEval || facts.superProperty))
+    graph.refuse(
+      'the `this` that its direct eval or `super` sees is a primitive value that V8 does not show',
+      'Keep what it needs in a variable outside',
+    )
+  return seen.value
 }
 
 function probed<T>(graph: GraphWriter, probe: () => T): T {

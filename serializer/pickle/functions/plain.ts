@@ -8,7 +8,7 @@ import { naturalName } from '../function-shape.ts'
 import { isStrict, resolveName, scriptFacts } from '../function-site.ts'
 import { Needs, Op } from '../opcodes.ts'
 import { bindingsOf, variableOf } from './bindings.ts'
-import { type Calls, outerThisOf } from './calls.ts'
+import { type Calls, outerThisOf, usesThis } from './calls.ts'
 import type { FunctionContext, LiveFunction } from './context.ts'
 import { classAround, superHomeOf } from './home.ts'
 
@@ -24,12 +24,12 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
   let needs = 0
   let lexical: FunctionRecord['lexical'] = 'none'
   let outerThis: unknown
-  if (facts.form === 'arrow' && (facts.lexicalThis || facts.directEval || facts.superProperty)) {
+  if (facts.form === 'arrow' && usesThis(facts)) {
     outerThis = outerThisOf(graph, live)
     lexical = 'this'
     needs |= Needs.This
   }
-  const call = facts.form === 'arrow' ? calls.around(live) : null
+  const call = facts.form === 'arrow' ? calls.around(live, outerThis) : null
   if (call) {
     // Its environment has the call's `this`, too.
     needs = Needs.Call
@@ -54,7 +54,7 @@ export function writePlain(context: FunctionContext, calls: Calls, live: LiveFun
     graph.step('slot', 'ThisValue')
     graph.value(outerThis)
   }
-  if (call) calls.write(call, live)
+  if (call) calls.write(call)
   graph.remember(fn)
   const bindings = bindingsOf(graph, live, asDeclaration)
   if (superHome) bindings.push(variableOf(SUPER_NAME, superOf(superHome)))

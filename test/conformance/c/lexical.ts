@@ -110,9 +110,25 @@ export function lexical({ row }: Table): void {
         const both = () => () => [this, arguments.length]
         return { args, first, both }
       }
-      return outer.call(Math, 'a', { b: 1 })
+      function around(this: any, self: unknown) {
+        const inner = function (this: any) {
+          'use strict'
+          return { count: () => arguments.length, self: () => [this, arguments.length] }
+        }
+        return { inner: inner.call(self as any), outer: () => this }
+      }
+      const selves = [undefined, null, true, false, Math].map((self) => around.call({ x: 1 }, self).inner)
+      return { ...outer.call(Math, 'a', { b: 1 }), selves }
     },
-    check({ args, first, both }, assert) {
+    check({ args, first, both, selves }, assert) {
+      assert.deepEqual(
+        selves.map(({ self }) => self()[0]),
+        [undefined, null, true, false, Math],
+      )
+      assert.deepEqual(
+        selves.map(({ count }) => count()),
+        [0, 0, 0, 0, 0],
+      )
       assert.equal(first(), 'a')
       assert.equal(args().length, 2)
       assert.deepEqual([...args()], ['a', { b: 1 }])
