@@ -72,6 +72,28 @@ describe('a call whose answer is lost on its way into the queue', () => {
 })
 
 describe('a job that is lost on its way out of the queue', () => {
+  it('of an actor is the next that is taken, also if its lock was over before Redis was back', async () => {
+    for (const id of ['one', 'two', 'three']) await add(id)
+    const taker = new Taker(
+      queue,
+      { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 },
+      null,
+    )
+    taker.on('error', () => {})
+    taker.takes = takesOf(link)
+    taker.known = () => ['one']
+    expect((await taker.getNextJob('a'))?.id).toBe('one')
+    deafen()
+    const taking = taker.getNextJob('b')
+    await expect.poll(() => look.llen(of('active'))).toBe(2)
+    await look.del(of('one:lock'), of('two:lock'))
+    cut()
+    expect((await taking)?.id).toBe('two')
+    expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
+    expect(await look.lrange(of('wait'), 0, -1)).toEqual(['three'])
+    await taker.close(true)
+  })
+
   it('is the next that is taken, before those behind it', async () => {
     for (const id of ['one', 'two', 'three']) await add(id)
     const taker = new Taker(

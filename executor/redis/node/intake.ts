@@ -119,6 +119,7 @@ export class Intake {
       this.#drop(range)
       settings.lost(range.job)
     })
+    if (doorbell !== null) this.#worker.known = () => this.#locks.jobs
     this.#completions = new Completions(link, queue, (range) => this.#locks.letGo(range))
     this.#waiting = new Waiting(
       (range) => this.#over(range),
@@ -411,7 +412,7 @@ export class Intake {
     this.#isTaking = true
     return this.#end(range, async () => {
       this.#arrivals.expect(token)
-      const answered = takesOf(this.#link).begin(this.#settings.queue, token, range.job)
+      const answered = takesOf(this.#link).begin(this.#settings.queue, token, range.job, this.#worker.known)
       const completing = range.bull.moveToCompleted(null as never, token, true)
       // Where the last answer brought a job, this one does, too.
       if (this.#isFlowing) this.#openSoon(token)

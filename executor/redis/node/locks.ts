@@ -27,6 +27,10 @@ export class Locks {
     return this.#ranges.size
   }
 
+  get jobs(): Iterable<string> {
+    return this.#ranges.keys()
+  }
+
   add(range: Range): void {
     this.#ranges.set(range.job, range)
   }

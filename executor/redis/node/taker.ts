@@ -3,7 +3,7 @@ import type { Worker as BullWorker, Job, WorkerOptions } from 'bullmq'
 import { loadBullMQ } from '../bullmq.ts'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
-import type { Takes } from './takes.ts'
+import type { Known, Takes } from './takes.ts'
 
 const { createRedisBackend, Worker } = loadBullMQ()
 
@@ -20,6 +20,8 @@ export class Taker extends Worker<JobData> {
   mayTake: () => boolean = () => true
   /** Where it says that it asks. */
   takes: Takes | null = null
+  /** What is here already, of a queue that nobody else takes from. */
+  known: Known | null = null
   /** The next time it will wait until there is a job. */
   isDrained = false
 
@@ -71,7 +73,7 @@ export class Taker extends Worker<JobData> {
   ): Promise<Awaited<ReturnType<BullWorker<JobData>['moveToActive']>>> {
     // As if there was none.
     if (!this.mayTake()) return undefined as never
-    const over = this.takes?.begin(this.name, token)
+    const over = this.takes?.begin(this.name, token, '', this.known)
     const moving = super.moveToActive(token, name).then(
       (job) => {
         over?.()

@@ -3,12 +3,18 @@
 // first time had never been.
 import type { Link } from '../link.ts'
 
-/** Nothing that may be unknown to Redis by its digest: it has to come first. */
+/**
+ * Nothing that may be unknown to Redis by its digest: it has to come first. Where Redis was away for longer than locks last,
+ * there is none to tell it by: of an actor's queue, which nobody else takes from, all is that which is under way and not known.
+ */
 const putBack = `
-local active, prefix, token, kept = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local active, prefix, token, kept, isOwn = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
+local known = {}
+for i = 5, #ARGV do known[ARGV[i]] = true end
 for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
   local job = prefix .. id
-  if id ~= kept and redis.call('GET', job .. ':lock') == token then
+  local lock = redis.call('GET', job .. ':lock')
+  if id ~= kept and (lock == token or (isOwn and not lock and not known[id])) then
     redis.call('UNLINK', job .. ':lock')
     redis.call('SREM', prefix .. 'stalled', id)
     redis.call('LREM', active, 1, id)
@@ -25,7 +31,11 @@ interface Take {
   readonly token: string
   /** The job whose end is to bring the next one, under the same token. */
   readonly ending: string
+  readonly known: Known | null
 }
+
+/** The jobs that a process has of a queue that nobody else takes from. */
+export type Known = () => Iterable<string>
 
 export class Takes {
   readonly #underWay = new Set<Take>()
@@ -33,16 +43,17 @@ export class Takes {
   constructor(link: Link) {
     link.beforeResending(() => {
       const { redis, keys } = link
-      for (const { queue, token, ending } of this.#underWay) {
+      for (const { queue, token, ending, known } of this.#underWay) {
         const prefix = `${keys.prefix}:${queue}:`
-        redis.eval(putBack, 1, `${prefix}active`, prefix, token, ending).catch(() => {})
+        const own = known === null ? [0] : [1, ...known()]
+        redis.eval(putBack, 1, `${prefix}active`, prefix, token, ending, ...own).catch(() => {})
       }
     })
   }
 
   /** Returns what to call when there is an answer. */
-  begin(queue: string, token: string, ending = ''): () => void {
-    const take = { queue, token, ending }
+  begin(queue: string, token: string, ending = '', known: Known | null = null): () => void {
+    const take = { queue, token, ending, known }
     this.#underWay.add(take)
     return () => this.#underWay.delete(take)
   }
