@@ -110,7 +110,9 @@ function largestCaptures(packed: Packed): string {
   const outside = buffersOf(packed).map(({ byteLength }) => ['a buffer', byteLength] as const)
   const captured = inspectBundle(bytesOf(packed)).units.flatMap((unit) =>
     unit.functions.flatMap((fn) =>
-      fn.bindings.map((binding) => [`${binding.name} of ${fn.name}`, binding.size] as const),
+      fn.bindings.map(
+        (binding) => [`${binding.name} of ${fn.name || 'an anonymous function'}`, binding.size] as const,
+      ),
     ),
   )
   const largest = [...captured, ...outside].sort((a, b) => b[1] - a[1]).slice(0, 3)

@@ -247,12 +247,14 @@ describe('X4 the size of functions', () => {
       const large = 'x'.repeat(11e6)
       const small = 'y'.repeat(1e6)
       console.log(await get(remote(function look() { return large.length + small.length }).remote()))
+      await get(remote(() => large.length).remote())
       const huge = new Uint8Array(101e6)
       try { remote(function tooMuch() { return huge.length }).remote() } catch (error) { console.log(error.name, error.message) }`
     const { stdout, stderr } = run(program)
     expect(stderr).toMatch(
       /LargeFunctionWarning: look is 12\.0 MB .*large of look \(11\.0 MB\), small of look \(1\.00 MB\)/,
     )
+    expect(stderr).toContain('large of an anonymous function (11.0 MB)')
     expect(stdout).toMatch(/^12000000\nRangeError tooMuch is 101 MB .*The limit is 100 MB/)
   })
 })
