@@ -24,16 +24,18 @@ export const versionsHere: Versions = {
 
 const major = (version: string) => version.split('.')[0]
 
-/** Of the processes that are alive. */
+/** Of the processes that are alive. Those that were killed are struck off: nobody else does, and each who joins asks for all. */
 export async function checkVersions(redis: Redis, keys: Keys, allowMismatch: boolean): Promise<void> {
-  if (allowMismatch) return
   const ids = [...(await redis.smembers(keys.nodes)), ...(await redis.smembers(keys.drivers))]
   if (ids.length === 0) return
   const leases = await redis.mget(ids.map(keys.lease))
   for (const [i, text] of leases.entries()) {
-    if (text === null) continue
+    if (text === null) {
+      for (const set of [keys.nodes, keys.drivers]) await redis.srem(set, ids[i]!)
+      continue
+    }
     const there = fromJson(text) as Versions
-    if (fits(there)) continue
+    if (allowMismatch || fits(there)) continue
     throw new Error(
       `versions differ: here ${describe(versionsHere)}; ${ids[i]} has ${describe(there)}. ` +
         'What one of them says or pickles, the other may not understand. Use the same, or say allowVersionMismatch: true (--allow-version-mismatch)',

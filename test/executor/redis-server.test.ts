@@ -194,6 +194,21 @@ describe('a driver', () => {
     expect(own.filter((key) => !/:(failed|stalled-check|pc)$/.test(key) && !/:t-|:a-/.test(key))).toEqual([])
   })
 
+  it('X12 that was killed is struck off by who joins next', async () => {
+    const driver = startDriver(
+      redis,
+      `console.log('ready')
+       setInterval(() => {}, 1000)`,
+    )
+    expect(await driver.line()).toBe('ready')
+    driver.child.kill('SIGKILL')
+    await driver.ended
+    const connection = redis.connect()
+    await connection.del(await connection.keys(`{cornichon-${redis.namespace}}:lease:driver-*`))
+    await join()
+    expect(await connection.scard(`{cornichon-${redis.namespace}}:drivers`)).toBe(1)
+  })
+
   it('that is done ends what its tasks and actors have started and left, but not what an actor has that stays', async () => {
     await join()
     const there = () =>
