@@ -7,16 +7,22 @@ import { sourceOf } from './source.ts'
 
 const identities = new WeakMap<object, string>()
 const MAX_VALUES = 500
+/** How far classes that classes use are followed: what is behind further ones counts by their text. */
+const MAX_DEPTH = 2
+
+/** What another class was made with; null for what is no class, or is where the bundle is loaded. */
+export type DefinitionOf = (fn: object) => readonly (readonly [name: string, value: unknown])[] | null
 
 export function classIdentity(
   fn: object,
   text: string,
   heritage: unknown,
   bindings: readonly BindingRecord[],
+  definitionOf: DefinitionOf,
 ): string {
   let identity = identities.get(fn)
   if (identity === undefined) {
-    const digest = new Digest()
+    const digest = new Digest(definitionOf)
     digest.add(text)
     digest.value(Reflect.getOwnPropertyDescriptor(fn, 'name')?.value)
     digest.value(heritage)
@@ -41,6 +47,12 @@ export function adoptIdentity(fn: object, identity: string): void {
 class Digest {
   readonly #hash = createHash('sha256')
   readonly #seen = new Set<object>()
+  readonly #definitionOf: DefinitionOf
+  #depth = 0
+
+  constructor(definitionOf: DefinitionOf) {
+    this.#definitionOf = definitionOf
+  }
 
   add(text: string): void {
     this.#hash.update(`${text.length}:`).update(text, 'utf16le')
@@ -53,10 +65,13 @@ class Digest {
     }
     if (this.#seen.has(value) || this.#seen.size >= MAX_VALUES || types.isProxy(value))
       return this.add('known')
+    if (types.isModuleNamespaceObject(value)) return this.add('namespace')
     this.#seen.add(value)
-    const known = identities.get(value)
-    if (known) return this.add(known)
-    if (typeof value === 'function') return this.add(sourceOf(value))
+    if (typeof value === 'function') {
+      // Not by an identity that it may have: that would depend on what was pickled before.
+      this.add(sourceOf(value))
+      return this.#definition(value)
+    }
     if (types.isMap(value) || types.isSet(value) || types.isTypedArray(value)) return this.add('collection')
     const prototype = Reflect.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null)
@@ -66,6 +81,18 @@ class Digest {
       this.add(typeof key === 'string' ? key : 'symbol')
       this.value(Reflect.getOwnPropertyDescriptor(value, key)?.value)
     }
+  }
+
+  #definition(fn: object): void {
+    const variables = this.#depth < MAX_DEPTH ? this.#definitionOf(fn) : null
+    if (variables === null) return
+    this.value(Reflect.getPrototypeOf(fn))
+    this.#depth++
+    for (const [name, value] of variables) {
+      this.add(name)
+      this.value(value)
+    }
+    this.#depth--
   }
 
   end(): string {

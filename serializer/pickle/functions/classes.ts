@@ -1,12 +1,13 @@
 // Classes: what they extend, their elements, static state and identity.
 import { privateElements } from '../../capture/index.ts'
 import { type BindingRecord, type FunctionRecord, privateFields } from '../../codegen/records.ts'
-import { classIdentity } from '../class-identity.ts'
+import { classIdentity, type DefinitionOf } from '../class-identity.ts'
 import { noteSeen, registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
+import { resolveName } from '../function-site.ts'
 import { Needs, Op } from '../opcodes.ts'
 import { bare } from '../private-readers.ts'
-import { analyzed, sourceOf } from '../source.ts'
+import { analyzed, isNativeText, sourceOf } from '../source.ts'
 import { bindingsOf, writeBindingValues } from './bindings.ts'
 import { elementsOf } from './class-elements.ts'
 import type { FunctionContext, LiveFunction } from './context.ts'
@@ -20,8 +21,14 @@ export class ClassIdentities {
   readonly #counts = new Map<string, number>()
 
   /** The class's identity, with a number behind it for each further class of the bundle that is equal. */
-  of(fn: object, text: string, heritage: unknown, bindings: readonly BindingRecord[]): string {
-    const identity = classIdentity(fn, text, heritage, bindings)
+  of(
+    fn: object,
+    text: string,
+    heritage: unknown,
+    bindings: readonly BindingRecord[],
+    definitionOf: DefinitionOf,
+  ): string {
+    const identity = classIdentity(fn, text, heritage, bindings, definitionOf)
     const count = this.#counts.get(identity) ?? 0
     this.#counts.set(identity, count + 1)
     return count === 0 ? identity : `${identity}#${count}`
@@ -48,7 +55,7 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   graph.varint(index)
   const methods = members.map((member) => member.fn)
   const bindings = bindingsOf(graph, live, false, methods)
-  const identity = identities.of(fn, text, heritage, bindings)
+  const identity = identities.of(fn, text, heritage, bindings, (each) => definitionOf(context, each))
   graph.string(identity)
   graph.byte(outerNames ? Needs.PrivateHome : 0)
   if (outerNames) graph.value(outerNames)
@@ -105,4 +112,19 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
     )
     graph.properties(fn, ['arguments', 'caller'], false)
   })
+}
+
+/** The variables that a class of the user's reads: those that it writes are its state. */
+function definitionOf({ graph, siteOf }: FunctionContext, fn: object): ReturnType<DefinitionOf> {
+  const text = sourceOf(fn)
+  const facts = isNativeText(text) ? null : analyzed(text)
+  if (facts?.form !== 'class' || graph.functions.isByReference(fn)) return null
+  const site = siteOf(fn)
+  if (!site.script || site.script.url.startsWith('node:')) return null
+  const variables: (readonly [string, unknown])[] = []
+  for (const { name, written, definitionOnly } of facts.free) {
+    const found = written || definitionOnly ? undefined : resolveName(fn, facts, site, name)
+    if (found && !found.dead) variables.push([name, found.value])
+  }
+  return variables
 }
