@@ -5,19 +5,31 @@ import { types } from 'node:util'
 import type { BindingRecord } from '../codegen/records.ts'
 import { sourceOf } from './source.ts'
 
+const { getTime } = Date.prototype
+const mapForEach = Map.prototype.forEach
+const setForEach = Set.prototype.forEach
 const identities = new WeakMap<object, string>()
 const MAX_VALUES = 500
 /** How far classes that classes use are followed: what is behind further ones counts by their text. */
 const MAX_DEPTH = 2
 
-/** What another class was made with; null for what is no class, or is where the bundle is loaded. */
-export type DefinitionOf = (fn: object) => readonly (readonly [name: string, value: unknown])[] | null
+/** A variable that a class or a function was made with. */
+export interface Defining {
+  readonly name: string
+  readonly value: unknown
+  /** It is a module's, of which there is one: what is in it may be other than when it was made. */
+  readonly isOnce: boolean
+}
+
+/** What a class or another function was made with; null for what is where the bundle is loaded. */
+export type DefinitionOf = (fn: object) => readonly Defining[] | null
 
 export function classIdentity(
   fn: object,
   text: string,
   heritage: unknown,
   bindings: readonly BindingRecord[],
+  isOnce: (binding: BindingRecord) => boolean,
   definitionOf: DefinitionOf,
 ): string {
   let identity = identities.get(fn)
@@ -30,7 +42,7 @@ export function classIdentity(
       digest.add(binding.name)
       // A variable that the class writes is state, not definition.
       if (!binding.written && binding.kind !== 'dead')
-        digest.value(binding.members ? 'namespace' : binding.value)
+        digest.value(binding.members ? 'namespace' : binding.value, !isOnce(binding))
     }
     identity = digest.end()
     identities.set(fn, identity)
@@ -58,7 +70,8 @@ class Digest {
     this.#hash.update(`${text.length}:`).update(text, 'utf16le')
   }
 
-  value(value: unknown): void {
+  /** Of what a module has once, what collections and instances hold is state. */
+  value(value: unknown, isOwn = false): void {
     if (typeof value === 'symbol') return this.add('symbol')
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
       return this.add(`${typeof value} ${Object.is(value, -0) ? '-0' : String(value)}`)
@@ -72,14 +85,41 @@ class Digest {
       this.add(sourceOf(value))
       return this.#definition(value)
     }
-    if (types.isMap(value) || types.isSet(value) || types.isTypedArray(value)) return this.add('collection')
+    if (types.isMap(value) || types.isSet(value) || types.isTypedArray(value)) {
+      this.add('collection')
+      return isOwn ? this.#elements(value) : undefined
+    }
     const prototype = Reflect.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null)
-      return this.add('instance')
-    for (const key of Reflect.ownKeys(value)) {
+    if (prototype !== Object.prototype && prototype !== Array.prototype && prototype !== null) {
+      this.add('instance')
+      if (!isOwn) return
+      if (types.isDate(value)) this.add(String(Reflect.apply(getTime, value, [])))
+    }
+    this.#properties(value, isOwn)
+  }
+
+  #properties(object: object, isOwn: boolean): void {
+    for (const key of Reflect.ownKeys(object)) {
       if (this.#seen.size >= MAX_VALUES) return
       this.add(typeof key === 'string' ? key : 'symbol')
-      this.value(Reflect.getOwnPropertyDescriptor(value, key)?.value)
+      this.value(Reflect.getOwnPropertyDescriptor(object, key)?.value, isOwn)
+    }
+  }
+
+  #elements(collection: object): void {
+    let left = MAX_VALUES
+    const add = (element: unknown) => {
+      if (left-- > 0) this.value(element, true)
+    }
+    const addEntry = (item: unknown, key: unknown) => {
+      add(key)
+      add(item)
+    }
+    if (types.isMap(collection)) Reflect.apply(mapForEach, collection, [addEntry])
+    else if (types.isSet(collection)) Reflect.apply(setForEach, collection, [add])
+    else {
+      const array = collection as Uint8Array
+      for (let i = 0; i < array.length && left > 0; i++) add(array[i])
     }
   }
 
@@ -88,9 +128,9 @@ class Digest {
     if (variables === null) return
     this.value(Reflect.getPrototypeOf(fn))
     this.#depth++
-    for (const [name, value] of variables) {
+    for (const { name, value, isOnce } of variables) {
       this.add(name)
-      this.value(value)
+      this.value(value, !isOnce)
     }
     this.#depth--
   }

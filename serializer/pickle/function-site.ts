@@ -229,7 +229,8 @@ export function onlyRunOf({ script }: FunctionSite): string | null {
   return script && (script.isModule || isCommonJs(script)) ? script.scriptId : null
 }
 
-function isCommonJs(script: ScriptRecord): boolean {
+/** Is it a module that Node runs within a function? */
+export function isCommonJs(script: ScriptRecord): boolean {
   const path = script.url.startsWith('file:') ? fileURLToPath(script.url) : script.url
   return getOwnPropertyDescriptor(moduleCache, path) !== undefined
 }

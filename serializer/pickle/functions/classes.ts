@@ -1,10 +1,10 @@
 // Classes: what they extend, their elements, static state and identity.
-import { privateElements } from '../../capture/index.ts'
+import { privateElements, type ScopeRecord } from '../../capture/index.ts'
 import { type BindingRecord, type FunctionRecord, privateFields } from '../../codegen/records.ts'
-import { classIdentity, type DefinitionOf } from '../class-identity.ts'
+import { classIdentity, type Defining, type DefinitionOf } from '../class-identity.ts'
 import { noteSeen, registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
-import { resolveName } from '../function-site.ts'
+import { type FunctionSite, isCommonJs, resolveName } from '../function-site.ts'
 import { Needs, Op } from '../opcodes.ts'
 import { bare } from '../private-readers.ts'
 import { analyzed, isNativeText, sourceOf } from '../source.ts'
@@ -26,9 +26,10 @@ export class ClassIdentities {
     text: string,
     heritage: unknown,
     bindings: readonly BindingRecord[],
+    isOnce: (binding: BindingRecord) => boolean,
     definitionOf: DefinitionOf,
   ): string {
-    const identity = classIdentity(fn, text, heritage, bindings, definitionOf)
+    const identity = classIdentity(fn, text, heritage, bindings, isOnce, definitionOf)
     const count = this.#counts.get(identity) ?? 0
     this.#counts.set(identity, count + 1)
     return count === 0 ? identity : `${identity}#${count}`
@@ -55,7 +56,14 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   graph.varint(index)
   const methods = members.map((member) => member.fn)
   const bindings = bindingsOf(graph, live, false, methods)
-  const identity = identities.of(fn, text, heritage, bindings, (each) => definitionOf(context, each))
+  const identity = identities.of(
+    fn,
+    text,
+    heritage,
+    bindings,
+    ({ depth }) => isOnce(live.site, depth),
+    (each) => definitionOf(context, each),
+  )
   graph.string(identity)
   graph.byte(outerNames ? Needs.PrivateHome : 0)
   if (outerNames) graph.value(outerNames)
@@ -114,17 +122,36 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   })
 }
 
-/** The variables that a class of the user's reads: those that it writes are its state. */
-function definitionOf({ graph, siteOf }: FunctionContext, fn: object): ReturnType<DefinitionOf> {
+/**
+ * The variables that a class of the user's reads, of another function those of the call that it was made in; those that it writes are its
+ * state.
+ */
+function definitionOf({ graph, siteOf }: FunctionContext, fn: object): readonly Defining[] | null {
   const text = sourceOf(fn)
   const facts = isNativeText(text) ? null : analyzed(text)
-  if (facts?.form !== 'class' || graph.functions.isByReference(fn)) return null
+  if (facts === null || graph.functions.isByReference(fn)) return null
   const site = siteOf(fn)
   if (!site.script || site.script.url.startsWith('node:')) return null
-  const variables: (readonly [string, unknown])[] = []
+  const variables: Defining[] = []
   for (const { name, written, definitionOnly } of facts.free) {
     const found = written || definitionOnly ? undefined : resolveName(fn, facts, site, name)
-    if (found && !found.dead) variables.push([name, found.value])
+    if (!found || found.dead) continue
+    const ofModule = isOnce(site, found.depth)
+    if (facts.form === 'class' || !ofModule) variables.push({ name, value: found.value, isOnce: ofModule })
   }
   return variables
+}
+
+/** Is the scope so deep a module's, or further out? */
+function isOnce({ scopes, script }: FunctionSite, depth: number): boolean {
+  const at = scopes.length - 1 - depth
+  if (isOutermost(scopes[at])) return true
+  return isOutermost(scopes[at + 1]) && script != null && isCommonJs(script)
+}
+
+const OUTERMOST = /^(?:Module|Script|Global)$/
+
+/** What is in no scope is a global's. */
+function isOutermost(scope: ScopeRecord | undefined): boolean {
+  return scope === undefined || OUTERMOST.test(scope.type)
 }
