@@ -24,14 +24,19 @@ export interface Defining {
 /** What a class or another function was made with; null for what is where the bundle is loaded. */
 export type DefinitionOf = (fn: object) => readonly Defining[] | null
 
-export function classIdentity(
-  fn: object,
-  text: string,
-  heritage: unknown,
-  bindings: readonly BindingRecord[],
-  isOnce: (binding: BindingRecord) => boolean,
-  definitionOf: DefinitionOf,
-): string {
+/** A class, as far as its identity depends on it. */
+export interface ClassDefinition {
+  readonly fn: object
+  readonly text: string
+  readonly heritage: unknown
+  readonly bindings: readonly BindingRecord[]
+  /** As of Defining. */
+  isOnce(binding: BindingRecord): boolean
+  readonly definitionOf: DefinitionOf
+}
+
+export function classIdentity(definition: ClassDefinition): string {
+  const { fn, text, heritage, bindings, definitionOf } = definition
   let identity = identities.get(fn)
   if (identity === undefined) {
     const digest = new Digest(definitionOf)
@@ -42,7 +47,7 @@ export function classIdentity(
       digest.add(binding.name)
       // A variable that the class writes is state, not definition.
       if (!binding.written && binding.kind !== 'dead')
-        digest.value(binding.members ? 'namespace' : binding.value, !isOnce(binding))
+        digest.value(binding.members ? 'namespace' : binding.value, !definition.isOnce(binding))
     }
     identity = digest.end()
     identities.set(fn, identity)

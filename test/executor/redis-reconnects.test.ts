@@ -71,16 +71,19 @@ describe('a call whose answer is lost on its way into the queue', () => {
   })
 })
 
+/** It takes jobs when it is asked. */
+function openTaker(): Taker {
+  const options = { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 }
+  const taker = new Taker(queue, options, null)
+  taker.on('error', () => {})
+  taker.takes = takesOf(link)
+  return taker
+}
+
 describe('a job that is lost on its way out of the queue', () => {
   it('of an actor is the next that is taken, also if its lock was over before Redis was back', async () => {
     for (const id of ['one', 'two', 'three']) await add(id)
-    const taker = new Taker(
-      queue,
-      { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 },
-      null,
-    )
-    taker.on('error', () => {})
-    taker.takes = takesOf(link)
+    const taker = openTaker()
     taker.known = () => ['one']
     expect((await taker.getNextJob('a'))?.id).toBe('one')
     deafen()
@@ -96,13 +99,7 @@ describe('a job that is lost on its way out of the queue', () => {
 
   it('is the next that is taken, before those behind it', async () => {
     for (const id of ['one', 'two', 'three']) await add(id)
-    const taker = new Taker(
-      queue,
-      { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 },
-      null,
-    )
-    taker.on('error', () => {})
-    taker.takes = takesOf(link)
+    const taker = openTaker()
     expect((await taker.getNextJob('a'))?.id).toBe('one')
     deafen()
     const taking = taker.getNextJob('b')

@@ -1,7 +1,7 @@
 // Classes: what they extend, their elements, static state and identity.
 import { privateElements, type ScopeRecord } from '../../capture/index.ts'
-import { type BindingRecord, type FunctionRecord, privateFields } from '../../codegen/records.ts'
-import { classIdentity, type Defining, type DefinitionOf } from '../class-identity.ts'
+import { type FunctionRecord, privateFields } from '../../codegen/records.ts'
+import { type ClassDefinition, classIdentity, type Defining } from '../class-identity.ts'
 import { noteSeen, registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
 import { type FunctionSite, isCommonJs, resolveName } from '../function-site.ts'
@@ -21,15 +21,8 @@ export class ClassIdentities {
   readonly #counts = new Map<string, number>()
 
   /** The class's identity, with a number behind it for each further class of the bundle that is equal. */
-  of(
-    fn: object,
-    text: string,
-    heritage: unknown,
-    bindings: readonly BindingRecord[],
-    isOnce: (binding: BindingRecord) => boolean,
-    definitionOf: DefinitionOf,
-  ): string {
-    const identity = classIdentity(fn, text, heritage, bindings, isOnce, definitionOf)
+  of(definition: ClassDefinition): string {
+    const identity = classIdentity(definition)
     const count = this.#counts.get(identity) ?? 0
     this.#counts.set(identity, count + 1)
     return count === 0 ? identity : `${identity}#${count}`
@@ -56,14 +49,14 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   graph.varint(index)
   const methods = members.map((member) => member.fn)
   const bindings = bindingsOf(graph, live, false, methods)
-  const identity = identities.of(
+  const identity = identities.of({
     fn,
     text,
     heritage,
     bindings,
-    ({ depth }) => isOnce(live.site, depth),
-    (each) => definitionOf(context, each),
-  )
+    isOnce: ({ depth }) => isOnce(live.site, depth),
+    definitionOf: (each) => definitionOf(context, each),
+  })
   graph.string(identity)
   graph.byte(outerNames ? Needs.PrivateHome : 0)
   if (outerNames) graph.value(outerNames)
