@@ -96,7 +96,7 @@ async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags:
   const line = new JobLine(process.stderr)
   if (isLive(process.stderr)) line.watch(fleet.progress, id)
   const quiet = tellIfNoWorker(fleet, line)
-  const print = () => printOutcome(fleet, id, flags, line)
+  const show = () => printOutcome(fleet, id, flags, line)
   try {
     if (flags.cancel) {
       let cancelled: Promise<unknown> | null = null
@@ -107,11 +107,11 @@ async function waitFor(fleet: RedisExecutor, view: FleetView, id: string, flags:
           cancelled = view.cancel(id, true, 'Ctrl-C')
           cancelled.catch(reject)
         }
-        stoppable(stop, print, ', and the task may go on').then(resolve, reject)
+        stoppable(stop, show, ', and the task may go on').then(resolve, reject)
       })
         // Its failure is here before all is told that has to end.
         .finally(() => cancelled)
-    } else if (!(await untilInterrupted(print))) {
+    } else if (!(await untilInterrupted(show))) {
       process.exitCode = INTERRUPTED
       console.error(`cornichon: task ${id} goes on; the command result waits for it again`)
     }
@@ -177,8 +177,8 @@ export function runOnFleet(file: string, flags: Omit<SubmitFlags, 'keep'>): Prom
       if (isLive(process.stderr)) line.watch(fleet.progress, id)
       const quiet = tellIfNoWorker(fleet, line)
       try {
-        const print = () => printOutcome(fleet, id, flags, line)
-        await stoppable(stop, print, ', and the fleet ends the task when it finds the command gone')
+        const show = () => printOutcome(fleet, id, flags, line)
+        await stoppable(stop, show, ', and the fleet ends the task when it finds the command gone')
       } finally {
         quiet()
         line.end()

@@ -194,18 +194,22 @@ export class Link {
 
   /** Which of these have a connection just now: one that was killed has none, and a lease for some seconds yet. */
   async connected(processes: readonly string[]): Promise<readonly string[]> {
-    const clients = await this.#clients()
-    if (clients === null) return processes
-    const names = new Set(Array.from(clients.matchAll(/ name=(\S+) /g), ([, name]) => name))
-    return processes.filter((process) => names.has(process))
+    return (await this.#connected(processes)) ?? processes
   }
 
   /** Which of these have a connection, or where that may not be asked, a lease. */
   async present(processes: readonly string[]): Promise<readonly string[]> {
-    const clients = await this.#clients()
-    if (clients !== null) return processes.filter((process) => clients.includes(` name=${process} `))
+    const connected = await this.#connected(processes)
+    if (connected !== null) return connected
     const leases = await this.redis.mget(processes.map(this.keys.lease))
     return processes.filter((_, i) => leases[i] !== null)
+  }
+
+  async #connected(processes: readonly string[]): Promise<readonly string[] | null> {
+    const clients = await this.#clients()
+    if (clients === null) return null
+    const names = new Set(Array.from(clients.matchAll(/ name=(\S+) /g), ([, name]) => name))
+    return processes.filter((process) => names.has(process))
   }
 
   /** Null where the user of Redis may not ask. */

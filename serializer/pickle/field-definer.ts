@@ -5,7 +5,7 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 import { MapPrototypeGetSize } from '../primordials.ts'
 import { generate } from './generated.ts'
 import { joinKeys } from './joined-keys.ts'
-import { MAX_SHAPE_KEYS } from './shapes.ts'
+import { haveSameKeys, MAX_SHAPE_KEYS } from './shapes.ts'
 
 /** Objects, from which on a function of its own pays off. */
 const OFTEN = 16
@@ -39,7 +39,7 @@ let last = keepHiddenClass(new FieldDefiner([]))
 
 /** For objects that have these keys, in their order; null if there were few of them. */
 export function fieldDefiner(keys: readonly string[]): DefineFields | null {
-  if (areSame(last.keys, keys)) return last.get()
+  if (haveSameKeys(last.keys, keys)) return last.get()
   const joined = keys.length > MAX_SHAPE_KEYS ? null : joinKeys(keys)
   if (joined === null) return null
   let known = kept.get(joined)
@@ -48,12 +48,6 @@ export function fieldDefiner(keys: readonly string[]): DefineFields | null {
     kept.set(joined, (known = new FieldDefiner(keys)))
   }
   return (last = known).get()
-}
-
-function areSame(known: readonly string[], keys: readonly string[]): boolean {
-  if (known.length !== keys.length) return false
-  for (let i = 0; i < keys.length; i++) if (known[i] !== keys[i]) return false
-  return true
 }
 
 function generated(keys: readonly string[]): DefineFields | null {

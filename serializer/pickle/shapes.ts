@@ -215,8 +215,12 @@ function isLike(object: object, exemplar: object, keys: readonly string[]): bool
 }
 
 function isOf(shape: Shape, keys: readonly string[], prototype: object | null): boolean {
-  const known = shape.keys
-  if (shape.prototype !== prototype || known.length !== keys.length) return false
+  return shape.prototype === prototype && haveSameKeys(shape.keys, keys)
+}
+
+/** Are the keys the same ones in the same order? */
+export function haveSameKeys(known: readonly string[], keys: readonly string[]): boolean {
+  if (known.length !== keys.length) return false
   for (let i = 0; i < known.length; i++) if (known[i] !== keys[i]) return false
   return true
 }

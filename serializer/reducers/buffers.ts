@@ -180,6 +180,16 @@ export function windowOf(view: ArrayBufferView): ViewedBytes {
   }
 }
 
+/** A DataView throws where its bytes are gone, and a typed array says that it has none: here both do the latter. */
+function dataWindowOf(view: DataView): ViewedBytes {
+  const buffer = apply(dataViewBuffer, view, [])
+  try {
+    return { buffer, offset: apply(dataViewOffset, view, []), length: apply(dataViewBytes, view, []) }
+  } catch {
+    return { buffer, offset: 0, length: 0 }
+  }
+}
+
 /** Node 20 has no `detached`: there, only making a view tells, which a detached buffer refuses. */
 function isDetached(buffer: ArrayBuffer): boolean {
   if (bufferDetached) return apply(bufferDetached, buffer, []) as boolean
@@ -332,16 +342,6 @@ function isFixed(buffer: ArrayBufferLike): boolean {
  * is, but V8's structured clone keeps it, as a flag in its last byte. Null: the view is out of its buffer's bounds, where
  * V8 clones none.
  */
-/** A DataView throws where its bytes are gone, and a typed array says that it has none: here both do the latter. */
-function dataWindowOf(view: DataView): ViewedBytes {
-  const buffer = apply(dataViewBuffer, view, [])
-  try {
-    return { buffer, offset: apply(dataViewOffset, view, []), length: apply(dataViewBytes, view, []) }
-  } catch {
-    return { buffer, offset: 0, length: 0 }
-  }
-}
-
 function tracksLength(view: ArrayBufferView, buffer: ArrayBufferLike): boolean | null {
   const shared = types.isSharedArrayBuffer(buffer)
   const resizable = shared ? sharedGrowable : bufferResizable

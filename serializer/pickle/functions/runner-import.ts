@@ -16,7 +16,7 @@ const FROM_ANYWHERE = new RegExp(`^${NAME}\\s*\\(\\s*(['"])(?:node|data):[^'"]*\
 const ANYWHERE = 'cornichon:import'
 
 type Import = (specifier: string, options?: ImportCallOptions) => Promise<unknown>
-/** `root` and `toRoot` are empty where specifiers are as the user wrote them. */
+/** With '/' as `root`, every specifier goes as it is. */
 type MakeImport = (root: string, toRoot: string) => Import
 /** The runner writes what a relative specifier leads to as a path from its root, or behind `/@fs` where it is not below that. */
 const MAKE_IMPORT = `(root, toRoot) => (specifier, options) => import(
