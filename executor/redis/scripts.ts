@@ -105,18 +105,6 @@ end
 return lost`
 
 /**
- * Somebody is about to look for jobs whose locks are over: of those that were seen by who looked last, none is taken for
- * stalled if that is longer ago than it should be. Redis stood still, or was away: whoever has a job could not say so, and
- * is to have the time until the next look.
- */
-const beforeLook = `
-local time = redis.call('TIME')
-local now, last = time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', KEYS[1], 'looked')
-redis.call('HSET', KEYS[1], 'looked', string.format('%.0f', now))
-if last and now - tonumber(last) > tonumber(ARGV[1]) then return redis.call('UNLINK', KEYS[2]) end
-return 0`
-
-/**
  * Of the queue of an actor that starts again: what a process had under way that has it no more goes before all that waits, as
  * it came, and counts as stalled, as BullMQ 6.7 has it.
  */
@@ -318,8 +306,6 @@ export interface Scripts {
     life: number,
     ...idsAndTokens: string[]
   ): Promise<string[]>
-  /** Keys: what BullMQ has of the queue, and those of its jobs that may be stalled. */
-  cornichonBeforeLook(keys: 2, meta: Key, stalled: Key, mostBetween: number): Promise<number>
   cornichonTakeOver(keys: 1, active: Key, jobPrefix: Key): Promise<number>
   /** Keys: object, frame and state of each call; then the index of each within its batch, or '' if it is alone. */
   cornichonPresent(keys: number, ...names: (Key | Value)[]): Promise<number[]>
@@ -371,7 +357,6 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonNote', { lua: note })
   redis.defineCommand('cornichonComplete', { lua: complete })
   redis.defineCommand('cornichonRenewLocks', { lua: renewLocks })
-  redis.defineCommand('cornichonBeforeLook', { lua: beforeLook })
   redis.defineCommand('cornichonTakeOver', { lua: takeOver })
   redis.defineCommand('cornichonWatch', { lua: watch })
   redis.defineCommand('cornichonPresent', { lua: present })

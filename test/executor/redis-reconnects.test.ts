@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { enqueue } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
 import type { Link } from '../../executor/redis/link.ts'
+import { moveStalled } from '../../executor/redis/node/stalled.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { takesOf } from '../../executor/redis/node/takes.ts'
 import { Watch } from '../../executor/redis/watch.ts'
@@ -115,6 +116,64 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
     ending()
     await taker.close(true)
+  })
+})
+
+describe('a look for what a dead process had', () => {
+  const between = 50
+  const lookFor = (most = 0) => moveStalled(link.redis, of(''), between, most)
+  const untilNext = () => expect.poll(() => look.exists(of('stalled-check'))).toBe(0)
+  const waits = () => look.lrange(of('wait'), 0, -1)
+  let taker: Taker
+  beforeEach(async () => {
+    await add('one')
+    taker = openTaker()
+    await taker.getNextJob('a')
+    await look.del(of('one:lock'))
+    return () => taker.close(true)
+  })
+
+  it('finds what had no lock at the look before', async () => {
+    await lookFor()
+    await lookFor()
+    expect(await waits()).toEqual([])
+    await untilNext()
+    await lookFor()
+    expect(await waits()).toEqual(['one'])
+    expect(await look.hget(of('one'), 'stc')).toBe('1')
+    expect(await look.exists(of('marker'))).toBe(1)
+    expect(await look.llen(of('active'))).toBe(0)
+  })
+
+  it('finds nothing where there was none for longer than that: whoever has it could not say so', async () => {
+    await lookFor()
+    await look.hset(of('meta'), 'looked', Date.now() - 1000)
+    await untilNext()
+    await lookFor(900)
+    expect(await waits()).toEqual([])
+    await untilNext()
+    await lookFor(900)
+    expect(await waits()).toEqual(['one'])
+  })
+
+  it('finds nothing the second time where its answer was lost', async () => {
+    deafen()
+    const looking = lookFor()
+    await expect.poll(() => look.scard(of('stalled'))).toBe(1)
+    await untilNext()
+    cut()
+    await looking
+    expect(await waits()).toEqual([])
+  })
+
+  it('is none while Redis is away', async () => {
+    await lookFor()
+    await untilNext()
+    cut()
+    await once(link.redis, 'close')
+    await lookFor()
+    await link.redis.ping()
+    expect(await waits()).toEqual([])
   })
 })
 

@@ -12,6 +12,7 @@ import { COMPLETED_AFTER, Completions } from './completions.ts'
 import type { Doorbell } from './doorbell.ts'
 import { Locks } from './locks.ts'
 import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts'
+import { moveStalled } from './stalled.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
 import { takesOf } from './takes.ts'
@@ -107,7 +108,7 @@ export class Intake {
         skipVersionCheck: doorbell !== null,
       },
       doorbell === null ? null : () => doorbell.wait(queue),
-      () => this.#mayRecover(),
+      () => this.#recover(),
     )
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
     this.#worker.takes = takesOf(link)
@@ -128,14 +129,15 @@ export class Intake {
     this.#loop = this.#run()
   }
 
-  /** Whoever had something while Redis was away, or stood still, could not say so: it is given the time to do that. */
-  async #mayRecover(): Promise<boolean> {
+  /** What a dead process had waits again. */
+  async #recover(): Promise<void> {
     const { redis, keys, isJustBack } = this.#link
-    const { queue, recoverAfter } = this.#settings
-    const prefix = `${keys.prefix}:${queue}:`
+    const { queue, recoverAfter, doorbell } = this.#settings
     // Each process looks every half of that; its locks are good for two thirds of it at least.
-    await redis.cornichonBeforeLook(2, `${prefix}meta`, `${prefix}stalled`, 0.625 * recoverAfter)
-    return !isJustBack
+    const most = 0.625 * recoverAfter
+    // Others were cut off, too, and may not be back. From the queue of an actor nobody else takes.
+    if (doorbell === null && isJustBack) return
+    await moveStalled(redis, `${keys.prefix}:${queue}:`, recoverAfter / 2, doorbell === null ? most : 0)
   }
 
   /** What was handed to it while it waited may have taken all room: then another is woken. */
@@ -171,7 +173,7 @@ export class Intake {
   }
 
   async checkStalled(): Promise<void> {
-    await this.#worker.checkStalled()
+    await this.#recover()
     this.#settings.doorbell?.ring(this.#settings.queue)
   }
 

@@ -26,34 +26,32 @@ export class Taker extends Worker<JobData> {
   isDrained = false
 
   /**
-   * `wait` resolves when there may be a job; without it, it has a connection of its own that waits, and `mayRecover` says
-   * whether what has no lock may be taken for a dead process's.
+   * `wait` resolves when there may be a job; without it, it has a connection of its own that waits. `recover` is called now
+   * and then, to look for what a dead process had.
    */
   constructor(
     queue: string,
     options: WorkerOptions,
     wait: (() => Promise<void>) | null,
-    mayRecover: () => Promise<boolean> = async () => true,
+    recover: () => Promise<void> = async () => {},
   ) {
     super(queue, null, options, (name, given, how) => {
-      if (wait === null) {
-        const backend = createRedisBackend(name, given, how)
-        const move = backend.moveStalledJobsToWait.bind(backend)
-        backend.moveStalledJobsToWait = async () => ((await mayRecover()) ? move() : [])
-        return backend
+      const backend = createRedisBackend(
+        name,
+        given,
+        wait === null ? how : { ...how, withBlockingConnection: false },
+      )
+      backend.moveStalledJobsToWait = async () => {
+        await recover()
+        return []
       }
-      const backend = createRedisBackend(name, given, { ...how, withBlockingConnection: false })
-      backend.waitForJob = async () => {
-        await wait()
-        return READY
-      }
+      if (wait !== null)
+        backend.waitForJob = async () => {
+          await wait()
+          return READY
+        }
       return backend
     })
-  }
-
-  /** What a dead process had, whose locks are over, waits again; one that is seen for the first time, a check later. */
-  async checkStalled(): Promise<void> {
-    await this.backend.moveStalledJobsToWait()
   }
 
   /** Nothing was left when it was asked last: it waits before it asks again. */
