@@ -32,6 +32,7 @@ class Hosted {
   readonly underWay = new Set<Taken>()
   /** By caller: how often it has had it start again, here or where it was before. */
   readonly epochs: Map<string, number>
+  restarts: number
   isOver = false
   /** Its constructor is done: it has a state to lose. */
   isAlive = false
@@ -50,12 +51,14 @@ class Hosted {
     held: readonly string[],
     hasWaited: boolean,
     epochs: Map<string, number>,
+    restarts: number,
   ) {
     this.wire = wire
     this.job = job
     this.held = held
     this.hasWaited = hasWaited
     this.epochs = epochs
+    this.restarts = restarts
   }
 }
 
@@ -134,7 +137,7 @@ export class HostedActors {
       letFunctionsGo()
       return void (await job.giveBack())
     }
-    const hosted = new Hosted(wire, job, held, hasWaited, epochs)
+    const hosted = new Hosted(wire, job, held, hasWaited, epochs, restarts)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
     // Whoever killed it before that did not say so to this process, or too soon.
@@ -202,12 +205,10 @@ export class HostedActors {
       ...['restarts', 'crashes', 'waitsSince'],
     )
     const spent = Math.max(0, crashes - Number(charged ?? 0))
-    if (spent > 0)
-      await Promise.all([
-        redis.hset(keys.actor(id), 'crashes', crashes),
-        redis.hincrby(keys.actor(id), 'restarts', spent),
-      ])
-    return { restarts: Number(restarts ?? 0) + spent, hasWaited: since !== null }
+    const all = Number(restarts ?? 0) + spent
+    // Not by HINCRBY: the command may be sent twice.
+    if (spent > 0) await redis.hset(keys.actor(id), 'crashes', crashes, 'restarts', all)
+    return { restarts: all, hasWaited: since !== null }
   }
 
   async #epochsOf(id: string): Promise<Map<string, number>> {
@@ -341,7 +342,8 @@ export class HostedActors {
     const { redis, keys } = this.#runner.fleet.link
     if (actor.state !== 'dead') {
       hosted.isAlive = actor.state === 'alive'
-      if (actor.state === 'restarting') redis.hincrby(keys.actor(id), 'restarts', 1).catch(() => {})
+      if (actor.state === 'restarting')
+        redis.hset(keys.actor(id), 'restarts', ++hosted.restarts).catch(() => {})
       redis.hset(keys.actor(id), 'state', actor.state, 'worker', actor.worker?.name ?? '').catch(() => {})
       if (hosted.hasWaited) redis.hdel(keys.actor(id), 'waitsSince', 'passedOn').catch(() => {})
       return
