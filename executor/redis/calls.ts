@@ -8,6 +8,7 @@ import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Message } from './messages.ts'
 import { lostFrame, type RedisObjects } from './objects.ts'
+import { type Batch, requeueOrphans } from './orphans.ts'
 import type { Outbox, Ready } from './outbox.ts'
 import { slicesOf } from './slices.ts'
 import { encodeOutcome } from './values.ts'
@@ -35,6 +36,8 @@ export class PendingCall {
   since = 0
   /** Where it is in Redis, once it is sent. */
   place: Place | null = null
+  /** Redis has said that it has it. */
+  isStored = false
   /** What it has in Redis beside its frame. */
   beside: Beside | null = null
   /** Let go of once it is queued. */
@@ -101,6 +104,7 @@ class Leaving implements Ready {
   }
 
   stored(batch: object): void {
+    this.#call.isStored = true
     this.#stored?.(batch)
   }
 }
@@ -124,7 +128,10 @@ export class Calls {
     this.#link = link
     this.#objects = objects
     this.#outbox = outbox
-    link.onBeat(() => this.check())
+    link.onBeat(() => {
+      this.check()
+      void this.#lookForOrphans().catch(() => {})
+    })
   }
 
   /** Looks for results of which nothing was heard: of all calls where some are sure to be lost. */
@@ -246,6 +253,32 @@ export class Calls {
       else this.#objects.settleHere(id, lostFrame(id, message, this.#link))
     }
     if (call !== undefined) this.#finish(call)
+  }
+
+  /** The connection of then was looked after. */
+  #lookedAfter = Number.NEGATIVE_INFINITY
+
+  /** See orphans.ts. By then who runs them has had the time to say how they ended. */
+  async #lookForOrphans(): Promise<void> {
+    const { back, isJustBack } = this.#link
+    if (isJustBack || back === this.#lookedAfter) return
+    this.#lookedAfter = back
+    const byQueue = new Map<string, { readonly actor: string | null; readonly batches: Map<string, Batch> }>()
+    for (const { state, isStored, place, queue, actor, name } of this.pending.values()) {
+      if (state !== 'queued' || !isStored) continue
+      const { batch, size } = place!
+      let known = byQueue.get(queue)
+      if (known === undefined) byQueue.set(queue, (known = { actor, batches: new Map() }))
+      if (!known.batches.has(batch)) known.batches.set(batch, { id: batch, size, name })
+    }
+    try {
+      for (const [queue, { actor, batches }] of byQueue)
+        for (const some of slicesOf([...batches.values()], MOST_CHECKED))
+          await requeueOrphans(this.#link, queue, actor, some)
+    } catch (error) {
+      this.#lookedAfter = Number.NEGATIVE_INFINITY
+      throw error
+    }
   }
 
   #lastChecked = 0

@@ -50,7 +50,6 @@ export class Link {
   readonly #timer: NodeJS.Timeout
   readonly #others: Redis[] = []
   #lease: () => string
-  /** When a lost connection was there again. */
   #back = Number.NEGATIVE_INFINITY
   #listener: (entries: readonly Entry[]) => void = () => {}
 
@@ -179,6 +178,11 @@ export class Link {
     this.#others.push(redis)
     this.alive.add(redis)
     return redis
+  }
+
+  /** When a lost connection was there again. */
+  get back(): number {
+    return this.#back
   }
 
   /** Others were cut off, too, and their leases may be over: they come back one after another. */
