@@ -196,8 +196,24 @@ export class RedisExecutor implements Executor {
     void this.link.tellAll({ kind: 'shape', shape })
   }
 
+  /** The set-ups are in the list that was there by this connection. */
+  #listedFor = Number.NEGATIVE_INFINITY
+
   /** For workers that start later; those that are there know of them, unless Redis has lost all. */
   async #announceAgain(): Promise<void> {
+    await Promise.all([this.#announceShapes(), this.#listSetUps()])
+  }
+
+  async #listSetUps(): Promise<void> {
+    const { redis, keys, back } = this.link
+    if (this.#listedFor === back) return
+    for (const frame of this.#setUps)
+      if ((await redis.lpos(keys.setUps, frame)) === null && this.#setUps.includes(frame))
+        await redis.rpush(keys.setUps, frame)
+    this.#listedFor = back
+  }
+
+  async #announceShapes(): Promise<void> {
     const shapes = [...this.#shapes]
     if (shapes.length === 0) return
     const { redis, keys } = this.link

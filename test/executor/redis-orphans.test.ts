@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { Keys } from '../../executor/redis/keys.ts'
 import type { Link } from '../../executor/redis/link.ts'
 import { requeueOrphans } from '../../executor/redis/orphans.ts'
-import { startWorker } from '../support/fleet.ts'
+import { cutOff, startWorker } from '../support/fleet.ts'
 import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
@@ -92,9 +92,7 @@ describe('a driver that was cut off from Redis', () => {
     const ids = await look.lrange(`${prefix}wait`, 0, -1)
     await look.del(`${prefix}wait`, ...ids.map((id) => prefix + id))
     const [driver] = await look.smembers(keys.drivers)
-    const clients = String(await look.client('LIST')).split('\n')
-    for (const client of clients.filter((line) => line.includes(` name=${driver} `)))
-      await look.client('KILL', 'ID', /^id=(\d+)/.exec(client)![1]!)
+    await cutOff(look, driver!)
     const worker = await startWorker(redis, '--num-cpus', '1')
     onTestFinished(() => worker.kill())
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 15_001 })

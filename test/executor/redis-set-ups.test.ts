@@ -2,7 +2,7 @@
 import { get, remote, runOnAllWorkers, shutdown } from 'cornichon/executor'
 import { describe, expect, it } from 'vitest'
 import { startDriver } from '../support/driver.ts'
-import { testFleet } from '../support/fleet.ts'
+import { cutOff, testFleet } from '../support/fleet.ts'
 
 const fleet = testFleet('--num-cpus', '1', '--recover-after', '2')
 const { workers, start } = fleet
@@ -39,6 +39,27 @@ describe('runOnAllWorkers', () => {
     await fleet.killWorker(victim)
     await runOnAllWorkers(() => {})
     expect(workers.size).toBe(1)
+  })
+
+  it('X9 runs on workers that start after Redis has lost all', { timeout: 30_000 }, async () => {
+    const { connection, key } = fleet
+    await start()
+    const mark = (text: string) => {
+      const global = globalThis as { setUpMarks?: string }
+      global.setUpMarks = (global.setUpMarks ?? '') + text
+    }
+    for (const text of ['first ', 'second']) await runOnAllWorkers(mark, text)
+    await connection.del(key('setups'))
+    const [driver] = await connection.smembers(key('drivers'))
+    await cutOff(connection, driver!)
+    await expect.poll(() => connection.llen(key('setups')), { timeout: 10_000 }).toBe(2)
+    const second = await start()
+    const where = remote(() => [process.pid, (globalThis as { setUpMarks?: string }).setUpMarks])
+    const there = async () => {
+      const found = await get(Array.from({ length: 8 }, () => where.remote()))
+      return found.find(([pid]) => pid === second.child.pid)?.[1]
+    }
+    await expect.poll(there, { timeout: 10_000 }).toBe('first second')
   })
 
   it('X9 rejects where the executor is shut down meanwhile', async () => {

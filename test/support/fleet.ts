@@ -118,6 +118,13 @@ export function testFleet(...always: string[]) {
   }
 }
 
+/** Of a process of a fleet, ends all connections, as a fault of the network would. */
+export async function cutOff(redis: Redis, process: string): Promise<void> {
+  const clients = String(await redis.client('LIST')).split('\n')
+  for (const client of clients.filter((line) => line.includes(` name=${process} `)))
+    await redis.client('KILL', 'ID', /^id=(\d+)/.exec(client)![1]!)
+}
+
 /** Of a call that is to fail. */
 export function failureOf(ref: ObjectRef<any>): Promise<Error> {
   return get(ref).then(
