@@ -12,6 +12,7 @@ import { notePut } from './mentions.ts'
 import { checkOptions, taskOptionsOf, timerOf } from './options.ts'
 import { pack, unpack } from './payload.ts'
 import { ObjectRef } from './refs.ts'
+import { checkSetUp, isInSetUp, SetUpCode } from './set-up.ts'
 import { requireExecutor } from './start.ts'
 import type { ActorHandle, AnyFunction, Resolved } from './types.ts'
 import { OwnSet } from './worker/own-methods.ts'
@@ -38,7 +39,7 @@ export function get(
     const executor = requireExecutor()
     const isOne = refs instanceof ObjectRef
     // What is called most takes the shortest way.
-    if (isOne && options?.timeout === undefined && taskUnderWay() === undefined) {
+    if (isOne && options?.timeout === undefined && taskUnderWay() === undefined && !isInSetUp()) {
       const outcome = await executor.outcome(refs.id)
       return resolve(outcome.ok ? unpack(outcome.value) : rejected(() => errorOf(outcome.failure)))
     }
@@ -140,6 +141,7 @@ async function whileBlocked(
   work: Promise<void>,
 ): Promise<void> {
   const task = taskUnderWay()
+  for (const { id } of refs) if (!executor.isSettled(id)) checkSetUp(id)
   if (task === undefined || refs.every(({ id }) => executor.isSettled(id))) return await work
   executor.block(task.id)
   try {
@@ -276,8 +278,13 @@ export async function runOnAllWorkers<F extends AnyFunction>(fn: F, ...args: Par
   const name = nameOf(fn)
   const { hash } = exportValue(fn, name, executor)
   const packed = splitArguments(args)
-  const result: unknown = fn(...args)
-  if (isThenable(result)) await result
+  const code = new SetUpCode()
+  try {
+    const result: unknown = code.run(() => fn(...args))
+    if (isThenable(result)) await result
+  } finally {
+    code.over()
+  }
   await executor.runOnAllWorkers({
     id: newId('t'),
     name,

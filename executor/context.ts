@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ResolvedEnv } from '../runtime-env/types.ts'
 import { Error } from '../serializer/globals.ts'
 import type { Executor } from './executor.ts'
+import { noteCall } from './set-up.ts'
 import { withOwnMethods } from './worker/own-methods.ts'
 
 let current: Executor | null = null
@@ -73,7 +74,9 @@ let count = 0
 
 /** Ids are made where the call is made, so that a call returns at once. */
 export function newId(kind: 't' | 'o' | 'a'): string {
-  return `${kind}-${prefix}${++count}`
+  const id = `${kind}-${prefix}${++count}`
+  noteCall(id)
+  return id
 }
 
 export function setIdPrefix(text: string): void {

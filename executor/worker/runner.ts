@@ -13,6 +13,7 @@ import { MOST_BYTES, MOST_FUNCTIONS } from '../functions.ts'
 import { isCallable } from '../is-class.ts'
 import { Kept } from '../kept.ts'
 import { type Lend, type Packed, pack, sizeOf, transferListOf, unpack } from '../payload.ts'
+import { SetUpCode } from '../set-up.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
 import { OwnMap } from './own-methods.ts'
@@ -44,7 +45,7 @@ class Scope implements TaskContext {
   isCancelled = false
   /** Its actor has left: nobody waits to hear of it. */
   isDropped = false
-  isSetUp = false
+  setUp: SetUpCode | null = null
   /** When its code began. */
   begun = 0
   /** Of a set-up: lets go on what waits for it. */
@@ -128,7 +129,7 @@ export class Runner {
         return this.#advance()
       case 'abort': {
         const scope = this.#scopes.get(message[1])
-        if (scope?.isSetUp === true) return this.#leaveSetUp(scope)
+        if (scope?.setUp) return this.#leaveSetUp(scope)
         return scope?.cancel()
       }
       case 'fit':
@@ -175,7 +176,7 @@ export class Runner {
     const [, kind, call, name, , , , , attempt] = job
     const actor = kind === Kind.CallActor ? job[4] : kind === Kind.StartActor ? call : null
     const scope = new Scope(call, name, attempt, this.#worker, actor)
-    scope.isSetUp = kind === Kind.SetUp
+    if (kind === Kind.SetUp) scope.setUp = new SetUpCode()
     this.#scopes.set(call, scope)
     if (kind === Kind.SetUp) this.#setUp = this.#setUpWith(job, scope)
     else if (this.#setUp === null) void this.#begin(job, scope)
@@ -193,6 +194,7 @@ export class Runner {
 
   async #beginAndTell(job: Job, scope: Scope, over: () => void): Promise<void> {
     await this.#begin(job, scope)
+    scope.setUp!.over()
     over()
   }
 
@@ -298,7 +300,8 @@ export class Runner {
     scope.begun = now()
     try {
       const args = argumentsOf(job)
-      result = withTask(scope, () => traceRun(job[11], scope, () => invoke(job, target, args)))
+      const run = () => traceRun(job[11], scope, () => invoke(job, target, args))
+      result = withTask(scope, scope.setUp === null ? run : () => scope.setUp!.run(run))
       isLater = isThenable(result)
     } catch (error) {
       return this.#fail(job, scope, error)

@@ -162,6 +162,22 @@ describe('X10 what workers print', () => {
 })
 
 describe('X9 what fails of what all workers run', () => {
+  it('waits for no call that it makes on a worker alone', () => {
+    const program = `
+      await init({ numCpus: 1 })
+      const one = remote(() => 1)
+      await runOnAllWorkers(async () => {
+        const { isMainThread } = await import('node:worker_threads')
+        if (!isMainThread) await get(one.remote())
+      })
+      await get(one.remote()).catch((error) => console.log(error.message))
+      await shutdown()`
+    expect(run(program)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('can not wait for a call that it makes'),
+    })
+  })
+
   it('fails their calls, also the first, and does not end them; what comes later runs', () => {
     const program = `
       await init({ numCpus: 1 })
