@@ -74,7 +74,7 @@ if KEYS[3] and not (state[2] or state[3] or state[4]) then
     if hears > 0 then
       call('ZINCRBY', KEYS[3], -size, best[1])
       call('HSET', job, 'name', title, 'data', data, 'opts', opts, 'timestamp', now, 'delay', 0, 'priority', priority,
-        'processedOn', now, 'ats', 1)
+        'processedOn', now, 'ats', 1, 'pb', process)
       call('XADD', events, 'MAXLEN', '~', most, '*', 'event', 'waiting', 'jobId', id)
       call('LPUSH', prefix .. 'active', id)
       call('SET', job .. ':lock', process .. '${HANDED}', 'PX', lock)

@@ -20,6 +20,7 @@ export class Line {
   readonly #channel: string
   readonly #handlers = new Map<number, (message: Buffer) => void>()
   readonly #opened: ((wasLost: boolean) => void)[] = []
+  readonly #beforeReopening: (() => Promise<unknown>)[] = []
   #wasOpen = false
   isOpen = false
 
@@ -40,6 +41,7 @@ export class Line {
 
   /** Where its user may not listen, nothing is said to it. */
   async #listen(): Promise<void> {
+    if (this.#wasOpen) await Promise.all(this.#beforeReopening.map((work) => work()))
     await this.#listener.subscribe(this.#channel)
     this.isOpen = true
     const wasLost = this.#wasOpen
@@ -49,6 +51,11 @@ export class Line {
 
   hear(kind: (typeof Said)[keyof typeof Said], handler: (message: Buffer) => void): void {
     this.#handlers.set(kind.charCodeAt(0), handler)
+  }
+
+  /** When it was lost, and before anything is said to it again: what was said to it before has come by then, or never will. */
+  beforeReopening(work: () => Promise<unknown>): void {
+    this.#beforeReopening.push(work)
   }
 
   /** When it can be heard, and each time again: then something may have been lost. */

@@ -89,7 +89,7 @@ describe('a job that is put into a queue', () => {
 
     const taken = redis.connect()
     taken.options.maxRetriesPerRequest = null
-    const taker = new Worker(queue, null, { connection: taken, prefix, autorun: false })
+    const taker = new Worker(queue, null, { connection: taken, prefix, autorun: false, name: process })
     expect(await taker.getNextJob('token')).toMatchObject({ id: 't-1' })
     // What is handed over has never waited: it leaves neither the mark that a job waits nor the count of those with a priority.
     const { marker, pc, ...expected } = await contents(prefix)

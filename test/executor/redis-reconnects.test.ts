@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { enqueue } from '../../executor/redis/enqueue.ts'
+import { enqueue, HANDED } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
 import type { Link } from '../../executor/redis/link.ts'
 import { moveStalled } from '../../executor/redis/node/stalled.ts'
@@ -73,19 +73,25 @@ describe('a call whose answer is lost on its way into the queue', () => {
 })
 
 /** It takes jobs when it is asked. */
-function openTaker(): Taker {
-  const options = { connection: link.redis, prefix: link.keys.prefix, autorun: false, drainDelay: 1 }
+function openTaker({ isOwn = false, known = [] as readonly string[] } = {}): Taker {
+  const options = {
+    connection: link.redis,
+    prefix: link.keys.prefix,
+    autorun: false,
+    drainDelay: 1,
+    name: link.id,
+  }
   const taker = new Taker(queue, options, null)
   taker.on('error', () => {})
   taker.takes = takesOf(link)
+  taker.source = { queue, isOwn, known: () => known }
   return taker
 }
 
 describe('a job that is lost on its way out of the queue', () => {
   it('of an actor is the next that is taken, also if its lock was over before Redis was back', async () => {
     for (const id of ['one', 'two', 'three']) await add(id)
-    const taker = openTaker()
-    taker.known = () => ['one']
+    const taker = openTaker({ isOwn: true, known: ['one'] })
     expect((await taker.getNextJob('a'))?.id).toBe('one')
     deafen()
     const taking = taker.getNextJob('b')
@@ -96,6 +102,37 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
     expect(await look.lrange(of('wait'), 0, -1)).toEqual(['three'])
     await taker.close(true)
+  })
+
+  it("of tasks is no dead process's where its lock was over before Redis was back; what another has stays", async () => {
+    for (const id of ['one', 'two', 'three']) await add(id)
+    const taker = openTaker({ known: ['one'] })
+    await taker.getNextJob('a')
+    deafen()
+    const taking = taker.getNextJob('b')
+    await expect.poll(() => look.llen(of('active'))).toBe(2)
+    await look.lmove(of('wait'), of('active'), 'RIGHT', 'LEFT')
+    await look.hset(of('three'), 'pb', 'another')
+    await look.del(of('one:lock'), of('two:lock'))
+    cut()
+    expect((await taking)?.id).toBe('two')
+    expect((await look.lrange(of('active'), 0, -1)).sort()).toEqual(['one', 'three', 'two'])
+    expect(await look.lrange(of('wait'), 0, -1)).toEqual([])
+    await taker.close(true)
+  })
+
+  it('where it was handed over waits again before the next one is handed over', async () => {
+    const handed = async (id: string) => {
+      await add(id)
+      await look.lmove(of('wait'), of('active'), 'RIGHT', 'LEFT')
+      await look.set(of(`${id}:lock`), `${link.id}${HANDED}`, 'PX', 5000)
+    }
+    for (const id of ['here', 'lost']) await handed(id)
+    await takesOf(link).putBackHanded({ queue, isOwn: false, known: () => ['here'] })
+    expect(await look.lrange(of('active'), 0, -1)).toEqual(['here'])
+    expect(await look.lrange(of('wait'), 0, -1)).toEqual(['lost'])
+    expect(await look.exists(of('lost:lock'))).toBe(0)
+    expect(await look.hexists(of('lost'), 'stc')).toBe(0)
   })
 
   it('is the next that is taken, before those behind it', async () => {
@@ -110,7 +147,7 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
     expect(await look.lrange(of('wait'), 0, -1)).toEqual(['three'])
     // With the end of a job that stays what it is.
-    const ending = takesOf(link).begin(queue, 'b', 'two')
+    const ending = takesOf(link).begin(taker.source!, 'b', 'two')
     cut()
     await link.redis.ping()
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])

@@ -15,7 +15,7 @@ import { type Opened, openTaken, Range, type Source, sourceOf } from './range.ts
 import { moveStalled } from './stalled.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
-import { takesOf } from './takes.ts'
+import { type QueueSource, takesOf } from './takes.ts'
 import { Waiting } from './waiting.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
@@ -85,11 +85,14 @@ export class Intake {
   #isStopped = false
   #tokens = 0
 
+  readonly source: QueueSource
+
   constructor(link: Link, queues: Queues, settings: IntakeSettings) {
     this.#link = link
     this.#queues = queues
     this.#settings = settings
     const { queue, recoverAfter, doorbell } = settings
+    this.source = { queue, isOwn: doorbell !== null, known: () => this.#locks.jobs }
     this.#name = `${link.id}-${queue}`
     doorbell?.join(queue)
     this.#worker = new Taker(
@@ -98,6 +101,8 @@ export class Intake {
         connection: link.redis,
         prefix: link.keys.prefix,
         autorun: false,
+        // Noted with each job that it takes.
+        name: link.id,
         // A job whose worker process is dead for so long is another's.
         lockDuration: recoverAfter,
         stalledInterval: recoverAfter / 2,
@@ -112,6 +117,7 @@ export class Intake {
     )
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
     this.#worker.takes = takesOf(link)
+    this.#worker.source = this.source
     this.#worker.onTake = (token) => this.#openSoon(token)
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
@@ -120,7 +126,6 @@ export class Intake {
       this.#drop(range)
       settings.lost(range.job)
     })
-    if (doorbell !== null) this.#worker.known = () => this.#locks.jobs
     this.#completions = new Completions(link, queue, (range) => this.#locks.letGo(range))
     this.#waiting = new Waiting(
       (range) => this.#over(range),
@@ -414,7 +419,7 @@ export class Intake {
     this.#isTaking = true
     return this.#end(range, async () => {
       this.#arrivals.expect(token)
-      const answered = takesOf(this.#link).begin(this.#settings.queue, token, range.job, this.#worker.known)
+      const answered = takesOf(this.#link).begin(this.source, token, range.job)
       const completing = range.bull.moveToCompleted(null as never, token, true)
       // Where the last answer brought a job, this one does, too.
       if (this.#isFlowing) this.#openSoon(token)

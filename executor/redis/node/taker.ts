@@ -3,7 +3,7 @@ import type { Worker as BullWorker, Job, WorkerOptions } from 'bullmq'
 import { loadBullMQ } from '../bullmq.ts'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
-import type { Known, Takes } from './takes.ts'
+import type { QueueSource, Takes } from './takes.ts'
 
 const { createRedisBackend, Worker } = loadBullMQ()
 
@@ -18,10 +18,9 @@ export class Taker extends Worker<JobData> {
   onTake: (token: string) => void = () => {}
   /** Whether it is to have a job now that there is one: it may have waited for long. */
   mayTake: () => boolean = () => true
-  /** Where it says that it asks. */
+  /** Where it says that it asks, and from where. */
   takes: Takes | null = null
-  /** What is here already, of a queue that nobody else takes from. */
-  known: Known | null = null
+  source: QueueSource | null = null
   /** The next time it will wait until there is a job. */
   isDrained = false
 
@@ -71,7 +70,7 @@ export class Taker extends Worker<JobData> {
   ): Promise<Awaited<ReturnType<BullWorker<JobData>['moveToActive']>>> {
     // As if there was none.
     if (!this.mayTake()) return undefined as never
-    const over = this.takes?.begin(this.name, token, '', this.known)
+    const over = this.source === null ? undefined : this.takes?.begin(this.source, token)
     const moving = super.moveToActive(token, name).then(
       (job) => {
         over?.()

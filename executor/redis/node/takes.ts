@@ -1,20 +1,23 @@
-// Jobs that this process has asked for and not got yet. Where the connection is lost with the answer, Redis has given one
-// away of which nobody here knows, and the client asks again: so what was given is put back first, where it was, as if the
-// first time had never been.
+// Jobs that this process was given and has not got. Where a connection is lost with the answer, or with what was handed over,
+// Redis has given one away of which nobody here knows, and the client asks again: so what was given is put back first, where it
+// was, as if the first time had never been.
+import { HANDED } from '../enqueue.ts'
 import type { Link } from '../link.ts'
 
 /**
  * Nothing that may be unknown to Redis by its digest: it has to come first. Where Redis was away for longer than locks last,
- * there is none to tell it by: of an actor's queue, which nobody else takes from, all is that which is under way and not known.
+ * there is none to tell it by: then it is what this process was given, as BullMQ notes, and does not know; of an actor's queue,
+ * which nobody else takes from, all.
  */
 const putBack = `
-local active, prefix, token, kept, isOwn = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
+local active, prefix, token, kept, process, isOwn = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
 local known = {}
-for i = 5, #ARGV do known[ARGV[i]] = true end
+for i = 6, #ARGV do known[ARGV[i]] = true end
 for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
   local job = prefix .. id
   local lock = redis.call('GET', job .. ':lock')
-  if id ~= kept and (lock == token or (isOwn and not lock and not known[id])) then
+  local isLost = lock == token or (not lock and (isOwn or redis.call('HGET', job, 'pb') == process))
+  if isLost and id ~= kept and not known[id] then
     redis.call('UNLINK', job .. ':lock')
     redis.call('SREM', prefix .. 'stalled', id)
     redis.call('LREM', active, 1, id)
@@ -26,36 +29,52 @@ for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
   end
 end`
 
-interface Take {
+/** The jobs that a process has of a queue. */
+export type Known = () => Iterable<string>
+
+/** A queue that a process takes from. */
+export interface QueueSource {
   readonly queue: string
+  /** Nobody else does. */
+  readonly isOwn: boolean
+  readonly known: Known
+}
+
+interface Take {
+  readonly source: QueueSource
   readonly token: string
   /** The job whose end is to bring the next one, under the same token. */
   readonly ending: string
-  readonly known: Known | null
 }
 
-/** The jobs that a process has of a queue that nobody else takes from. */
-export type Known = () => Iterable<string>
-
 export class Takes {
+  readonly #link: Link
   readonly #underWay = new Set<Take>()
 
   constructor(link: Link) {
+    this.#link = link
     link.beforeResending(() => {
-      const { redis, keys } = link
-      for (const { queue, token, ending, known } of this.#underWay) {
-        const prefix = `${keys.prefix}:${queue}:`
-        const own = known === null ? [0] : [1, ...known()]
-        redis.eval(putBack, 1, `${prefix}active`, prefix, token, ending, ...own).catch(() => {})
-      }
+      for (const { source, token, ending } of this.#underWay)
+        this.#putBack(source, token, ending).catch(() => {})
     })
   }
 
   /** Returns what to call when there is an answer. */
-  begin(queue: string, token: string, ending = '', known: Known | null = null): () => void {
-    const take = { queue, token, ending, known }
+  begin(source: QueueSource, token: string, ending = ''): () => void {
+    const take = { source, token, ending }
     this.#underWay.add(take)
     return () => this.#underWay.delete(take)
+  }
+
+  /** What was handed over by the line that was lost: by the next one nothing can have come yet. */
+  putBackHanded(source: QueueSource): Promise<unknown> {
+    return this.#putBack(source, this.#link.id + HANDED, '')
+  }
+
+  #putBack({ queue, isOwn, known }: QueueSource, token: string, ending: string): Promise<unknown> {
+    const { redis, keys, id } = this.#link
+    const prefix = `${keys.prefix}:${queue}:`
+    return redis.eval(putBack, 1, `${prefix}active`, prefix, token, ending, id, isOwn ? 1 : 0, ...known())
   }
 }
 

@@ -11,6 +11,7 @@ import { Handoffs } from './handoffs.ts'
 import { Intake } from './intake.ts'
 import type { OwnWorkers } from './own-workers.ts'
 import type { Taken } from './taken.ts'
+import { takesOf } from './takes.ts'
 
 /** An actor whose start has waited for longer than its call lives: nobody else would say so. */
 async function endIfGone(link: Link, batch: string): Promise<void> {
@@ -74,6 +75,16 @@ export class TaskIntakes {
     this.#handoffs = new Handoffs(runner.fleet.link, runner.recoverAfter, (handed, isLate) => {
       void this.#intakes.get(handed.queue)?.handed(handed, isLate)
     })
+    const { link } = runner.fleet
+    link.line.beforeReopening(() =>
+      Promise.all(
+        [...this.#intakes.values()].map(({ source }) =>
+          takesOf(link)
+            .putBackHanded(source)
+            .catch(() => {}),
+        ),
+      ),
+    )
   }
 
   /** Takes calls of a shape from now on, if this process can ever run one. */
