@@ -28,7 +28,9 @@ export class LeftOver {
     this.#timer = null
     const calls = this.#calls
     this.#calls = []
-    for (const call of calls) if (call.state === 'queued' && call.worker === null) this.#giveBack(call)
+    // One that has begun meanwhile, and threw, waits for its next try: others would count its tries anew.
+    for (const call of calls)
+      if (call.state === 'queued' && call.worker === null && mayGoAhead(call)) this.#giveBack(call)
   }
 
   stop(): void {

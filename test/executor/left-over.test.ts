@@ -1,6 +1,7 @@
 // A call that a fleet gave a process because its worker could have it ahead, and that came when it could not any more.
 import { afterEach, expect, it } from 'vitest'
 import type { TaskSpec } from '../../executor/executor.ts'
+import { failureOf } from '../../executor/failures.ts'
 import type { LocalHooks } from '../../executor/local/hooks.ts'
 import type { EnvironmentHost, Host } from '../../executor/local/host.ts'
 import { LocalExecutor } from '../../executor/local/index.ts'
@@ -53,7 +54,11 @@ function busyProcess(takenBack: ((id: string) => boolean) | null) {
   submit('first')
   tell(['done', 'first', { plain: 1 }, 0.1])
   submit('slow')
-  return { executor, sent, settled, submit, done: (id: string) => tell(['done', id, { plain: 1 }, 0.1]) }
+  return {
+    ...{ executor, sent, settled, submit },
+    done: (id: string) => tell(['done', id, { plain: 1 }, 0.1]),
+    threw: (id: string) => tell(['failed', id, failureOf('error', 'not yet'), true]),
+  }
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -87,4 +92,19 @@ it('begins where a slot is free at once, and waits where there is no fleet', asy
   expect([alone.sent, alone.settled]).toEqual([['first', 'slow'], ['first: done']])
   alone.done('slow')
   expect(alone.sent).toEqual(['first', 'slow', 'late'])
+})
+
+it('stays where it has begun and threw meanwhile: its tries are counted here', async () => {
+  const asked: string[] = []
+  const at = busyProcess((id) => asked.push(id) > 0)
+  await pause(20)
+  at.submit('late')
+  at.done('slow')
+  at.submit('next')
+  at.threw('late')
+  await pause(20)
+  expect(at.sent).toEqual(['first', 'slow', 'late', 'next'])
+  expect(asked).toEqual([])
+  at.done('next')
+  expect(at.sent).toEqual(['first', 'slow', 'late', 'next', 'late'])
 })
