@@ -19,10 +19,19 @@ export interface TestRedis {
   /** Of a server of the test's own: ends it as a crash would, and starts it again with what it had on disk. */
   readonly crash: (() => Promise<void>) | null
   readonly restart: (() => Promise<void>) | null
+  /** SIGSTOP, for one that stands still, and SIGCONT. */
+  readonly signal: ((signal: NodeJS.Signals) => void) | null
   stop(): Promise<void>
 }
 
-export async function startRedis(options: { readonly isDurable?: boolean } = {}): Promise<TestRedis> {
+export interface RedisSettings {
+  /** With a file that it appends to, and reads when it is started again. */
+  readonly isDurable?: boolean
+  /** When that goes to the disk: `always` unless said otherwise. */
+  readonly fsync?: 'always' | 'everysec' | 'no'
+}
+
+export async function startRedis(options: RedisSettings = {}): Promise<TestRedis> {
   const namespace = `test-${randomBytes(4).toString('hex')}`
   const shared = process.env.CORNICHON_REDIS_URL
   if (shared !== undefined && !options.isDurable) return useShared(shared, namespace)
@@ -30,7 +39,7 @@ export async function startRedis(options: { readonly isDurable?: boolean } = {})
   const workspace = createWorkspace()
   const socket = workspace.path('redis.sock')
   const persistence = options.isDurable
-    ? ['--appendonly', 'yes', '--appendfsync', 'always']
+    ? ['--appendonly', 'yes', '--appendfsync', options.fsync ?? 'always']
     : ['--appendonly', 'no']
   let child: ChildProcess | null = null
   const connections: Redis[] = []
@@ -62,6 +71,7 @@ export async function startRedis(options: { readonly isDurable?: boolean } = {})
     },
     crash,
     restart: start,
+    signal: (signal) => void child!.kill(signal),
     async stop() {
       for (const redis of connections) redis.disconnect()
       await crash()
@@ -94,7 +104,7 @@ function useShared(address: string, namespace: string): TestRedis {
     return redis
   }
   return {
-    ...{ address, namespace, connect, crash: null, restart: null },
+    ...{ address, namespace, connect, crash: null, restart: null, signal: null },
     async stop() {
       const redis = connect()
       for await (const keys of redis.scanStream({ match: `{cornichon-${namespace}}*`, count: 1000 }))
@@ -148,7 +158,7 @@ export async function startSecureRedis(): Promise<TestRedis & { readonly tls: { 
   }
   return {
     ...{ address: `rediss://driver:pass@localhost:${port}`, namespace: 'secure', tls: { ca }, connect },
-    ...{ crash: null, restart: null },
+    ...{ crash: null, restart: null, signal: null },
     async stop() {
       const ended = once(child, 'exit')
       child.kill('SIGKILL')

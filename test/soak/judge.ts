@@ -1,0 +1,116 @@
+// Whether calls may have ended as they did, by what happened to the fleet: errors that only faults can explain, and calls that
+// ran more than once.
+import type { Fault, Findings } from './findings.ts'
+import { flagsOf, type Run } from './ledger.ts'
+import type { FailedCall } from './messages.ts'
+import type { Settings } from './settings.ts'
+
+/** Faults that end a worker process, or have others think so. */
+function deathsBetween(findings: Findings, from: number, to: number, { recoverAfter }: Settings): Fault[] {
+  return findings.faults.filter(({ kind, at, until }) => {
+    if (at > to || (until ?? to) < from) return false
+    if (kind === 'kill' || kind === 'term') return true
+    // Locks last as long, and are renewed in the middle of it.
+    return kind === 'pause' && (until ?? Number.POSITIVE_INFINITY) - at > (recoverAfter * 1000) / 3
+  })
+}
+
+export function judgeFailures(findings: Findings, calls: readonly FailedCall[], settings: Settings): void {
+  for (const call of calls) {
+    const why = objection(findings, call, settings)
+    if (why !== null)
+      findings.violation(
+        `${call.id} (${call.program}) failed with ${call.error}, ${why}`,
+        describe(call, findings),
+      )
+    else findings.count(`excused ${call.error}`)
+  }
+}
+
+/** Why the error can't be; null if a fault explains it. */
+function objection(findings: Findings, call: FailedCall, settings: Settings): string | null {
+  const { error, message, budget, restarts, made, over, pid } = call
+  // What a worker had is another's only some time after it died.
+  const since = made - 3000 * settings.recoverAfter - 1000
+  const deaths = deathsBetween(findings, since, over, settings)
+  if (error === 'WorkerCrashedError')
+    return budget >= 0 && deaths.length > budget
+      ? null
+      : `though it survives ${budget < 0 ? 'all' : budget} and ${deaths.length} workers died`
+  if (error === 'ActorDiedError' || /^there is no actor named/.test(message)) {
+    const survives = /died while it ran/.test(message) ? budget : (restarts ?? budget)
+    if (survives < 0 || deaths.length <= survives)
+      return `though it survives ${survives < 0 ? 'all' : survives} and ${deaths.length} workers died`
+    if (pid !== null && !deaths.some((fault) => fault.pid === pid))
+      return `though nothing happened to the worker that had it (${pid})`
+    return null
+  }
+  if (error === 'ObjectLostError' && deaths.length > 0 && call.program === 'givers') return null
+  if (
+    error === 'ObjectLostError' &&
+    settings.fsync !== 'always' &&
+    findings.faults.some(({ kind }) => kind === 'redis')
+  )
+    return null
+  return 'which nothing explains'
+}
+
+function describe(call: FailedCall, findings: Findings): string {
+  return [
+    call.message,
+    `made at ${findings.at(call.made)}, over at ${findings.at(call.over)}; ${JSON.stringify(call)}`,
+  ].join('\n')
+}
+
+/** Calls that ran more often than a fault, or what ended their thread, explains; and two at once that have to be alone. */
+export function judgeRuns(findings: Findings, runs: readonly Run[], settings: Settings): void {
+  findings.count('runs', runs.length)
+  const byId = groupBy(runs, ({ id }) => id)
+  const endedThreads = new Set(runs.filter(({ id }) => flagsOf(id).includes('x')).map(({ worker }) => worker))
+  for (const [id, all] of byId) {
+    const flags = flagsOf(id)
+    const own = Number(flags.find((flag) => flag.startsWith('t'))?.slice(1) ?? 1)
+    if (all.length <= own) continue
+    findings.count('calls that ran again')
+    if (flags.includes('x') || all.some(({ worker }) => endedThreads.has(worker))) continue
+    const last = all.at(-1)!
+    const isExplained = all
+      .slice(0, -1)
+      .some(({ pid, at }) =>
+        deathsBetween(findings, at, last.at, settings).some((fault) => fault.pid === pid),
+      )
+    if (isExplained && !flags.includes('0')) continue
+    findings.violation(
+      `${id} ran ${all.length} times${isExplained ? ', and has no retries' : ', though its workers lived'}`,
+      all.map((run) => `${findings.at(run.at)} ${JSON.stringify(run)}`).join('\n'),
+    )
+  }
+  judgeLonely(findings, runs, endedThreads)
+}
+
+function judgeLonely(findings: Findings, runs: readonly Run[], endedThreads: ReadonlySet<string>): void {
+  const lonely = runs.filter(({ id }) => flagsOf(id).includes('e'))
+  for (const some of groupBy(lonely, ({ pid }) => pid).values()) {
+    for (const [i, run] of some.entries()) {
+      const before = some[i - 1]
+      if (before === undefined || before.ended === null || endedThreads.has(before.worker)) continue
+      // Milliseconds of one clock.
+      if (before.ended > run.at)
+        findings.violation(
+          `${before.id} and ${run.id} had the same resource at once`,
+          JSON.stringify([before, run]),
+        )
+    }
+  }
+}
+
+function groupBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>()
+  for (const value of values) {
+    const key = keyOf(value)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [value])
+    else group.push(value)
+  }
+  return groups
+}

@@ -1,0 +1,79 @@
+// A short run of `npm run soak`, so that it does not rot: few programs and faults, for a few seconds.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { childEnvironment } from '../support/children.ts'
+import { nodeBinary, root, tsxArguments } from '../support/paths.ts'
+import { Findings } from './findings.ts'
+import { judgeFailures, judgeRuns } from './judge.ts'
+import type { Run } from './ledger.ts'
+import type { FailedCall } from './messages.ts'
+import { readSettings } from './settings.ts'
+
+const soak = (...args: string[]) =>
+  spawnSync(nodeBinary, [...tsxArguments, join(root, 'test', 'soak', 'index.ts'), ...args], {
+    env: childEnvironment(),
+    encoding: 'utf8',
+  })
+
+describe('npm run soak', () => {
+  it('finds nothing in a short run with few faults', () => {
+    const { stdout, stderr, status } = soak(
+      ...[
+        '--seed',
+        '5',
+        '--seconds',
+        '5',
+        '--every',
+        '2',
+        '--faults',
+        'kill,client',
+        '--drivers',
+        '1',
+        '--strands',
+        '3',
+      ],
+      ...['--programs', 'batches,graphs,trees,large'],
+    )
+    expect(stdout + stderr).toContain('seed 5: all is well')
+    expect(stdout).toMatch(/^values {4}\d+/m)
+    expect(status).toBe(0)
+  })
+
+  it('says what is wrong with its options', () => {
+    const { stderr, status } = soak('--faults', 'kill,flood')
+    expect(stderr).toContain('There is no flood among: kill, term, pause, redis, stall, client, driver.')
+    expect(status).toBe(2)
+  })
+})
+
+describe('what is judged', () => {
+  const settings = readSettings(['batches'], ['--recover-after', '2'])
+  const at = Date.now() - 1000
+  const failed: FailedCall = {
+    ...{ id: 'd0.1#1', program: 'batches', error: 'WorkerCrashedError', message: 'it died' },
+    ...{ made: at, over: at + 60_000, budget: 0, restarts: null, pid: null },
+  }
+  const run: Run = { id: 'd0.1#1', at, attempt: 1, worker: 'w1/thread-1', pid: 1, ended: null }
+  const again: Run = { ...run, at: at + 60_000, pid: 2 }
+  const judged = (judge: (findings: Findings) => void, hasFault: boolean) => {
+    const findings = new Findings(() => {})
+    if (hasFault) findings.fault('kill', 1, 'w1')
+    judge(findings)
+    return findings.violations.length
+  }
+
+  it('an error has to have a fault that explains it', () => {
+    expect(judged((findings) => judgeFailures(findings, [failed], settings), true)).toBe(0)
+    expect(judged((findings) => judgeFailures(findings, [failed], settings), false)).toBe(1)
+    expect(judged((findings) => judgeFailures(findings, [{ ...failed, budget: 1 }], settings), true)).toBe(1)
+  })
+
+  it('what ran twice, too; what has no retries may not', () => {
+    const runs = (id: string) => [run, again].map((each) => ({ ...each, id }))
+    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1'), settings), true)).toBe(0)
+    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1'), settings), false)).toBe(1)
+    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1!0'), settings), true)).toBe(1)
+    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1!t2'), settings), false)).toBe(0)
+  })
+})
