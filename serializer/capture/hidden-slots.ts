@@ -25,6 +25,8 @@ export interface ContextThis {
   readonly value: unknown
   /** False for a primitive value that the snapshot does not show. */
   readonly isKnown: boolean
+  /** The constructor around has not called super() yet. */
+  readonly isMissing?: true
 }
 
 interface Edge {
@@ -55,6 +57,7 @@ const ODDBALLS: readonly (readonly [name: string, value: unknown])[] = [
 /** `this` where no function of the context uses it; and where it is a number or a string. */
 const NO_THIS: ContextThis = { value: undefined, isKnown: true }
 const UNKNOWN_THIS: ContextThis = { value: undefined, isKnown: false }
+const MISSING_THIS: ContextThis = { value: undefined, isKnown: true, isMissing: true }
 /** Good as long as no code of the user's runs: see forgetSnapshot. */
 let current: Snapshot | undefined
 
@@ -72,7 +75,7 @@ function asked<T>(fn: object, known: WeakMap<object, T>, ask: (snapshot: Snapsho
   let answer = known.get(fn)
   if (answer !== undefined) return answer
   answer = inSnapshot(ask)
-  if (answer !== undefined) known.set(fn, answer)
+  if (answer !== undefined && answer !== MISSING_THIS) known.set(fn, answer)
   return answer
 }
 
@@ -148,8 +151,7 @@ class Snapshot {
     return NO_THIS
   }
 
-  /** Undefined where it is not there yet. */
-  #thisIn(slot: number): ContextThis | undefined {
+  #thisIn(slot: number): ContextThis {
     const [found] = this.#object(slot)
     if (found !== undefined) return { value: found, isKnown: true }
     const [context] = this.#contexts(oddballs)
@@ -158,7 +160,7 @@ class Snapshot {
     const { nodes, snapshot } = this.#text
     const types = snapshot.meta.node_types[0]
     return types[nodes[slot + snapshot.meta.node_fields.indexOf('type')]] === 'hidden'
-      ? NO_THIS
+      ? MISSING_THIS
       : UNKNOWN_THIS
   }
 

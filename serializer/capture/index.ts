@@ -17,7 +17,7 @@ export { contextThisOf, contextWith, homesOf } from './hidden-slots.ts'
 export { hasPrivateNames } from './private-names.ts'
 export { probe } from './probe.ts'
 export type { ProbeFacts } from './probe-entry.ts'
-export { ProbeError } from './probe-error.ts'
+export { isReferenceError, ProbeError } from './probe-error.ts'
 export {
   beginCapture,
   capturing,

@@ -62,8 +62,9 @@ export class Breakpoints {
   }
 }
 
+/** (In a vm context, V8's errors are instances of another realm's Error.) */
 function isThereAlready(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('already exists')
+  return String((error as Error).message).includes('already exists')
 }
 
 function breakAtCall(fn: object, condition: string): string {

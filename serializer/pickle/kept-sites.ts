@@ -2,7 +2,14 @@
 // accessors of its variables, which spare the inspector. (A closure's set of variables is fixed, unless direct eval
 // or a script adds some: there it is captured anew each time.)
 import type { FunctionFacts } from '../analyze/index.ts'
-import { bindingIn, ProbeError, probe, type ScopeRecord, type ScriptRecord } from '../capture/index.ts'
+import {
+  bindingIn,
+  isReferenceError,
+  ProbeError,
+  probe,
+  type ScopeRecord,
+  type ScriptRecord,
+} from '../capture/index.ts'
 import { analyzed, sourceOf } from './source.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
@@ -95,7 +102,7 @@ export function keepVariables(
     kept.variables = variables
   } catch (error) {
     // A dead zone's ReferenceError is no concern either: it is captured as before.
-    if (!(error instanceof ProbeError || error instanceof ReferenceError)) throw error
+    if (!(error instanceof ProbeError || isReferenceError(error))) throw error
   }
 }
 

@@ -1,5 +1,5 @@
 // Arrow functions that use `arguments`, and others of the same call that use `this`: V8 shows it to these alone.
-import { runInThisContext } from 'node:vm'
+import { runInNewContext, runInThisContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { checkSerializable, dumps, loads } from '../../serializer/index.ts'
 
@@ -38,4 +38,34 @@ test('a direct eval that could ask for a primitive `this`', () => {
   )
   expect(loads<() => unknown>(dumps(evaluating(undefined)))()).toBe('undefined')
   expect(loads<() => unknown>(dumps(evaluating({})))()).toBe('object')
+})
+
+const early = `(() => {
+  let arrow
+  class Base {}
+  class Derived extends Base {
+    constructor(ask) {
+      arrow = ask(() => eval('this'), () => super.x, () => this, () => arguments.length)
+      throw 0
+    }
+  }
+  return (ask) => {
+    try {
+      new Derived(ask)
+    } catch {}
+    return arrow
+  }
+})()`
+
+test('arrow functions of a constructor that has not called super() yet, in any realm', () => {
+  const arrows = [0, 1, 2].map(
+    (n) =>
+      (...all: unknown[]) =>
+        all[n],
+  )
+  for (const run of [runInThisContext, runInNewContext]) {
+    const make = run(early) as (ask: (...all: unknown[]) => unknown) => unknown
+    for (const ask of arrows) expect(() => dumps(make(ask))).toThrow('has not called super()')
+    expect(loads<() => number>(dumps(make((...all) => all[3])))()).toBe(1)
+  }
 })

@@ -1,7 +1,14 @@
 // What an arrow function sees of the call around it: its `this`, and its `arguments`, which the arrow functions of one
 // call share.
 import { Module } from 'node:module'
-import { bindingIn, contextThisOf, ProbeError, probeArguments, probeThis } from '../../capture/index.ts'
+import {
+  bindingIn,
+  contextThisOf,
+  isReferenceError,
+  ProbeError,
+  probeArguments,
+  probeThis,
+} from '../../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../../codegen/records.ts'
 import { resolveName } from '../function-site.ts'
 import type { GraphWriter } from '../graph-writer.ts'
@@ -112,6 +119,7 @@ export function outerThisOf(graph: GraphWriter, { fn, facts, site }: LiveFunctio
   // V8 tells `this` where the function's own code names it.
   const seen = facts.lexicalThis ? undefined : contextThisOf(fn)
   if (seen === undefined) return probed(graph, () => probeThis(fn, facts, site))
+  if (seen.isMissing && usesThis(facts)) refuseMissing(graph)
   if (!seen.isKnown && (facts.directEval || facts.superProperty))
     graph.refuse(
       'the `this` that its direct eval or `super` sees is a primitive value that V8 does not show',
@@ -120,16 +128,18 @@ export function outerThisOf(graph: GraphWriter, { fn, facts, site }: LiveFunctio
   return seen.value
 }
 
+function refuseMissing(graph: GraphWriter): never {
+  graph.refuse(
+    'its `this` is not there yet: the constructor around it has not called super()',
+    'Pickle it when the object was constructed',
+  )
+}
+
 function probed<T>(graph: GraphWriter, probe: () => T): T {
   try {
     return probe()
   } catch (error) {
-    if (error instanceof ReferenceError) {
-      graph.refuse(
-        'its `this` is not there yet: the constructor around it has not called super()',
-        'Pickle it when the object was constructed',
-      )
-    }
+    if (isReferenceError(error)) refuseMissing(graph)
     if (!(error instanceof ProbeError)) throw error
     graph.refuse(
       `what it sees of the function around it can't be read: ${error.message}`,
