@@ -1,6 +1,7 @@
 // Which declaration of its script a name means at an offset (spec: ResolveBinding, over the text). Of most variables
 // that is enough to know, without asking V8, that they have no dead zone, can be written, or exist once.
 import type { AnyNode, Expression, Pattern } from 'acorn'
+import type { Range } from './facts.ts'
 import { eachBoundName } from './nodes.ts'
 import { RangeTree } from './ranges.ts'
 
@@ -14,6 +15,8 @@ export interface Declaration {
   readonly start: number
   /** Its declaration gives it a value, which is not just undefined. */
   readonly isGiven: boolean
+  /** Where its initializer is; null without one. */
+  readonly initializer: Range | null
 }
 
 interface ScopeRange {
@@ -30,6 +33,7 @@ interface Found {
   readonly lexical: boolean
   readonly immutable: boolean
   readonly isGiven: boolean
+  readonly initializer: Range | null
 }
 
 export class Declarations {
@@ -38,12 +42,28 @@ export class Declarations {
   #found: Found[] = []
   /** Where the scopes of functions begin that are called where they stand: `(() => { … })()`. */
   readonly #called = new Set<number>()
+  /** What is assigned, and where, as long as scopes are missing. */
+  #assignments: [name: string, offset: number][] = []
+  readonly #assigned = new Set<Declaration>()
+  /** Where such an assignment is what gives the variable its first value. */
+  readonly #given = new Set<number>()
 
   /** The declaration that the name means in code at that offset; null if the script has none. */
   at(offset: number, name: string): Declaration | null {
     this.#settle()
     const scope = this.#scopes.innermost(offset, ({ names }) => names?.has(name) === true)
     return (scope?.names ?? this.#top).get(name) ?? null
+  }
+
+  /** Does the script assign the variable, beside where it declares it? */
+  isAssigned(declaration: Declaration): boolean {
+    this.#settle()
+    return this.#assigned.has(declaration)
+  }
+
+  /** Does code at that offset run once in a run of the script? What begins there itself is left out. */
+  isRunOnce(offset: number): boolean {
+    return this.#runsOnce(offset, (scope) => scope.start < offset)
   }
 
   /** To be called with every node of the script. */
@@ -77,15 +97,25 @@ export class Declarations {
       case 'SwitchStatement':
         this.#addScope(node.start, node.end, 'block')
         return
-      case 'ForStatement':
       case 'ForInStatement':
       case 'ForOfStatement':
+        this.#addScope(node.start, node.end, 'loop')
+        if (node.left.type !== 'VariableDeclaration') this.#assign(node.left)
+        return
+      case 'ForStatement':
       case 'WhileStatement':
       case 'DoWhileStatement':
         this.#addScope(node.start, node.end, 'loop')
         return
+      case 'AssignmentExpression':
+        this.#assign(node.left)
+        return
+      case 'UpdateExpression':
+        if (node.argument.type === 'Identifier') this.#assign(node.argument)
+        return
       case 'CallExpression':
         this.#noteCall(node.callee)
+        for (const argument of node.arguments) this.#noteNamespace(argument)
         return
       case 'CatchClause':
         this.#addScope(node.start, node.end, 'block')
@@ -94,7 +124,7 @@ export class Declarations {
       case 'VariableDeclaration': {
         const isVar = node.kind === 'var'
         for (const { id, init } of node.declarations)
-          this.#declarePattern(id, isVar, !isVar, !isVar && node.kind !== 'let', isValue(init))
+          this.#declarePattern(id, isVar, !isVar, !isVar && node.kind !== 'let', isValue(init), init ?? null)
         return
       }
       case 'ImportSpecifier':
@@ -113,7 +143,14 @@ export class Declarations {
 
   /** `ownName` is declared in it: that of a function expression or class, within itself. */
   #addScope(start: number, end: number, kind: ScopeRange['kind'], ownName?: string): void {
-    const own: Declaration = { lexical: true, immutable: true, once: false, start, isGiven: true }
+    const own: Declaration = {
+      lexical: true,
+      immutable: true,
+      once: false,
+      start,
+      isGiven: true,
+      initializer: null,
+    }
     const names = ownName === undefined ? null : new Map([[ownName, own]])
     this.#scopes.add(start, end, { kind, start, names })
   }
@@ -125,12 +162,28 @@ export class Declarations {
     else if (called.type === 'FunctionExpression') this.#called.add(called.id?.end ?? called.start)
   }
 
+  #assign(pattern: Pattern): void {
+    eachBoundName(pattern, (name) => this.#assignments.push([name, pattern.start]))
+  }
+
+  /** `N || (N = {})` makes TypeScript's enum or namespace N, where it is called with: that gives N its value. */
+  #noteNamespace(argument: AnyNode): void {
+    if (argument.type !== 'LogicalExpression' || argument.left.type !== 'Identifier') return
+    const { right } = argument
+    if (right.type === 'AssignmentExpression' && right.left.type === 'Identifier')
+      if (right.left.name === argument.left.name) this.#given.add(right.left.start)
+  }
+
   /** Is the scope entered once in a run of the script? */
   #isOnce(scope: ScopeRange, offset: number): boolean {
     let inside = false
+    return this.#runsOnce(offset, (around) => (inside ||= around === scope))
+  }
+
+  /** Are all scopes around the offset entered once, of those that count? */
+  #runsOnce(offset: number, counts: (around: ScopeRange) => boolean): boolean {
     for (const around of this.#scopes.around(offset)) {
-      inside ||= around === scope
-      if (!inside) continue
+      if (!counts(around)) continue
       if (around.kind === 'loop' || (around.kind === 'function' && !this.#called.has(around.start)))
         return false
     }
@@ -143,8 +196,12 @@ export class Declarations {
     lexical: boolean,
     immutable: boolean,
     isGiven = true,
+    init: Expression | null = null,
   ): void {
-    eachBoundName(pattern, (name) => this.#declare(name, pattern.start, hoists, lexical, immutable, isGiven))
+    const initializer = init && { start: init.start, end: init.end }
+    eachBoundName(pattern, (name) =>
+      this.#declare(name, pattern.start, hoists, lexical, immutable, isGiven, initializer),
+    )
   }
 
   #declare(
@@ -154,15 +211,16 @@ export class Declarations {
     lexical: boolean,
     immutable: boolean,
     isGiven = true,
+    initializer: Range | null = null,
   ): void {
-    this.#found.push({ name, offset, hoists, lexical, immutable, isGiven })
+    this.#found.push({ name, offset, hoists, lexical, immutable, isGiven, initializer })
   }
 
   /** Gives every declaration to its scope, when all scopes are known. */
   #settle(): void {
     const found = this.#found
     this.#found = []
-    for (const { name, offset, hoists, lexical, immutable, isGiven } of found) {
+    for (const { name, offset, hoists, lexical, immutable, isGiven, initializer } of found) {
       const scope = this.#scopes.innermost(offset, ({ kind }) => kind === 'function' || !hoists)
       const names = scope ? (scope.names ??= new Map()) : this.#top
       const known = names.get(name)
@@ -173,7 +231,14 @@ export class Declarations {
         once: known?.once ?? (scope === null || this.#isOnce(scope, offset)),
         start: known?.start ?? offset,
         isGiven,
+        initializer,
       })
+    }
+    const assignments = this.#assignments
+    this.#assignments = []
+    for (const [name, offset] of assignments) {
+      const declaration = this.#given.has(offset) ? null : this.at(offset, name)
+      if (declaration) this.#assigned.add(declaration)
     }
   }
 }

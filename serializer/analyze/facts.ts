@@ -170,6 +170,10 @@ export interface ScriptFacts {
   readonly imports: ReadonlyMap<string, ImportBinding>
   /** What the name means in code at that offset, if the script declares it. */
   declarationOf(offset: number, name: string): Declaration | null
+  /** Does the script assign the variable that it declares so, anywhere else? */
+  isAssigned(declaration: Declaration): boolean
+  /** Does what begins at that offset exist once for a run of the script: is it in no loop, and in no function but those called where they stand? */
+  isRunOnce(offset: number): boolean
   /** Is the code at that offset strict? */
   strictAt(offset: number): boolean
   /** The innermost class around that offset (also one that starts there): the range of its text, or null. */

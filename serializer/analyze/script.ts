@@ -55,6 +55,15 @@ class LazyScriptFacts implements ScriptFacts {
     return this.#declarations.at(offset, name)
   }
 
+  isAssigned(declaration: Declaration): boolean {
+    return this.#declarations.isAssigned(declaration)
+  }
+
+  isRunOnce(offset: number): boolean {
+    this.#parse()
+    return this.#declarations.isRunOnce(offset)
+  }
+
   strictAt(offset: number): boolean {
     return this.#kind === 'module' || this.#parse().strictAt(offset)
   }

@@ -8,6 +8,7 @@ import { noteImports } from './functions/bindings.ts'
 import { Calls } from './functions/calls.ts'
 import { ClassIdentities, writeClass } from './functions/classes.ts'
 import { FunctionContext, type LiveFunction } from './functions/context.ts'
+import { FunctionDefinitions } from './functions/definitions.ts'
 import { homeOf, writeAfterHome, writeSuper } from './functions/home.ts'
 import { superPartsOf, writeLiteral } from './functions/literals.ts'
 import { isFreeOfNode, writeNative, writeNodeInternal } from './functions/native.ts'
@@ -25,6 +26,7 @@ export class FunctionWriter {
   readonly #references: FunctionReferences
   readonly #calls: Calls
   readonly #identities = new ClassIdentities()
+  #definitions: FunctionDefinitions | null = null
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
@@ -91,7 +93,8 @@ export class FunctionWriter {
     const live: LiveFunction = { fn, text, facts, site }
     context.prepare(live)
     if (facts.form === 'class') {
-      writeClass(context, this.#identities, live)
+      this.#definitions ??= new FunctionDefinitions(context, this.#references)
+      writeClass(context, this.#identities, this.#definitions, live)
       return site.forgetScopes()
     }
     graph.instances.refuseUnknown(fn, graph)

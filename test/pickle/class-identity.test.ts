@@ -43,6 +43,25 @@ class Settings {
     this.k = k
   }
 }
+class Secret {
+  readonly #k: number
+  constructor(k: number) {
+    this.#k = k
+  }
+  get() {
+    return this.#k
+  }
+}
+class One {
+  k() {
+    return 1
+  }
+}
+class Two {
+  k() {
+    return 2
+  }
+}
 /** Classes of one text whose difference is behind a variable of the call that made them. */
 const behind = {
   'a closure': (k: number) => {
@@ -86,6 +105,152 @@ const behind = {
       }
     }
   },
+  'a regular expression': (k: number) => {
+    const pattern = new RegExp(`a${k}`)
+    return class {
+      m() {
+        return Number(pattern.source.slice(1))
+      }
+    }
+  },
+  'a bound function': (k: number) => {
+    const add = ((a: number, b: number) => a + b).bind(null, k)
+    return class {
+      m() {
+        return add(0)
+      }
+    }
+  },
+  'an instance of another class': (k: number) => {
+    const rule = k === 1 ? new One() : new Two()
+    return class {
+      m() {
+        return rule.k()
+      }
+    }
+  },
+  'a private field': (k: number) => {
+    const secret = new Secret(k)
+    return class {
+      m() {
+        return secret.get()
+      }
+    }
+  },
+  'an accessor': (k: number) => {
+    const options = {
+      get k() {
+        return k
+      },
+    }
+    return class {
+      m() {
+        return options.k
+      }
+    }
+  },
+  'a proxy': (k: number) => {
+    const any = new Proxy({ k: 0 }, { get: () => k })
+    return class {
+      m() {
+        return any.k
+      }
+    }
+  },
+  'a property of a function': (k: number) => {
+    const helper = Object.assign(() => 0, { k })
+    return class {
+      m() {
+        return helper.k
+      }
+    }
+  },
+  'the fifth closure in a row': (k: number) => {
+    const a = () => k
+    const b = () => a()
+    const c = () => b()
+    const d = () => c()
+    return class {
+      m() {
+        return d()
+      }
+    }
+  },
+  "an arrow function's this": (k: number) =>
+    function (this: Settings) {
+      const helper = () => this.k
+      return class {
+        m() {
+          return helper()
+        }
+      }
+    }.call(new Settings(k)),
+  'more than a thousand elements': (k: number) => {
+    const list = Array.from({ length: 1001 }, (_, i) => (i < 1000 ? [i] : [k]))
+    return class {
+      m() {
+        return list[1000]![0]
+      }
+    }
+  },
+  'an ArrayBuffer': (k: number) => {
+    const { buffer } = Uint8Array.of(k)
+    return class {
+      m() {
+        return new Uint8Array(buffer)[0]
+      }
+    }
+  },
+  'a weak collection': (k: number) => {
+    const key = {}
+    const values = new WeakMap([[key, k]])
+    return class {
+      m() {
+        return values.get(key)
+      }
+    }
+  },
+  'its static state': (k: number) =>
+    class Own {
+      static k = k
+      m() {
+        return Own.k
+      }
+    },
+  'its private static state': (k: number) =>
+    class Own {
+      static #k = k
+      m() {
+        return Own.#k
+      }
+    },
+  'a method that was replaced': (k: number) => {
+    class Own {
+      m() {
+        return 0
+      }
+    }
+    const { m } = Own.prototype
+    Own.prototype.m = function () {
+      return m.call(this) + k
+    }
+    return Own
+  },
+  'a computed key': (k: number) => {
+    class Own {
+      [`m${k}`]() {
+        return k
+      }
+      m() {
+        return Number(
+          Object.getOwnPropertyNames(Own.prototype)
+            .find((key) => /\d/.test(key))!
+            .slice(1),
+        )
+      }
+    }
+    return Own
+  },
   'a Date': (k: number) => {
     const date = new Date(k)
     return class {
@@ -108,13 +273,72 @@ test.each(Object.entries(behind))(
   },
 )
 
+/** Modules whose classes have one text; K is 1 or 2. */
+const versions = {
+  'a function behind a function': `const inner = () => K, outer = () => inner()
+    export class S { m() { return outer() } }`,
+  'what an import leads to': `import { helper } from './helper.mjs'
+    export class S { m() { return helper() } }`,
+  "a namespace's member": `import * as helpers from './helper.mjs'
+    export class S { m() { return helpers.helper() } }`,
+  'a regular expression': `const pattern = /K/
+    export class S { m() { return Number(pattern.source) } }`,
+  'what a Map was made with': `const table = new Map([['k', K]])
+    export class S { m() { return table.get('k') } }`,
+  "a table's functions": `const table = new Map()
+    table.set('k', () => K)
+    export class S { m() { return table.get('k')() } }`,
+  'a method of a base class': `const helper = () => K
+    class Base { k() { return helper() } }
+    export class S extends Base { m() { return this.k() } }`,
+  'a method that was put on it': `export class S { m() { return this.k() } }
+    S.prototype.k = function () { return K }`,
+  "TypeScript's namespace": `var N;
+    (function (N) { N.k = () => K })(N || (N = {}))
+    export class S { m() { return N.k() } }`,
+}
+
+test.each(Object.entries(versions))(
+  'classes of two versions of a module that differ in %s are two in the receiver',
+  async (_, module) => {
+    const send = (k: string) =>
+      runScript(
+        `const { S } = await import(new URL('main.mjs', import.meta.url))
+      await report(Buffer.from(cornichon.dumps(new S())).toString('base64'))`,
+        {
+          files: {
+            'main.mjs': module.replaceAll('K', k),
+            'helper.mjs': `const k = ${k}\nexport const helper = () => k`,
+          },
+        },
+      )
+    const bundles = [await send('1'), await send('2')]
+    const result = await runScript(
+      `const bundles = ${JSON.stringify(bundles)}
+    await report(bundles.map((text) => cornichon.loads(Buffer.from(text, 'base64')).m()))`,
+    )
+    expect(result).toEqual([1, 2])
+  },
+)
+
 test('two senders have one class, whatever state its module has by then', async () => {
   const module = `
     const cache = new Map()
     let count = 0
+    let single
     const next = () => ++count
-    export class Counter { m() { cache.set(next(), 1); return cache.size } }
-    if (process.env.BEFORE) new Counter().m()`
+    const peek = () => [count, single]
+    const log = new (class { lines = [] })()
+    const words = /\\w/g
+    export class Counter {
+      static made = 0
+      m() { cache.set(next(), 1); log.lines.push(peek()); words.test('ab'); return cache.size }
+    }
+    if (process.env.BEFORE) {
+      new Counter().m()
+      Counter.made++
+      single = {}
+    }`
   const send = (before: string) =>
     runScript(
       `process.env.BEFORE = '${before}'

@@ -1,16 +1,16 @@
 // Classes: what they extend, their elements, static state and identity.
-import { privateElements, type ScopeRecord } from '../../capture/index.ts'
+import { privateElements } from '../../capture/index.ts'
 import { type FunctionRecord, privateFields } from '../../codegen/records.ts'
-import { type ClassDefinition, classIdentity, type Defining } from '../class-identity.ts'
+import { type ClassDefinition, classIdentity } from '../class-identity.ts'
 import { noteSeen, registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
-import { type FunctionSite, isCommonJs, resolveName } from '../function-site.ts'
 import { Needs, Op } from '../opcodes.ts'
 import { bare } from '../private-readers.ts'
-import { analyzed, isNativeText, sourceOf } from '../source.ts'
+import { analyzed, sourceOf } from '../source.ts'
 import { bindingsOf, writeBindingValues } from './bindings.ts'
 import { elementsOf } from './class-elements.ts'
 import type { FunctionContext, LiveFunction } from './context.ts'
+import type { FunctionDefinitions } from './definitions.ts'
 import { classAround } from './home.ts'
 import { writeProperties } from './properties.ts'
 
@@ -29,7 +29,12 @@ export class ClassIdentities {
   }
 }
 
-export function writeClass(context: FunctionContext, identities: ClassIdentities, live: LiveFunction): void {
+export function writeClass(
+  context: FunctionContext,
+  identities: ClassIdentities,
+  definitions: FunctionDefinitions,
+  live: LiveFunction,
+): void {
   const { fn, text, facts } = live
   const { graph } = context
   const classFacts = facts.classFacts!
@@ -51,11 +56,10 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
   const bindings = bindingsOf(graph, live, false, methods)
   const identity = identities.of({
     fn,
-    text,
-    heritage,
-    bindings,
-    isOnce: ({ depth }) => isOnce(live.site, depth),
-    definitionOf: (each) => definitionOf(context, each),
+    variables: definitions.variablesOf(live, bindings),
+    keys,
+    outerNames,
+    definitions,
   })
   graph.string(identity)
   graph.byte(outerNames ? Needs.PrivateHome : 0)
@@ -113,38 +117,4 @@ export function writeClass(context: FunctionContext, identities: ClassIdentities
     )
     graph.properties(fn, ['arguments', 'caller'], false)
   })
-}
-
-/**
- * The variables that a class of the user's reads, of another function those of the call that it was made in; those that it writes are its
- * state.
- */
-function definitionOf({ graph, siteOf }: FunctionContext, fn: object): readonly Defining[] | null {
-  const text = sourceOf(fn)
-  const facts = isNativeText(text) ? null : analyzed(text)
-  if (facts === null || graph.functions.isByReference(fn)) return null
-  const site = siteOf(fn)
-  if (!site.script || site.script.url.startsWith('node:')) return null
-  const variables: Defining[] = []
-  for (const { name, written, definitionOnly } of facts.free) {
-    const found = written || definitionOnly ? undefined : resolveName(fn, facts, site, name)
-    if (!found || found.dead) continue
-    const ofModule = isOnce(site, found.depth)
-    if (facts.form === 'class' || !ofModule) variables.push({ name, value: found.value, isOnce: ofModule })
-  }
-  return variables
-}
-
-/** Is the scope so deep a module's, or further out? */
-function isOnce({ scopes, script }: FunctionSite, depth: number): boolean {
-  const at = scopes.length - 1 - depth
-  if (isOutermost(scopes[at])) return true
-  return isOutermost(scopes[at + 1]) && script != null && isCommonJs(script)
-}
-
-const OUTERMOST = /^(?:Module|Script|Global)$/
-
-/** What is in no scope is a global's. */
-function isOutermost(scope: ScopeRecord | undefined): boolean {
-  return scope === undefined || OUTERMOST.test(scope.type)
 }

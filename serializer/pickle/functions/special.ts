@@ -50,7 +50,7 @@ function isArgumentCount(length: unknown): length is number {
 }
 
 /** The url of a module's `import.meta` object, or of the one that a loaded function has; null for anything else. */
-function importMetaUrl(value: object): string | null {
+export function importMetaUrl(value: object): string | null {
   const known = originOfMeta(value)
   if (known !== undefined) return known
   if (getPrototypeOf(value) !== null) return null
