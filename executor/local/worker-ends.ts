@@ -60,7 +60,7 @@ export class WorkerEnds {
 
   endActorsWorker(worker: LocalWorker, reason: string): void {
     this.#core.workforce.end(worker)
-    this.workerEnded(worker, { exitCode: null, reason, failure: null })
+    this.workerEnded(worker, { exitCode: null, reason, failure: null }, true)
   }
 
   stuck(worker: LocalWorker, actor: ActorRecord): void {
@@ -72,7 +72,7 @@ export class WorkerEnds {
   }
 
   /** It ended by itself: by process.exit, out of memory, by an error that nothing caught. Or it never began. */
-  workerEnded(worker: LocalWorker, end: WorkerEnd): void {
+  workerEnded(worker: LocalWorker, end: WorkerEnd, isOnPurpose = false): void {
     if (this.#isShutDown) return
     this.#core.workforce.forget(worker)
     this.#core.departures.forget(worker)
@@ -83,7 +83,7 @@ export class WorkerEnds {
     const running = begun.filter(({ isBlocked }) => !isBlocked)
     const toBlame = new Set(running.length > 0 ? running : begun)
     for (const call of calls) if (!begun.includes(call)) this.#core.unbegun(call)
-    for (const call of calls) {
+    for (const [i, call] of calls.entries()) {
       if (call.target.kind === Kind.CallActor) {
         // Still under way, for the actor decides.
         const { underWay } = call.target.actor
@@ -95,7 +95,10 @@ export class WorkerEnds {
       if (call.isSettled || call.target.kind === Kind.StartActor) this.#core.finish(call)
       else if (call.target.kind === Kind.SetUp) {
         this.#core.finish(call)
-        call.onEnd?.(failureOf('crashed', `${worker.name} ended while ${call.name} set it up: ${how}`))
+        // What ran there before may have ended it. Whichever worker comes in its place has its own.
+        const isToBlame = !isOnPurpose && !calls.slice(0, i).some((other) => running.includes(other))
+        const message = `${worker.name} ended while ${call.name} set it up: ${how}`
+        call.onEnd?.(isToBlame ? failureOf('crashed', message) : null)
       } else if (!toBlame.has(call) || call.mayRetry()) this.#core.ready(call)
       else this.#core.fail(call, crash(call, worker, how, end))
     }

@@ -161,6 +161,29 @@ describe('X10 what workers print', () => {
   })
 })
 
+describe('X9 what all workers run, where a worker ends', () => {
+  it('by what ran there before is run by the next one; by itself, its caller is told', () => {
+    const program = `
+      await init({ numCpus: 1 })
+      const exit = remote(() => new Promise(() => setTimeout(() => process.exit(3), 300)), { maxRetries: 0 })
+      const mark = remote(() => globalThis.mark)
+      await get(mark.remote())
+      const exits = exit.remote()
+      await runOnAllWorkers(async () => {
+        const { isMainThread } = await import('node:worker_threads')
+        if (!isMainThread) await new Promise((resolve) => setTimeout(resolve, 600))
+        globalThis.mark = 'set'
+      })
+      console.log(await get(exits).catch((error) => error.name), await get(mark.remote()))
+      await runOnAllWorkers(async () => {
+        const { isMainThread } = await import('node:worker_threads')
+        if (!isMainThread) process.exit(4)
+      }).catch((error) => console.log(error.name))
+      await shutdown()`
+    expect(run(program)).toMatchObject({ code: 0, stdout: 'WorkerCrashedError set\nWorkerCrashedError\n' })
+  })
+})
+
 describe('X9 what fails of what all workers run', () => {
   it('waits for no call that it makes on a worker alone', () => {
     const program = `
