@@ -78,14 +78,17 @@ export class Waiting {
   }
 
   async #giveBackAllOf(range: Range): Promise<void> {
-    const calls = this.#calls.filter((call) => call.range === range)
-    calls.sort((a, b) => a.place.index - b.place.index)
-    const rest = calls.find(({ place }) => place.index > range.begun)
+    const rest = this.#of(range).find(({ place }) => place.index > range.begun)
     if (rest !== undefined) await this.giveBackFrom(rest, range)
+    // Some may have begun meanwhile.
     await this.#giveBackAmong(
-      calls.filter(({ place }) => place.index <= range.begun),
+      this.#of(range).filter(({ place }) => place.index <= range.begun),
       range,
     )
+  }
+
+  #of(range: Range): Held[] {
+    return this.#calls.filter((call) => call.range === range).sort((a, b) => a.place.index - b.place.index)
   }
 
   /** Those that were taken back, while others of their range are under way. */
