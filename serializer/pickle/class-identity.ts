@@ -28,7 +28,7 @@ export function classIdentity({ fn, variables, keys, outerNames, definitions }: 
   return identity
 }
 
-/** A class that was loaded keeps the identity it came with. */
+/** A class that was loaded keeps the identity it came with, and the number behind it: so that it comes home as the class it was. */
 export function adoptIdentity(fn: object, identity: string): void {
-  identities.set(fn, identity.replace(/#\d+$/, ''))
+  identities.set(fn, identity)
 }

@@ -159,6 +159,28 @@ goalTest('K5', "an instance that comes home is an instance of the sender's class
   expect(Account.opened).toBe(opened)
 })
 
+goalTest('K5', 'instances of equal classes come home to their own class, in any order', async () => {
+  const make = () => {
+    let n = 0
+    return class Counter {
+      add() {
+        return ++n
+      }
+    }
+  }
+  const [First, Second] = [make(), make()]
+  const returned = await receive(
+    [dumps([new First(), new Second()])],
+    `const [first, second] = cornichon.loads(bundles[0])
+    await report([[second, first], second].map((value) => Buffer.from(cornichon.dumps(value)).toString('base64')))`,
+  )
+  const [both, alone] = returned.map((text: string) => loads(Buffer.from(text, 'base64')))
+  expect(both[0]).toBeInstanceOf(Second)
+  expect(both[1]).toBeInstanceOf(First)
+  expect(alone).toBeInstanceOf(Second)
+  expect(alone).not.toBeInstanceOf(First)
+})
+
 goalTest('K5', "loading in the sending process gives the sender's own class", () => {
   const copy = loads<Savings>(dumps(new Savings()))
   expect(copy).toBeInstanceOf(Savings)

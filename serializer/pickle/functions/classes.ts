@@ -18,14 +18,16 @@ const { getOwnPropertyDescriptor } = Reflect
 const FunctionPrototype = Function.prototype
 
 export class ClassIdentities {
-  readonly #counts = new Map<string, number>()
+  readonly #used = new Set<string>()
 
-  /** The class's identity, with a number behind it for each further class of the bundle that is equal. */
+  /** The class's identity, with another number behind it for each further class of the bundle that is equal. */
   of(definition: ClassDefinition): string {
-    const identity = classIdentity(definition)
-    const count = this.#counts.get(identity) ?? 0
-    this.#counts.set(identity, count + 1)
-    return count === 0 ? identity : `${identity}#${count}`
+    const own = classIdentity(definition)
+    const [base, number] = own.split('#')
+    let identity = own
+    for (let next = Number(number ?? 0) + 1; this.#used.has(identity); next++) identity = `${base}#${next}`
+    this.#used.add(identity)
+    return identity
   }
 }
 
