@@ -141,6 +141,34 @@ goalTest('K4', 'a redefined class is another class', async () => {
   expect(result).toEqual([false, 'Answer', 'Answer', 1, 2, false])
 })
 
+goalTest('K4', 'a class whose methods are replaced after it was sent is another class', async () => {
+  class Base {
+    one() {
+      return 1
+    }
+  }
+  class Patched extends Base {
+    static made = () => 0
+    two() {
+      return 2
+    }
+  }
+  const bundles = [dumps(new Patched())]
+  Patched.made = () => 1
+  bundles.push(dumps(new Patched()))
+  Patched.prototype.two = () => 22
+  bundles.push(dumps(new Patched()))
+  Base.prototype.one = () => 11
+  bundles.push(dumps(new Patched()))
+  const result = await receive(
+    bundles,
+    `const all = bundles.map((bytes) => cornichon.loads(bytes))
+    await report([all[0].constructor === all[1].constructor, ...all.map((each) => [each.one(), each.two()])])`,
+  )
+  expect(result).toEqual([true, [1, 2], [1, 2], [1, 22], [11, 22]])
+  for (const bytes of bundles) expect(loads(bytes)).toBeInstanceOf(Patched)
+})
+
 goalTest('K5', "an instance that comes home is an instance of the sender's class", async () => {
   const account = new Account()
   account.add(5)
