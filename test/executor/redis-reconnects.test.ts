@@ -7,10 +7,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { enqueue, HANDED } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
 import type { Link } from '../../executor/redis/link.ts'
+import { Doorbell } from '../../executor/redis/node/doorbell.ts'
+import { Intake } from '../../executor/redis/node/intake.ts'
 import { moveStalled } from '../../executor/redis/node/stalled.ts'
+import type { Taken } from '../../executor/redis/node/taken.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { takesOf } from '../../executor/redis/node/takes.ts'
+import { Queues } from '../../executor/redis/queues.ts'
 import { Watch } from '../../executor/redis/watch.ts'
+import type { WireCall } from '../../executor/redis/wire.ts'
 import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
@@ -120,6 +125,42 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('wait'), 0, -1)).toEqual([])
     await taker.close(true)
   })
+
+  it.each([
+    ['an actor', new Doorbell()],
+    ['tasks', null],
+  ])(
+    'of %s is taken again, where its lock was over before it was known what it is for',
+    async (_, doorbell) => {
+      const opens = link.redis.cornichonOpenBuffer.bind(link.redis)
+      let times = 0
+      link.redis.cornichonOpenBuffer = async (...words) => {
+        if (++times <= 2) {
+          await expect.poll(() => look.llen(of('active'))).toBe(1)
+          await look.del(of('one:lock'))
+        }
+        return opens(...words)
+      }
+      const queues = new Queues(link)
+      const started: Taken[] = []
+      const intake = new Intake(link, queues, {
+        ...{ queue, doorbell, recoverAfter: 60_000, patience: null, roomChanged: null },
+        ...{ room: (most) => most, place: ({ length }) => length, keep: ({ length }) => length },
+        ...{ isBrief: () => false, gone() {}, lost() {}, refuse: async () => {} },
+        read: async (_, id) => [{ kind: 'task', spec: { id, name: id } } as WireCall],
+        start: (call) => void started.push(call),
+      })
+      try {
+        await add('one')
+        doorbell?.ring(queue)
+        await expect.poll(() => started.map(({ id, crashes }) => [id, crashes])).toEqual([['one', 0]])
+        await started[0]!.complete()
+      } finally {
+        await intake.close()
+        await queues.close()
+      }
+    },
+  )
 
   it('where it was handed over waits again before the next one is handed over', async () => {
     const handed = async (id: string) => {

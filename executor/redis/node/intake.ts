@@ -243,9 +243,11 @@ export class Intake {
   async #taken(job: Job<JobData>, token: string): Promise<void> {
     const opening = this.#opening.get(token)
     this.#opening.delete(token)
-    const opened = (await opening) ?? (await openTaken(this.#link, this.#settings.queue, token))
-    // Its lock may be another's by now.
-    if (opened === null || opened.job !== job.id) return
+    const open = () => openTaken(this.#link, this.#settings.queue, token)
+    const opened = (await opening?.catch(() => null)) ?? (await open().catch(() => null))
+    // Redis was away meanwhile, for longer than locks last.
+    if (opened === null) return void (await takesOf(this.#link).putBackTaken(this.source, token))
+    if (opened.job !== job.id) return
     // The next one is waited for at once, and not asked for in vain.
     if (opened.isLast) await this.#worker.nothingLeft()
     const calls = await this.#open(sourceOf(job), token, opened)

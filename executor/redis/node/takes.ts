@@ -21,11 +21,13 @@ for _, id in ipairs(redis.call('LRANGE', active, 0, -1)) do
     redis.call('UNLINK', job .. ':lock')
     redis.call('SREM', prefix .. 'stalled', id)
     redis.call('LREM', active, 1, id)
-    local priority = tonumber(redis.call('HGET', job, 'priority') or 0)
-    if priority > 0 then redis.call('ZADD', prefix .. 'prioritized', priority * 0x100000000, id)
-    else redis.call('RPUSH', prefix .. 'wait', id) end
-    redis.call('ZADD', prefix .. 'marker', 0, '0')
-    redis.call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
+    if redis.call('EXISTS', job) == 1 then
+      local priority = tonumber(redis.call('HGET', job, 'priority') or 0)
+      if priority > 0 then redis.call('ZADD', prefix .. 'prioritized', priority * 0x100000000, id)
+      else redis.call('RPUSH', prefix .. 'wait', id) end
+      redis.call('ZADD', prefix .. 'marker', 0, '0')
+      redis.call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
+    end
   end
 end`
 
@@ -64,6 +66,11 @@ export class Takes {
     const take = { source, token, ending }
     this.#underWay.add(take)
     return () => this.#underWay.delete(take)
+  }
+
+  /** What came, and was not known for what it is before its lock was over: another may have it by now. */
+  putBackTaken(source: QueueSource, token: string): Promise<unknown> {
+    return this.#putBack(source, token, '')
   }
 
   /** What was handed over by the line that was lost: by the next one nothing can have come yet. */
