@@ -230,18 +230,20 @@ export class Range {
   /** Those from an index on become a job of their own. */
   async giveBackFrom(index: number): Promise<void> {
     const { batch } = this
+    const to = this.#to
+    // What goes back while this is on its way ends here, too: it would take the same calls with it.
+    this.#to = index
     try {
       // In this order: what crashes in between leaves calls in two jobs, and never in none.
       await this.#queues.add(
         this.#queue,
         // By both ends: a job that is there already stands for the same calls.
-        `${batch}~${index}~${this.#to}`,
+        `${batch}~${index}~${to}`,
         this.#source.title,
         this.#source.priority,
-        this.#rest(index, this.#to),
+        this.#rest(index, to),
         true,
       )
-      this.#to = index
       await this.#note(`e${this.job}`, index)
     } catch {
       // Then this job goes back as a whole, when what has begun of it is over.
