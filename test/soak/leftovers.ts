@@ -118,8 +118,11 @@ export async function scan(redis: Redis, match: string): Promise<string[]> {
 export async function describeKey(redis: Redis, key: string): Promise<string> {
   const [type, life] = await Promise.all([redis.type(key), redis.pttl(key)])
   const value = await valueOf(redis, key, type)
-  const text = JSON.stringify(value) ?? ''
-  return `${type}, ${life < 0 ? 'no end' : `${Math.round(life / 1000)} s`}, ${text.length > 400 ? `${text.slice(0, 400)}...` : text}`
+  // Who uses it is told, whatever else there is.
+  const short = (_: string, each: unknown) =>
+    typeof each === 'string' && each.length > 300 ? `${each.slice(0, 300)}...` : each
+  const text = JSON.stringify(value, short) ?? ''
+  return `${type}, ${life < 0 ? 'no end' : `${Math.round(life / 1000)} s`}, ${text.length > 2000 ? `${text.slice(0, 2000)}...` : text}`
 }
 
 function valueOf(redis: Redis, key: string, type: string): Promise<unknown> {

@@ -34,6 +34,13 @@ export async function soak(
   const { address, namespace } = server.redis
   const drivers = new Drivers(findings, { ...settings, address, namespace, keyFile })
   const fleet: Fleet = { server, crew, drivers }
+  const endAll = async () => {
+    drivers.killAll()
+    await crew.killAll()
+    await server.stop()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void endAll().finally(() => process.exit(130)))
   try {
     await Promise.all(Array.from({ length: settings.workers }, () => crew.add()))
     await Promise.all(Array.from({ length: settings.drivers }, () => drivers.add()))
@@ -60,9 +67,7 @@ export async function soak(
       findings.say(`held: Redis ${address}, namespace ${namespace}; Ctrl-C ends all`)
       await new Promise(() => setInterval(() => {}, 1000))
     }
-    drivers.killAll()
-    await crew.killAll()
-    await server.stop()
+    await endAll()
   }
   if (findings.violations.length === 0 && !settings.keep) {
     workspace.remove()
