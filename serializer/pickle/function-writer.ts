@@ -48,6 +48,7 @@ export class FunctionWriter {
   /** When all functions are known: refuses what a copy of `arguments` could not do. */
   refuseMappedArguments(): void {
     this.#calls.refuseMapped(this.records)
+    this.#calls.refuseFollowing(this.#context.argumentsObjects, this.records)
   }
 
   has(fn: object): boolean {

@@ -58,14 +58,25 @@ const early = `(() => {
 })()`
 
 test('arrow functions of a constructor that has not called super() yet, in any realm', () => {
-  const arrows = [0, 1, 2].map(
-    (n) =>
-      (...all: unknown[]) =>
-        all[n],
-  )
-  for (const run of [runInThisContext, runInNewContext]) {
-    const make = run(early) as (ask: (...all: unknown[]) => unknown) => unknown
-    for (const ask of arrows) expect(() => dumps(make(ask))).toThrow('has not called super()')
-    expect(loads<() => number>(dumps(make((...all) => all[3])))()).toBe(1)
+  const make = (run: (code: string) => unknown, n: number) =>
+    (run(early) as (ask: (...all: unknown[]) => unknown) => unknown)((...all) => all[n])
+  for (const n of [0, 1, 2]) expect(() => dumps(make(runInThisContext, n))).toThrow('has not called super()')
+  expect(() => dumps(make(runInNewContext, 2))).toThrow('has not called super()')
+  expect(loads<() => number>(dumps(make(runInThisContext, 3)))()).toBe(1)
+})
+
+test('an arguments object that follows a parameter which a closure assigns', () => {
+  const call = (body: string, first: unknown) =>
+    runInThisContext(`(function (a) { const args = arguments; ${body} })`)(first) as unknown
+  const assigned = 'return [args, () => ++a]'
+  expect(() => dumps(call(assigned, 1))).toThrow('`a` and the `arguments`')
+  const kept = call(assigned, 1) as unknown[]
+  expect(() => dumps(kept)).toThrow()
+  expect((kept[0] as unknown[])[0]).toBe(1)
+  // Of another call, not assigned, or not followed any more.
+  expect(loads<unknown[]>(dumps([kept[1], (call(assigned, 1) as unknown[])[0]]))).toHaveLength(2)
+  for (const body of ['return [args, () => a + 1]', `delete args[0]; args[0] = a; ${assigned}`]) {
+    const [args, next] = loads<[unknown[], () => number]>(dumps(call(body, 1)))
+    expect([next(), args[0]]).toEqual([2, 1])
   }
 })

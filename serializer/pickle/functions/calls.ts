@@ -13,6 +13,7 @@ import type { FunctionRecord, SharedVariable } from '../../codegen/records.ts'
 import { resolveName } from '../function-site.ts'
 import type { GraphWriter } from '../graph-writer.ts'
 import { analyzed, sourceOf } from '../source.ts'
+import { type Use, variableOf } from '../variable-use.ts'
 import { MODULE_VARIABLES } from './bindings.ts'
 import type { LiveFunction } from './context.ts'
 
@@ -88,9 +89,8 @@ export class Calls {
   refuseMapped(records: readonly FunctionRecord[]): void {
     if (this.#calls === null) return
     for (const { values, scope } of this.#calls.values()) {
-      const callee = getOwnPropertyDescriptor(values, 'callee')?.value as unknown
-      if (typeof callee !== 'function') continue
-      const parameters = analyzed(sourceOf(callee))?.parameterNames ?? []
+      const parameters = parametersOf(values)
+      if (parameters.length === 0) continue
       for (const record of records) {
         const used = record.bindings.find(
           (binding) =>
@@ -99,14 +99,51 @@ export class Calls {
             binding.scope !== null &&
             bindingIn(binding.scope, 'arguments')?.value === values,
         )
-        if (!used) continue
-        this.#graph.trace?.enter(record.fn)
-        this.#graph.refuse(
-          `\`${used.name}\` and the \`arguments\` that another function uses follow each other in sloppy code`,
-          "Use the parameter or `arguments`, not both, or make the code strict ('use strict')",
-        )
+        if (used) this.#refuseParameter(record, used.name)
       }
     }
+  }
+
+  /** The same of `arguments` objects that are part of the graph, where a function assigns the parameter. */
+  refuseFollowing(objects: readonly object[], records: readonly FunctionRecord[]): void {
+    for (const object of objects) {
+      const parameters = parametersOf(object)
+      if (parameters.length === 0) continue
+      for (const record of records)
+        for (const binding of record.bindings) {
+          const index = binding.written ? parameters.lastIndexOf(binding.name) : -1
+          if (index >= 0 && follows(object, index, { record, binding }))
+            this.#refuseParameter(record, binding.name)
+        }
+    }
+  }
+
+  #refuseParameter(record: FunctionRecord, name: string): never {
+    this.#graph.trace?.enter(record.fn)
+    this.#graph.refuse(
+      `\`${name}\` and the \`arguments\` that another function uses follow each other in sloppy code`,
+      "Use the parameter or `arguments`, not both, or make the code strict ('use strict')",
+    )
+  }
+}
+
+/** Names of the function whose call has these `arguments`, if its code is sloppy. */
+function parametersOf(values: object): readonly string[] {
+  const callee: unknown = getOwnPropertyDescriptor(values, 'callee')?.value
+  return typeof callee === 'function' ? (analyzed(sourceOf(callee))?.parameterNames ?? []) : []
+}
+
+/** Has the `arguments` object, there, what is written to the variable? */
+function follows(values: object, index: number, use: Use): boolean {
+  const variable = variableOf(use)
+  if (variable?.kind !== 'mutable') return false
+  const value = variable.get()
+  const mark = {}
+  variable.set(mark)
+  try {
+    return getOwnPropertyDescriptor(values, index)?.value === mark
+  } finally {
+    variable.set(value)
   }
 }
 

@@ -20,6 +20,8 @@ export class FunctionContext {
   readonly graph: GraphWriter
   readonly records: FunctionRecord[] = []
   readonly origins = new Origins()
+  /** The `arguments` objects of the graph. */
+  readonly argumentsObjects: object[] = []
   readonly #sites = new Map<object, FunctionSite>()
   /** Methods of literals that are rebuilt whole. */
   readonly #ofLiterals = new Map<object, FunctionRecord>()

@@ -17,6 +17,7 @@ export function writeSpecial(context: FunctionContext, value: object): boolean {
     graph.out.byte(Op.Arguments)
     graph.varint(isArgumentCount(length) ? length : 0)
     graph.remember(value)
+    context.argumentsObjects.push(value)
     graph.later(value, (object) => {
       graph.changedPrototype(object, ObjectPrototype)
       graph.properties(object, ['callee'], false)
