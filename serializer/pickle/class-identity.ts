@@ -26,7 +26,7 @@ export interface ClassDefinition {
   readonly definitions: Definitions
 }
 
-export function classIdentity({ fn, variables, keys, outerNames, definitions }: ClassDefinition): string {
+function classIdentity({ fn, variables, keys, outerNames, definitions }: ClassDefinition): string {
   const methods = methodsOf(fn)
   const known = identities.get(fn)
   if (known) {
@@ -40,6 +40,31 @@ export function classIdentity({ fn, variables, keys, outerNames, definitions }: 
   const text = digest.end()
   identities.set(fn, { text, methods })
   return text
+}
+
+/** Those of the classes of one bundle, or of a session as long as its memo: equal classes are told apart by a number. */
+export class ClassIdentities {
+  #used: Set<string> | null = null
+  #given = new WeakMap<object, { readonly own: string; readonly identity: string }>()
+
+  forget(): void {
+    if (this.#used === null) return
+    this.#used = null
+    this.#given = new WeakMap()
+  }
+
+  of(definition: ClassDefinition): string {
+    const own = classIdentity(definition)
+    const given = this.#given.get(definition.fn)
+    if (given?.own === own) return given.identity
+    const [base, number] = own.split('#')
+    let identity = own
+    this.#used ??= new Set()
+    for (let next = Number(number ?? 0) + 1; this.#used.has(identity); next++) identity = `${base}#${next}`
+    this.#used.add(identity)
+    this.#given.set(definition.fn, { own, identity })
+    return identity
+  }
 }
 
 /** A class that was loaded keeps the identity it came with, and the number behind it: so that it comes home as the class it was. */

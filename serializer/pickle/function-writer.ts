@@ -3,10 +3,11 @@
 import type { FunctionRecord } from '../codegen/records.ts'
 import { homeOfSuper } from '../codegen/super.ts'
 import { isOwnUrl, rememberReference } from '../references/index.ts'
+import type { ClassIdentities } from './class-identity.ts'
 import { type FunctionSite, locationOf } from './function-site.ts'
 import { noteImports } from './functions/bindings.ts'
 import { Calls } from './functions/calls.ts'
-import { ClassIdentities, writeClass } from './functions/classes.ts'
+import { writeClass } from './functions/classes.ts'
 import { FunctionContext, type LiveFunction } from './functions/context.ts'
 import { FunctionDefinitions } from './functions/definitions.ts'
 import { homeOf, writeAfterHome, writeSuper } from './functions/home.ts'
@@ -25,11 +26,12 @@ export class FunctionWriter {
   readonly #context: FunctionContext
   readonly #references: FunctionReferences
   readonly #calls: Calls
-  readonly #identities = new ClassIdentities()
+  readonly #identities: ClassIdentities
   #definitions: FunctionDefinitions | null = null
 
-  constructor(graph: GraphWriter) {
+  constructor(graph: GraphWriter, identities: ClassIdentities) {
     this.#graph = graph
+    this.#identities = identities
     this.#context = new FunctionContext(graph)
     this.#references = new FunctionReferences(this.#context)
     this.#calls = new Calls(graph)

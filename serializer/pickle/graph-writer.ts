@@ -14,6 +14,7 @@ import {
   type Reference,
 } from '../references/index.ts'
 import { BufferWriter } from './buffer-writer.ts'
+import { ClassIdentities } from './class-identity.ts'
 import { BlobWriter } from './codec/blob-writer.ts'
 import { ByteWriter } from './codec/byte-writer.ts'
 import { TextWriter } from './codec/text-writer.ts'
@@ -96,7 +97,7 @@ export class GraphWriter implements ValueSink {
   }
 
   get functions(): FunctionWriter {
-    this.#functions ??= new FunctionWriter(this)
+    this.#functions ??= new FunctionWriter(this, this.#session?.identities ?? new ClassIdentities())
     return this.#functions
   }
 

@@ -3,6 +3,7 @@
 import { UnpicklingError } from '../errors.ts'
 import { MapPrototypeGetSize, SetPrototypeGetSize } from '../primordials.ts'
 import type { ViewedBytes } from '../reducers/index.ts'
+import { ClassIdentities } from './class-identity.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { GraphWriter } from './graph-writer.ts'
 import { Memo } from './memo.ts'
@@ -21,6 +22,8 @@ export class WriterSession {
   readonly memo = new Memo(false)
   /** Those that were sent: a later message has the entries of what is new in it. */
   readonly weakCollections = new Set<object>()
+  /** As long as the memo: classes that are equal stay apart, whichever messages they come in. */
+  readonly identities = new ClassIdentities()
   shapes = new Shapes()
   /** Nodes of the messages before the one that is being written. */
   nodesBefore = 0
@@ -53,6 +56,7 @@ export class WriterSession {
 
   clear(): void {
     this.memo.clear()
+    this.identities.forget()
     if (this.hasWeakCollections) this.weakCollections.clear()
     this.nodesBefore = 0
     if (this.shapes.usesNodes || this.#isWriting) this.shapes = new Shapes()

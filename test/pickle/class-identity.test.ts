@@ -1,6 +1,6 @@
 // When classes of several bundles are one: what they extend and use counts, and what was pickled before does not.
 import { expect, test } from 'vitest'
-import { dumps } from '../../serializer/index.ts'
+import { dumps, Pickler } from '../../serializer/index.ts'
 import { runScript } from '../support/script.ts'
 
 const extending = (k: number) => {
@@ -320,6 +320,28 @@ test.each(Object.entries(versions))(
     expect(result).toEqual([1, 2])
   },
 )
+
+test('equal classes stay apart that come in several messages of a session', async () => {
+  const make = () => {
+    let n = 0
+    return class Counter {
+      add() {
+        return ++n
+      }
+    }
+  }
+  const [First, Second] = [make(), make()]
+  const pickler = new Pickler()
+  const messages = [First, [First, Second], [new Second(), new First()]].map((value) => pickler.dump(value))
+  const result = await runScript(
+    `const unpickler = new cornichon.Unpickler()
+    const [First, both, [second, first]] = ${JSON.stringify(messages.map((bytes) => Buffer.from(bytes).toString('base64')))}
+      .map((text) => unpickler.load(Buffer.from(text, 'base64')))
+    first.add()
+    await report([both[0] === First, both[1] === First, second instanceof both[1], first instanceof First, second.add()])`,
+  )
+  expect(result).toEqual([true, false, true, true, 1])
+})
 
 test('two senders have one class, whatever state its module has by then', async () => {
   const module = `

@@ -1,7 +1,7 @@
 // Classes: what they extend, their elements, static state and identity.
 import { privateElements } from '../../capture/index.ts'
 import { type FunctionRecord, privateFields } from '../../codegen/records.ts'
-import { type ClassDefinition, classIdentity } from '../class-identity.ts'
+import type { ClassIdentities } from '../class-identity.ts'
 import { noteSeen, registerClass } from '../class-registry.ts'
 import { classPrototypeDefault, heritageOf, naturalName } from '../function-shape.ts'
 import { Needs, Op } from '../opcodes.ts'
@@ -16,20 +16,6 @@ import { writeProperties } from './properties.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
 const FunctionPrototype = Function.prototype
-
-export class ClassIdentities {
-  readonly #used = new Set<string>()
-
-  /** The class's identity, with another number behind it for each further class of the bundle that is equal. */
-  of(definition: ClassDefinition): string {
-    const own = classIdentity(definition)
-    const [base, number] = own.split('#')
-    let identity = own
-    for (let next = Number(number ?? 0) + 1; this.#used.has(identity); next++) identity = `${base}#${next}`
-    this.#used.add(identity)
-    return identity
-  }
-}
 
 export function writeClass(
   context: FunctionContext,
