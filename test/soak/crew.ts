@@ -35,7 +35,7 @@ export class Crew {
     this.#redis = redis
     this.#ledger = ledger
     this.#arguments = [
-      ...['--num-cpus', `${numCpus}`, '--resources', 'only=1', '--recover-after', `${recoverAfter}`],
+      ...['--num-cpus', `${numCpus}`, '--resources', 'only=1,seat=1', '--recover-after', `${recoverAfter}`],
       ...['--grace', `${GRACE}`, ...(keyFile === null ? [] : ['--key-file', keyFile])],
     ]
   }

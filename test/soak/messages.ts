@@ -8,6 +8,8 @@ export interface DriverSettings {
   readonly name: string
   readonly seed: number
   readonly strands: number
+  /** Slots of each worker. */
+  readonly numCpus: number
   readonly programs: readonly string[]
 }
 

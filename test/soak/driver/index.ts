@@ -34,7 +34,13 @@ async function strand(index: number): Promise<void> {
   const random = new Random(`${settings.seed} ${settings.name} ${index}`)
   for (let round = 0; !isStopped; round++) {
     const program = pickFrom(random)
-    const scene = new Scene(`${settings.name}.${index}.${round}`, program.name, random, tells)
+    const scene = new Scene(
+      `${settings.name}.${index}.${round}`,
+      program.name,
+      random,
+      settings.numCpus,
+      tells,
+    )
     scenes.add(scene)
     tells.count(`program ${program.name}`)
     try {

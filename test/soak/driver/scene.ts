@@ -39,16 +39,19 @@ export class Scene {
   readonly name: string
   readonly program: string
   readonly random: Random
+  /** Of each worker: no task may need more. */
+  readonly slots: number
   readonly #tells: Tells
   /** What it waits for, and since when. */
   readonly pending = new Map<string, number>()
   readonly began = Date.now()
   #ids = 0
 
-  constructor(name: string, program: string, random: Random, tells: Tells) {
+  constructor(name: string, program: string, random: Random, slots: number, tells: Tells) {
     this.name = name
     this.program = program
     this.random = random
+    this.slots = slots
     this.#tells = tells
   }
 

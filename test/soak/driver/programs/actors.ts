@@ -20,7 +20,8 @@ function optionsFor(scene: Scene): ActorRemoteOptions {
     isolate: random.isTrue(0.3),
     ...(random.isTrue(0.3) && { name: scene.name }),
     ...(random.isTrue(0.2) && { name: scene.name, lifetime: 'detached' as const }),
-    ...(random.isTrue(0.2) && { numCpus: 0.1 }),
+    // Not of what tasks need: those that need all of it would wait for as long as it lives.
+    ...(random.isTrue(0.2) && { resources: { seat: 0.01 } }),
   }
 }
 

@@ -12,7 +12,7 @@ function call(scene: Scene) {
   const options = {
     maxRetries,
     ...(random.isTrue(0.3) && { priority: random.whole(0, 5) }),
-    ...(random.isTrue(0.1) && { numCpus: random.pick([0, 0.5, 2]) }),
+    ...(random.isTrue(0.1) && { numCpus: random.pick([0, 0.5, scene.slots]) }),
   }
   const flags: Flag[] = maxRetries === 0 ? ['0'] : []
   if (random.isTrue(0.1) && maxRetries > 0) {

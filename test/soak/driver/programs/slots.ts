@@ -29,7 +29,10 @@ export const resources: Program = {
         const ref = isAlone
           ? alone.remote(id, n, idle)
           : waits
-              .options({ numCpus: random.pick([0, 0.5, 1, 2]), resources: { only: random.pick([0, 0.5]) } })
+              .options({
+                numCpus: random.pick([0, 0.5, scene.slots]),
+                resources: { only: random.pick([0, 0.5]) },
+              })
               .remote(id, n, idle)
         return scene.expect(id, ref, resultOf(n))
       }),
