@@ -22,8 +22,8 @@ class Known {
   /** Whose calls need it; those of a driver's own process all do. */
   readonly drivers = new Set<string>()
   isStored = false
-  /** An actor that outlives this process has it. */
-  isGiven = false
+  /** Actors that have it, and outlive this process. */
+  readonly givenTo = new Set<string>()
   /** What is too large for the key itself. */
   outside: readonly string[] = []
 
@@ -84,17 +84,22 @@ export class FleetFunctions {
   }
 
   /** Nothing here has needed it for long: who needs it again, brings it again. */
-  #forget({ exported, isStored, isGiven }: Known): void {
+  #forget({ exported, isStored, givenTo }: Known): void {
     for (const id of refsOf(exported.value)) this.#objects.release(id)
-    if (isStored && !isGiven && !this.#kept.has(exported.hash)) void this.#release([exported.hash])
+    if (isStored && givenTo.size === 0 && !this.#kept.has(exported.hash)) void this.#release([exported.hash])
   }
 
   /** An actor that outlives this process has it from now on. */
-  give(hash: string): void {
+  give(hash: string, actor: string): void {
     const known = this.#known.get(hash)
     if (known === undefined) return
-    known.isGiven = true
+    known.givenTo.add(actor)
     this.#objects.give(refsOf(known.exported.value))
+  }
+
+  /** That actor is dead. */
+  takeBack(hash: string, actor: string): void {
+    this.#known.get(hash)?.givenTo.delete(actor)
   }
 
   /** Somebody misses it. */
@@ -216,9 +221,9 @@ export class FleetFunctions {
     const { redis, keys, id } = this.#link
     const unused: string[] = []
     const left = new Set(this.#kept.keys())
-    for (const { exported, isStored, isGiven } of this.#known.values()) {
+    for (const { exported, isStored, givenTo } of this.#known.values()) {
       const { hash } = exported
-      if (isGiven) left.add(hash)
+      if (givenTo.size > 0) left.add(hash)
       else if (isStored && !left.has(hash)) unused.push(hash)
     }
     // Whoever has the actors then, says so.

@@ -86,7 +86,10 @@ export class RedisExecutor implements Executor {
       this.queues,
       ({ options }) => this.capacity.lackingNow(options.resources),
       ({ env }) => this.packages.uploaded(packagesOf(env)),
-      (spec) => this.functions.letGo(functionsOf(spec)),
+      (spec) => {
+        this.functions.takeBack(spec.fn, spec.id)
+        this.functions.letGo(functionsOf(spec))
+      },
     )
     this.calls.onOver = (call) => {
       this.functions.letGo(call.functions)
@@ -267,7 +270,7 @@ export class RedisExecutor implements Executor {
         ? spec
         : { ...spec, driver: origin.driver, ...(origin.keptBy !== undefined && { keptBy: origin.keptBy }) }
     this.functions.use(functionsOf(actor), actor.driver ?? this.link.id)
-    if (spec.options.detached) this.functions.give(spec.fn)
+    if (spec.options.detached) this.functions.give(spec.fn, spec.id)
     this.#actors.create(actor)
   }
 

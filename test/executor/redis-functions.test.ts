@@ -77,7 +77,7 @@ describe('a function in Redis', () => {
   it('of an actor that outlives its driver stays, with a time, until that is over', async () => {
     const { redis, keys } = one.link
     one.functions.add(fn(10))
-    one.functions.give('hash10')
+    one.functions.give('hash10', 'an actor')
     await redis.ping()
     other.functions.keep('hash10', 'a-1')
     other.functions.keep('hash10', 'a-2')
@@ -97,7 +97,7 @@ describe('a function in Redis', () => {
     await one.link.redis.ping()
     other.functions.keep('hash10', 'a-1')
     await other.link.redis.ping()
-    one.functions.give('hash10')
+    one.functions.give('hash10', 'an actor')
     await one.functions.clear()
     await other.functions.clear()
     await other.link.redis.ping()

@@ -395,6 +395,28 @@ describe('a driver', () => {
     await expect.poll(left, { timeout: 5000 }).toEqual(ofShelf.filter((key) => !key.startsWith('fn:')))
   })
 
+  it('that is done leaves no class of a detached actor that it has killed', async () => {
+    const left = await newKeys('fn')
+    await join()
+    class Lamp {
+      on(): boolean {
+        return true
+      }
+    }
+    const lamp = remote(Lamp).options({ lifetime: 'detached' }).remote()
+    expect(await get(lamp.on.remote())).toBe(true)
+    const [fn] = await left()
+    kill(lamp)
+    await expect(get(lamp.on.remote())).rejects.toThrow(/was killed/)
+    // Its worker has let go of it.
+    const prefix = `{cornichon-${redis.namespace}}`
+    const users = async () =>
+      (await redis.connect().hkeys(`${prefix}:${fn}`)).filter((field) => /^by:/.test(field))
+    await expect.poll(users).toEqual([expect.stringContaining('by:driver')])
+    await shutdown()
+    await expect.poll(left, { timeout: 5000 }).toEqual([])
+  })
+
   it('that is done leaves nothing that methods of its actors made', async () => {
     const left = await newKeys('fn', 'obj', 'part', 'shared', 'given')
     await join()
