@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import {
   type ActorHandle,
   cancel,
+  currentTask,
   describeExecutor,
   get,
   getActor,
@@ -414,6 +415,31 @@ describe('a driver', () => {
       (await redis.connect().hkeys(`${prefix}:${fn}`)).filter((field) => /^by:/.test(field))
     await expect.poll(users).toEqual([expect.stringContaining('by:driver')])
     await shutdown()
+    await expect.poll(left, { timeout: 5000 }).toEqual([])
+  })
+
+  it('that is done leaves nothing that its tasks made when they had been cancelled', async () => {
+    const left = await newKeys('fn', 'obj', 'part', 'shared')
+    const workspace = createWorkspace()
+    const [begun, over] = [workspace.path('begun'), workspace.path('over')]
+    await join()
+    const inner = remote((n: number) => n + 1)
+    const goesOn = remote(async () => {
+      const { writeFileSync } = await import('node:fs')
+      writeFileSync(begun, '')
+      const { signal } = currentTask()
+      while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10))
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await get(inner.remote(await get(put(1))))
+      writeFileSync(over, '')
+    })
+    const ref = goesOn.remote()
+    await expect.poll(() => existsSync(begun)).toBe(true)
+    cancel(ref)
+    await expect(get(ref)).rejects.toThrow(/was cancelled/)
+    await expect.poll(() => existsSync(over)).toBe(true)
+    await shutdown()
+    workspace.remove()
     await expect.poll(left, { timeout: 5000 }).toEqual([])
   })
 

@@ -44,6 +44,9 @@ class Running implements CallSink {
   isAbandoned = false
   /** The executor of this process ended before it did. */
   isCutOff = false
+  /** Its code runs no more. */
+  isOver = false
+  onOver: (() => void) | null = null
   /** Told at its end whether it is over; false: it was taken back, or its results could not be stored. */
   waiters: ((isOver: boolean) => void)[] | null = null
 
@@ -65,7 +68,9 @@ class Running implements CallSink {
   }
 
   over(): void {
+    this.isOver = true
     if (this.wire.spec.options.numReturns === 0) this.#settled(this, NO_OUTCOMES)
+    this.onOver?.()
   }
 
   get origin(): Origin {
@@ -92,6 +97,8 @@ export class CallRunner {
   readonly supplies: Supplies
   /** By id: from when their jobs are taken until they are settled. */
   readonly #running = new Map<string, Running>()
+  /** By id: what they make is for whom they were, too, though they are settled: cancelled, and not over. */
+  readonly #goingOn = new Map<string, Running>()
   /** Cancelled, and not under way here: some of them were taken just before, or wait here for room. */
   readonly #cancelled = new Set<string>()
   #idle: (() => void)[] = []
@@ -213,7 +220,14 @@ export class CallRunner {
   }
 
   #finish(running: Running, isOver: boolean): void {
-    this.#running.delete(running.job.id)
+    const { id } = running.job
+    this.#running.delete(id)
+    if (running.isSubmitted && !running.isOver) {
+      this.#goingOn.set(id, running)
+      running.onOver = () => {
+        if (this.#goingOn.get(id) === running) this.#goingOn.delete(id)
+      }
+    }
     if (running.waiters !== null) for (const waiter of running.waiters) waiter(isOver)
     if (this.#running.size > 0) return
     const idle = this.#idle
@@ -278,7 +292,7 @@ export class CallRunner {
   }
 
   originOf(call: string): Origin | null {
-    return this.#running.get(call)?.origin ?? null
+    return (this.#running.get(call) ?? this.#goingOn.get(call))?.origin ?? null
   }
 
   owners(): Set<string> {
