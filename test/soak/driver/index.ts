@@ -81,10 +81,25 @@ process.once('disconnect', () => process.exit(3))
 process.on('unhandledRejection', (error) => tells.violation('the driver has an unhandled rejection', error))
 process.on('uncaughtException', (error) => tells.violation('the driver has an uncaught exception', error))
 
-await init({
-  ...{ address: settings.address, namespace: settings.namespace, logToDriver: false },
-  ...(settings.keyFile !== null && { sign: readFileSync(settings.keyFile) }),
-})
+/** A Redis that is away at this moment is told at once; all else is none of what may be. */
+async function join(): Promise<void> {
+  for (const end = Date.now() + 60_000; ; ) {
+    try {
+      return await init({
+        ...{ address: settings.address, namespace: settings.namespace, logToDriver: false },
+        ...(settings.keyFile !== null && { sign: readFileSync(settings.keyFile) }),
+      })
+    } catch (error) {
+      if (Date.now() > end || !/can't use Redis/.test((error as Error).message)) {
+        tells.violation('init failed', error)
+        process.exit(4)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    }
+  }
+}
+
+await join()
 tell({ kind: 'joined' })
 const timer = setInterval(tellCounts, 200)
 await Promise.all(Array.from({ length: settings.strands }, (_, index) => strand(index)))
