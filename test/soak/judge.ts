@@ -15,6 +15,9 @@ function deathsBetween(findings: Findings, from: number, to: number, { recoverAf
   })
 }
 
+/** Milliseconds: what a worker had is another's only some time after it died. */
+const mayTakeFor = ({ recoverAfter }: Settings): number => 3000 * recoverAfter + 1000
+
 export function judgeFailures(findings: Findings, calls: readonly FailedCall[], settings: Settings): void {
   for (const call of calls) {
     const why = objection(findings, call, settings)
@@ -30,9 +33,7 @@ export function judgeFailures(findings: Findings, calls: readonly FailedCall[], 
 /** Why the error can't be; null if a fault explains it. */
 function objection(findings: Findings, call: FailedCall, settings: Settings): string | null {
   const { error, message, budget, restarts, made, over, pid } = call
-  // What a worker had is another's only some time after it died.
-  const since = made - 3000 * settings.recoverAfter - 1000
-  const deaths = deathsBetween(findings, since, over, settings)
+  const deaths = deathsBetween(findings, made - mayTakeFor(settings), over, settings)
   if (error === 'WorkerCrashedError')
     return budget >= 0 && deaths.length > budget
       ? null
@@ -74,11 +75,12 @@ export function judgeRuns(findings: Findings, runs: readonly Run[], settings: Se
     findings.count('calls that ran again')
     if (flags.includes('x') || all.some(({ worker }) => endedThreads.has(worker))) continue
     const last = all.at(-1)!
-    const isExplained = all
-      .slice(0, -1)
-      .some(({ pid, at }) =>
-        deathsBetween(findings, at, last.at, settings).some((fault) => fault.pid === pid),
-      )
+    // One that stood still may have had it before it began elsewhere, and begin it behind that.
+    const isExplained = all.some(({ pid, at }) =>
+      deathsBetween(findings, at - mayTakeFor(settings), last.at, settings).some(
+        (fault) => fault.pid === pid,
+      ),
+    )
     if (isExplained && !flags.includes('0')) continue
     findings.violation(
       `${id} ran ${all.length} times${isExplained ? ', and has no retries' : ', though its workers lived'}`,

@@ -75,7 +75,12 @@ export async function leftOver(server: Server, hadCrashes: boolean): Promise<Lef
       if (isForEver) left.push({ key, why: 'it has no end' })
     } else if (BY_CRASHES.includes(kind!)) {
       if (isForEver) left.push({ key, why: 'it has no end' })
-      else if (!hadCrashes && !given.has(id) && kind !== 'given')
+      else if (
+        !hadCrashes &&
+        !given.has(id) &&
+        kind !== 'given' &&
+        !(await isCancellation(redis, `${prefix}:${key}`))
+      )
         left.push({ key, why: 'no process was killed that could have left it' })
     } else if (isQueue(kind!)) {
       const name = key.slice(kind!.length + 1)
@@ -88,6 +93,13 @@ export async function leftOver(server: Server, hadCrashes: boolean): Promise<Lef
     } else left.push({ key, why: 'nothing should have left it' })
   }
   return left
+}
+
+/** It may be told when all have let go of the ref: a worker hears of it later than who cancels. */
+async function isCancellation(redis: Redis, key: string): Promise<boolean> {
+  return (
+    (await redis.type(key)) === 'string' && (await redis.getrange(key, 0, 400)).includes('"kind":"cancelled"')
+  )
 }
 
 /** Looks until nothing is left that may not be, for as long as leases last and a bit. */
