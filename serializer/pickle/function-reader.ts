@@ -10,7 +10,7 @@ import { constructBase, hookOf, setPrivateField, stamp } from './class-state.ts'
 import type { EnvironmentEntry, FunctionEntry, UnitEntry } from './code-sections.ts'
 import { rememberOrigin, rememberSource } from './source.ts'
 
-const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { hasOwn } = Object
 const MapConstructor = Map
 const SetConstructor = Set
@@ -113,7 +113,7 @@ export class FunctionReader implements CodeSource {
     const entry = this.entry(index, 'class')
     this.#classes ??= new MapConstructor()
     const existing = this.#fresh?.get(identity) ?? findClass(identity)
-    if (existing) {
+    if (existing && !extendsOther(existing.value, heritage)) {
       this.#classes.set(index, existing)
       const { value, prototype } = existing
       return {
@@ -297,4 +297,14 @@ function membersOf(entry: FunctionEntry, known: KnownClass, keys: readonly Prope
 function rememberText(value: object, entry: FunctionEntry): void {
   if (entry.original !== null) rememberSource(value, entry.original)
   if (entry.origin !== null) rememberOrigin(value, entry.origin)
+}
+
+/**
+ * Does the known class extend a class that is equal to the heritage, and another one? Equal classes of several bundles may be
+ * numbered in several ways: its instances would have the private fields of the other.
+ */
+function extendsOther(known: object, heritage: unknown): boolean {
+  if (typeof heritage !== 'function' || !knownClass(heritage)) return false
+  const parent = getPrototypeOf(known)
+  return parent !== heritage && parent !== null && knownClass(parent) !== undefined
 }

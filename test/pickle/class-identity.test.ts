@@ -343,6 +343,29 @@ test('equal classes stay apart that come in several messages of a session', asyn
   expect(result).toEqual([true, false, true, true, 1])
 })
 
+test('an instance of equal classes, which come in another order, keeps the private fields of what its class extends', async () => {
+  const make = () => {
+    class Base {
+      readonly #x = 1
+      x() {
+        return this.#x
+      }
+    }
+    return { Base, Derived: class extends Base {} }
+  }
+  const [one, other] = [make(), make()]
+  const bundles = [
+    [new one.Derived(), new other.Derived()],
+    [one.Base, other.Base, new other.Derived(), new one.Derived()],
+  ].map((value) => dumps(value))
+  const result = await runScript(
+    `const [, , second, first] = ${JSON.stringify(bundles.map((bytes) => Buffer.from(bytes).toString('base64')))}
+      .flatMap((text) => cornichon.loads(Buffer.from(text, 'base64'))).slice(2)
+    await report([first, second].map((value) => value.x()))`,
+  )
+  expect(result).toEqual([1, 1])
+})
+
 test('two senders have one class, whatever state its module has by then', async () => {
   const module = `
     const cache = new Map()
