@@ -117,7 +117,15 @@ export const sharedActors: Program = {
         () => null,
       )
       if (actor !== null) break
-      const made = Counters.options(options).remote(scene.id())
+      let made: CounterHandle
+      try {
+        made = Counters.options(options).remote(scene.id())
+      } catch (error) {
+        // Another program of this driver makes it just now.
+        if (tries > 300) return scene.violation(`${name} is neither found nor can be made`, error)
+        await scene.pause(200)
+        continue
+      }
       // Another driver may have been faster.
       const began = await scene.settle(scene.id(), made.calls.remote(), {
         errors: ['ActorDiedError'],
