@@ -261,17 +261,28 @@ const behind = {
   },
 }
 
-test.each(Object.entries(behind))(
-  'classes that differ in what %s has are two in the receiver',
-  async (_, make) => {
-    const bundles = [1, 2].map((k) => dumps(new (make(k))()))
-    const result = await runScript(
-      `const bundles = ${JSON.stringify(bundles.map((bytes) => Buffer.from(bytes).toString('base64')))}
-    await report(bundles.map((text) => cornichon.loads(Buffer.from(text, 'base64')).m()))`,
-    )
-    expect(result).toEqual([1, 2])
-  },
-)
+const inBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
+
+/** What the method `m` of the instances returns in one receiver of them all, by what their classes differ in. */
+function answersOf(bundles: Record<string, readonly string[]>): Promise<Record<string, number[]>> {
+  return runScript(
+    `const answers = {}
+    for (const [name, texts] of Object.entries(${JSON.stringify(bundles)}))
+      answers[name] = texts.map((text) => cornichon.loads(Buffer.from(text, 'base64')).m())
+    await report(answers)`,
+  )
+}
+
+const each = <T>(names: readonly string[], value: T): Record<string, T> =>
+  Object.fromEntries(names.map((name) => [name, value]))
+
+test('classes that differ in what is behind them are two in the receiver', async () => {
+  const bundles = Object.entries(behind).map(([name, make]) => [
+    name,
+    [1, 2].map((k) => inBase64(dumps(new (make(k))()))),
+  ])
+  expect(await answersOf(Object.fromEntries(bundles))).toEqual(each(Object.keys(behind), [1, 2]))
+})
 
 /** Modules whose classes have one text; K is 1 or 2. */
 const versions = {
@@ -298,28 +309,25 @@ const versions = {
     export class S { m() { return N.k() } }`,
 }
 
-test.each(Object.entries(versions))(
-  'classes of two versions of a module that differ in %s are two in the receiver',
-  async (_, module) => {
-    const send = (k: string) =>
-      runScript(
-        `const { S } = await import(new URL('main.mjs', import.meta.url))
-      await report(Buffer.from(cornichon.dumps(new S())).toString('base64'))`,
-        {
-          files: {
-            'main.mjs': module.replaceAll('K', k),
-            'helper.mjs': `const k = ${k}\nexport const helper = () => k`,
-          },
+test('classes of two versions of a module are two in the receiver', async () => {
+  const names = Object.keys(versions)
+  const send = (k: string) =>
+    runScript<string[]>(
+      `const all = await Promise.all(${JSON.stringify(names)}.map((_, i) => import(new URL(i + '.mjs', import.meta.url))))
+      await report(all.map(({ S }) => Buffer.from(cornichon.dumps(new S())).toString('base64')))`,
+      {
+        files: {
+          ...Object.fromEntries(
+            Object.values(versions).map((text, i) => [`${i}.mjs`, text.replaceAll('K', k)]),
+          ),
+          'helper.mjs': `const k = ${k}\nexport const helper = () => k`,
         },
-      )
-    const bundles = [await send('1'), await send('2')]
-    const result = await runScript(
-      `const bundles = ${JSON.stringify(bundles)}
-    await report(bundles.map((text) => cornichon.loads(Buffer.from(text, 'base64')).m()))`,
+      },
     )
-    expect(result).toEqual([1, 2])
-  },
-)
+  const [first, second] = await Promise.all([send('1'), send('2')])
+  const bundles = Object.fromEntries(names.map((name, i) => [name, [first[i]!, second[i]!]]))
+  expect(await answersOf(bundles)).toEqual(each(names, [1, 2]))
+})
 
 test('equal classes stay apart that come in several messages of a session', async () => {
   const make = () => {
