@@ -185,6 +185,18 @@ describe('X9 what all workers run, where a worker ends', () => {
 })
 
 describe('X9 what fails of what all workers run', () => {
+  it('is not what it begins, and goes on when it is over', () => {
+    const program = `
+      await init({ numCpus: 1 })
+      const one = remote(() => 1)
+      await runOnAllWorkers(() => {
+        globalThis.later = new Promise((resolve) => setTimeout(resolve, 50)).then(() => get(one.remote()))
+      })
+      console.log(await globalThis.later, await get(remote(() => globalThis.later, { numCpus: 0 }).remote()))
+      await shutdown()`
+    expect(run(program)).toEqual({ code: 0, stdout: '1 1\n', stderr: '' })
+  })
+
   it('waits for no call that it makes on a worker alone', () => {
     const program = `
       await init({ numCpus: 1 })
