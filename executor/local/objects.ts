@@ -14,11 +14,18 @@ interface Entry {
 
 export class ObjectStore {
   readonly #entries = new Map<string, Entry>()
+  /**
+   * Holds on objects that are not here: a fleet has those that calls name within their values. One may come for another call,
+   * and is to stay for that when the first is over.
+   */
+  readonly #holdsOfAbsent = new Map<string, number>()
 
   /** An object that some call will make. */
   expect(id: string): void {
-    if (!this.#entries.has(id))
-      this.#entries.set(id, { outcome: null, waiters: null, holds: 0, isFresh: true })
+    if (this.#entries.has(id)) return
+    const holds = this.#holdsOfAbsent.get(id) ?? 0
+    this.#holdsOfAbsent.delete(id)
+    this.#entries.set(id, { outcome: null, waiters: null, holds, isFresh: true })
   }
 
   settle(id: string, outcome: Outcome): void {
@@ -48,16 +55,22 @@ export class ObjectStore {
 
   hold(id: string): void {
     const entry = this.#entries.get(id)
-    if (entry === undefined) return
+    if (entry === undefined) return this.#holdAbsent(id, 1)
     entry.holds++
     entry.isFresh = false
   }
 
   release(id: string, count = 1): void {
     const entry = this.#entries.get(id)
-    if (entry === undefined) return
+    if (entry === undefined) return this.#holdAbsent(id, -count)
     entry.holds -= count
     if (isUnheld(entry) && entry.outcome !== null) this.#drop(id, entry)
+  }
+
+  #holdAbsent(id: string, more: number): void {
+    const holds = (this.#holdsOfAbsent.get(id) ?? 0) + more
+    if (holds > 0) this.#holdsOfAbsent.set(id, holds)
+    else this.#holdsOfAbsent.delete(id)
   }
 
   free(id: string): void {
@@ -70,6 +83,7 @@ export class ObjectStore {
 
   #drop(id: string, entry: Entry): void {
     if (!this.#entries.delete(id)) return
+    if (entry.holds > 0) this.#holdAbsent(id, entry.holds)
     if (entry.outcome !== null) this.#eachInside(entry.outcome, (inner) => this.release(inner))
   }
 
