@@ -78,7 +78,9 @@ export class Requests {
       if (open === undefined) return
       const there = new Set(await this.#link.present([...missing]).catch(() => missing))
       for (const node of missing) {
-        const looks = there.has(node) ? 0 : (away.get(node) ?? 0) + 1
+        // Others were cut off, too: they come back one after another.
+        const isThere = there.has(node) || this.#link.isJustBack
+        const looks = isThere ? 0 : (away.get(node) ?? 0) + 1
         away.set(node, looks)
         if (looks >= LOOKS) missing.delete(node)
       }
