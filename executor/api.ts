@@ -141,7 +141,7 @@ async function whileBlocked(
   work: Promise<void>,
 ): Promise<void> {
   const task = taskUnderWay()
-  for (const { id } of refs) if (!executor.isSettled(id)) checkSetUp(id)
+  if (isInSetUp()) for (const { id } of refs) if (!executor.isSettled(id)) checkSetUp(id)
   if (task === undefined || refs.every(({ id }) => executor.isSettled(id))) return await work
   executor.block(task.id)
   try {
