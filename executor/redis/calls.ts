@@ -262,7 +262,6 @@ export class Calls {
   async #lookForOrphans(): Promise<void> {
     const { back, isJustBack } = this.#link
     if (isJustBack || back === this.#lookedAfter) return
-    this.#lookedAfter = back
     const byQueue = new Map<string, { readonly actor: string | null; readonly batches: Map<string, Batch> }>()
     for (const { state, isStored, place, queue, actor, name } of this.pending.values()) {
       if (state !== 'queued' || !isStored) continue
@@ -271,14 +270,10 @@ export class Calls {
       if (known === undefined) byQueue.set(queue, (known = { actor, batches: new Map() }))
       if (!known.batches.has(batch)) known.batches.set(batch, { id: batch, size, name })
     }
-    try {
-      for (const [queue, { actor, batches }] of byQueue)
-        for (const some of slicesOf([...batches.values()], MOST_CHECKED))
-          await requeueOrphans(this.#link, queue, actor, some)
-    } catch (error) {
-      this.#lookedAfter = Number.NEGATIVE_INFINITY
-      throw error
-    }
+    for (const [queue, { actor, batches }] of byQueue)
+      for (const some of slicesOf([...batches.values()], MOST_CHECKED))
+        await requeueOrphans(this.#link, queue, actor, some)
+    this.#lookedAfter = back
   }
 
   #lastChecked = 0

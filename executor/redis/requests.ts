@@ -76,11 +76,12 @@ export class Requests {
       await pause(LOOK, undefined, { ref: false })
       const open = this.#open.get(request)
       if (open === undefined) return
-      const there = new Set(await this.#link.present([...missing]).catch(() => missing))
+      // Just after an outage, others were cut off, too: they come back one after another.
+      const there = this.#link.isJustBack
+        ? missing
+        : new Set(await this.#link.present([...missing]).catch(() => missing))
       for (const node of missing) {
-        // Others were cut off, too: they come back one after another.
-        const isThere = there.has(node) || this.#link.isJustBack
-        const looks = isThere ? 0 : (away.get(node) ?? 0) + 1
+        const looks = there.has(node) ? 0 : (away.get(node) ?? 0) + 1
         away.set(node, looks)
         if (looks >= LOOKS) missing.delete(node)
       }

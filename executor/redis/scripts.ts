@@ -104,23 +104,27 @@ for i = 3, #ARGV, 2 do
 end
 return lost`
 
+/** To be put before a script: a job that a dead process had waits again, before all others, as BullMQ 6.7 has it. */
+export const waitAgain = `
+local function waitAgain(prefix, id)
+  redis.call('HINCRBY', prefix .. id, 'stc', 1)
+  redis.call('RPUSH', prefix .. 'wait', id)
+  redis.call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
+  redis.call('XADD', prefix .. 'events', '*', 'event', 'stalled', 'jobId', id)
+end`
+
 /**
  * Of the queue of an actor that starts again: what a process had under way that has it no more goes before all that waits, as
  * it came, and counts as stalled, as BullMQ 6.7 has it.
  */
-const takeOver = `
+const takeOver = `${waitAgain}
 local prefix, ids = ARGV[1], redis.call('LRANGE', KEYS[1], 0, -1)
 for _, id in ipairs(ids) do
   local job = prefix .. id
   redis.call('LREM', KEYS[1], 1, id)
   redis.call('UNLINK', job .. ':lock')
   redis.call('SREM', prefix .. 'stalled', id)
-  if redis.call('EXISTS', job) == 1 then
-    redis.call('HINCRBY', job, 'stc', 1)
-    redis.call('RPUSH', prefix .. 'wait', id)
-    redis.call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
-    redis.call('XADD', prefix .. 'events', '*', 'event', 'stalled', 'jobId', id)
-  end
+  if redis.call('EXISTS', job) == 1 then waitAgain(prefix, id) end
 end
 return #ids`
 

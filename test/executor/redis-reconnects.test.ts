@@ -88,8 +88,7 @@ function openTaker({ isOwn = false, known = [] as readonly string[] } = {}): Tak
   }
   const taker = new Taker(queue, options, null)
   taker.on('error', () => {})
-  taker.takes = takesOf(link)
-  taker.source = { queue, isOwn, known: () => known }
+  taker.beginTake = (token) => takesOf(link).begin({ queue, isOwn, known: () => known }, token)
   return taker
 }
 
@@ -188,7 +187,7 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
     expect(await look.lrange(of('wait'), 0, -1)).toEqual(['three'])
     // With the end of a job that stays what it is.
-    const ending = takesOf(link).begin(taker.source!, 'b', 'two')
+    const ending = takesOf(link).begin({ queue, isOwn: false, known: () => [] }, 'b', 'two')
     cut()
     await link.redis.ping()
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])

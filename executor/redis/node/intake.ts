@@ -116,8 +116,7 @@ export class Intake {
       () => this.#recover(),
     )
     // BullMQ sends its command within the promises that are resolved by now: ours follows it, on the same connection.
-    this.#worker.takes = takesOf(link)
-    this.#worker.source = this.source
+    this.#worker.beginTake = (token) => takesOf(link).begin(this.source, token)
     this.#worker.onTake = (token) => this.#openSoon(token)
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
@@ -137,12 +136,13 @@ export class Intake {
   /** What a dead process had waits again. */
   async #recover(): Promise<void> {
     const { redis, keys, isJustBack } = this.#link
-    const { queue, recoverAfter, doorbell } = this.#settings
-    // Each process looks every half of that; its locks are good for two thirds of it at least.
-    const most = 0.625 * recoverAfter
+    const { recoverAfter } = this.#settings
+    const { queue, isOwn } = this.source
     // Others were cut off, too, and may not be back. From the queue of an actor nobody else takes.
-    if (doorbell === null && isJustBack) return
-    await moveStalled(redis, `${keys.prefix}:${queue}:`, recoverAfter / 2, doorbell === null ? most : 0)
+    if (!isOwn && isJustBack) return
+    // Each process looks every half of that; its locks are good for two thirds of it at least.
+    const most = isOwn ? 0 : 0.625 * recoverAfter
+    await moveStalled(redis, `${keys.prefix}:${queue}:`, recoverAfter / 2, most)
   }
 
   /** What was handed to it while it waited may have taken all room: then another is woken. */

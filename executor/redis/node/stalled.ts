@@ -2,6 +2,7 @@
 // has it. A look finds those that had none at the look before, and since; so whoever lives has had the time to renew its locks.
 import type { Redis } from 'ioredis'
 import { Script } from '../script.ts'
+import { waitAgain } from '../scripts.ts'
 
 /**
  * Where Redis stood still, or was away, whoever has a job could not say so, and is to have the time until the next look: where
@@ -9,10 +10,9 @@ import { Script } from '../script.ts'
  * been done, or is done before all that was to be said meanwhile.
  */
 const look = new Script(
-  `
+  `${waitAgain}
 local prefix, between, most, isAgain = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local stalled, active, meta, check = KEYS[1], KEYS[2], prefix .. 'meta', prefix .. 'stalled-check'
-local events, moved = prefix .. 'events', 0
 local time = redis.call('TIME')
 local now, last = time[1] * 1000 + math.floor(time[2] / 1000), redis.call('HGET', meta, 'looked')
 redis.call('HSET', meta, 'looked', string.format('%.0f', now))
@@ -20,14 +20,11 @@ if isAgain or (last and most > 0 and now - tonumber(last) > most) then redis.cal
 if redis.call('EXISTS', check) == 1 then return 0 end
 redis.call('SET', check, string.format('%.0f', now), 'PX', between)
 local state = redis.call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency')
-redis.call('XTRIM', events, 'MAXLEN', '~', state[1] or 10000)
+redis.call('XTRIM', prefix .. 'events', 'MAXLEN', '~', state[1] or 10000)
+local moved = 0
 for _, id in ipairs(redis.call('SMEMBERS', stalled)) do
-  local job = prefix .. id
-  if redis.call('EXISTS', job .. ':lock') == 0 and redis.call('LREM', active, 1, id) > 0 then
-    redis.call('HINCRBY', job, 'stc', 1)
-    redis.call('RPUSH', prefix .. 'wait', id)
-    redis.call('XADD', events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
-    redis.call('XADD', events, '*', 'event', 'stalled', 'jobId', id)
+  if redis.call('EXISTS', prefix .. id .. ':lock') == 0 and redis.call('LREM', active, 1, id) > 0 then
+    waitAgain(prefix, id)
     moved = moved + 1
   end
 end

@@ -3,7 +3,6 @@ import type { Worker as BullWorker, Job, WorkerOptions } from 'bullmq'
 import { loadBullMQ } from '../bullmq.ts'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
-import type { QueueSource, Takes } from './takes.ts'
 
 const { createRedisBackend, Worker } = loadBullMQ()
 
@@ -18,9 +17,8 @@ export class Taker extends Worker<JobData> {
   onTake: (token: string) => void = () => {}
   /** Whether it is to have a job now that there is one: it may have waited for long. */
   mayTake: () => boolean = () => true
-  /** Where it says that it asks, and from where. */
-  takes: Takes | null = null
-  source: QueueSource | null = null
+  /** Told that it asks: returns what to call when there is an answer. */
+  beginTake: (token: string) => () => void = () => () => {}
   /** The next time it will wait until there is a job. */
   isDrained = false
 
@@ -70,15 +68,15 @@ export class Taker extends Worker<JobData> {
   ): Promise<Awaited<ReturnType<BullWorker<JobData>['moveToActive']>>> {
     // As if there was none.
     if (!this.mayTake()) return undefined as never
-    const over = this.source === null ? undefined : this.takes?.begin(this.source, token)
+    const over = this.beginTake(token)
     const moving = super.moveToActive(token, name).then(
       (job) => {
-        over?.()
+        over()
         this.isDrained = job === undefined
         return job
       },
       (error: unknown) => {
-        over?.()
+        over()
         throw error
       },
     )
