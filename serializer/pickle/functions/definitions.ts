@@ -57,12 +57,10 @@ export class FunctionDefinitions implements Definitions {
   variablesOf({ facts, site }: LiveFunction, bindings: readonly BindingRecord[]): Defining[] {
     const variables: Defining[] = []
     for (const { name, kind, value, members, written, depth } of bindings) {
-      if (kind === 'dead') continue
-      const once = isOnce(site, depth)
-      const variable = once ? ofModule(site, name, value) : UNTOLD
-      // A module's variable that is written is state, not definition.
-      if (!variable || (once && written)) continue
-      variables.push({ name, value, isOnce: once && !facts.directEval, members, ...variable })
+      const origin = kind === 'dead' ? null : originOf(site, depth, { name, value, written })
+      if (!origin) continue
+      const isOnce = origin.isOnce && !facts.directEval
+      variables.push({ name, value, members, initializer: origin.initializer, isOnce })
     }
     return variables
   }
@@ -77,12 +75,11 @@ export class FunctionDefinitions implements Definitions {
     for (const { name, written, definitionOnly, members } of facts.free) {
       const found = definitionOnly ? undefined : attempt(() => resolveName(fn, facts, site, name))
       if (!found || found.dead) continue
-      const once = isOnce(site, found.depth)
-      const variable = once ? ofModule(site, name, found.value) : UNTOLD
-      if (!variable || (once && written)) continue
+      const origin = originOf(site, found.depth, { name, value: found.value, written })
+      if (!origin) continue
       const namespace = namespaceOf(found.value, name)
       const used = namespace && !written ? members : null
-      variables.push({ name, value: namespace ?? found.value, isOnce: once, members: used, ...variable })
+      variables.push({ name, value: namespace ?? found.value, members: used, ...origin })
     }
     if (site.record) site.forgetScopes()
     const isArrow = facts.form === 'arrow'
@@ -105,24 +102,29 @@ function attempt<T>(ask: () => T): T | undefined {
   }
 }
 
-const UNTOLD: Pick<Defining, 'initializer'> = { initializer: null }
+type Origin = Pick<Defining, 'isOnce' | 'initializer'>
 
-/** Null for a module's variable that may have another value than it was given, because its script assigns it. */
-function ofModule(
-  { script, line, column }: FunctionSite,
-  name: string,
-  value: unknown,
-): Pick<Defining, 'initializer'> | null {
-  if (!script || typeof value === 'function') return UNTOLD
+/** Null for a module's variable that may have another value than it was given: it is state, not definition. */
+function originOf(
+  site: FunctionSite,
+  depth: number,
+  { name, value, written }: { readonly name: string; readonly value: unknown; readonly written: boolean },
+): Origin | null {
+  if (!isOnce(site, depth)) return { isOnce: false, initializer: null }
+  if (written) return null
+  const untold = { isOnce: true, initializer: null }
+  const { script, line, column } = site
+  if (!script || typeof value === 'function') return untold
   const text = script.source()
-  if (text.length > LONGEST_SCRIPT) return UNTOLD
+  if (text.length > LONGEST_SCRIPT) return untold
   const facts = scriptFacts(script)
   const declaration = facts.declarationOf(offsetOf(script, line, column), name)
-  if (!declaration) return UNTOLD
+  if (!declaration) return untold
   if (facts.isAssigned(declaration)) return null
   const { initializer } = declaration
   const isObject = typeof value === 'object' && value !== null
-  return isObject && initializer ? { initializer: text.slice(initializer.start, initializer.end) } : UNTOLD
+  if (!isObject || !initializer) return untold
+  return { isOnce: true, initializer: text.slice(initializer.start, initializer.end) }
 }
 
 /** Is the scope so deep a module's, or further out? */
