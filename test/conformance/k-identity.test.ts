@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events'
 import { expect } from 'vitest'
 import { dumps, loads } from '../../serializer/index.ts'
+import { makeCounter } from '../support/equal-classes.ts'
 import { goalTest } from '../support/goal.ts'
 import { runScript } from '../support/script.ts'
 
@@ -188,15 +189,7 @@ goalTest('K5', "an instance that comes home is an instance of the sender's class
 })
 
 goalTest('K5', 'instances of equal classes come home to their own class, in any order', async () => {
-  const make = () => {
-    let n = 0
-    return class Counter {
-      add() {
-        return ++n
-      }
-    }
-  }
-  const [First, Second] = [make(), make()]
+  const [First, Second] = [makeCounter(), makeCounter()]
   const returned = await receive(
     [dumps([new First(), new Second()])],
     `const [first, second] = cornichon.loads(bundles[0])

@@ -1,6 +1,7 @@
 // When classes of several bundles are one: what they extend and use counts, and what was pickled before does not.
 import { expect, test } from 'vitest'
 import { dumps, Pickler } from '../../serializer/index.ts'
+import { makeCounter } from '../support/equal-classes.ts'
 import { runScript } from '../support/script.ts'
 
 const extending = (k: number) => {
@@ -330,15 +331,7 @@ test('classes of two versions of a module are two in the receiver', async () => 
 })
 
 test('equal classes stay apart that come in several messages of a session', async () => {
-  const make = () => {
-    let n = 0
-    return class Counter {
-      add() {
-        return ++n
-      }
-    }
-  }
-  const [First, Second] = [make(), make()]
+  const [First, Second] = [makeCounter(), makeCounter()]
   const pickler = new Pickler()
   const messages = [First, [First, Second], [new Second(), new First()]].map((value) => pickler.dump(value))
   const result = await runScript(

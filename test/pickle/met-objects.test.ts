@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dumps, loads } from '../../serializer/index.ts'
 import { MetObjects } from '../../serializer/pickle/met-objects.ts'
+import { mulberry32 } from '../support/random.ts'
 
 const many = 2000
 const kinds: Record<string, (i: number) => object> = {
@@ -107,15 +108,6 @@ const unusual: typeof makers = [
   () => [1, , 2],
 ]
 
-function generator(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 test.each([
   ['trees', 0, 0, 0],
   ['trees with few values that come again', 0.002, 0, 0],
@@ -126,7 +118,7 @@ test.each([
   '%s: what is new is told from what comes again',
   (_, sharing, closing, strange) => {
     for (let seed = 1; seed <= 8; seed++) {
-      const random = generator(seed)
+      const random = mulberry32(seed)
       const made: object[] = []
       const open: { link: unknown }[] = []
       const pick = (): unknown => {

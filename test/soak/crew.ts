@@ -3,6 +3,7 @@ import type { TestRedis } from '../support/redis.ts'
 import { startWorkerWith, type TestWorker } from '../support/worker.ts'
 import type { Findings } from './findings.ts'
 import { LEDGER } from './ledger.ts'
+import { pause } from './server.ts'
 import type { Settings } from './settings.ts'
 
 export interface Member extends TestWorker {
@@ -75,7 +76,7 @@ export class Crew {
           this.#findings.violation(`worker ${name} can't start`, String(error))
           return
         }
-        await new Promise((resolve) => setTimeout(resolve, 300))
+        await pause(300)
       }
     }
   }

@@ -1,21 +1,14 @@
-// Random numbers that a seed makes again: mulberry32, seeded with the hash of a text.
+// Random choices that a text makes again.
+import { mulberry32 } from '../support/random.ts'
 
 export class Random {
-  #state: number
+  /** From 0 to 1, without 1. */
+  readonly fraction: () => number
 
   constructor(seed: string) {
     let hash = 2166136261
     for (const unit of seed) hash = Math.imul(hash ^ unit.codePointAt(0)!, 16777619)
-    this.#state = hash >>> 0
-  }
-
-  /** From 0 to 1, without 1. */
-  fraction(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = this.#state
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+    this.fraction = mulberry32(hash)
   }
 
   /** Both ends are among them. */

@@ -1,5 +1,6 @@
 // The Redis of a run, and what can happen to it; one thing at a time.
 import type { Redis } from 'ioredis'
+import { Keys } from '../../executor/redis/keys.ts'
 import { type RedisSettings, startRedis, type TestRedis } from '../support/redis.ts'
 
 export class Server {
@@ -18,7 +19,7 @@ export class Server {
   }
 
   get prefix(): string {
-    return `{cornichon-${this.redis.namespace}}`
+    return new Keys(this.redis.namespace).prefix
   }
 
   /** Waits for what happens to it now. */

@@ -119,6 +119,11 @@ export class Scene {
     if (!isDeepStrictEqual(value, expected)) this.violation(`${id} has a wrong result`, { value, expected })
   }
 
+  /** So many times at once, at most. */
+  async atOnce(most: number, work: () => Promise<unknown>): Promise<void> {
+    await Promise.all(Array.from({ length: this.random.whole(1, most) }, work))
+  }
+
   pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds))
   }

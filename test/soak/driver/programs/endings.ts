@@ -31,18 +31,16 @@ export const cancels: Program = {
   weight: 2,
   async run(scene) {
     const { random } = scene
-    await Promise.all(
-      Array.from({ length: random.whole(1, 6) }, async () => {
-        const n = random.whole(0, 1000)
-        const force = random.isTrue(0.4)
-        const task = random.pick([heeds, loops, parent, waits])
-        const id = force ? scene.id('x') : scene.id()
-        const ref = task.remote(id, n, random.skewed(10, 3000))
-        await scene.pause(random.skewed(0, 800))
-        cancel(ref, { force, recursive: random.isTrue(0.8) })
-        await scene.expect(id, ref, resultOf(n), { errors: ['TaskCancelledError'] })
-      }),
-    )
+    await scene.atOnce(6, async () => {
+      const n = random.whole(0, 1000)
+      const force = random.isTrue(0.4)
+      const task = random.pick([heeds, loops, parent, waits])
+      const id = force ? scene.id('x') : scene.id()
+      const ref = task.remote(id, n, random.skewed(10, 3000))
+      await scene.pause(random.skewed(0, 800))
+      cancel(ref, { force, recursive: random.isTrue(0.8) })
+      await scene.expect(id, ref, resultOf(n), { errors: ['TaskCancelledError'] })
+    })
   },
 }
 
@@ -78,18 +76,16 @@ export const crashes: Program = {
   weight: 1,
   async run(scene) {
     const { random } = scene
-    await Promise.all(
-      Array.from({ length: random.whole(1, 3) }, async () => {
-        const n = random.whole(0, 1000)
-        const times = random.whole(1, 3)
-        const maxRetries = random.whole(0, 4)
-        const id = scene.id('x', `t${times + 1}`)
-        const ref = exitsAtFirst.options({ maxRetries }).remote(id, n, times)
-        const errors = maxRetries < times ? ['WorkerCrashedError'] : []
-        const came = await scene.expect(id, ref, resultOf(n), { errors, budget: maxRetries - times })
-        if (came && maxRetries < times)
-          scene.violation(`${id} ends its thread ${times} times, and has ${maxRetries} retries`)
-      }),
-    )
+    await scene.atOnce(3, async () => {
+      const n = random.whole(0, 1000)
+      const times = random.whole(1, 3)
+      const maxRetries = random.whole(0, 4)
+      const id = scene.id('x', `t${times + 1}`)
+      const ref = exitsAtFirst.options({ maxRetries }).remote(id, n, times)
+      const errors = maxRetries < times ? ['WorkerCrashedError'] : []
+      const came = await scene.expect(id, ref, resultOf(n), { errors, budget: maxRetries - times })
+      if (came && maxRetries < times)
+        scene.violation(`${id} ends its thread ${times} times, and has ${maxRetries} retries`)
+    })
   },
 }

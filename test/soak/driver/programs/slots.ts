@@ -20,23 +20,21 @@ export const resources: Program = {
   weight: 1,
   async run(scene) {
     const { random } = scene
-    await Promise.all(
-      Array.from({ length: random.whole(1, 6) }, () => {
-        const n = random.whole(0, 1000)
-        const isAlone = random.isTrue(0.6)
-        const id = isAlone ? scene.id('e') : scene.id()
-        const idle = random.skewed(0, 200)
-        const ref = isAlone
-          ? alone.remote(id, n, idle)
-          : waits
-              .options({
-                numCpus: random.pick([0, 0.5, scene.slots]),
-                resources: { only: random.pick([0, 0.5]) },
-              })
-              .remote(id, n, idle)
-        return scene.expect(id, ref, resultOf(n))
-      }),
-    )
+    await scene.atOnce(6, () => {
+      const n = random.whole(0, 1000)
+      const isAlone = random.isTrue(0.6)
+      const id = isAlone ? scene.id('e') : scene.id()
+      const idle = random.skewed(0, 200)
+      const ref = isAlone
+        ? alone.remote(id, n, idle)
+        : waits
+            .options({
+              numCpus: random.pick([0, 0.5, scene.slots]),
+              resources: { only: random.pick([0, 0.5]) },
+            })
+            .remote(id, n, idle)
+      return scene.expect(id, ref, resultOf(n))
+    })
   },
 }
 

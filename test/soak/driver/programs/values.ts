@@ -113,23 +113,21 @@ export const large: Program = {
   weight: 2,
   async run(scene) {
     const { random } = scene
-    await Promise.all(
-      Array.from({ length: random.whole(1, 4) }, async () => {
-        const size = random.skewed(10_000, 2_000_000)
-        const seed = random.whole(0, 65_535)
-        const bytes = bytesOf(size, seed)
-        const id = scene.id()
-        const isPut = random.isTrue(0.4)
-        const ref = isPut ? put(bytes) : makes.remote(id, size, seed)
-        const looks = Array.from({ length: random.whole(0, 3) }, () => {
-          const own = scene.id()
-          return scene.expect(own, measures.remote(own, random.isTrue(0.8) ? ref : bytes), measureOf(bytes))
-        })
-        const settled = await scene.settle(id, ref)
-        if (settled.ok) sameBytes(scene, id, settled.value, bytes)
-        await Promise.all(looks)
-      }),
-    )
+    await scene.atOnce(4, async () => {
+      const size = random.skewed(10_000, 2_000_000)
+      const seed = random.whole(0, 65_535)
+      const bytes = bytesOf(size, seed)
+      const id = scene.id()
+      const isPut = random.isTrue(0.4)
+      const ref = isPut ? put(bytes) : makes.remote(id, size, seed)
+      const looks = Array.from({ length: random.whole(0, 3) }, () => {
+        const own = scene.id()
+        return scene.expect(own, measures.remote(own, random.isTrue(0.8) ? ref : bytes), measureOf(bytes))
+      })
+      const settled = await scene.settle(id, ref)
+      if (settled.ok) sameBytes(scene, id, settled.value, bytes)
+      await Promise.all(looks)
+    })
   },
 }
 
