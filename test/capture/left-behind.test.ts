@@ -95,7 +95,7 @@ describe('after a capture', () => {
   })
 
   test('scripts that are gone are forgotten: many captures need no more memory than a few', () => {
-    // Until the Debugger is off, which knows them.
+    // The Debugger knows them until it is off, which a busy machine puts off: so it is asked a few times.
     const program = `const turn = () => new Promise((resolve) => setTimeout(resolve, 200))
       const used = async () => { await turn(); gc(); capture.loadedUrls(); await turn(); gc(); return process.memoryUsage().heapUsed }
       const once = (i) => {
@@ -106,7 +106,9 @@ describe('after a capture', () => {
       for (let i = 0; i < 20; i++) once(i)
       const before = await used()
       for (let i = 0; i < 300; i++) once(i)
-      report(await used() - before)`
+      let more = Infinity
+      for (let times = 0; times < 20 && more >= 3_000_000; times++) more = await used() - before
+      report(more)`
     expect(runProgram(program, { nodeArguments: ['--expose-gc'] })).toBeLessThan(3_000_000)
   })
 })
