@@ -211,7 +211,7 @@ describe('calls that are made at once', () => {
     cancel(refs[5]!)
     await expect(get(refs[5]!)).rejects.toBeInstanceOf(TaskCancelledError)
     // Whose thread has it already is told after that.
-    await pause(300)
+    await pause(1000)
     writeFileSync(flag, '')
     expect(await get(refs.filter((_, n) => n !== 5))).toEqual(numbers(10).filter((n) => n !== 5))
     expect(runs()).not.toContain(5)
@@ -225,7 +225,7 @@ describe('calls that are made at once', () => {
     // As if the job had been on its way already: nothing in Redis says that it is over.
     const early = { kind: 'cancel', call: `${first}${Number(number) + 2}`, options: {} }
     await redis.connect().xadd(`{cornichon-${redis.namespace}}:control`, '*', 'm', JSON.stringify(early))
-    await pause(50)
+    await pause(500)
     const ref = note.remote(log, 2)
     expect(ref.id).toBe(`${early.call}.0`)
     await expect(get(ref)).rejects.toBeInstanceOf(TaskCancelledError)
@@ -242,7 +242,7 @@ describe('calls that are made at once', () => {
     const low = note.options({ priority: 9 })
     const high = note.options({ priority: 1 })
     const refs = numbers(20).map((n) => (n < 10 ? low : high).remote(log, n))
-    await pause(100)
+    await pause(500)
     writeFileSync(flag, '')
     await get([busy, ...refs] as typeof refs)
     expect(
@@ -261,7 +261,7 @@ describe('calls that are made at once', () => {
     // Both have their thread by then.
     await get(numbers(20).map(() => pid.remote()))
     const pids = await get(numbers(20).map(() => pid.remote()))
-    for (const each of new Set(pids)) expect(pids.filter((one) => one === each).length).toBeGreaterThan(5)
+    for (const each of new Set(pids)) expect(pids.filter((one) => one === each).length).toBeGreaterThan(2)
     expect(new Set(pids).size).toBe(2)
   })
 

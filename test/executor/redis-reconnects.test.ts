@@ -224,12 +224,12 @@ describe('a look for what a dead process had', () => {
 
   it('finds nothing where there was none for longer than that: whoever has it could not say so', async () => {
     await lookFor()
-    await look.hset(of('meta'), 'looked', Date.now() - 1000)
+    await look.hset(of('meta'), 'looked', Date.now() - 10_000)
     await untilNext()
-    await lookFor(900)
+    await lookFor(9_000)
     expect(await waits()).toEqual([])
     await untilNext()
-    await lookFor(900)
+    await lookFor(9_000)
     expect(await waits()).toEqual(['one'])
   })
 
@@ -267,11 +267,11 @@ describe('a connection that is held up for good', () => {
     await once(between, 'listening')
     const client = new Redis((between.address() as AddressInfo).port, '127.0.0.1')
     client.on('error', () => {})
-    const watch = new Watch(50)
+    const watch = new Watch(250)
     watch.add(client)
     try {
       await client.set('kept', '1')
-      await new Promise((resolve) => setTimeout(resolve, 500))
+      await new Promise((resolve) => setTimeout(resolve, 1500))
       expect(sockets).toHaveLength(1)
       const halves = sockets[0]!
       for (const each of halves) each.unpipe().pause()
