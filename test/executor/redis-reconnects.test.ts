@@ -196,6 +196,47 @@ describe('a job that is lost on its way out of the queue', () => {
   })
 })
 
+describe('a taker that waits for jobs over a connection which is lost', () => {
+  interface Backend {
+    readonly blockingClient: Promise<unknown>
+    reconnectBlocking(): Promise<void>
+  }
+  /** What has to be so before it is closed. */
+  type Wait = (backend: Backend, crash: () => Promise<void>) => Promise<void>
+  it.each<[string, Wait]>([
+    ['before it was there', (_, crash) => crash()],
+    [
+      'and is being opened again',
+      async (backend, crash) => {
+        const { mock } = vi.spyOn(backend, 'reconnectBlocking')
+        await backend.blockingClient
+        await crash()
+        await expect.poll(() => mock.calls.length, { timeout: 60_000 }).toBeGreaterThan(0)
+      },
+    ],
+  ])('%s waits no more when it is closed, though Redis stays away', async (_, wait) => {
+    const own = await startRedis({ isDurable: true })
+    const { address, namespace } = own
+    const cutOff = await openLink('node', { address, namespace })
+    const { redis: connection, keys } = cutOff
+    const options = { connection, prefix: keys.prefix, autorun: false, drainDelay: 2 }
+    const taker = new Taker(queue, options, null)
+    taker.on('error', () => {})
+    taker.mayTake = () => false
+    try {
+      await taker.nothingLeft()
+      const taking = taker.getNextJob('a')
+      await wait((taker as unknown as { readonly backend: Backend }).backend, own.crash!)
+      await taker.close(true)
+      expect(await taking).toBeUndefined()
+    } finally {
+      await own.restart!()
+      await cutOff.close()
+      await own.stop()
+    }
+  })
+})
+
 describe('a look for what a dead process had', () => {
   const between = 50
   const lookFor = (most = 0) => moveStalled(link.redis, of(''), between, most)

@@ -3,6 +3,7 @@ import type { Worker as BullWorker, Job, WorkerOptions } from 'bullmq'
 import { loadBullMQ } from '../bullmq.ts'
 import { jobOptions } from '../queues.ts'
 import type { JobData } from '../wire.ts'
+import { Waits } from './waits.ts'
 
 const { createRedisBackend, Worker } = loadBullMQ()
 
@@ -21,6 +22,7 @@ export class Taker extends Worker<JobData> {
   beginTake: (token: string) => () => void = () => () => {}
   /** The next time it will wait until there is a job. */
   isDrained = false
+  readonly #waits: Waits
 
   /**
    * `wait` resolves when there may be a job; without it, it has a connection of its own that waits. `recover` is called now
@@ -32,6 +34,7 @@ export class Taker extends Worker<JobData> {
     wait: (() => Promise<void>) | null,
     recover: () => Promise<void> = async () => {},
   ) {
+    const waits = new Waits()
     super(queue, null, options, (name, given, how) => {
       const backend = createRedisBackend(
         name,
@@ -42,13 +45,20 @@ export class Taker extends Worker<JobData> {
         await recover()
         return []
       }
-      if (wait !== null)
+      if (wait !== null) {
         backend.waitForJob = async () => {
           await wait()
           return READY
         }
+        return backend
+      }
+      const waitForJob = backend.waitForJob.bind(backend)
+      const reconnect = backend.reconnectBlocking.bind(backend)
+      backend.waitForJob = (timeout) => waits.until(waitForJob(timeout), null)
+      backend.reconnectBlocking = () => waits.until(reconnect(), undefined)
       return backend
     })
+    this.#waits = waits
   }
 
   /** Nothing was left when it was asked last: it waits before it asks again. */
@@ -60,6 +70,16 @@ export class Taker extends Worker<JobData> {
   /** As BullMQ has it that was created in its active state. */
   handed(id: string, title: string, data: JobData, priority: number): Job<JobData> {
     return new this.Job(this, title, data, jobOptions(id, priority), id) as Job<JobData>
+  }
+
+  /**
+   * BullMQ lets go of the connection that waits also while that is lost, and it is not opened again then: what waits for
+   * its answer, or for the connection itself, would wait for ever.
+   */
+  override async close(force?: boolean): Promise<void> {
+    const closing = super.close(force)
+    this.#waits.end()
+    await closing
   }
 
   protected override async moveToActive(
