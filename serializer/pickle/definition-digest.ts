@@ -50,13 +50,19 @@ export interface Definition {
   readonly outerArguments: ArrayLike<unknown> | null
 }
 
-/** A piece of a function's content: text, a value that follows, or an object that is part of the function. */
-type Part = string | { readonly value: unknown; readonly isOwn: boolean } | { readonly part: object }
+/** What a function leads to: a value, or an object that is part of the function. */
+type Edge = { readonly value: unknown; readonly isOwn: boolean } | { readonly part: object }
 
-/** What is known of a function's content: many classes may lead to it. */
+/** A function's content: a hash of all that is text, and what it leads to, in order. */
+interface Content {
+  readonly hash: string
+  readonly edges: readonly Edge[]
+}
+
+/** What is known of a function: many classes may lead to it. */
 export interface KnownContent {
-  own?: readonly Part[]
-  ofModule?: readonly Part[]
+  own?: Content
+  ofModule?: Content
 }
 
 /** What the writer knows of the functions in the graph. */
@@ -77,8 +83,9 @@ export class DefinitionDigest implements ValueSink {
   /** Objects that were met, and whether they are a call's own. */
   readonly #left: object[] = []
   readonly #areOwn: boolean[] = []
-  /** The content of a function while it is put together. */
-  #parts: Part[] | null = null
+  /** What a function leads to, while its content is put together. */
+  #edges: Edge[] | null = null
+  #ownText = ''
   readonly #weak: object[] = []
   #text = ''
   /** Are the values at hand a call's own? */
@@ -108,16 +115,13 @@ export class DefinitionDigest implements ValueSink {
   }
 
   #add(text: string): void {
-    this.#addPart(`${text.length}:${text}`)
+    if (this.#edges !== null) this.#ownText += `${text.length}:${text}`
+    else {
+      this.#text += `${text.length}:${text}`
+      if (this.#text.length > CHUNK) this.#flush()
+    }
   }
 
-  #addPart(part: string): void {
-    if (this.#parts === null) {
-      this.#text += part
-      if (this.#text.length > CHUNK) this.#flush()
-    } else if (typeof this.#parts.at(-1) === 'string') this.#parts[this.#parts.length - 1] += part
-    else this.#parts.push(part)
-  }
 
   #flush(): void {
     this.#hash.update(this.#text, 'utf16le')
@@ -126,12 +130,18 @@ export class DefinitionDigest implements ValueSink {
 
   /** An object's content follows when all in hand is done: neither depth nor cycles need the call stack. */
   value(value: unknown): void {
-    if (this.#parts !== null) this.#parts.push({ value, isOwn: this.#isOwn })
-    else if (value === null || (typeof value !== 'object' && typeof value !== 'function')) this.#scalar(value)
+    if (isScalar(value)) this.#scalar(value)
+    else if (this.#edges !== null) this.#edge({ value, isOwn: this.#isOwn })
+    else if (typeof value === 'symbol') this.#symbol(value)
     else if (this.#isNew(value)) {
       this.#left.push(value)
       this.#areOwn.push(this.#isOwn)
     }
+  }
+
+  #edge(edge: Edge): void {
+    this.#ownText += EDGE
+    this.#edges!.push(edge)
   }
 
   #isNew(value: object | symbol): boolean {
@@ -141,8 +151,7 @@ export class DefinitionDigest implements ValueSink {
     return known === undefined
   }
 
-  #scalar(value: unknown): void {
-    if (typeof value === 'symbol') return this.#symbol(value)
+  #scalar(value: Scalar): void {
     this.#add(`${typeof value} ${isSame(value, -0) ? '-0' : String(value)}`)
   }
 
@@ -284,21 +293,23 @@ export class DefinitionDigest implements ValueSink {
     let known = contents.get(fn)
     if (!known) contents.set(fn, (known = {}))
     const slot = this.#isOwn ? 'own' : 'ofModule'
-    for (const part of (known[slot] ??= this.#partsOf(fn, definition))) {
-      if (typeof part === 'string') this.#addPart(part)
-      else if ('part' in part) this.#isNew(part.part)
+    const { hash, edges } = (known[slot] ??= this.#contentOf(fn, definition))
+    this.#add(hash)
+    for (const edge of edges) {
+      if ('part' in edge) this.#isNew(edge.part)
       else {
-        this.#isOwn = part.isOwn
-        this.value(part.value)
+        this.#isOwn = edge.isOwn
+        this.value(edge.value)
       }
     }
   }
 
   /** Its text, what it was made with, and what was put on it. */
-  #partsOf(fn: object, definition: Definition | null): readonly Part[] {
+  #contentOf(fn: object, definition: Definition | null): Content {
     const isOwn = this.#isOwn
-    const parts: Part[] = []
-    this.#parts = parts
+    const edges: Edge[] = []
+    this.#edges = edges
+    this.#ownText = ''
     const text = sourceOf(fn)
     this.#add(text)
     const name: unknown = getOwnPropertyDescriptor(fn, 'name')?.value
@@ -310,8 +321,8 @@ export class DefinitionDigest implements ValueSink {
     this.#isOwn = isOwn
     if (definition !== null || isNativeText(text)) this.#ofFunction(fn, text)
     this.#isOwn = isOwn
-    this.#parts = null
-    return parts
+    this.#edges = null
+    return { hash: createHash('sha256').update(this.#ownText, 'utf16le').digest('base64'), edges }
   }
 
   #definition({ variables, outerThis, outerArguments }: Definition): void {
@@ -344,7 +355,7 @@ export class DefinitionDigest implements ValueSink {
     this.#put(fn, text, (key) => OF_FUNCTIONS.has(key))
     if (typeof prototype === 'object' && prototype !== null && prototypeOwner(prototype) === fn) {
       this.value(getPrototypeOf(prototype))
-      this.#parts!.push({ part: prototype })
+      this.#edge({ part: prototype })
       this.#put(prototype, text, (key) => key === 'constructor')
     } else if (prototype !== undefined) this.value(prototype)
     if (this.#isOwn && facts?.classFacts && privateFields({ facts }, true).length > 0)
@@ -425,6 +436,15 @@ export class DefinitionDigest implements ValueSink {
   }
 }
 
+type Scalar = string | number | bigint | boolean | null | undefined
+
+function isScalar(value: unknown): value is Scalar {
+  const type = typeof value
+  return type === 'object' ? value === null : type !== 'function' && type !== 'symbol'
+}
+
+/** Stands in a function's text for what it leads to: no length is written so. */
+const EDGE = '*'
 const REFUSED = Symbol('refused')
 const NONE: readonly PropertyKey[] = []
 
