@@ -122,7 +122,6 @@ export class DefinitionDigest implements ValueSink {
     }
   }
 
-
   #flush(): void {
     this.#hash.update(this.#text, 'utf16le')
     this.#text = ''
