@@ -1,6 +1,6 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import {
   type ActorHandle,
@@ -15,6 +15,7 @@ import {
   type ObjectRef,
   put,
   remote,
+  runOnAllWorkers,
   shutdown,
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -96,6 +97,36 @@ describe('a Redis that keeps what it was given', () => {
     await pause(5000)
     expect(await add()).toEqual(actors.map(() => 3))
   }, 60_000)
+
+  it('X9 is back before a worker is: runOnAllWorkers waits for that', { timeout: 60_000 }, async () => {
+    await join()
+    const late = await startWorker(redis, '--num-cpus', '1')
+    onTestFinished(() => late.kill())
+    const workspace = createWorkspace()
+    onTestFinished(() => workspace.remove())
+    const log = workspace.path('log')
+    const have = () => readFileSync(log, 'utf8').trim().split('\n').map(Number)
+    // Both have a thread that it is to run in.
+    const where = remote(async () => (await new Promise((resolve) => setTimeout(resolve, 50)), process.pid))
+    const pids = async () => new Set(await get(Array.from({ length: 6 }, () => where.remote())))
+    await expect.poll(async () => (await pids()).size, { timeout: 20_000 }).toBe(2)
+    late.child.kill('SIGSTOP')
+    const all = runOnAllWorkers((file: string) => {
+      const global = globalThis as { isSetUp?: boolean }
+      global.isSetUp = true
+      appendFileSync(file, `${process.pid}\n`)
+    }, log).then(() => 'done')
+    await expect.poll(() => existsSync(log) && have(), { timeout: 20_000 }).toContain(worker.child.pid)
+    await redis.crash!()
+    await redis.restart!()
+    // For longer than one is waited for that has no connection.
+    expect(await Promise.race([all, pause(8000).then(() => 'waits')])).toBe('waits')
+    late.child.kill('SIGCONT')
+    await all
+    expect(have()).toContain(late.child.pid)
+    const isSetUp = remote(() => (globalThis as { isSetUp?: boolean }).isSetUp === true)
+    expect(await get(Array.from({ length: 20 }, () => isSetUp.remote()))).not.toContain(false)
+  })
 
   it('X12 may be away when a worker begins to take from a queue', async () => {
     const link = await openLink('node', { address: redis.address, namespace: 'away' })
