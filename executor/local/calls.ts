@@ -14,14 +14,14 @@ import type { Failure } from '../failures.ts'
 import { ACTORS_OWN } from '../options.ts'
 import { copyOf, type Packed, transferListOf } from '../payload.ts'
 import { type Job, Kind } from '../worker/protocol.ts'
-import { SET_UP_TURN } from '../worker/turns.ts'
 import type { ActorRecord } from './actors.ts'
 import type { ObjectStore } from './objects.ts'
 import type { Amounts } from './resources.ts'
 import type { LocalWorker } from './workers.ts'
 
 export type CallTarget =
-  | { readonly kind: typeof Kind.Task | typeof Kind.SetUp; readonly spec: TaskSpec }
+  | { readonly kind: typeof Kind.Task; readonly spec: TaskSpec }
+  | { readonly kind: typeof Kind.SetUp; readonly spec: TaskSpec; readonly turn: number }
   | { readonly kind: typeof Kind.CallActor; readonly spec: ActorCallSpec; readonly actor: ActorRecord }
   | { readonly kind: typeof Kind.StartActor; readonly spec: ActorSpec; readonly actor: ActorRecord }
 
@@ -60,8 +60,10 @@ export class Call {
   hasSlot = false
   /** Its code waits for objects. */
   isBlocked = false
-  /** It was sent ahead: its number among its worker's claims; else 0. */
+  /** Its number among its worker's claims, or 0. */
   claim = 0
+  /** It was sent before its worker was done with another. */
+  isAhead = false
   /** Its refs are settled, but its code may still run. */
   isSettled = false
 
@@ -159,6 +161,11 @@ export class Call {
     return 'actor' in this.target ? this.target.actor : null
   }
 
+  #turn(isShared: boolean): number {
+    if (this.target.kind === Kind.SetUp) return this.target.turn
+    return isShared ? this.actor!.turn : 0
+  }
+
   /** For a worker, with what has to be handed over rather than copied. */
   job(store: ObjectStore, { isShared }: LocalWorker): { job: Job; transfer: ArrayBuffer[] } {
     const { kind, spec } = this.target
@@ -196,8 +203,8 @@ export class Call {
         ? null
         : ((spec as TaskSpec).retryOn ?? ((spec as TaskSpec).options.retryExceptions ? true : null)),
       spec.trace,
-      this.claim,
-      isShared ? (this.actor?.turn ?? SET_UP_TURN) : 0,
+      this.isAhead ? this.claim : -this.claim,
+      this.#turn(isShared),
     ]
     return { job, transfer }
   }

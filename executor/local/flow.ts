@@ -96,6 +96,7 @@ export class CallFlow {
       fail: (call, failure) => this.fail(call, failure),
       endActor: (actor, death) => this.endActor(actor, death),
       pump: () => this.pump(),
+      tell: (worker, why, begun) => hooks?.workerEnded(worker, why, begun),
     })
     this.setUps = new SetUps({
       run: (call, worker) => {
@@ -109,7 +110,9 @@ export class CallFlow {
         this.ends.failAll(worker, failure)
       },
       stuck: (worker, reason) =>
-        worker.actors === null ? this.ends.endWorker(worker) : this.ends.endActorsWorker(worker, reason),
+        worker.actors === null
+          ? this.ends.endStuck(worker, reason)
+          : this.ends.endActorsWorker(worker, reason),
     })
   }
 
@@ -207,7 +210,7 @@ export class CallFlow {
   }
 
   #runAhead(call: Call, worker: LocalWorker): void {
-    call.claim = worker.host.claims!.offer()
+    call.isAhead = true
     this.ahead.sent()
     this.#run(call, worker)
   }
@@ -215,7 +218,7 @@ export class CallFlow {
   /** What it has not begun. */
   #takeBack(worker: LocalWorker): void {
     for (const call of [...worker.calls.values()]) {
-      if (!this.#withdraw(call)) continue
+      if (!call.isAhead || !this.#withdraw(call)) continue
       if (call.isSettled) this.#finish(call)
       else if (!this.#passBack(call)) {
         call.state = 'queued'
@@ -245,6 +248,7 @@ export class CallFlow {
     const { worker, claim } = call
     if (worker === null || claim === 0 || !worker.host.claims!.takeBack(claim)) return false
     this.#unbegun(call)
+    this.#stopTimer(call)
     // It may have been its turn.
     this.#giveSlot(call)
     worker.remove(call)
@@ -256,12 +260,13 @@ export class CallFlow {
 
   #unbegun(call: Call): void {
     call.claim = 0
+    call.isAhead = false
     call.attempt--
   }
 
   /** One that was sent ahead, if it has not begun. */
   drop(call: Call): boolean {
-    if (!this.#withdraw(call)) return false
+    if (!call.isAhead || !this.#withdraw(call)) return false
     this.#finish(call)
     this.pump()
     this.#hooks?.roomChanged()
@@ -272,7 +277,7 @@ export class CallFlow {
   #begin(worker: LocalWorker): void {
     if (worker.isEnded) return
     for (const call of worker.calls.values()) {
-      if (call.claim === 0 || call.hasSlot || call.isBlocked) return
+      if (!call.isAhead || call.hasSlot || call.isBlocked) return
       this.#takeSlot(call)
       if (!call.isSettled) call.state = 'running'
       return
@@ -280,7 +285,8 @@ export class CallFlow {
   }
 
   #run(call: Call, worker: LocalWorker): void {
-    if (call.claim === 0) call.state = 'running'
+    if (!call.isAhead) call.state = 'running'
+    if (call.target.kind === Kind.Task) call.claim = worker.host.claims?.offer() ?? 0
     call.attempt++
     worker.add(call)
     if (call.target.kind !== Kind.SetUp) this.setUps.bring(worker)
@@ -362,19 +368,23 @@ export class CallFlow {
 
   // --- from a worker ---
 
+  #stopTimer(call: Call): void {
+    if (call.timer === null) return
+    clearTimeout(call.timer)
+    call.timer = null
+  }
+
   /** Off its worker, whatever comes next. */
   #leave(call: Call): void {
     const { worker } = call
-    if (call.timer !== null) {
-      clearTimeout(call.timer)
-      call.timer = null
-    }
+    this.#stopTimer(call)
     if (worker === null) return
     const { target } = call
     this.#giveSlot(call)
     worker.remove(call)
     call.worker = null
     call.claim = 0
+    call.isAhead = false
     this.#begin(worker)
     if (target.kind === Kind.CallActor) target.actor.underWay.delete(call)
     this.#workforce.settle(worker, call)
@@ -445,7 +455,7 @@ export class CallFlow {
     const message = `task ${call.name} (${call.id}) took longer than its timeout of ${call.timeout} ms`
     this.fail(call, failureOf('timeout', message))
     if (worker === null) return
-    if (worker.actors === null) this.ends.endWorker(worker)
+    if (worker.actors === null) this.ends.endWorker(worker, message)
     else worker.host.send(['abort', call.id])
   }
 

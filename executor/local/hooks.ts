@@ -2,6 +2,7 @@
 // one that the code of tasks asks.
 import type { Executor } from '../executor.ts'
 import type { ActorRecord } from './actors.ts'
+import type { Call } from './calls.ts'
 import type { HeldObjects } from './grants.ts'
 import type { LocalWorker } from './workers.ts'
 
@@ -19,6 +20,8 @@ export interface LocalHooks {
   readonly executor: Executor
   readonly objects: HeldObjects
   printed(worker: LocalWorker, line: Printed): void
+  /** A worker that was not done has ended, by itself or on purpose; and the calls that were under way there. */
+  workerEnded(worker: LocalWorker, why: string, underWay: readonly Call[]): void
   /** There may be room for more calls now. */
   roomChanged(): void
   /** A call that was sent ahead did not begin soon: whether it goes back to the fleet. */

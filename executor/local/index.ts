@@ -196,7 +196,8 @@ export class LocalExecutor implements Executor {
       this.#flow.fail(call, cancelled(call.name, call.id))
       if (worker === null || this.#flow.drop(call)) return
     } else if (worker === null || call.state !== 'cancelled') return
-    if (options.force && worker.actors === null) this.#flow.ends.endWorker(worker)
+    if (options.force && worker.actors === null)
+      this.#flow.ends.endWorker(worker, `${call.name} (${id}) was cancelled, with force`)
     else worker.host.send(['abort', id])
   }
 

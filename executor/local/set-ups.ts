@@ -6,6 +6,7 @@ import type { TaskSpec } from '../executor.ts'
 import { errorOf, type Failure } from '../failures.ts'
 import { taskOptionsOf } from '../options.ts'
 import { Kind } from '../worker/protocol.ts'
+import { HOOK_TURN, NO_TURN } from '../worker/turns.ts'
 import { Call } from './calls.ts'
 import type { LocalWorker } from './workers.ts'
 
@@ -14,12 +15,14 @@ export interface SetUpCore {
   run(call: Call, worker: LocalWorker): void
   /** Nothing is to run on it. */
   unfit(worker: LocalWorker, failure: Failure): void
-  /** It does not come out of code that nobody wants any more. */
+  /** It does not come out of code that nobody wants any more, and ends. */
   stuck(worker: LocalWorker, reason: string): void
 }
 
-/** How long a worker may take to leave a set-up that was dropped. */
-const PATIENCE = 1_000
+/** Milliseconds. A worker ends that has been in one piece of a dropped set-up's code from one look to the next. */
+const LOOK = 500
+/** So many looks where it is not known whose code it is in. */
+const LOOKS = 20
 
 export class SetUps {
   /** In their order; null in the place of those that were dropped. */
@@ -46,20 +49,32 @@ export class SetUps {
       const { size } = worker.failedSetUps
       for (const { id } of dropped) worker.failedSetUps.delete(id)
       if (size > 0 && worker.failedSetUps.size === 0) worker.host.send(['fit'])
-      for (const { id, name } of dropped) this.#abort(worker, idAt(worker, id), name)
+      for (const { id } of dropped) this.#abort(worker, worker.calls.get(idAt(worker, id)))
     }
     return dropped
   }
 
-  /** One that never ends would hold up for ever what others run there. */
-  #abort(worker: LocalWorker, call: string, name: string): void {
-    if (!worker.calls.has(call)) return
-    worker.host.send(['abort', call])
+  /**
+   * One that never ends would hold up for ever what others run there. A worker that does not hear of it may be in code of
+   * theirs, or slow: it is waited for.
+   */
+  #abort(worker: LocalWorker, call: Call | undefined): void {
+    if (call === undefined) return
+    worker.host.send(['abort', call.id])
+    const own = call.target.kind === Kind.SetUp ? call.target.turn : 0
+    let seen = NO_TURN
+    let looks = 0
     const look = () => {
-      if (!worker.isEnded && worker.calls.has(call))
-        this.#core.stuck(worker, `${name}, which a driver that left had run on all workers, did not end`)
+      if (worker.isEnded || worker.calls.get(call.id) !== call) return
+      const { changes, turn } = worker.host.turns ?? NO_TURN
+      looks = worker.isUp && changes === seen.changes && turn === seen.turn ? looks + 1 : 0
+      seen = { changes, turn }
+      const isStuck = looks > 0 && turn === own
+      if (isStuck || (looks >= LOOKS && turn === 0 && !hasBegunAny(worker)))
+        this.#core.stuck(worker, `${call.name}, which a driver that left had run on all workers, did not end`)
+      else setTimeout(look, LOOK).unref()
     }
-    setTimeout(look, PATIENCE).unref()
+    setTimeout(look, LOOK).unref()
   }
 
   /** All that the worker has not had yet. Nothing of it has to be waited for: its next call comes behind. */
@@ -96,7 +111,8 @@ export class SetUps {
 
   #run(worker: LocalWorker, spec: TaskSpec, onEnd: (failure: Failure | null) => void): void {
     const id = idAt(worker, spec.id)
-    this.#core.run(new Call({ kind: Kind.SetUp, spec: { ...spec, id } }, onEnd), worker)
+    const turn = HOOK_TURN - 1 - this.#specs.indexOf(spec)
+    this.#core.run(new Call({ kind: Kind.SetUp, spec: { ...spec, id }, turn }, onEnd), worker)
   }
 
   #hook(worker: LocalWorker): void {
@@ -129,6 +145,13 @@ export class SetUps {
     }
     this.#run(worker, spec, end)
   }
+}
+
+/** Whether the code that the worker is in may be a task's or an actor's. */
+function hasBegunAny({ calls, host }: LocalWorker): boolean {
+  for (const { target, claim } of calls.values())
+    if (target.kind !== Kind.SetUp && (claim === 0 || host.claims!.hasBegun(claim))) return true
+  return false
 }
 
 function idAt(worker: LocalWorker, id: string): string {

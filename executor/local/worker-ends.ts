@@ -26,6 +26,8 @@ export interface WorkerEndsCore {
   endActor(actor: ActorRecord, death: Failure): void
   /** There may be room. */
   pump(): void
+  /** For who operates it: a worker that was not done has ended, and what had begun there. */
+  tell(worker: LocalWorker, why: string, begun: readonly Call[]): void
 }
 
 export class WorkerEnds {
@@ -41,21 +43,50 @@ export class WorkerEnds {
     this.#isShutDown = true
   }
 
-  /** Ended on purpose: what else ran there starts again elsewhere, and is not to blame. */
-  endWorker(worker: LocalWorker): void {
+  /** Ended on purpose, for one of its calls: what else ran there starts again elsewhere, and is not to blame. */
+  endWorker(worker: LocalWorker, why: string): void {
+    this.#endOnPurpose(worker, why, (call) => this.#core.ready(call))
+  }
+
+  /** It does not come out of a set-up that nobody wants any more. What had begun there is charged, as with any end. */
+  endStuck(worker: LocalWorker, why: string): void {
+    const end: WorkerEnd = { exitCode: null, reason: why, failure: null }
+    this.#endOnPurpose(worker, why, (call, hadBegun) => {
+      if (!hadBegun || call.mayRetry()) this.#core.ready(call)
+      else this.#core.fail(call, crash(call, worker, why, end))
+    })
+  }
+
+  #endOnPurpose(worker: LocalWorker, why: string, again: (call: Call, hadBegun: boolean) => void): void {
     if (worker.isEnded) return
+    const calls = [...worker.calls.values()]
+    const unbegun = new Set(calls.filter(({ claim }) => claim !== 0 && worker.host.claims!.takeBack(claim)))
     this.#core.workforce.end(worker)
-    for (const call of [...worker.calls.values()]) {
-      if (call.claim !== 0 && worker.host.claims!.takeBack(call.claim)) this.#core.unbegun(call)
+    this.#tell(
+      worker,
+      why,
+      calls.filter((call) => !unbegun.has(call)),
+    )
+    for (const call of calls) {
+      const hadBegun = !unbegun.has(call)
+      if (!hadBegun) this.#core.unbegun(call)
       this.#core.leave(call)
       if (call.target.kind === Kind.SetUp) {
         // Whichever comes in its place has its own.
         this.#core.finish(call)
         call.onEnd?.(null)
       } else if (call.isSettled) this.#core.finish(call)
-      else this.#core.ready(call)
+      else again(call, hadBegun)
     }
     this.#core.pump()
+  }
+
+  #tell(worker: LocalWorker, why: string, begun: readonly Call[]): void {
+    this.#core.tell(
+      worker,
+      why,
+      begun.filter(({ isSettled, target }) => !isSettled && target.kind !== Kind.SetUp),
+    )
   }
 
   endActorsWorker(worker: LocalWorker, reason: string): void {
@@ -82,6 +113,7 @@ export class WorkerEnds {
     const begun = calls.filter((call) => hasBegun(call, worker))
     const running = begun.filter(({ isBlocked }) => !isBlocked)
     const toBlame = new Set(running.length > 0 ? running : begun)
+    this.#tell(worker, how, begun)
     for (const call of calls) if (!begun.includes(call)) this.#core.unbegun(call)
     for (const [i, call] of calls.entries()) {
       if (call.target.kind === Kind.CallActor) {
@@ -129,8 +161,9 @@ export class WorkerEnds {
   }
 }
 
-function hasBegun({ claim }: Call, { host }: LocalWorker): boolean {
-  return claim === 0 || host.claims!.hasBegun(claim)
+/** Or was to begin at once: it is charged with an end that comes before, for the next worker may end as soon. */
+function hasBegun({ claim, isAhead }: Call, { host }: LocalWorker): boolean {
+  return !isAhead || host.claims!.hasBegun(claim)
 }
 
 function countOf(count: number, what: string): string {

@@ -1,6 +1,7 @@
-// Calls that are sent to a thread before it is done with another: as soon as it is, it begins the next, and waits for
-// nobody. Until it has begun one, that can be taken back, also while its code runs and it reads no messages: both sides
-// have a word in shared memory for each such call, and who changes it first has the call.
+// Tasks that are sent to a thread, and which of them it has begun. Some come before it is done with another: as soon as it is,
+// it begins the next, and waits for nobody. Others wait there for a set-up, or for the thread to load its code. Until it has
+// begun one, that can be taken back, also while its code runs and it reads no messages: both sides have a word in shared
+// memory for each, and who changes it first has the task.
 
 import { Int32Array, SharedArrayBuffer } from '../../serializer/globals.ts'
 
@@ -21,9 +22,14 @@ export class Claims {
     this.words = words
   }
 
-  /** A call is about to be sent: its number. */
+  /** A call is about to be sent: its number. 0 if there is none left. */
   offer(): number {
-    this.#last = this.#last === LAST ? 1 : this.#last + 1
+    let tries = 0
+    // One of those before may still wait.
+    do {
+      if (tries++ === COUNT) return 0
+      this.#last = this.#last === LAST ? 1 : this.#last + 1
+    } while (load(this.words, this.#last % COUNT) > 0)
     store(this.words, this.#last % COUNT, this.#last)
     return this.#last
   }

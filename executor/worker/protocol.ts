@@ -24,9 +24,9 @@ export type Job = readonly [
   numReturns: number,
   retryOn: string | true | null,
   trace: TraceCarrier | null,
-  /** Of a call that is sent ahead: its number among the claims. 0: it begins at once. */
+  /** Its number among the claims, or 0. Less than 0 unless it is sent ahead. */
   claim: number,
-  /** On a worker that actors share: whose code it is, see turns.ts. 0 on others. */
+  /** Whose code it is, where that matters: see turns.ts. Else 0. */
   turn: number,
 ]
 

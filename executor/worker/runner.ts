@@ -124,7 +124,7 @@ export class Runner {
   receive(message: ToWorker): void {
     switch (message[0]) {
       case 'job':
-        if (message[12] === 0) return this.#start(message)
+        if (message[12] <= 0) return this.#start(message)
         this.#line.push(message)
         return this.#advance()
       case 'abort': {
@@ -295,6 +295,8 @@ export class Runner {
 
   #call(job: Job, scope: Scope, target: unknown): Promise<void> | void {
     if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
+    const claim = -job[12]
+    if (claim > 0 && !this.#claims!.begin(claim)) return this.#leaveToOthers(scope)
     let result: unknown
     let isLater: boolean
     scope.begun = now()
@@ -308,6 +310,11 @@ export class Runner {
     }
     if (!isLater) return this.#succeed(job, scope, result)
     if (this.#isUsable()) return this.#await(job, scope, result)
+  }
+
+  /** It was taken back, and may be here again. */
+  #leaveToOthers(scope: Scope): void {
+    if (this.#scopes.get(scope.id) === scope) this.#end(scope.id)
   }
 
   async #await(job: Job, scope: Scope, result: unknown): Promise<void> {

@@ -1,15 +1,16 @@
-// Whose code a worker that actors share is in, for who can't ask it because it does not answer: told at the begin and the end
-// of what each call runs without a break. What code does behind an `await` is nobody's, as far as this knows.
+// Whose code a worker is in, for who can't ask it because it does not answer: told at the begin and the end of what runs without
+// a break, of each call of actors that share it, and of what sets it up. What code does behind an `await` is nobody's, as far as
+// this knows.
 
 import { Int32Array, SharedArrayBuffer } from '../../serializer/globals.ts'
 
 const { add, load, store } = Atomics
 
-/** What runs on all workers: no actor's. */
-export const SET_UP_TURN = -1
+/** An environment's hook. The functions that run on all workers have the numbers below, each its own. */
+export const HOOK_TURN = -1
 
 export interface Turns {
-  /** An actor's number, or SET_UP_TURN. */
+  /** An actor's number, or less than 0 of what sets the worker up. */
   begin(turn: number): void
   end(): void
 }

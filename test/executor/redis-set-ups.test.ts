@@ -1,8 +1,10 @@
 // What runOnAllWorkers does on a fleet when drivers and workers come, go and ask at once.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { get, remote, runOnAllWorkers, shutdown } from 'cornichon/executor'
-import { describe, expect, it } from 'vitest'
-import { startDriver } from '../support/driver.ts'
-import { cutOff, testFleet } from '../support/fleet.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { startDriver, type TestDriver } from '../support/driver.ts'
+import { cutOff, failureOf, testFleet } from '../support/fleet.ts'
+import { createWorkspace, type Workspace } from '../support/workspace.ts'
 
 const fleet = testFleet('--num-cpus', '1', '--recover-after', '2')
 const { workers, start } = fleet
@@ -101,4 +103,95 @@ describe('runOnAllWorkers', () => {
       await expect.poll(isAsItHasToBe).toBe(worker.child.pid)
       await expect.poll(() => fleet.connection.exists(fleet.key('setups'))).toBe(0)
     })
+
+  /** From another driver, which is killed when workers have been asked to run it. */
+  const leavesBehind = async (code: string): Promise<TestDriver> => {
+    const other = startDriver(
+      fleet.redis,
+      `const all = api.runOnAllWorkers(${code}, process.pid)
+       await Promise.race([all.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 300))])
+       console.log('begun')
+       setInterval(() => {}, 1000)`,
+    )
+    expect(await other.line()).toBe('begun')
+    return other
+  }
+  const killed = async (driver: TestDriver) => {
+    driver.child.kill('SIGKILL')
+    await fleet.connection.del(await fleet.connection.keys(fleet.key('lease:driver-*')))
+    await expect.poll(() => fleet.connection.exists(fleet.key('setups')), { timeout: 20_000 }).toBe(0)
+  }
+  let workspace: Workspace
+  beforeEach(() => {
+    workspace = createWorkspace()
+    return () => workspace.remove()
+  })
+  /** Tasks note that they begin, and end when they are told to. */
+  const runs = () => {
+    const ledger = workspace.path('runs')
+    return existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : []
+  }
+  const files = () => [workspace.path('runs'), workspace.path('end')] as const
+  const computes = remote((ledger: string, end: string) => {
+    appendFileSync(ledger, 'begins\n')
+    while (!existsSync(end));
+  })
+  const waits = remote(async (ledger: string, end: string) => {
+    appendFileSync(ledger, 'begins\n')
+    while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+  const loops = '(here) => { while (here !== process.pid); }'
+
+  it('X9 one that was dropped ends no thread that is in the code of a task', {
+    timeout: 60_000,
+  }, async () => {
+    await start()
+    const ref = computes.options({ maxRetries: 0 }).remote(...files())
+    await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
+    await killed(await leavesBehind('() => {}'))
+    // For longer than a thread has to leave a set-up.
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    workspace.write({ end: '' })
+    await get(ref)
+    expect(runs()).toEqual(['begins'])
+  })
+
+  it('X9 one that was dropped and loops ends the thread: what waits there is charged', {
+    timeout: 60_000,
+  }, async () => {
+    const worker = await start()
+    const ref = waits.options({ maxRetries: 0 }).remote(...files())
+    await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
+    await killed(await leavesBehind(loops))
+    const error = await failureOf(ref)
+    expect(error).toMatchObject({ name: 'WorkerCrashedError' })
+    expect(error.message).toContain('which a driver that left had run on all workers, did not end')
+    expect(runs()).toEqual(['begins'])
+    await expect
+      .poll(() => worker.output.join(''))
+      .toMatch(/WorkerEndWarning: .*thread.* did not end; under way there: .*\(t-/)
+  })
+
+  it('X9 the same with retries runs again', { timeout: 60_000 }, async () => {
+    await start()
+    const ref = waits.options({ maxRetries: 1 }).remote(...files())
+    await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
+    await killed(await leavesBehind(loops))
+    await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins', 'begins'])
+    workspace.write({ end: '' })
+    await get(ref)
+  })
+
+  it('X9 one that was dropped leaves what came behind it for the next thread', {
+    timeout: 60_000,
+  }, async () => {
+    await start()
+    await get(remote(() => 1).remote())
+    const other = await leavesBehind(loops)
+    const ref = computes.options({ maxRetries: 0 }).remote(...files())
+    workspace.write({ end: '' })
+    await killed(other)
+    await get(ref)
+    expect(runs()).toEqual(['begins'])
+  })
 })

@@ -126,8 +126,8 @@ async function judgeIdle(crew: Crew, findings: Findings): Promise<void> {
 }
 
 /**
- * Workers say that they are ready, stop and have stopped, as JSON. Besides, both they and drivers say that Redis is away, if that
- * may have been.
+ * Workers say that they are ready, stop and have stopped, as JSON, and why threads ended. Besides, both they and drivers say
+ * that Redis is away, if that may have been.
  */
 function judgeOutput({ crew, drivers }: Fleet, findings: Findings): void {
   const mayBeAway = findings.faults.some(
@@ -136,10 +136,8 @@ function judgeOutput({ crew, drivers }: Fleet, findings: Findings): void {
   const isExpected = (line: string) =>
     line.trim() === '' ||
     /^\{"state":"\w+"/.test(line) ||
-    (mayBeAway &&
-      /^\(node:\d+\) RedisWarning: the connection to Redis at .* is lost|^\(Use `node --trace-warn/.test(
-        line,
-      ))
+    /^\(node:\d+\) WorkerEndWarning: |^\(Use `node --trace-warn/.test(line) ||
+    (mayBeAway && /^\(node:\d+\) RedisWarning: the connection to Redis at .* is lost/.test(line))
   for (const { name, output } of [...crew.members, ...drivers.all]) {
     const unexpected = output
       .join('\n')

@@ -25,6 +25,7 @@ import { OwnWorkers } from './own-workers.ts'
 import { FleetSetUps } from './set-ups.ts'
 import { Supplies } from './supplies.ts'
 import { TaskIntakes } from './tasks.ts'
+import { tellEnd } from './thread-ends.ts'
 
 export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
   /** For people: in errors, logs and lists. */
@@ -78,6 +79,7 @@ export class FleetNode {
       executor: fleet,
       objects: fleet.objects,
       printed: (worker, line) => this.#printed(worker, line),
+      workerEnded: tellEnd,
       roomChanged: () => this.#tasks?.look(),
       takenBack: (id) => this.#runner.takenBack(id),
       passesOn: (actor, lacking) => this.#actors.passesOn(actor, lacking),
