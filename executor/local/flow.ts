@@ -230,7 +230,16 @@ export class CallFlow {
   /** To the fleet, if there is one: false if it stays here. */
   #passBack(call: Call): boolean {
     if (!this.#hooks?.takenBack(call.id)) return false
-    this.fail(call, failureOf('shutdown', `${call.name} (${call.id}) is for others to run`))
+    this.fail(call, forOthers(call))
+    return true
+  }
+
+  /** False if it has begun. */
+  leaveToOthers(call: Call): boolean {
+    if (call.isSettled || (call.worker !== null && !this.#withdraw(call))) return false
+    this.fail(call, forOthers(call))
+    this.pump()
+    this.#hooks?.roomChanged()
     return true
   }
 
@@ -521,4 +530,8 @@ export class CallFlow {
     }
     this.calls.clear()
   }
+}
+
+function forOthers({ name, id }: Call): Failure {
+  return failureOf('shutdown', `${name} (${id}) is for others to run`)
 }

@@ -26,6 +26,8 @@ export interface LocalHooks {
   roomChanged(): void
   /** A call that was sent ahead did not begin soon: whether it goes back to the fleet. */
   takenBack(id: string): boolean
+  /** Tasks that have not begun may be others' by now. Resolves when those that are have been withdrawn. */
+  withdrawLost(): Promise<void>
   /** There is no room for a worker of its own any more: whether another process has it. What it was sent goes back. */
   passesOn(actor: ActorRecord, lacking: string): boolean
   /** It lives, starts again, or is dead. */

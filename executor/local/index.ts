@@ -117,6 +117,12 @@ export class LocalExecutor implements Executor {
     return this.#environments.lackingFor(env)
   }
 
+  /** The task is others' to run: false if it has begun, and goes on. */
+  withdraw(id: string): boolean {
+    const call = this.#flow.calls.get(id)
+    return call !== undefined && this.#flow.leaveToOthers(call)
+  }
+
   /** `sink`, where there is one, has the results instead of the store. */
   submit(spec: TaskSpec, sink: CallSink | null = null): void {
     this.#flow.admit(new Call({ kind: Kind.Task, spec }, null, sink))
@@ -316,6 +322,8 @@ export class LocalExecutor implements Executor {
         return this.#flow.departures.dropped(worker, message[1])
       case 'ready':
         return this.#workforce.isUp(worker)
+      case 'lost?':
+        return void this.#hooks!.withdrawLost().then(() => worker.host.send(['begin']))
       case 'turn':
       case 'uncaught':
       case 'exit':

@@ -15,6 +15,7 @@ import type { HostWorker, WorkerEnd } from '../local/host.ts'
 import type { InitOptions } from '../options.ts'
 import { Claims } from '../worker/claims.ts'
 import type { FromWorker, Job, ToWorker } from '../worker/protocol.ts'
+import type { Term } from '../worker/term.ts'
 import { SharedTurns, type TurnState } from '../worker/turns.ts'
 import { Answers } from './answers.ts'
 import type { Begin, FromThread, ToThread } from './worker.ts'
@@ -51,13 +52,17 @@ export class Thread implements HostWorker {
   #exitCode: number | null = null
   #uncaught: Failure | null = null
 
-  /** With `lends`, whoever is told of results has to give back their buffers: see worker/lending.ts. */
+  /**
+   * With `lends`, whoever is told of results has to give back their buffers: see worker/lending.ts. With `term`, whoever is asked
+   * whether tasks are lost has to answer: see worker/term.ts.
+   */
   constructor(
     name: string,
     onMessage: (message: FromWorker) => void,
     onEnd: (end: WorkerEnd) => void,
     options: InitOptions,
     lends = false,
+    term: Term | null = null,
   ) {
     this.name = name
     this.#onMessage = onMessage
@@ -69,6 +74,7 @@ export class Thread implements HostWorker {
       port: port2,
       capturesOutput: options.logToDriver !== false,
       claims: this.claims.words,
+      term: term?.words ?? null,
       turns: this.#turns.words,
       answers: this.#answers.memory,
       lends,

@@ -6,6 +6,7 @@ import { Claims } from '../worker/claims.ts'
 import { Lending } from '../worker/lending.ts'
 import { withOwnMethods } from '../worker/own-methods.ts'
 import type { FromWorker, ToWorker } from '../worker/protocol.ts'
+import { Term } from '../worker/term.ts'
 import { SharedTurns } from '../worker/turns.ts'
 import { Answers } from './answers.ts'
 
@@ -14,6 +15,8 @@ export interface Begin {
   readonly port: MessagePort
   readonly capturesOutput: boolean
   readonly claims: Int32Array
+  /** Null where nobody takes this process for dead. */
+  readonly term: Int32Array | null
   readonly turns: Int32Array
   readonly answers: SharedArrayBuffer
   /** Buffers of results are lent: the process gives them back. */
@@ -29,7 +32,8 @@ export type FromThread = FromWorker | readonly [tag: 'answered']
 const ANSWERED: FromThread = ['answered']
 
 /** Takes the port, and is over: nothing of piscina's runs beside the code of tasks. */
-export function serve({ name, port, capturesOutput, claims, turns, answers: memory, lends }: Begin): void {
+export function serve(begin: Begin): void {
+  const { name, port, capturesOutput, turns, answers: memory, lends } = begin
   const answers = new Answers(memory)
   let posted = 0
   withOwnMethods(port, 'postMessage')
@@ -43,7 +47,8 @@ export function serve({ name, port, capturesOutput, claims, turns, answers: memo
   }
   const lending = new Lending()
   const lend: Lend | undefined = lends ? (...bytes) => lending.copy(...bytes) : undefined
-  const receive = attachWorker(name, post, capturesOutput, new SharedTurns(turns), new Claims(claims), lend)
+  const claims = new Claims(begin.claims, begin.term && new Term(begin.term))
+  const receive = attachWorker(name, post, capturesOutput, new SharedTurns(turns), claims, lend)
   post(['ready'])
   port.on('message', (message: ToThread) => {
     if (message[0] === 'several') for (const each of message[1]) receive(each)

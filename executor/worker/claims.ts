@@ -4,6 +4,7 @@
 // memory for each, and who changes it first has the task.
 
 import { Int32Array, SharedArrayBuffer } from '../../serializer/globals.ts'
+import type { Term } from './term.ts'
 
 const { compareExchange, load, store } = Atomics
 
@@ -14,12 +15,21 @@ const LAST = 2 ** 31 - 1
 export class Claims {
   /** A call's number while it is offered, less than zero when it has begun, 0 when it was taken back. */
   readonly words: Int32Array
+  readonly #term: Term | null
   #last = 0
 
+  /** `term` is of a process that others may take for dead. */
   constructor(
     words: Int32Array = new Int32Array(new SharedArrayBuffer(COUNT * Int32Array.BYTES_PER_ELEMENT)),
+    term: Term | null = null,
   ) {
     this.words = words
+    this.#term = term
+  }
+
+  /** Whether what was sent may be others' by now: the thread has to ask before it begins any. */
+  get mayBeLost(): boolean {
+    return this.#term?.isOver === true
   }
 
   /** A call is about to be sent: its number. 0 if there is none left. */

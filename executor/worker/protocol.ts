@@ -35,6 +35,8 @@ export type ToWorker =
   | readonly [tag: 'abort', call: string]
   /** What failed of the functions that run on all workers was of a driver that has left: it takes jobs as before. */
   | readonly [tag: 'fit']
+  /** What was others' of the tasks that it has not begun is taken back: it may begin the rest. */
+  | readonly [tag: 'begin']
   /** It has left: nothing more is to be heard of it. Answered by `dropped`. */
   | readonly [tag: 'drop', actor: string]
   /** Null where it can't be had; and why, if it is there. */
@@ -47,6 +49,8 @@ export type FromWorker =
   | readonly [tag: 'done', call: string, results: Packed | readonly Packed[] | null, ran: number]
   | readonly [tag: 'failed', call: string, failure: Failure, isRetryable: boolean]
   | readonly [tag: 'need', hash: string]
+  /** Tasks that it has not begun may be others' by now: it waits for `begin`. */
+  | readonly [tag: 'lost?']
   | readonly [
       tag: 'log',
       stream: 'stdout' | 'stderr',

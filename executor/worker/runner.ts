@@ -100,6 +100,8 @@ export class Runner {
   /** Jobs that came ahead: one after the other, when nothing else is under way. */
   readonly #line: Job[] = []
   #isAdvancing = false
+  /** Those that begin, or not, when it is known what others have; null where nobody was asked. */
+  #unsure: (() => void)[] | null = null
 
   /**
    * `isUsable` is asked when code of the user's has run. If it says no, the worker is about to end. `lend` is for buffers of
@@ -132,6 +134,8 @@ export class Runner {
         if (scope?.setUp) return this.#leaveSetUp(scope)
         return scope?.cancel()
       }
+      case 'begin':
+        return this.#beginUnsure()
       case 'fit':
         this.#unfit = null
         return
@@ -159,6 +163,7 @@ export class Runner {
     this.#isAdvancing = true
     try {
       while (this.#line.length > 0 && this.#scopes.size === 0) {
+        if (this.#claims!.mayBeLost) return void this.#ask()
         const job = this.#line.shift()!
         if (this.#claims!.begin(job[12])) this.#start(job)
       }
@@ -296,6 +301,8 @@ export class Runner {
   #call(job: Job, scope: Scope, target: unknown): Promise<void> | void {
     if (scope.isCancelled) return this.#fail(job, scope, scope.signal.reason)
     const claim = -job[12]
+    if (claim > 0 && this.#claims!.mayBeLost)
+      return void this.#ask().push(() => void this.#call(job, scope, target))
     if (claim > 0 && !this.#claims!.begin(claim)) return this.#leaveToOthers(scope)
     let result: unknown
     let isLater: boolean
@@ -310,6 +317,18 @@ export class Runner {
     }
     if (!isLater) return this.#succeed(job, scope, result)
     if (this.#isUsable()) return this.#await(job, scope, result)
+  }
+
+  #ask(): (() => void)[] {
+    if (this.#unsure === null) this.#post(['lost?'])
+    return (this.#unsure ??= [])
+  }
+
+  #beginUnsure(): void {
+    const unsure = this.#unsure ?? []
+    this.#unsure = null
+    for (const begin of unsure) begin()
+    this.#advance()
   }
 
   /** It was taken back, and may be here again. */

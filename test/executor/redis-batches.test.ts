@@ -1,5 +1,5 @@
 // Calls that are made at once travel together; what is promised of each call holds all the same.
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import {
   cancel,
   describeExecutor,
@@ -186,6 +186,35 @@ describe('calls that are made at once', () => {
     expect(await get(numbers(8).map((n) => once.remote(log, flag, 2 + n)))).toHaveLength(8)
     expect(runs()).toHaveLength(10)
     await expect.poll(async () => (await describeExecutor()).resources.CPU!.free, { timeout: 20_000 }).toBe(3)
+  })
+
+  it('do not begin in a process that stood still for so long that others have run them', async () => {
+    // So brief that many of them are sent to a thread at once.
+    const brief = remote((file: string, standsStill: string | null, n: number) => {
+      const global = globalThis as { log?: number }
+      global.log ??= openSync(file, 'a')
+      writeSync(global.log, `${n}\n`)
+      if (standsStill === null || n !== 3 || existsSync(standsStill)) return
+      writeFileSync(standsStill, '')
+      const stopped = Date.now()
+      process.kill(process.pid, 'SIGSTOP')
+      while (Date.now() < stopped + 100);
+    })
+    const held = await start()
+    for (const n of numbers(50)) await get(brief.remote(log, null, n))
+    writeFileSync(log, '')
+    const refs = numbers(30).map((n) => brief.remote(log, flag, n))
+    await expect.poll(() => existsSync(flag), { timeout: 20_000 }).toBe(true)
+    const other = await start(1)
+    await get(refs)
+    const before = runs()
+    expect(new Set(before).size).toBe(30)
+    held.child.kill('SIGCONT')
+    // It takes tasks again, and has begun by then what it begins.
+    await other.stop()
+    workers.delete(other)
+    await get(numbers(8).map(() => brief.remote(log, null, 100)))
+    expect(runs().filter((n) => n < 100)).toEqual(before)
   })
 
   it('stay with their process whose time is over, if nobody else has taken them', async () => {

@@ -143,7 +143,7 @@ describe('a job that is lost on its way out of the queue', () => {
       const queues = new Queues(link)
       const started: Taken[] = []
       const intake = new Intake(link, queues, {
-        ...{ queue, doorbell, recoverAfter: 60_000, patience: null, roomChanged: null },
+        ...{ queue, doorbell, recoverAfter: 60_000, patience: null, roomChanged: null, tenure: null },
         ...{ room: (most) => most, place: ({ length }) => length, keep: ({ length }) => length },
         ...{ isBrief: () => false, gone() {}, lost() {}, refuse: async () => {} },
         read: async (_, id) => [{ kind: 'task', spec: { id, name: id } } as WireCall],

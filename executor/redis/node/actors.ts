@@ -180,6 +180,7 @@ export class HostedActors {
       isBrief: () => false,
       patience: null,
       lost: () => {},
+      tenure: null,
       // Over another connection, a call would overtake the one before it.
       roomChanged: null,
     })

@@ -12,6 +12,7 @@ import { endActor, failCalls } from '../mailbox.ts'
 import { refusesForNow } from '../refusals.ts'
 import { unlinkAll } from '../unlink.ts'
 import { claimsOf, placeAlone, type WireCall } from '../wire.ts'
+import type { Range } from './range.ts'
 import { freeAll } from './spent.ts'
 import { type Supplies, UnfitCallError } from './supplies.ts'
 import type { Taken } from './taken.ts'
@@ -269,6 +270,21 @@ export class CallRunner {
     running.start.ended()
     this.#finish(running, false)
     running.job.abandon()
+  }
+
+  /** The job is another's: what has not begun of it here does not. */
+  withdraw(range: Range): void {
+    for (const running of [...this.#running.values()]) {
+      if (running.job.range !== range) continue
+      // It may be told of its end at once.
+      running.isAbandoned = true
+      if (running.isSubmitted && !this.local.withdraw(running.job.id)) {
+        running.isAbandoned = false
+        continue
+      }
+      running.start.ended()
+      this.#finish(running, false)
+    }
   }
 
   takenBack(id: string): boolean {

@@ -25,6 +25,7 @@ import { OwnWorkers } from './own-workers.ts'
 import { FleetSetUps } from './set-ups.ts'
 import { Supplies } from './supplies.ts'
 import { TaskIntakes } from './tasks.ts'
+import { Tenure } from './tenure.ts'
 import { tellEnd } from './thread-ends.ts'
 
 export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
@@ -66,6 +67,7 @@ export class FleetNode {
     const limits: InitOptions =
       options.resourceLimits === undefined ? {} : { resourceLimits: options.resourceLimits }
     const cpus = Math.ceil(resources.CPU!)
+    const tenure = new Tenure()
     const host: Host = {
       workerName: `${name}/thread`,
       isThisThread: false,
@@ -73,7 +75,7 @@ export class FleetNode {
       maxWorkers: 2 * cpus + 2,
       maxShared: Math.max(cpus, 1),
       lackingForActor: lackingForThread,
-      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits, true),
+      start: (thread, onMessage, onEnd) => new Thread(thread, onMessage, onEnd, limits, true, tenure.term),
     }
     const hooks: LocalHooks = {
       executor: fleet,
@@ -81,6 +83,7 @@ export class FleetNode {
       printed: (worker, line) => this.#printed(worker, line),
       workerEnded: tellEnd,
       roomChanged: () => this.#tasks?.look(),
+      withdrawLost: () => tenure.ask(),
       takenBack: (id) => this.#runner.takenBack(id),
       passesOn: (actor, lacking) => this.#actors.passesOn(actor, lacking),
       actorChanged: (actor) => this.#actors.changed(actor),
@@ -112,6 +115,7 @@ export class FleetNode {
       this.#runner,
       resources,
       this.#ownWorkers,
+      tenure,
       (job, wire, queue, placed) => this.#actors.start(job, wire, queue, placed),
       (id) => this.#actors.lost(id),
     )

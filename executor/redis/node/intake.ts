@@ -2,6 +2,7 @@
 // queue, its order, its locks and the recovery of what a dead worker had; jobs are taken by hand, for how many fit changes
 // from moment to moment. Of a batch it keeps no more than it can start soon: the rest goes back at once, for others.
 import type { Job } from 'bullmq'
+import { clock } from '../../clock.ts'
 import { loadBullMQ } from '../bullmq.ts'
 import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
@@ -16,6 +17,7 @@ import { moveStalled } from './stalled.ts'
 import { Held, type Holder, type Taken } from './taken.ts'
 import { type Next, Taker } from './taker.ts'
 import { type QueueSource, takesOf } from './takes.ts'
+import type { Tenure } from './tenure.ts'
 import { Waiting } from './waiting.ts'
 
 /** So few calls that wait for room are no reason not to take more, if calls began within so many milliseconds. */
@@ -49,8 +51,10 @@ export interface IntakeSettings {
   isBrief(call: Taken): boolean
   /** Milliseconds that a call may wait here for room; null where nobody else could take it. */
   readonly patience: number | null
-  /** The job of a call is another's by now. */
-  lost(call: string): void
+  /** A job is another's by now. */
+  lost(range: Range): void
+  /** Where others may have what this process has not begun; null where nobody else takes from the queue. */
+  readonly tenure: Tenure | null
   /** There may be room for calls that are handed to this process, or not any more; null if that is not done. */
   readonly roomChanged: (() => void) | null
 }
@@ -72,6 +76,8 @@ export class Intake {
   #isTaking = false
   /** The end of the last job brought another. */
   #isFlowing = false
+  /** By the clock: when the last job was asked for. */
+  #asked = 0
   /** What was taken is about to be over: nothing is asked for before, so that its result is not held up by that. */
   #pause: Promise<void> | null = null
   #lastStart = 0
@@ -121,9 +127,10 @@ export class Intake {
     this.#worker.mayTake = () => this.#mayTake()
     this.#worker.on('error', () => {})
     if (doorbell === null) void this.#worker.startStalledCheckTimer()
-    this.#locks = new Locks(link, queue, recoverAfter, (range) => {
+    this.#locks = new Locks(link, queue, recoverAfter, settings.tenure, (range) => {
+      range.isLost = true
       this.#drop(range)
-      settings.lost(range.job)
+      settings.lost(range)
     })
     this.#completions = new Completions(link, queue, (range) => this.#locks.letGo(range))
     this.#waiting = new Waiting(
@@ -156,6 +163,7 @@ export class Intake {
   }
 
   #openSoon(token: string): void {
+    this.#asked = clock()
     this.#arrivals.expect(token)
     const opening = new Promise<Awaited<ReturnType<typeof openTaken>>>((resolve) =>
       process.nextTick(() => resolve(openTaken(this.#link, this.#settings.queue, token))),
@@ -250,7 +258,7 @@ export class Intake {
     if (opened.job !== job.id) return
     // The next one is waited for at once, and not asked for in vain.
     if (opened.isLast) await this.#worker.nothingLeft()
-    const calls = await this.#open(sourceOf(job), token, opened)
+    const calls = await this.#open(sourceOf(job), token, opened, this.#asked)
     this.#settings.roomChanged?.()
     if (this.#waiting.length === 0 && calls.length === 1 && this.#settings.isBrief(calls[0]!))
       this.#pauseFor(calls[0]!.range)
@@ -279,7 +287,10 @@ export class Intake {
       },
     }
     const opened = { isLast: true, job: id, batch: id, at: 0, to: size, size, frame, state: NOTHING_KNOWN }
-    await this.#open(source, token, opened, true).catch(() => {})
+    // Where it is late, its lock may be over at any moment.
+    const { recoverAfter } = this.#settings
+    const asked = clock() - (isLate ? recoverAfter : recoverAfter / 2)
+    await this.#open(source, token, opened, asked, true).catch(() => {})
   }
 
   /** Its calls start, or wait for room here, or go back. */
@@ -287,10 +298,14 @@ export class Intake {
     source: Source,
     token: string,
     opened: Omit<Opened, 'frame'> & { readonly frame: Buffer | null },
+    asked: number,
     isHanded = false,
   ): Promise<readonly Held[]> {
     const range = new Range(source, token, opened, this.#link, this.#queues, this.#settings.queue)
-    this.#locks.add(range)
+    this.#locks.add(range, asked)
+    const known = this.#unlessSure()
+    if (known !== null) await known
+    if (range.isLost) return []
     if (this.#isStopped) {
       await this.#waiting.leave(this.#end(range, () => range.bull.moveToWait(token)))
       return []
@@ -342,7 +357,7 @@ export class Intake {
 
   #startWaiting(room?: number): void {
     // What a start does to the room is looked at here, and not within.
-    if (this.#isStarting || this.#waiting.length === 0 || this.#isStopped) return
+    if (this.#isStarting || this.#waiting.length === 0 || this.#isStopped || this.#mayBeLost) return
     this.#isStarting = true
     try {
       for (let known = room; ; known = undefined) {
@@ -372,12 +387,24 @@ export class Intake {
     }
   }
 
+  /** Some of what is here may be others' by now: resolves when that is known. */
+  #unlessSure(): Promise<void> | null {
+    const { tenure } = this.#settings
+    return tenure?.term.isOver ? tenure.ask() : null
+  }
+
+  get #mayBeLost(): boolean {
+    const known = this.#unlessSure()
+    void known?.then(() => this.#startWaiting())
+    return known !== null
+  }
+
   #waitAgain(call: Held): void {
     const { range } = call
     // Whose it is by now.
     if (!this.#locks.has(range)) return
     this.#waiting.addFirst(call)
-    if (this.#isStopped) return this.#waiting.giveBackAll()
+    if (this.#isStopped) return this.#waiting.giveBackAll(this.#unlessSure())
     this.#startWaiting()
     if (this.#waiting.length > 0) this.#beginPatience()
   }
@@ -402,7 +429,7 @@ export class Intake {
       if (this.#waiting.length > 0 && Date.now() - this.#lastStart < patience) return
       clearInterval(this.#patience!)
       this.#patience = null
-      this.#waiting.giveBackAll()
+      this.#waiting.giveBackAll(this.#unlessSure())
     }, patience).unref()
   }
 
@@ -421,6 +448,7 @@ export class Intake {
     this.#isTaking = true
     return this.#end(range, async () => {
       this.#arrivals.expect(token)
+      this.#asked = clock()
       const answered = takesOf(this.#link).begin(this.source, token, range.job)
       const completing = range.bull.moveToCompleted(null as never, token, true)
       // Where the last answer brought a job, this one does, too.
@@ -473,7 +501,7 @@ export class Intake {
   stop(): void {
     this.#isStopped = true
     // What is on its way here is behind what is here, and has to go back before.
-    this.#waiting.giveBackAll(this.#arrivals.all())
+    this.#waiting.giveBackAll(Promise.all([this.#arrivals.all(), this.#unlessSure()]))
     this.#wake?.()
     this.#wake = null
   }

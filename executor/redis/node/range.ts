@@ -88,6 +88,10 @@ export class Range {
   #begun = -1
   /** Those that are not over. */
   left = 0
+  /** By the clock: until then its job is surely not another's. */
+  lockEnd = 0
+  /** It is another's by now. */
+  isLost = false
   readonly failed: [id: string, name: string, message: string][] = []
   isGivenBack = false
   /** Told when none of its calls is left. */

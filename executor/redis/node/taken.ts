@@ -5,6 +5,8 @@ import type { Range } from './range.ts'
 /** A call that was taken. Of what is told at its end, a promise is there where the end of its job follows from it. */
 export interface Taken {
   readonly id: string
+  /** What came with it. */
+  readonly range: Range
   readonly place: Place
   readonly wire: WireCall
   /** How often a worker process died that ran it. */

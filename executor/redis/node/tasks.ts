@@ -12,6 +12,7 @@ import { Intake } from './intake.ts'
 import type { OwnWorkers } from './own-workers.ts'
 import type { Taken } from './taken.ts'
 import { takesOf } from './takes.ts'
+import type { Tenure } from './tenure.ts'
 
 /** An actor whose start has waited for longer than its call lives: nobody else would say so. */
 async function endIfGone(link: Link, batch: string): Promise<void> {
@@ -49,6 +50,7 @@ const NOTHING_RESERVED = () => false
 export class TaskIntakes {
   readonly #runner: CallRunner
   readonly #lost: (id: string) => void
+  readonly #tenure: Tenure
   readonly #startActor: StartActor
   readonly #total: Amounts
   readonly #ownWorkers: OwnWorkers
@@ -64,9 +66,11 @@ export class TaskIntakes {
     runner: CallRunner,
     total: Amounts,
     ownWorkers: OwnWorkers,
+    tenure: Tenure,
     startActor: StartActor,
     lost: (id: string) => void,
   ) {
+    this.#tenure = tenure
     this.#runner = runner
     this.#total = total
     this.#ownWorkers = ownWorkers
@@ -111,7 +115,11 @@ export class TaskIntakes {
       keep: (calls, room) => this.#keep(calls, room, slots),
       isBrief: ({ wire }) => wire.kind === 'task' && runner.local.durationOf(wire.spec) < BRIEF,
       patience: PATIENCE,
-      lost: this.#lost,
+      lost: (range) => {
+        runner.withdraw(range)
+        this.#lost(range.job)
+      },
+      tenure: this.#tenure,
       roomChanged: own === null ? () => this.#handoffs.look(shape) : null,
     })
     if (own === null) {
@@ -275,6 +283,7 @@ export class TaskIntakes {
     const ended = () => {
       if (placed()) this.look()
     }
+    if (job.range.isLost) return ended()
     if (maxRetries >= 0 && job.crashes > maxRetries) {
       ended()
       return runner.fail(job, wire, crashed(job, spec))
