@@ -98,7 +98,7 @@ describe('1,000 actors in one worker process', () => {
     expect(await fleet.connection.scard(key('actors'))).toBe(0)
     await join()
     await expect.poll(async () => (await describeExecutor()).workers, { timeout: 20_000 }).toMatchObject([])
-  }, 60_000)
+  })
 
   it('X7 a call of which the process was not told is found all the same', async () => {
     await start()

@@ -98,7 +98,7 @@ describe('a Redis that keeps what it was given', () => {
     expect(await add()).toEqual(actors.map(() => 3))
   }, 60_000)
 
-  it('X9 is back before a worker is: runOnAllWorkers waits for that', { timeout: 60_000 }, async () => {
+  it('X9 is back before a worker is: runOnAllWorkers waits for that', async () => {
     await join()
     const late = await startWorker(redis, '--num-cpus', '1')
     onTestFinished(() => late.kill())

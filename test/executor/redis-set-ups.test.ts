@@ -142,9 +142,7 @@ describe('runOnAllWorkers', () => {
   })
   const loops = '(here) => { while (here !== process.pid); }'
 
-  it('X9 one that was dropped ends no thread that is in the code of a task', {
-    timeout: 60_000,
-  }, async () => {
+  it('X9 one that was dropped ends no thread that is in the code of a task', async () => {
     await start()
     const ref = computes.options({ maxRetries: 0 }).remote(...files())
     await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
@@ -156,9 +154,7 @@ describe('runOnAllWorkers', () => {
     expect(runs()).toEqual(['begins'])
   })
 
-  it('X9 one that was dropped and loops ends the thread: what waits there is charged', {
-    timeout: 60_000,
-  }, async () => {
+  it('X9 one that was dropped and loops ends the thread: what waits there is charged', async () => {
     const worker = await start()
     const ref = waits.options({ maxRetries: 0 }).remote(...files())
     await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
@@ -172,7 +168,7 @@ describe('runOnAllWorkers', () => {
       .toMatch(/WorkerEndWarning: .*thread.* did not end; under way there: .*\(t-/)
   })
 
-  it('X9 the same with retries runs again', { timeout: 60_000 }, async () => {
+  it('X9 the same with retries runs again', async () => {
     await start()
     const ref = waits.options({ maxRetries: 1 }).remote(...files())
     await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
@@ -182,9 +178,7 @@ describe('runOnAllWorkers', () => {
     await get(ref)
   })
 
-  it('X9 one that was dropped leaves what came behind it for the next thread', {
-    timeout: 60_000,
-  }, async () => {
+  it('X9 one that was dropped leaves what came behind it for the next thread', async () => {
     await start()
     await get(remote(() => 1).remote())
     const other = await leavesBehind(loops)

@@ -173,5 +173,5 @@ export function sharedWorkerTests({ name, isParallel }: Engine): void {
     const late = await Promise.all(counters.slice(0, 10).map((counter) => failureOf(counter.add.remote())))
     for (const error of late) expect(error).toBeInstanceOf(ActorDiedError)
     await expect(getActor(`${name} counter 100`)).rejects.toThrow(/no actor named/)
-  }, 60_000)
+  })
 }
