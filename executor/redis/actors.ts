@@ -7,7 +7,7 @@ import { refsOf } from '../payload.ts'
 import { dropCall, renewCall } from './call-keys.ts'
 import { type Calls, PendingCall } from './calls.ts'
 import { enqueue } from './enqueue.ts'
-import { Life } from './keys.ts'
+import { type Keys, Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { deathOf, emptyMailbox, endActor, endIfLeft, HELD } from './mailbox.ts'
 import type { RedisObjects } from './objects.ts'
@@ -115,6 +115,7 @@ export class RedisActors {
         keys.actors,
         options.registeredName ?? '',
         spec.id,
+        Life.note,
         ...['state', 'starting', 'name', spec.name, 'registeredName', options.registeredName ?? ''],
         ...['methods', toJson(spec.methods), 'owner', owner, 'detached', options.detached ? 1 : 0],
         ...['restarts', 0, 'shape', shape, HELD, 1],
@@ -146,6 +147,7 @@ export class RedisActors {
     // In this order, on one connection: who takes the job finds the frame.
     await Promise.all([
       redis.hdel(keys.actor(spec.id), HELD),
+      ...keysOf(spec, keys).map((key) => redis.persist(key)),
       storeOutside(redis, encoded, Life.call),
       ...(isLarge ? [redis.set(keys.call(spec.id), frame, 'PX', Life.call)] : []),
       enqueue(redis, keys, {
@@ -198,17 +200,28 @@ export class RedisActors {
   }
 
   #renewed = Date.now()
+  #renewedHeld = Date.now()
 
   /** Others' that are called from here, and that nobody will start; its own wait in their queues for as long as it is there. */
   async #check(): Promise<void> {
     const isDue = Date.now() - this.#renewed > Life.call / 3
     if (isDue) this.#renewed = Date.now()
+    const isHeldDue = Date.now() - this.#renewedHeld > Life.note / 3
+    if (isHeldDue) this.#renewedHeld = Date.now()
     for (const view of [...this.#views.values()]) {
       if (view.death !== null) continue
       if (view.spec === null) {
         if (view.underWay > 0) await endIfLeft(this.#link, view.id)
-      } else if (isDue && !view.isHeld) await renewCall(this.#link, view.id)
+      } else if (view.isHeld) {
+        if (isHeldDue) await this.#renewHeld(view.spec)
+      } else if (isDue) await renewCall(this.#link, view.id)
     }
+  }
+
+  async #renewHeld(spec: ActorSpec): Promise<void> {
+    const { redis, keys } = this.#link
+    // Only what has an end: it may be in its queue by now.
+    await Promise.all(keysOf(spec, keys).map((key) => redis.pexpire(key, Life.note)))
   }
 
   // --- calls ---
@@ -354,6 +367,11 @@ export class RedisActors {
       }),
     )
   }
+}
+
+/** What there is of it before it starts. */
+function keysOf({ id, options: { registeredName } }: ActorSpec, keys: Keys): string[] {
+  return [keys.actor(id), ...(registeredName === null ? [] : [keys.actorName(registeredName)])]
 }
 
 function taken(name: string): string {

@@ -169,12 +169,14 @@ export class FleetView {
   async actors(): Promise<Record<string, unknown>[]> {
     const { redis, keys } = this.#fleet.link
     const ids = await redis.smembers(keys.actors)
+    const gone: string[] = []
     const found = await Promise.all(
       ids.map(async (id) => {
         const [name, registeredName, state, restarts, node, worker] = await redis.hmget(
           keys.actor(id),
           ...['name', 'registeredName', 'state', 'restarts', 'node', 'worker'],
         )
+        if (name === null) gone.push(id)
         return {
           ...{ id, name, registeredName: registeredName || null, state, restarts: Number(restarts) },
           // Its thread there: actors that are not isolated share one.
@@ -183,6 +185,8 @@ export class FleetView {
         }
       }),
     )
+    // They never lived, and their process was killed.
+    if (gone.length > 0) await redis.srem(keys.actors, ...gone).catch(() => {})
     return found.filter(({ name }) => name !== null)
   }
 

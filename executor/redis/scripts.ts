@@ -136,14 +136,15 @@ redis.call('SADD', KEYS[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return false`
 
-/** An actor's record, unless its name is taken: then the id of who has it. */
+/** An actor's record, for so long, unless its name is taken: then the id of who has it. */
 const createActor = `
 if ARGV[1] ~= '' then
   local owner = redis.call('GET', KEYS[2])
   if owner and owner ~= ARGV[2] then return owner end
-  redis.call('SET', KEYS[2], ARGV[2])
+  redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 end
-redis.call('HSET', KEYS[1], unpack(ARGV, 3))
+redis.call('HSET', KEYS[1], unpack(ARGV, 4))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SADD', KEYS[3], ARGV[2])
 return false`
 
@@ -327,6 +328,7 @@ export interface Scripts {
     actors: Key,
     registeredName: string,
     id: string,
+    life: number,
     ...fields: Value[]
   ): Promise<string | null>
   cornichonPassOnActor(keys: 1, actor: Key): Promise<number>

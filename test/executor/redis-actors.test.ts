@@ -15,7 +15,7 @@ import {
 import { afterAll, describe, expect, it } from 'vitest'
 import { cornichon } from '../support/command.ts'
 import { startDriver } from '../support/driver.ts'
-import { failureOf, testFleet } from '../support/fleet.ts'
+import { failureOf, look, testFleet } from '../support/fleet.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 const workspace = createWorkspace()
@@ -250,6 +250,27 @@ describe('an actor that is about to start', () => {
     await expect(what()).rejects.toThrow('there is no actor named "named"')
     expect(await get(Shared.options({ name: 'named' }).remote().add.remote())).toBe(1)
   }, 30_000)
+
+  it('X7 leaves nothing that stays, where that process is killed', async () => {
+    await start()
+    const { child, ended } = driver('Detached.remote(never.remote())')
+    const { connection } = fleet
+    const id = () => connection.get(key('name:named'))
+    await expect.poll(id, { timeout: 20_000 }).not.toBeNull()
+    const first = await id()
+    const keysOf = (actor: string | null) => [key('name:named'), key(`actor:${actor}`)]
+    const livesOf = (actor: string | null) => Promise.all(keysOf(actor).map((each) => connection.pttl(each)))
+    child.kill('SIGKILL')
+    await ended
+    for (const life of await livesOf(first)) expect(life).toBeGreaterThan(0)
+    // As if their time was over.
+    await connection.del(keysOf(first))
+    expect(await get(Shared.options({ name: 'named' }).remote().add.remote())).toBe(1)
+    expect(await livesOf(await id())).toEqual([-1, -1])
+    const listed = await look(fleet.redis, (view) => view.actors())
+    expect(listed.map((actor) => actor.id)).toContain(await id())
+    expect(await connection.sismember(key('actors'), first!)).toBe(0)
+  })
 
   it('X7 and is detached starts if its driver is shut down at once; one that waits for an argument does not', async () => {
     await start()
