@@ -38,6 +38,9 @@ function objection(findings: Findings, call: FailedCall, settings: Settings): st
     return budget >= 0 && deaths.length > budget
       ? null
       : `though it survives ${budget < 0 ? 'all' : budget} and ${deaths.length} workers died`
+  // Whoever found it by its name has it without a life.
+  const isHeldBack = /never lived: the process that was about to start it has ended/.test(message)
+  if (isHeldBack && findings.faults.some(({ kind, at }) => kind === 'driver' && at < over)) return null
   if (error === 'ActorDiedError' || /^there is no actor named/.test(message)) {
     const survives = /died while it ran/.test(message) ? budget : (restarts ?? budget)
     if (survives < 0 || deaths.length <= survives)
