@@ -190,6 +190,11 @@ export class Link {
     return Date.now() - this.#back < Life.lease
   }
 
+  /** There is a connection, and Redis answers what is asked over it. */
+  get isConnected(): boolean {
+    return this.redis.status === 'ready' && !this.#watch.isSilent(this.redis)
+  }
+
   /** A process whose event loop stands still does not renew its lease; its connection is there all the same. */
   async isAlive(process: string): Promise<boolean> {
     if ((await this.redis.exists(this.keys.lease(process))) === 1) return true
@@ -224,7 +229,6 @@ export class Link {
   /** With `keepFor`, others go on to see it as alive for so long; for people, its lease says that it has left. */
   async close(keepFor = 0): Promise<void> {
     clearInterval(this.#timer)
-    this.#watch.close()
     this.#inbox.close()
     this.large.close()
     const { redis, keys, id } = this
@@ -238,6 +242,7 @@ export class Link {
         redis.srem(keys.drivers, id),
       ]).catch(() => {})
     }
+    this.#watch.close()
     for (const other of this.#others) other.disconnect()
     redis.disconnect()
     this.alive.close()

@@ -8,6 +8,8 @@ import { clearInterval, setInterval } from '../../serializer/globals.ts'
 export const LOOK = 5_000
 /** So many looks, and not so much time: a process whose event loop is held hears nothing meanwhile. */
 export const STUCK_AFTER = 4
+/** Whoever can do without it need not wait so long. */
+const SILENT_AFTER = 2
 
 interface Watched {
   /** It is asked something that it has not answered. */
@@ -30,6 +32,11 @@ export class Watch {
   /** Is connected anew where that is so, unless another thing is said: what was asked is asked again then. */
   add(redis: Redis, onStuck = () => redis.disconnect(true)): void {
     this.#watched.set(redis, { isAsked: false, onStuck, seen: '', idle: 0 })
+  }
+
+  /** For some looks it has not answered what it was asked. */
+  isSilent(redis: Redis): boolean {
+    return (this.#watched.get(redis)?.idle ?? 0) >= SILENT_AFTER
   }
 
   #look(): void {
@@ -59,9 +66,14 @@ export class Watch {
   }
 }
 
-/** Bytes that are on their way out count, too: a slow line may take long for many of them. */
+/**
+ * Where bytes wait to leave, those that do count, too: a slow line may take long for many of them. What is said while none wait
+ * does not: the system takes some that nobody hears.
+ */
 function progressOf(redis: Redis): string {
   const { stream } = redis as unknown as { stream?: Socket & { _handle?: { writeQueueSize?: number } } }
   if (!stream) return ''
-  return `${stream.localPort} ${stream.bytesRead} ${stream.writableLength} ${stream._handle?.writeQueueSize}`
+  const { localPort, bytesRead, bytesWritten, writableLength, _handle } = stream
+  const heard = `${localPort} ${bytesRead}`
+  return writableLength === 0 ? heard : `${heard} ${bytesWritten - writableLength} ${_handle?.writeQueueSize}`
 }

@@ -296,7 +296,10 @@ describe('a look for what a dead process had', () => {
 })
 
 describe('a connection that is held up for good', () => {
-  it('is made anew, and what was asked over it is answered', async () => {
+  it.each([
+    ['', 5],
+    [', with much to say and more to come', 20_000_000],
+  ])('is made anew, and what was asked over it is answered%s', async (_, size) => {
     const path = redis.address.replace(/^unix:/, '')
     const sockets: Socket[][] = []
     const between = createServer((near) => {
@@ -310,15 +313,19 @@ describe('a connection that is held up for good', () => {
     client.on('error', () => {})
     const watch = new Watch(250)
     watch.add(client)
+    let talk: NodeJS.Timeout | undefined
     try {
       await client.set('kept', '1')
       await new Promise((resolve) => setTimeout(resolve, 1500))
       expect(sockets).toHaveLength(1)
       const halves = sockets[0]!
       for (const each of halves) each.unpipe().pause()
+      talk = setInterval(() => void client.set('more', '1').catch(() => {}), 10)
+      void client.set('large', Buffer.alloc(size)).catch(() => {})
       expect(await client.get('kept')).toBe('1')
       expect(sockets.length).toBeGreaterThan(1)
     } finally {
+      clearInterval(talk)
       watch.close()
       client.disconnect()
       for (const each of sockets.flat()) each.destroy()
