@@ -1,6 +1,6 @@
 // A Redis that refuses what is said to it, for a while, or has lost what it had: nothing that was accepted suffers from the
 // first, and the fleet goes on after the second.
-import { get, init, put, remote, shutdown } from 'cornichon/executor'
+import { ActorDiedError, get, init, put, remote, shutdown } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { look, startWorker, type TestWorker } from '../support/fleet.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -66,6 +66,26 @@ describe('a Redis that is full', () => {
       10, 1_000_000, 3,
     ])
     expect(await get(counter.add.remote(1))).toBe(4)
+  })
+})
+
+describe('a worker process that ends while Redis is full', () => {
+  it('does so in order; what it could not give back goes to another as that of a dead one does', async () => {
+    const connection = redis.connect()
+    const counters = [0, 1].map((maxRestarts) => remote(Counter, { maxRestarts, numCpus: 0 }).remote())
+    const addAll = () => counters.map((counter) => counter.add.remote(1))
+    expect(await get(addAll())).toEqual([1, 1])
+    await connection.config('SET', 'maxmemory', '1')
+    try {
+      expect(await worker.stop()).toBe(0)
+      expect(worker.output.filter((line) => !line.startsWith('{"state"'))).toEqual([])
+    } finally {
+      await connection.config('SET', 'maxmemory', '0')
+    }
+    worker = await start()
+    const [dead, alive] = addAll()
+    await expect(get(dead!)).rejects.toThrow(ActorDiedError)
+    expect(await get(alive!)).toBe(1)
   })
 })
 

@@ -447,7 +447,11 @@ export class HostedActors {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await Promise.allSettled(this.#starting)
-    await Promise.all([...this.#byId.values()].map((hosted) => this.#move(hosted)))
+    // Where Redis takes nothing, being full, say: then others find what this process had.
+    const moved = [...this.#byId.values()].map((hosted) =>
+      this.#move(hosted).catch(() => hosted.job.abandon()),
+    )
+    await Promise.all(moved)
   }
 
   async #move(hosted: Hosted): Promise<void> {
