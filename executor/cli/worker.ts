@@ -93,6 +93,8 @@ async function loadPlugins(modules: readonly string[]): Promise<void> {
 
 /** What did not end in time goes back to the queue; for that, Redis has to be there within so many milliseconds. */
 const GIVING_BACK = 5_000
+/** Milliseconds: a thread that has not ended by then may not do so for long. */
+const ENDING = 5_000
 
 async function work(flags: WorkerFlags): Promise<void> {
   const { permission } = flags
@@ -119,25 +121,42 @@ async function work(flags: WorkerFlags): Promise<void> {
   })
   const say = (state: string, text: string) =>
     console.log(flags.json ? JSON.stringify({ state, worker: node.name, pid: process.pid }) : text)
+  const end = async (code: number, most = ENDING) => {
+    // Of a thread that goes on, `process.exit` would wait for the end.
+    if (await node.end(most)) process.exit(code)
+    reportFailure(
+      new EndedError(
+        `worker ${node.name} ends by SIGKILL: a task is in a call that nothing interrupts, as execSync is; what that has started goes on`,
+      ),
+    )
+    process.kill(process.pid, 'SIGKILL')
+  }
   let since: number | null = null
   const stop = async () => {
     if (since !== null && permission !== undefined && performance.now() - since < SAME) return
-    if (since !== null) process.exit(1)
+    if (since !== null) return end(1)
     since = performance.now()
     say('stopping', `worker ${node.name} lets its tasks end, for ${flags.grace} s at most`)
     const last = since + flags.grace * 1000 + GIVING_BACK
-    setInterval(() => {
+    const timer = setInterval(() => {
       if (performance.now() < last || node.isConnected) return
+      clearInterval(timer)
       reportFailure(
         new EndedError(
           `worker ${node.name} ends without Redis, which is away: what it had goes to other workers when that is back`,
         ),
       )
-      process.exit(1)
+      void end(1)
     }, 500).unref()
-    await node.close(flags.grace * 1000)
+    try {
+      await node.close(flags.grace * 1000)
+    } catch (error) {
+      reportFailure(error)
+      return end(1)
+    }
     say('stopped', `worker ${node.name} has stopped`)
-    process.exit(0)
+    // What does not end was waited for.
+    await end(0, 0)
   }
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())

@@ -20,6 +20,7 @@ import { cancelled, failureOf } from '../failures.ts'
 import { FunctionStore, functionsOf } from '../functions.ts'
 import { type InitOptions, totalResources } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
+import { within } from '../within.ts'
 import { type FromWorker, Kind } from '../worker/protocol.ts'
 import type { Actors } from './actors.ts'
 import type { NamedFunction } from './ahead.ts'
@@ -306,6 +307,12 @@ export class LocalExecutor implements Executor {
     this.store.failPending({ ok: false, failure })
     await this.#workforce.shutdown()
     this.#logs?.flush()
+  }
+
+  /** Whether threads that were told to end have done so, or do within so many milliseconds. */
+  async areThreadsOver(most: number): Promise<boolean> {
+    if (most > 0) await within(most, this.#workforce.threadsOver())
+    return this.#workforce.areThreadsOver
   }
 
   #receive(worker: LocalWorker, message: FromWorker): void {

@@ -170,15 +170,36 @@ export class Workforce {
     this.isUp(worker)
   }
 
+  /** Threads that were told to end: one that waits in a call of the system's takes as long as that. */
+  readonly #ending = new Set<Promise<void>>()
+
+  #endOf(worker: LocalWorker): Promise<void> {
+    const end = worker.end()
+    if (worker.env !== null) return end
+    const ending = end.finally(() => this.#ending.delete(ending))
+    this.#ending.add(ending)
+    return ending
+  }
+
   /** On purpose; `ended` is not told. */
   end(worker: LocalWorker): void {
     this.forget(worker)
-    void worker.end()
+    void this.#endOf(worker)
+  }
+
+  get areThreadsOver(): boolean {
+    return this.#ending.size === 0
+  }
+
+  /** Those that were told to end. */
+  async threadsOver(): Promise<void> {
+    await allOver([...this.#ending])
   }
 
   async shutdown(): Promise<void> {
     this.#inEnvironments.close()
-    await allOver(this.all.map((worker) => worker.end()))
+    await allOver(this.all.map((worker) => this.#endOf(worker)))
+    await this.threadsOver()
     await this.#environments.close()
   }
 }

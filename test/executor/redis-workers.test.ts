@@ -1,4 +1,5 @@
 // What a fleet survives: worker processes that are killed, drained or too new; each task's result is there all the same.
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   ActorDiedError,
@@ -144,6 +145,40 @@ describe('worker processes', () => {
     await expect.poll(logged, { timeout: 20_000 }).toBe('begins begins ')
     writeFileSync(flag, '')
     await expect.poll(logged, { timeout: 20_000 }).toBe('begins begins ends ')
+  })
+})
+
+describe('a worker process with a task in a call that nothing interrupts', () => {
+  it.each([
+    ['SIGTERM', 1],
+    ['SIGTERM twice', 2],
+  ])('%s: it ends all the same, and the task runs in another', async (name, signals) => {
+    const first = await start('--grace', signals === 1 ? '0' : '600')
+    const log = workspace.path(`log of ${name}`)
+    const flag = workspace.path(`flag of ${name}`)
+    writeFileSync(log, '')
+    const waits = 'setInterval(() => fs.existsSync(process.argv[1]) && process.exit(), 20)'
+    const blocked = remote((file: string, end: string) => {
+      appendFileSync(file, 'begins ')
+      execFileSync(process.execPath, ['-e', waits, end])
+      return process.pid
+    })
+    const logged = () => readFileSync(log, 'utf8')
+    const ref = blocked.remote(log, flag)
+    await expect.poll(logged, { timeout: 20_000 }).toBe('begins ')
+    workers.delete(first)
+    const ended = first.stop()
+    if (signals === 2) {
+      await expect.poll(() => first.output.join(''), { timeout: 20_000 }).toContain('stopping')
+      first.child.kill('SIGTERM')
+    }
+    await ended
+    expect(first.child.signalCode).toBe('SIGKILL')
+    expect(first.output.join('')).toMatch(/ends by SIGKILL: a task is in a call that nothing interrupts/)
+    const other = await start()
+    await expect.poll(logged, { timeout: 20_000 }).toBe('begins begins ')
+    writeFileSync(flag, '')
+    expect(await get(ref)).toBe(other.child.pid)
   })
 })
 

@@ -7,11 +7,12 @@ import type { LocalHooks, Printed } from '../../local/hooks.ts'
 import type { Host } from '../../local/host.ts'
 import { LocalExecutor } from '../../local/index.ts'
 import type { LocalWorker } from '../../local/workers.ts'
-import { type InitOptions, LONGEST_TIMER } from '../../options.ts'
+import type { InitOptions } from '../../options.ts'
 import { enginesHere } from '../../processes/engines.ts'
 import { ProcessHost } from '../../processes/index.ts'
 import type { EnvironmentSettings } from '../../processes/manager.ts'
 import { Thread } from '../../threads/thread.ts'
+import { within } from '../../within.ts'
 import { dropCall } from '../call-keys.ts'
 import type { NodeLease } from '../capacity.ts'
 import type { NodeDescription } from '../describe.ts'
@@ -45,6 +46,9 @@ export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
 }
 
 const LOG_LENGTH = 10_000
+
+/** Milliseconds that it may take to end what is not over at the end of the grace: a machine may be busy, or a container's engine. */
+const ENDING = 10_000
 
 export class FleetNode {
   readonly name: string
@@ -261,28 +265,37 @@ export class FleetNode {
   }
 
   get isConnected(): boolean {
-    return this.#fleet.link.redis.status === 'ready'
+    return this.#fleet.link.isConnected
+  }
+
+  #ending: Promise<void> | null = null
+
+  #endWorkers(): Promise<void> {
+    this.#runner.isClosing = true
+    this.#ending ??= this.#local.shutdown()
+    return this.#ending
   }
 
   /** Takes no more, lets what runs end for so long, gives back the rest, and leaves. */
   async close(grace = 30_000): Promise<void> {
     this.#actors.stop()
     await this.#tasks.stop()
-    let timer: NodeJS.Timeout | undefined
-    await Promise.race([
-      this.#runner.idle(),
-      new Promise((resolve) => {
-        timer = setTimeout(resolve, Math.min(grace, LONGEST_TIMER))
-      }),
-    ])
-    clearTimeout(timer)
-    this.#runner.isClosing = true
+    await within(grace, this.#runner.idle())
     this.#ownWorkers.close()
-    await this.#local.shutdown()
+    await within(ENDING, this.#endWorkers())
     await this.#runner.idle()
     await this.#actors.close()
     await this.#tasks.close()
     this.#fleet.link.alive.end()
     await this.#fleet.shutdown()
+  }
+
+  /**
+   * At once, or after `close`. False if a thread goes on for more than so many milliseconds: it waits in a call that nothing
+   * interrupts, for a program that it has started, say.
+   */
+  end(most: number): Promise<boolean> {
+    void this.#endWorkers()
+    return this.#local.areThreadsOver(most)
   }
 }
