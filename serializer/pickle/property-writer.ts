@@ -41,7 +41,7 @@ export class PropertyWriter {
         )
       }
     } else {
-      const held = graph.isInterruptible ? this.#held(array, [...array.keys()]) : null
+      const held = graph.isInterruptible ? this.#held(array, indexesBelow(length)) : null
       for (let i = 0; i < length; i++) {
         const descriptor = held === null ? getOwnPropertyDescriptor(array, i) : held[i]
         if (!descriptor) graph.out.byte(Op.Hole)
@@ -144,6 +144,13 @@ function attributesOf(descriptor: PropertyDescriptor): number {
     (descriptor.enumerable ? Attribute.Enumerable : 0) |
     (descriptor.configurable ? Attribute.Configurable : 0)
   )
+}
+
+/** Those of an array of this length. Its own `keys` is the user's. */
+function indexesBelow(length: number): number[] {
+  const indexes: number[] = []
+  for (let i = 0; i < length; i++) indexes[i] = i
+  return indexes
 }
 
 function isIndex(key: PropertyKey): boolean {

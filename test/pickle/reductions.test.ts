@@ -316,6 +316,8 @@ describe('faults', () => {
       [() => [first(), 2, 3], (list) => list.push(4)],
       [() => Object.assign([first(), , 3], { name: 'list' }), (list) => delete list[2]],
       [() => Object.assign([first()], { length: 500, 400: 'far' }), (list) => delete list[400]],
+      [() => Object.assign([first(), 2], { keys: 'not those of arrays' }), (list) => list.pop()],
+      [() => Object.setPrototypeOf([first(), 2], null), (list) => delete list[1]],
       [() => ({ point: first(), a: 1 }), (object) => delete object.a],
       [() => Object.freeze({ list: [first(), 1] }), ({ list }) => list.pop()],
       [
