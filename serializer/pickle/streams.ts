@@ -11,6 +11,10 @@ import { joined } from './chunks.ts'
 /** A varint of a message's length takes no more. */
 const LONGEST_LENGTH = 7
 
+/** Pieces below this are gathered in blocks: an object for each would take many times the memory of its bytes. */
+const SMALL_PIECE = 1024
+const BLOCK_SIZE = 16_384
+
 /** The length, a varint, then the message. */
 export function frame(message: Uint8Array): Uint8Array {
   const { length } = message
@@ -24,6 +28,10 @@ export class Framer {
   readonly #maxBytes: number
   readonly #chunks: Uint8Array[] = []
   #size = 0
+  #block = new Uint8Array(0)
+  #blockUsed = 0
+  /** The last chunk ends where the used part of the block does. */
+  #endsInBlock = false
   /** Of the message that comes next, once that is known. */
   #wanted: number | null = null
 
@@ -37,8 +45,26 @@ export class Framer {
         `a stream of messages has Uint8Arrays, not ${chunk === null ? 'null' : typeof chunk}`,
       )
     if (chunk.length === 0) return
-    this.#chunks.push(chunk)
     this.#size += chunk.length
+    if (this.#chunks.length > 0 && chunk.length < SMALL_PIECE) this.#gather(chunk)
+    else {
+      this.#chunks.push(chunk)
+      this.#endsInBlock = false
+    }
+  }
+
+  #gather(chunk: Uint8Array): void {
+    const { length } = chunk
+    if (this.#blockUsed + length > this.#block.length) {
+      this.#block = new Uint8Array(BLOCK_SIZE)
+      this.#blockUsed = 0
+      this.#endsInBlock = false
+    }
+    this.#block.set(chunk, this.#blockUsed)
+    const last = this.#endsInBlock ? this.#chunks.pop()!.length : 0
+    this.#chunks.push(this.#block.subarray(this.#blockUsed - last, this.#blockUsed + length))
+    this.#blockUsed += length
+    this.#endsInBlock = true
   }
 
   /** The next message that is there whole, else null. Throws UnpicklingError as soon as it is seen to be none. */
@@ -93,19 +119,20 @@ export class Framer {
 
   /** The next bytes, copied only if they came in several pieces. */
   #take(count: number): Uint8Array {
-    const taken: Uint8Array[] = []
+    const chunks = this.#chunks
     this.#size -= count
-    while (count > 0) {
-      const first = this.#chunks[0]
-      if (first.length <= count) {
-        taken.push(first)
-        this.#chunks.shift()
-        count -= first.length
-      } else {
-        taken.push(first.subarray(0, count))
-        this.#chunks[0] = first.subarray(count)
-        count = 0
-      }
+    let whole = 0
+    while (whole < chunks.length && chunks[whole].length <= count) count -= chunks[whole++].length
+    const taken = chunks.splice(0, whole)
+    if (count > 0) {
+      taken.push(chunks[0].subarray(0, count))
+      chunks[0] = chunks[0].subarray(count)
+    }
+    // A message may stay in use as it is: what comes next has a block of its own.
+    if (chunks.length === 0) {
+      this.#block = new Uint8Array(0)
+      this.#blockUsed = 0
+      this.#endsInBlock = false
     }
     return joined(taken)
   }

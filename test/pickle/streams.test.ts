@@ -305,6 +305,20 @@ test('promises, and what has a then, come out of a stream as they went in', asyn
   }
 })
 
+test('a message in many small pieces takes no more memory than its bytes, and no time for each piece by all others', async () => {
+  const bytes = new Pickler().frame('a'.repeat(200_000))
+  const sizes: number[] = []
+  function* bits() {
+    for (let at = 0; at < bytes.length; at++) {
+      if (at % 10_000 === 0) sizes.push(process.memoryUsage().heapUsed)
+      yield Uint8Array.of(bytes[at])
+    }
+  }
+  const [text] = (await gathered(new Unpickler().values(bits()))) as [string]
+  expect(text).toHaveLength(200_000)
+  expect(Math.max(...sizes) - sizes[0]).toBeLessThan(24e6)
+})
+
 test('values() can be left, and says what it can not read', async () => {
   let isOpen = true
   function* source() {
