@@ -233,6 +233,7 @@ function constructorOf({ classFacts }: FunctionFacts): ClassElement | undefined 
   return classFacts?.elements.find(({ kind }) => kind === 'constructor')
 }
 
+const VARIABLE = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
 const EMPTY_COLLECTION = /^\(*\s*new\s+(Map|Set|WeakMap|WeakSet|Array|Date)\s*(?:\(\s*\))?\s*\)*$/
 
 /** The class, if initializing its instance fields runs nothing that has an effect. */
@@ -240,14 +241,18 @@ function checked(facts: FunctionFacts, entry: KnownClass): () => object {
   const text = sourceOf(entry.value)
   for (const { kind, isStatic, initializer, pure } of facts.classFacts?.elements ?? []) {
     if (kind !== 'field' || isStatic || pure || !initializer) continue
-    const made = EMPTY_COLLECTION.exec(text.slice(initializer.start, initializer.end))?.[1]
+    const source = text.slice(initializer.start, initializer.end)
+    if (VARIABLE.test(source) && isVariable(entry.value, source)) continue
+    const made = EMPTY_COLLECTION.exec(source)?.[1]
     if (!made || isShadowed(entry.value, made))
-      refuse(
-        entry,
-        `the initializers of its fields would run: ${text.slice(initializer.start, initializer.end)}`,
-      )
+      refuse(entry, `the initializers of its fields would run: ${source}`)
   }
   return entry.value as () => object
+}
+
+/** To read it runs nothing: it is no property of the global object or of a `with` statement's, which may have a getter. */
+function isVariable(fn: object, name: string): boolean {
+  return captureFunction(fn).scopes.every(({ type }) => type !== 'With') && isShadowed(fn, name)
 }
 
 function isShadowed(fn: object, name: string): boolean {
@@ -258,7 +263,7 @@ function isShadowed(fn: object, name: string): boolean {
 }
 
 function refuse(entry: KnownClass, reason: string): never {
-  const name = String(getOwnPropertyDescriptor(entry.value, 'name')?.value ?? 'a class')
+  const name = String(getOwnPropertyDescriptor(entry.value, 'name')?.value || 'a class without a name')
   throw new UnpicklingError(
     `an instance of ${name} has private fields, ${name} is this process's own class, and the fields can't be put back: ${reason}. ` +
       'Load it in another process, or give the class a reducer',

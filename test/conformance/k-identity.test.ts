@@ -210,8 +210,9 @@ goalTest('K5', "loading in the sending process gives the sender's own class", ()
 
 goalTest('K5', 'an instance that comes home has its private state, and no constructor ran for it', () => {
   let runs = 0
+  const first = { value: 1 }
   class Plain {
-    #x = 1
+    #x: unknown = first
     readonly #log = new Map<string, number>()
     set(x: number): this {
       this.#x = x
