@@ -51,6 +51,8 @@ export interface ReadContext {
   readonly buffers: ReceivedBuffers
   /** Nothing may be rebuilt that would run code later on: accessors, traps. */
   readonly refusesCode: boolean
+  /** The loader was asked for each module that is referred to. */
+  readonly asksModules?: boolean
   readonly rebuilder: Rebuilder
   readonly limits: CheckedLimits
   /** May the graph name its nodes, by their numbers? */

@@ -1,18 +1,47 @@
-// What `code: 'refuse'` keeps out of a graph that has no functions of its own. The process's own functions are data
-// there (`eval.bind(null, '...')` is one), so nothing may come in that would call one: neither while the graph is
-// rebuilt nor when someone only looks at it.
+// What `code: 'refuse'` keeps out of a graph that has no functions of its own. The language's own functions are data
+// there, so nothing may come in that would call one: neither while the graph is rebuilt nor when someone only looks at
+// it. Who uses the value calls its `toJSON` with a property's name and its `toString`: with the functions that do
+// something with a text (`eval`, Node's `execSync`), or have their arguments with them, that would be the sender's code.
 import { types } from 'node:util'
 import { UnpicklingError } from '../errors.ts'
+import { FunctionPrototypeToString } from '../primordials.ts'
+import { isOfEcmaScript, type Reference } from '../references/index.ts'
 
-const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const isArray = Array.isArray
 const ObjectPrototype = Object.prototype
 const PromisePrototype = Promise.prototype
 /** Reflect has a function for each trap. */
 const TRAPS: ReadonlySet<PropertyKey> = new Set(ownKeys(Reflect).filter((key) => typeof key === 'string'))
 
+const EVALUATORS: ReadonlySet<unknown> = new Set<unknown>([
+  // biome-ignore lint/security/noGlobalEval: it is told apart, not called
+  eval,
+  Function,
+  ...[async () => {}, function* () {}, async function* () {}].map((fn) => getPrototypeOf(fn)!.constructor),
+])
+
 export class Guard {
   readonly #handlers = new Set<object>()
+
+  intrinsic(value: unknown, path: string): void {
+    if (EVALUATORS.has(value)) throw refused(`${path}, which makes code of a text`)
+    if (typeof value === 'function' && !isOfEcmaScript(path) && !isClass(value))
+      throw refused(`${path}, a function of Node's`)
+  }
+
+  /** The option modules, if there is one, was asked. */
+  reference(value: unknown, reference: Reference, isAllowed: boolean): void {
+    if (reference.kind === 'intrinsic') this.intrinsic(value, reference.path)
+    else if (!isAllowed && reference.kind === 'builtin' && typeof value === 'function' && !isClass(value))
+      throw new UnpicklingError(
+        `the bundle has the function ${reference.path} of ${reference.module}, and the option code: 'refuse' lets in only those of modules that the option modules allows`,
+      )
+  }
+
+  bound(): never {
+    throw refused('a bound function, which has arguments of its own')
+  }
 
   reduction(): never {
     throw refused('a reduction (what a reducer says, which names a function to call)')
@@ -66,6 +95,11 @@ export function isCoercing(object: object, key: PropertyKey, value: unknown): bo
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
   if (isArray(object)) return key === 'length'
   return typeof key === 'string' && (String(Number(key)) === key || key === '-0')
+}
+
+/** To call it throws. */
+function isClass(fn: object): boolean {
+  return apply(FunctionPrototypeToString, fn, []).startsWith('class')
 }
 
 function refused(what: string): UnpicklingError {

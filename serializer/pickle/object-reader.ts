@@ -66,12 +66,16 @@ export class ObjectReader {
       case Op.Intrinsic: {
         const path = graph.value()
         if (typeof path !== 'string') throw damaged('an intrinsic has no name')
-        return this.#nodes.add(this.#context.intrinsic(path))
+        const value = this.#context.intrinsic(path)
+        this.#guard?.intrinsic(value, path)
+        return this.#nodes.add(value)
       }
       case Op.Reference: {
         const reference = this.#context.references[this.#in.varint()]
         if (!reference) throw damaged('a reference is named that is not in the manifest')
-        return this.#nodes.add(this.#context.resolve(reference))
+        const value = this.#context.resolve(reference)
+        this.#guard?.reference(value, reference, this.#context.asksModules === true)
+        return this.#nodes.add(value)
       }
       case Op.Object:
         return this.#object(null)
@@ -90,6 +94,7 @@ export class ObjectReader {
       case Op.PrototypeOf:
         return graph.functionNodes.prototypeOf()
       case Op.Bound: {
+        this.#guard?.bound()
         const target = graph.value()
         if (typeof target !== 'function') throw damaged('a bound function has no target')
         const outerThis = graph.value()

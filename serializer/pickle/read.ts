@@ -48,6 +48,7 @@ function readerOf(
     intrinsic,
     buffers: bundle.buffers,
     refusesCode: options.code === 'refuse',
+    asksModules: options.modules !== undefined,
     rebuilder: makeRebuilder(options.persistentLoad),
     limits: bundle.limits,
     keepsNodes: bundle.kind !== Kind.Tree,

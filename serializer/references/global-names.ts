@@ -70,6 +70,13 @@ export const ECMASCRIPT = [
   'WebAssembly',
 ] as const
 
+const ofEcmaScript: ReadonlySet<string> = new Set(ECMASCRIPT)
+
+/** Leads the path of an intrinsic to one of ECMAScript's, and not to one of Node's? */
+export function isOfEcmaScript(path: string): boolean {
+  return path.startsWith('%') || ofEcmaScript.has(/^\w+/.exec(path)?.[0] ?? '')
+}
+
 /** Node's, there from the start. */
 export const NODE = [
   'console',

@@ -8,6 +8,7 @@ import type { Reference } from './types.ts'
 
 export { findBuiltin, findNodes, isPromisified } from './builtins.ts'
 export { checkReferences } from './check.ts'
+export { isOfEcmaScript } from './global-names.ts'
 export { findForeignIntrinsic, findIntrinsic, findSymbol, isStandardGlobal } from './intrinsics.ts'
 export { noteMembers } from './members.ts'
 export {
