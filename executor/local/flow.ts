@@ -392,6 +392,8 @@ export class CallFlow {
     this.#giveSlot(call)
     worker.remove(call)
     call.worker = null
+    // It may have ended without having begun.
+    if (call.claim !== 0) worker.host.claims!.takeBack(call.claim)
     call.claim = 0
     call.isAhead = false
     this.#begin(worker)

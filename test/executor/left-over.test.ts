@@ -1,4 +1,5 @@
-// A call that a fleet gave a process because its worker could have it ahead, and that came when it could not any more.
+// Calls that a process has sent to a worker, or that a fleet gave it because its worker could have them ahead, and that came when it
+// could not any more.
 import { afterEach, expect, it } from 'vitest'
 import type { TaskSpec } from '../../executor/executor.ts'
 import { failureOf } from '../../executor/failures.ts'
@@ -25,12 +26,16 @@ const brief = (id: string): TaskSpec => ({
 /** A process with a slot, whose one worker has run the function, and knows it to be brief. */
 function busyProcess(takenBack: ((id: string) => boolean) | null) {
   const sent: string[] = []
+  const claims: number[] = []
   let tell: (message: FromWorker) => void = () => {}
   const host: Host = {
     ...{ workerName: 'thread', isThisThread: false, maxWorkers: 1, maxShared: 1 },
     start(name, onMessage) {
       tell = onMessage
-      const send = (message: ToWorker) => void sent.push(String(message[2]))
+      const send = (message: ToWorker) => {
+        sent.push(String(message[2]))
+        if (message[0] === 'job') claims.push(message[12])
+      }
       return { name, claims: new Claims(), send, setBusy() {}, end: async () => {} }
     },
   }
@@ -55,7 +60,7 @@ function busyProcess(takenBack: ((id: string) => boolean) | null) {
   tell(['done', 'first', { plain: 1 }, 0.1])
   submit('slow')
   return {
-    ...{ executor, sent, settled, submit },
+    ...{ executor, sent, claims, settled, submit },
     done: (id: string) => tell(['done', id, { plain: 1 }, 0.1]),
     threw: (id: string) => tell(['failed', id, failureOf('error', 'not yet'), true]),
   }
@@ -107,4 +112,15 @@ it('stays where it has begun and threw meanwhile: its tries are counted here', a
   expect(asked).toEqual([])
   at.done('next')
   expect(at.sent).toEqual(['first', 'slow', 'late', 'next', 'late'])
+})
+
+it('has a number that tells whether it has begun, however many ended before they did', () => {
+  const at = busyProcess(null)
+  at.done('slow')
+  for (let i = 0; i < 200; i++) {
+    at.submit(`call ${i}`)
+    at.done(`call ${i}`)
+  }
+  expect(at.claims).toHaveLength(202)
+  expect(at.claims).not.toContain(0)
 })

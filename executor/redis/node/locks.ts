@@ -49,8 +49,9 @@ export class Locks {
     return this.#ranges.get(range.job) === range
   }
 
-  letGo({ job }: Range): void {
-    this.#ranges.delete(job)
+  letGo(range: Range): void {
+    // Its job may be here again.
+    if (this.has(range)) this.#ranges.delete(range.job)
     if (this.#ranges.size === 0) this.#setEnd(Number.POSITIVE_INFINITY)
   }
 
