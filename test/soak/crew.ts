@@ -4,7 +4,7 @@ import { startWorkerWith, type TestWorker } from '../support/worker.ts'
 import type { Findings } from './findings.ts'
 import { LEDGER } from './ledger.ts'
 import { pause } from './server.ts'
-import type { Settings } from './settings.ts'
+import type { FaultKind, Settings } from './settings.ts'
 
 export interface Member extends TestWorker {
   readonly name: string
@@ -15,6 +15,12 @@ export interface Member extends TestWorker {
 
 /** Seconds. */
 export const GRACE = 10
+
+/** What a worker says that can't wait for Redis any longer. */
+export const ENDS_WITHOUT_REDIS = /^\{"error":\{"name":"EndedError","message":"worker \w+ ends without Redis/m
+const AWAY: readonly FaultKind[] = ['redis', 'stall', 'client']
+/** Milliseconds after such a fault in which a process may still be without it. */
+const BACK_WITHIN = 5_000
 
 export class Crew {
   readonly members: Member[] = []
@@ -103,11 +109,23 @@ export class Crew {
     clearTimeout(late)
     this.#findings.say(`worker ${member.name} ended with ${code}, ${Date.now() - began} ms after SIGTERM`)
     if (code === 'late') await member.kill()
-    else if (code !== 0)
+    else if (code === 1 && this.#endedWithoutRedis(member)) {
+      // What it had is as a dead worker's.
+      const what = `${member.name} (${member.pid}) has ended without Redis, which was away after its grace`
+      this.#findings.fault('kill', member.pid, what).until = Date.now()
+    } else if (code !== 0)
       this.#findings.violation(
         `worker ${member.name} ended with ${code} at SIGTERM`,
         member.output.join('\n'),
       )
+  }
+
+  #endedWithoutRedis({ output }: Member): boolean {
+    const { faults } = this.#findings
+    const isAway = faults.some(
+      ({ kind, until }) => AWAY.includes(kind) && (until ?? Date.now()) > Date.now() - BACK_WITHIN,
+    )
+    return isAway && output.some((text) => ENDS_WITHOUT_REDIS.test(text))
   }
 
   /** No more are started. */

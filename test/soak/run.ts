@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createWorkspace } from '../support/workspace.ts'
-import { Crew, GRACE } from './crew.ts'
+import { Crew, ENDS_WITHOUT_REDIS, GRACE } from './crew.ts'
 import { Drivers } from './drivers.ts'
 import { cpuOf, dump } from './dump.ts'
 import { type Fleet, injectFaults } from './faults.ts'
@@ -127,7 +127,7 @@ async function judgeIdle(crew: Crew, findings: Findings): Promise<void> {
 
 /**
  * Workers say that they are ready, stop and have stopped, as JSON, and why threads ended. Besides, both they and drivers say
- * that Redis is away, if that may have been.
+ * that Redis is away, if that may have been; workers, that they end without it.
  */
 function judgeOutput({ crew, drivers }: Fleet, findings: Findings): void {
   const mayBeAway = findings.faults.some(
@@ -137,7 +137,8 @@ function judgeOutput({ crew, drivers }: Fleet, findings: Findings): void {
     line.trim() === '' ||
     /^\{"state":"\w+"/.test(line) ||
     /^\(node:\d+\) WorkerEndWarning: |^\(Use `node --trace-warn/.test(line) ||
-    (mayBeAway && /^\(node:\d+\) RedisWarning: the connection to Redis at .* is lost/.test(line))
+    (mayBeAway && /^\(node:\d+\) RedisWarning: the connection to Redis at .* is lost/.test(line)) ||
+    (mayBeAway && ENDS_WITHOUT_REDIS.test(line))
   for (const { name, output } of [...crew.members, ...drivers.all]) {
     const unexpected = output
       .join('\n')
