@@ -265,11 +265,15 @@ describe('an actor that is about to start', () => {
     for (const life of await livesOf(first)) expect(life).toBeGreaterThan(0)
     // As if their time was over.
     await connection.del(keysOf(first))
-    expect(await get(Shared.options({ name: 'named' }).remote().add.remote())).toBe(1)
-    expect(await livesOf(await id())).toEqual([-1, -1])
+    const next = Shared.options({ name: 'named' }).remote()
+    expect(await get(next.add.remote())).toBe(1)
+    const second = await id()
+    expect(await livesOf(second)).toEqual([-1, -1])
     const listed = await look(fleet.redis, (view) => view.actors())
-    expect(listed.map((actor) => actor.id)).toContain(await id())
+    expect(listed.map((actor) => actor.id)).toContain(second)
     expect(await connection.sismember(key('actors'), first!)).toBe(0)
+    // Until here it has a handle.
+    kill(next)
   })
 
   it('X7 and is detached starts if its driver is shut down at once; one that waits for an argument does not', async () => {
