@@ -7,7 +7,8 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 export interface Limits {
   /**
    * Bytes: of the bundle as it was received, after it was inflated, and of the buffers beside it, all together. Without it, a
-   * bundle may inflate to 256 MiB, or to as much as was handed over: what is in memory already is no bomb.
+   * bundle may inflate to 256 MiB, or to as much as was handed over: what is in memory already is no bomb. What its resizable
+   * and growable buffers may grow to is counted by itself: 1 TiB without it.
    */
   readonly maxBytes?: number
   /** Objects, functions and symbols. 10,000,000: about a gigabyte, which Node's heap has room for. An Unpickler counts what it keeps. */

@@ -41,6 +41,9 @@ type Filler = () => void
 /** Told how many bytes an object's own content took, and which nodes of the graph were first met in it. */
 export type ContentObserver = (value: unknown, bytes: number, first: number, last: number) => void
 
+/** A process has 128 TiB of addresses, and V8 ends it when it finds none. */
+const MOST_SET_ASIDE = 2 ** 40
+
 /** Far more than a writer nests. */
 const MAX_DEPTH = 10_000
 export interface ReadContext {
@@ -82,6 +85,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
   #parts: Map<number, ViewedBytes> | null
   readonly #guard: Guard | null
+  #setAside = 0
   readonly #properties: PropertyReader
   readonly #maxString: number
   /** Content within content that is being read: call stack. */
@@ -294,6 +298,14 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   data(): Uint8Array {
     return this.#in.view(this.#in.varint())
   }
+  setAside(bytes: number): void {
+    const { countsGiven, maxBytes } = this.#context.limits
+    this.#setAside += bytes
+    const most = countsGiven ? maxBytes : MOST_SET_ASIDE
+    if (this.#setAside > most)
+      throw exceeded('maxBytes', most, `${this.#setAside} bytes (as its buffers may grow to)`)
+  }
+
   bulk(): Uint8Array {
     const length = this.#in.varint()
     return length < LEAST_BULK ? this.#in.view(length) : this.apart(length)

@@ -87,6 +87,7 @@ const arrayBuffer: BuiltinReducer<ArrayBuffer> = {
   },
   create(source) {
     const maximum = source.varint()
+    if (maximum > 0) source.setAside(maximum - 1)
     const bytes = source.bulk()
     return filled(
       new (ArrayBufferConstructor as ResizableConstructor<ArrayBuffer>)(
@@ -110,6 +111,7 @@ const sharedArrayBuffer: BuiltinReducer<SharedArrayBuffer> = {
   },
   create(source) {
     const maximum = source.varint()
+    if (maximum > 0) source.setAside(maximum - 1)
     const bytes = source.bulk()
     return filled(
       new (SharedArrayBufferConstructor as unknown as ResizableConstructor<SharedArrayBuffer>)(

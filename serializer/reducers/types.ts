@@ -53,6 +53,8 @@ export interface ValueSource {
   string(): string
   data(): Uint8Array
   bulk(): Uint8Array
+  /** So many bytes are set aside for what a buffer may grow to. Throws if they are too many. */
+  setAside(bytes: number): void
   /** May the value be a view of these bytes, rather than have a copy? */
   borrows(bytes: Uint8Array, alignment: number): boolean
   /** Puts the bytes of the view at hand where those are that it overlaps; null if there are none. */

@@ -94,6 +94,25 @@ describe('limits', () => {
     expect(loads(beside, { buffers, limits: { maxBytes: 1100 } })).toEqual(new Uint8Array(1000))
   })
 
+  test('maxBytes counts what buffers may grow to; without it that is much, but not without end', () => {
+    const Resizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer
+    const Growable = SharedArrayBuffer as unknown as new (
+      length: number,
+      options: object,
+    ) => SharedArrayBuffer
+    for (const Buffers of [Resizable, Growable]) {
+      const make = (count: number, maxByteLength: number) =>
+        dumps(Array.from({ length: count }, () => new Buffers(1, { maxByteLength })))
+      const bytes = make(4, 250_000)
+      expect(() => loads(bytes, { limits: { maxBytes: 1_000_000 } })).not.toThrow()
+      expect(() => loads(bytes, { limits: { maxBytes: 999_999 } })).toThrow(
+        /1000000 bytes \(as its buffers may grow to\)/,
+      )
+      if (Buffers === Resizable)
+        expect(() => loads(make(300, 2 ** 32))).toThrow(/more than the limit maxBytes of 1099511627776/)
+    }
+  })
+
   test('an error says what was met, where, and how to raise the limit', () => {
     const message = refusal([{ text: 'a'.repeat(100) }], { maxString: 99 })
     expect(message).toContain('100 code units')
