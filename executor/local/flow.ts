@@ -526,6 +526,8 @@ export class CallFlow {
     this.departures.stop()
     for (const call of [...this.calls.values()]) {
       if (call.timer !== null) clearTimeout(call.timer)
+      // Whoever is told of its end may ask whether it has begun.
+      if (call.claim !== 0 && call.worker!.host.claims!.takeBack(call.claim)) call.worker = null
       call.fail(this.#store, failure)
       call.onEnd?.(failure)
       call.over()

@@ -124,6 +124,12 @@ export class LocalExecutor implements Executor {
     return call !== undefined && this.#flow.leaveToOthers(call)
   }
 
+  /** Of one that is not over: is it with a worker, or was it when `shutdown` cut it off? */
+  hasBegun(id: string): boolean {
+    const worker = this.#flow.calls.get(id)?.worker ?? null
+    return worker !== null && !worker.isPreparing
+  }
+
   /** `sink`, where there is one, has the results instead of the store. */
   submit(spec: TaskSpec, sink: CallSink | null = null): void {
     this.#flow.admit(new Call({ kind: Kind.Task, spec }, null, sink))

@@ -123,6 +123,37 @@ describe('worker processes', () => {
     expect(await stopped).toBe(0)
   })
 
+  it('SIGTERM: what has begun and does not end in time fails if it has no retries; what has not begun runs', async () => {
+    const first = await start('--grace', '1')
+    const log = workspace.path('log of tries')
+    const flag = workspace.path('flag of tries')
+    writeFileSync(log, '')
+    const once = remote(
+      async (file: string, end: string, n: number) => {
+        appendFileSync(file, `${n}\n`)
+        while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
+        return n
+      },
+      { maxRetries: 0 },
+    )
+    const begun = () => readFileSync(log, 'utf8').split('\n').filter(Boolean)
+    const outcomes = [0, 1, 2, 3].map((n) => get(once.remote(log, flag, n)).catch((error: Error) => error))
+    await expect.poll(begun, { timeout: 20_000 }).toHaveLength(2)
+    const cutOff = begun()
+    workers.delete(first)
+    expect(await first.stop()).toBe(0)
+    await start()
+    await expect.poll(begun, { timeout: 20_000 }).toHaveLength(4)
+    writeFileSync(flag, '')
+    for (const [n, outcome] of (await Promise.all(outcomes)).entries())
+      if (!cutOff.includes(`${n}`)) expect(outcome).toBe(n)
+      else {
+        expect(outcome).toBeInstanceOf(WorkerCrashedError)
+        expect((outcome as Error).message).toMatch(/was stopped \(by SIGTERM or SIGINT\), and it did not end/)
+      }
+    expect(new Set(begun()).size).toBe(4)
+  })
+
   it('SIGTERM: a call that returns nothing, and does not end in time, runs again in another', async () => {
     const first = await start('--grace', '1')
     const log = workspace.path('log of nothing')

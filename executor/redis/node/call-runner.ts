@@ -170,9 +170,16 @@ export class CallRunner {
       this.#finish(running, false)
       return job.waitAgain()
     }
+    if (!this.isClosing || !running.isCutOff) return this.#store(job, wire, outcomes, running)
+    if (!this.#mayRunAgain(running))
+      return this.#store(job, wire, failuresOf(wire, stopped(running)), running)
     // Another process is to run it.
-    if (this.isClosing && running.isCutOff) return this.#finishAfter(running, job.giveBack())
-    this.#store(job, wire, outcomes, running)
+    this.#finishAfter(running, job.giveBack())
+  }
+
+  /** For a call of an actor, that is as its actor has it. */
+  #mayRunAgain({ job, wire }: Running): boolean {
+    return wire.kind !== 'task' || wire.spec.options.maxRetries !== 0 || !this.local.hasBegun(job.id)
   }
 
   /** The outcomes, for who made the call; then it is over. */
@@ -380,6 +387,11 @@ function endJob(
     return failed === undefined || failed.ok ? job.complete() : job.fail(failed.failure.message)
   }
   return first === null ? end() : first.catch(() => {}).then(() => end() ?? undefined)
+}
+
+function stopped({ job, wire }: Running): Failure {
+  const message = `the worker process that task ${wire.spec.name} (${job.id}) had begun in was stopped (by SIGTERM or SIGINT), and it did not end in time; with maxRetries 0 it is not run again`
+  return { kind: 'crashed', message, exitCode: null }
 }
 
 function failuresOf({ spec }: ResultWire, failure: Failure): readonly Outcome[] {
