@@ -77,7 +77,7 @@ export function optionTests(_: Engine): void {
   it('X5 the lower the priority, the sooner', async () => {
     const order: string[] = []
     const log = remote((name: string) => name)
-    const hold = remote(() => new Promise<void>((resolve) => setTimeout(resolve, 50)))
+    const hold = remote(() => new Promise<void>((resolve) => setTimeout(resolve, 300)))
     const busy = [hold.options({ numCpus: 2 }).remote()]
     const refs = [
       ['last', log.options({ priority: 9, numCpus: 2 }).remote('last')],
