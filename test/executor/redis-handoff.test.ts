@@ -317,7 +317,7 @@ describe('a call that is handed over', () => {
     const stopped = first.worker.stop()
     workers.delete(first.worker)
     first.worker.child.kill('SIGCONT')
-    expect([first.worker.child.pid, second.worker.child.pid]).toContain(await get(ref))
+    expect([first.worker.child.pid, second.worker.child.pid]).toContain(await get(ref, { timeout: 45_000 }))
     expect(await stopped).toBe(0)
     expect(await idle()).toEqual([second.name])
     expect(runs()).toEqual(['a'])

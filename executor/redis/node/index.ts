@@ -280,7 +280,10 @@ export class FleetNode {
   async close(grace = 30_000): Promise<void> {
     this.#actors.stop()
     await this.#tasks.stop()
-    await within(grace, this.#runner.idle())
+    await within(
+      grace,
+      this.#tasks.begun().then(() => this.#runner.idle()),
+    )
     this.#ownWorkers.close()
     await within(ENDING, this.#endWorkers())
     await this.#runner.idle()

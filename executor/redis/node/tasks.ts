@@ -256,6 +256,20 @@ export class TaskIntakes {
       return this.#startActor(job, wire, shape, placed).finally(placed)
     }
     if (wire.kind !== 'task') return void (await job.complete())
+    const asking = this.#startTask(job, wire, resources)
+    this.#asking.add(asking)
+    await asking.finally(() => this.#asking.delete(asking))
+  }
+
+  readonly #asking = new Set<Promise<void>>()
+
+  /** All tasks that were to begin are under way: nothing has to be asked for any of them. */
+  async begun(): Promise<void> {
+    while (this.#asking.size > 0) await Promise.allSettled(this.#asking)
+  }
+
+  async #startTask(job: Taken, wire: TaskWire, resources: Amounts): Promise<void> {
+    const runner = this.#runner
     let isReserved = true
     this.#reserve(resources, 1)
     const placed = () => {
