@@ -525,7 +525,7 @@ export class CallFlow {
     this.#leftOver?.stop()
     this.departures.stop()
     for (const call of [...this.calls.values()]) {
-      if (call.timer !== null) clearTimeout(call.timer)
+      this.#stopTimer(call)
       // Whoever is told of its end may ask whether it has begun.
       if (call.claim !== 0 && call.worker!.host.claims!.takeBack(call.claim)) call.worker = null
       call.fail(this.#store, failure)

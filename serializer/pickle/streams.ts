@@ -55,16 +55,18 @@ export class Framer {
 
   #gather(chunk: Uint8Array): void {
     const { length } = chunk
-    if (this.#blockUsed + length > this.#block.length) {
-      this.#block = new Uint8Array(BLOCK_SIZE)
-      this.#blockUsed = 0
-      this.#endsInBlock = false
-    }
+    if (this.#blockUsed + length > this.#block.length) this.#beginBlock(BLOCK_SIZE)
     this.#block.set(chunk, this.#blockUsed)
     const last = this.#endsInBlock ? this.#chunks.pop()!.length : 0
     this.#chunks.push(this.#block.subarray(this.#blockUsed - last, this.#blockUsed + length))
     this.#blockUsed += length
     this.#endsInBlock = true
+  }
+
+  #beginBlock(size: number): void {
+    this.#block = new Uint8Array(size)
+    this.#blockUsed = 0
+    this.#endsInBlock = false
   }
 
   /** The next message that is there whole, else null. Throws UnpicklingError as soon as it is seen to be none. */
@@ -129,11 +131,7 @@ export class Framer {
       chunks[0] = chunks[0].subarray(count)
     }
     // A message may stay in use as it is: what comes next has a block of its own.
-    if (chunks.length === 0) {
-      this.#block = new Uint8Array(0)
-      this.#blockUsed = 0
-      this.#endsInBlock = false
-    }
+    if (chunks.length === 0) this.#beginBlock(0)
     return joined(taken)
   }
 }

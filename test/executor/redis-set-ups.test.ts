@@ -77,33 +77,6 @@ describe('runOnAllWorkers', () => {
     expect(await waits).toContain('was shut down')
   })
 
-  const bad = {
-    'awaits what never comes': 'async (here) => { if (here !== process.pid) await new Promise(() => {}) }',
-    loops: '(here) => { while (here !== process.pid); }',
-    throws: "(here) => { if (here !== process.pid) throw new Error('not here') }",
-  }
-  for (const [how, code] of Object.entries(bad))
-    it(`X9 one that ${how} keeps no worker from the calls of others when its driver was killed`, async () => {
-      const worker = await start()
-      const where = remote(() => process.pid)
-      await get(where.remote())
-      const other = startDriver(
-        fleet.redis,
-        `const all = api.runOnAllWorkers(${code}, process.pid)
-         await Promise.race([all.catch(() => {}), new Promise((resolve) => setTimeout(resolve, 300))])
-         console.log('begun')
-         setInterval(() => {}, 1000)`,
-      )
-      expect(await other.line()).toBe('begun')
-      const isAsItHasToBe = () => get(where.remote(), { timeout: 500 }).catch((error: Error) => error.message)
-      await expect.poll(isAsItHasToBe).not.toBe(worker.child.pid)
-      other.child.kill('SIGKILL')
-      // That of this process is there again soon.
-      await fleet.connection.del(await fleet.connection.keys(fleet.key('lease:driver-*')))
-      await expect.poll(isAsItHasToBe).toBe(worker.child.pid)
-      await expect.poll(() => fleet.connection.exists(fleet.key('setups'))).toBe(0)
-    })
-
   /** From another driver, which is killed when workers have been asked to run it. */
   const leavesBehind = async (code: string): Promise<TestDriver> => {
     const other = startDriver(
@@ -116,6 +89,26 @@ describe('runOnAllWorkers', () => {
     expect(await other.line()).toBe('begun')
     return other
   }
+  const bad = {
+    'awaits what never comes': 'async (here) => { if (here !== process.pid) await new Promise(() => {}) }',
+    loops: '(here) => { while (here !== process.pid); }',
+    throws: "(here) => { if (here !== process.pid) throw new Error('not here') }",
+  }
+  for (const [how, code] of Object.entries(bad))
+    it(`X9 one that ${how} keeps no worker from the calls of others when its driver was killed`, async () => {
+      const worker = await start()
+      const where = remote(() => process.pid)
+      await get(where.remote())
+      const other = await leavesBehind(code)
+      const isAsItHasToBe = () => get(where.remote(), { timeout: 500 }).catch((error: Error) => error.message)
+      await expect.poll(isAsItHasToBe).not.toBe(worker.child.pid)
+      other.child.kill('SIGKILL')
+      // That of this process is there again soon.
+      await fleet.connection.del(await fleet.connection.keys(fleet.key('lease:driver-*')))
+      await expect.poll(isAsItHasToBe).toBe(worker.child.pid)
+      await expect.poll(() => fleet.connection.exists(fleet.key('setups'))).toBe(0)
+    })
+
   const killed = async (driver: TestDriver) => {
     driver.child.kill('SIGKILL')
     await fleet.connection.del(await fleet.connection.keys(fleet.key('lease:driver-*')))
@@ -140,7 +133,6 @@ describe('runOnAllWorkers', () => {
     appendFileSync(ledger, 'begins\n')
     while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 10))
   })
-  const loops = '(here) => { while (here !== process.pid); }'
 
   it('X9 one that was dropped ends no thread that is in the code of a task', async () => {
     await start()
@@ -158,7 +150,7 @@ describe('runOnAllWorkers', () => {
     const worker = await start()
     const ref = waits.options({ maxRetries: 0 }).remote(...files())
     await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
-    await killed(await leavesBehind(loops))
+    await killed(await leavesBehind(bad.loops))
     const error = await failureOf(ref)
     expect(error).toMatchObject({ name: 'WorkerCrashedError' })
     expect(error.message).toContain('which a driver that left had run on all workers, did not end')
@@ -172,7 +164,7 @@ describe('runOnAllWorkers', () => {
     await start()
     const ref = waits.options({ maxRetries: 1 }).remote(...files())
     await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins'])
-    await killed(await leavesBehind(loops))
+    await killed(await leavesBehind(bad.loops))
     await expect.poll(runs, { timeout: 20_000 }).toEqual(['begins', 'begins'])
     workspace.write({ end: '' })
     await get(ref)
@@ -181,7 +173,7 @@ describe('runOnAllWorkers', () => {
   it('X9 one that was dropped leaves what came behind it for the next thread', async () => {
     await start()
     await get(remote(() => 1).remote())
-    const other = await leavesBehind(loops)
+    const other = await leavesBehind(bad.loops)
     const ref = computes.options({ maxRetries: 0 }).remote(...files())
     workspace.write({ end: '' })
     await killed(other)

@@ -24,6 +24,13 @@ const { workers, start, killWorker, join, key } = fleet
 
 afterAll(() => workspace.remove())
 
+/** Where tasks note that they begin, and the file that lets them end. */
+const files = (name: string) => {
+  const [log, flag] = [workspace.path(`log of ${name}`), workspace.path(`flag of ${name}`)]
+  writeFileSync(log, '')
+  const logged = () => readFileSync(log, 'utf8')
+  return { log, flag, logged, begun: () => logged().split('\n').filter(Boolean) }
+}
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const square = remote(async (n: number) => {
   await new Promise((resolve) => setTimeout(resolve, 5))
@@ -101,21 +108,18 @@ describe('worker processes', () => {
 
   it('SIGTERM: what runs ends, what waits goes to others, and the exit code is 0', async () => {
     const first = await start()
-    const log = workspace.path('log')
-    const flag = workspace.path('flag')
-    writeFileSync(log, '')
+    const { log, flag, begun } = files('what runs')
     const slow = remote(async (file: string, end: string, n: number) => {
       appendFileSync(file, `${process.pid}\n`)
       while (!existsSync(end)) await new Promise((resolve) => setTimeout(resolve, 5))
       return [n, process.pid]
     })
-    const begun = () => readFileSync(log, 'utf8').split('\n').filter(Boolean).length
     const refs = [1, 2, 3, 4].map((n) => slow.remote(log, flag, n))
-    await expect.poll(begun, { timeout: 20_000 }).toBe(2)
+    await expect.poll(begun, { timeout: 20_000 }).toHaveLength(2)
     const stopped = first.stop()
     workers.delete(first)
     await start()
-    await expect.poll(begun, { timeout: 20_000 }).toBe(4)
+    await expect.poll(begun, { timeout: 20_000 }).toHaveLength(4)
     writeFileSync(flag, '')
     const results = await get(refs)
     expect(results.map(([n]) => n)).toEqual([1, 2, 3, 4])
@@ -125,9 +129,7 @@ describe('worker processes', () => {
 
   it('SIGTERM: what has begun and does not end in time fails if it has no retries; what has not begun runs', async () => {
     const first = await start('--grace', '1')
-    const log = workspace.path('log of tries')
-    const flag = workspace.path('flag of tries')
-    writeFileSync(log, '')
+    const { log, flag, begun } = files('tries')
     const once = remote(
       async (file: string, end: string, n: number) => {
         appendFileSync(file, `${n}\n`)
@@ -136,7 +138,6 @@ describe('worker processes', () => {
       },
       { maxRetries: 0 },
     )
-    const begun = () => readFileSync(log, 'utf8').split('\n').filter(Boolean)
     const outcomes = [0, 1, 2, 3].map((n) => get(once.remote(log, flag, n)).catch((error: Error) => error))
     await expect.poll(begun, { timeout: 20_000 }).toHaveLength(2)
     const cutOff = begun()
@@ -156,9 +157,7 @@ describe('worker processes', () => {
 
   it('SIGTERM: a call that returns nothing, and does not end in time, runs again in another', async () => {
     const first = await start('--grace', '1')
-    const log = workspace.path('log of nothing')
-    const flag = workspace.path('flag of nothing')
-    writeFileSync(log, '')
+    const { log, flag, logged } = files('nothing')
     const slow = remote(
       async (file: string, end: string) => {
         appendFileSync(file, 'begins ')
@@ -167,7 +166,6 @@ describe('worker processes', () => {
       },
       { numReturns: 0 },
     )
-    const logged = () => readFileSync(log, 'utf8')
     slow.remote(log, flag)
     await expect.poll(logged, { timeout: 20_000 }).toBe('begins ')
     workers.delete(first)
@@ -185,16 +183,13 @@ describe('a worker process with a task in a call that nothing interrupts', () =>
     ['SIGTERM twice', 2],
   ])('%s: it ends all the same, and the task runs in another', async (name, signals) => {
     const first = await start('--grace', signals === 1 ? '0' : '600')
-    const log = workspace.path(`log of ${name}`)
-    const flag = workspace.path(`flag of ${name}`)
-    writeFileSync(log, '')
+    const { log, flag, logged } = files(name)
     const waits = 'setInterval(() => fs.existsSync(process.argv[1]) && process.exit(), 20)'
     const blocked = remote((file: string, end: string) => {
       appendFileSync(file, 'begins ')
       execFileSync(process.execPath, ['-e', waits, end])
       return process.pid
     })
-    const logged = () => readFileSync(log, 'utf8')
     const ref = blocked.remote(log, flag)
     await expect.poll(logged, { timeout: 20_000 }).toBe('begins ')
     workers.delete(first)
