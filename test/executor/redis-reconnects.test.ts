@@ -3,12 +3,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { enqueue, HANDED } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
 import type { Link } from '../../executor/redis/link.ts'
 import { Doorbell } from '../../executor/redis/node/doorbell.ts'
-import { Intake } from '../../executor/redis/node/intake.ts'
+import { Intake, type IntakeSettings } from '../../executor/redis/node/intake.ts'
 import { moveStalled } from '../../executor/redis/node/stalled.ts'
 import type { Taken } from '../../executor/redis/node/taken.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
@@ -37,9 +37,9 @@ beforeEach(async () => {
 afterAll(() => redis.stop())
 
 const of = (name: string) => `${link.keys.prefix}:${queue}:${name}`
-const add = (id: string) =>
+const add = (id: string, size = 1) =>
   enqueue(link.redis, link.keys, {
-    ...{ queue, id, size: 1, title: 'square', priority: 0, frame: Buffer.from('frame') },
+    ...{ queue, id, size, title: 'square', priority: 0, frame: Buffer.from('frame') },
     ...{ mayBeHandedOver: false, actor: null },
   })
 const socket = () => (link.redis as unknown as { stream: { pause(): void; destroy(): void } }).stream
@@ -92,6 +92,28 @@ function openTaker({ isOwn = false, known = [] as readonly string[] } = {}): Tak
   return taker
 }
 
+/** It is this process's, which has not heard of it. */
+async function hand(id: string): Promise<void> {
+  await add(id)
+  await look.lmove(of('wait'), of('active'), 'RIGHT', 'LEFT')
+  await look.set(of(`${id}:lock`), `${link.id}${HANDED}`, 'PX', 5000)
+}
+
+const taskWire = (id: string) => ({ kind: 'task', spec: { id, name: id } }) as WireCall
+
+/** It has room for all that comes. */
+function openIntake(settings: Partial<IntakeSettings>): Intake {
+  const queues = new Queues(link)
+  onTestFinished(() => queues.close())
+  return new Intake(link, queues, {
+    ...{ queue, doorbell: null, recoverAfter: 60_000, patience: null, roomChanged: null, tenure: null },
+    ...{ room: (most) => most, place: ({ length }) => length, keep: ({ length }) => length },
+    ...{ isBrief: () => false, start() {}, gone() {}, lost() {}, refuse: async () => {} },
+    read: async (_, id) => [taskWire(id)],
+    ...settings,
+  })
+}
+
 describe('a job that is lost on its way out of the queue', () => {
   it('of an actor is the next that is taken, also if its lock was over before Redis was back', async () => {
     for (const id of ['one', 'two', 'three']) await add(id)
@@ -140,15 +162,8 @@ describe('a job that is lost on its way out of the queue', () => {
         }
         return opens(...words)
       }
-      const queues = new Queues(link)
       const started: Taken[] = []
-      const intake = new Intake(link, queues, {
-        ...{ queue, doorbell, recoverAfter: 60_000, patience: null, roomChanged: null, tenure: null },
-        ...{ room: (most) => most, place: ({ length }) => length, keep: ({ length }) => length },
-        ...{ isBrief: () => false, gone() {}, lost() {}, refuse: async () => {} },
-        read: async (_, id) => [{ kind: 'task', spec: { id, name: id } } as WireCall],
-        start: (call) => void started.push(call),
-      })
+      const intake = openIntake({ doorbell, start: (call) => void started.push(call) })
       try {
         await add('one')
         doorbell?.ring(queue)
@@ -156,18 +171,12 @@ describe('a job that is lost on its way out of the queue', () => {
         await started[0]!.complete()
       } finally {
         await intake.close()
-        await queues.close()
       }
     },
   )
 
   it('where it was handed over waits again before the next one is handed over', async () => {
-    const handed = async (id: string) => {
-      await add(id)
-      await look.lmove(of('wait'), of('active'), 'RIGHT', 'LEFT')
-      await look.set(of(`${id}:lock`), `${link.id}${HANDED}`, 'PX', 5000)
-    }
-    for (const id of ['here', 'lost']) await handed(id)
+    for (const id of ['here', 'lost']) await hand(id)
     await takesOf(link).putBackHanded({ queue, isOwn: false, known: () => ['here'] })
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['here'])
     expect(await look.lrange(of('wait'), 0, -1)).toEqual(['lost'])
@@ -193,6 +202,65 @@ describe('a job that is lost on its way out of the queue', () => {
     expect(await look.lrange(of('active'), 0, -1)).toEqual(['two', 'one'])
     ending()
     await taker.close(true)
+  })
+})
+
+describe('what an intake has that is told to take no more', () => {
+  let isHeld = false
+  let goOn: () => void
+  let hold: () => Promise<void>
+  beforeEach(() => {
+    isHeld = false
+    const going = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    hold = () => {
+      isHeld = true
+      return going
+    }
+  })
+
+  async function expectBack(intake: Intake): Promise<void> {
+    await expect.poll(() => isHeld).toBe(true)
+    intake.stop()
+    const idle = intake.idle()
+    // What waited here goes back meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    goOn()
+    await idle
+    await intake.close()
+    expect(await look.lrange(of('active'), 0, -1)).toEqual([])
+    expect(await look.lrange(of('wait'), 0, -1)).toHaveLength(1)
+  }
+
+  it('goes back if it was handed over, and is being read', async () => {
+    await hand('one')
+    const intake = openIntake({
+      read: async (_, id) => {
+        await hold()
+        return [taskWire(id)]
+      },
+      start: () => expect.fail('it began'),
+    })
+    const handed = { id: 'one', queue, size: 1, priority: 0, time: Date.now(), frame: Buffer.from('frame') }
+    void intake.handed(handed, false)
+    await expectBack(intake)
+  })
+
+  it('goes back if Redis is being told that it begins', async () => {
+    const notes = link.redis.cornichonNote.bind(link.redis)
+    link.redis.cornichonNote = async (...words) => {
+      await hold()
+      return notes(...words)
+    }
+    await add('one', 2)
+    // A worker process died that had it.
+    await look.hset(of('one'), 'stc', '1')
+    const intake = openIntake({
+      read: async () => ['one.0', 'one.1'].map(taskWire),
+      start: () => expect.fail('it began'),
+    })
+    await expectBack(intake)
   })
 })
 

@@ -280,14 +280,13 @@ export class FleetNode {
   async close(grace = 30_000): Promise<void> {
     this.#actors.stop()
     await this.#tasks.stop()
-    await within(
-      grace,
-      this.#tasks.begun().then(() => this.#runner.idle()),
-    )
+    await within(grace, this.#runner.idle())
     this.#ownWorkers.close()
     await within(ENDING, this.#endWorkers())
     await this.#runner.idle()
     await this.#actors.close()
+    // Of some of what was taken, Redis was being asked something, or told: that is under way nowhere.
+    await within(ENDING, this.#tasks.idle())
     await this.#tasks.close()
     this.#fleet.link.alive.end()
     await this.#fleet.shutdown()

@@ -330,6 +330,10 @@ export class Intake {
       return []
     }
     this.#waiting.add(taken)
+    if (this.#isStopped) {
+      this.#waiting.giveBackAll()
+      return taken
+    }
     const room = this.#settings.place(this.#waiting.calls)
     if (room < this.#waiting.length) {
       // Whoever hands something over takes this process for idle: what runs here may take long.

@@ -256,16 +256,7 @@ export class TaskIntakes {
       return this.#startActor(job, wire, shape, placed).finally(placed)
     }
     if (wire.kind !== 'task') return void (await job.complete())
-    const asking = this.#startTask(job, wire, resources)
-    this.#asking.add(asking)
-    await asking.finally(() => this.#asking.delete(asking))
-  }
-
-  readonly #asking = new Set<Promise<void>>()
-
-  /** All tasks that were to begin are under way: nothing has to be asked for any of them. */
-  async begun(): Promise<void> {
-    while (this.#asking.size > 0) await Promise.allSettled(this.#asking)
+    await this.#startTask(job, wire, resources)
   }
 
   async #startTask(job: Taken, wire: TaskWire, resources: Amounts): Promise<void> {
@@ -316,6 +307,11 @@ export class TaskIntakes {
   async stop(): Promise<void> {
     for (const intake of this.#intakes.values()) intake.stop()
     await this.#handoffs.close()
+  }
+
+  /** All that was taken has ended, or is in the queue again, or another's. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#intakes.values()].map((intake) => intake.idle()))
   }
 
   async close(): Promise<void> {
