@@ -66,11 +66,25 @@ function describe(call: FailedCall, findings: Findings): string {
   ].join('\n')
 }
 
-/** Calls that ran more often than a fault, or what ended their thread, explains; and two at once that have to be alone. */
-export function judgeRuns(findings: Findings, runs: readonly Run[], settings: Settings): void {
+/** What a worker says of a thread that it has ended for one task that was cancelled: the others there run again. */
+const ENDED_BY_FORCE = /WorkerEndWarning: (.+?) ended: .* was cancelled, with force/g
+
+/**
+ * Calls that ran more often than a fault, or what ended their thread, explains; and two at once that have to be alone.
+ * `output` is what workers have printed.
+ */
+export function judgeRuns(
+  findings: Findings,
+  runs: readonly Run[],
+  output: string,
+  settings: Settings,
+): void {
   findings.count('runs', runs.length)
   const byId = groupBy(runs, ({ id }) => id)
-  const endedThreads = new Set(runs.filter(({ id }) => flagsOf(id).includes('x')).map(({ worker }) => worker))
+  const endedThreads = new Set([
+    ...runs.filter(({ id }) => flagsOf(id).includes('x')).map(({ worker }) => worker),
+    ...Array.from(output.matchAll(ENDED_BY_FORCE), ([, worker]) => worker!),
+  ])
   for (const [id, all] of byId) {
     const flags = flagsOf(id)
     const own = Number(flags.find((flag) => flag.startsWith('t'))?.slice(1) ?? 1)

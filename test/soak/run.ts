@@ -59,7 +59,8 @@ export async function soak(
       )
     }
     judgeFailures(findings, drivers.failed, settings)
-    judgeRuns(findings, readLedger(ledger), settings)
+    const printed = crew.members.flatMap(({ output }) => output).join('\n')
+    judgeRuns(findings, readLedger(ledger), printed, settings)
     judgeOutput(fleet, findings)
   } finally {
     const isWrong = findings.violations.length > 0

@@ -70,10 +70,17 @@ describe('what is judged', () => {
   })
 
   it('what ran twice, too; what has no retries may not', () => {
-    const runs = (id: string) => [run, again].map((each) => ({ ...each, id }))
-    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1'), settings), true)).toBe(0)
-    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1'), settings), false)).toBe(1)
-    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1!0'), settings), true)).toBe(1)
-    expect(judged((findings) => judgeRuns(findings, runs('d0.1#1!t2'), settings), false)).toBe(0)
+    const count = (id: string, hasFault: boolean, output = '') => {
+      const runs = [run, again].map((each) => ({ ...each, id }))
+      return judged((findings) => judgeRuns(findings, runs, output, settings), hasFault)
+    }
+    expect(count('d0.1#1', true)).toBe(0)
+    expect(count('d0.1#1', false)).toBe(1)
+    expect(count('d0.1#1!0', true)).toBe(1)
+    expect(count('d0.1#1!t2', false)).toBe(0)
+    const ended = (worker: string) =>
+      `(node:1) WorkerEndWarning: ${worker} ended: work (7) was cancelled, with force; under way there: work (8)`
+    expect(count('d0.1#1', false, ended('w1/thread-1'))).toBe(0)
+    expect(count('d0.1#1', false, ended('w1/thread-2'))).toBe(1)
   })
 })
