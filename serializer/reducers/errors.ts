@@ -7,7 +7,7 @@ import { hasBrand } from './brand.ts'
 import { isNodeError, nodeErrorReducer } from './node-errors.ts'
 import type { BuiltinReducer } from './types.ts'
 
-const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
 const functionToString = FunctionPrototype.toString
 const ErrorConstructor = Error
@@ -153,12 +153,15 @@ function hasReadableStack(value: Error): boolean {
   }
 }
 
-/** V8 keeps the stack as an own property: data up to Node 20, a native accessor pair since. */
+/**
+ * V8 keeps the stack as an own property: data up to Node 20, a native accessor pair since. It is there before all others:
+ * one that came later, or is data where V8's is none, is a property like any other.
+ */
 function hasNativeStack(value: Error): boolean {
   const descriptor = getOwnPropertyDescriptor(value, 'stack')
-  if (!descriptor) return false
-  if (!descriptor.get) return descriptor.writable === true && descriptor.configurable === true
-  return nativeStackGetters().has(descriptor.get) || isForeignStackGetter(descriptor.get)
+  if (!descriptor || ownKeys(value)[0] !== 'stack') return false
+  if (descriptor.get) return isCapturedStack(descriptor)
+  return nativeStack?.get === undefined && descriptor.writable === true && descriptor.configurable === true
 }
 
 /**

@@ -818,6 +818,47 @@ export function data({ row }: Table): void {
     },
   })
 
+  row('V6', "stacks that are properties of the program's own: where they stand, and what they are", {
+    build() {
+      const late = Object.assign(new Error('late'), { a: 1 })
+      delete late.stack
+      late.stack = 'of its own'
+      const captured = Object.assign(new Error('captured'), { a: 1 })
+      delete captured.stack
+      Error.captureStackTrace(captured)
+      const replaced = new Error('replaced')
+      Object.defineProperty(replaced, 'stack', { value: 'another', writable: true, configurable: true })
+      const fixed = new Error('fixed')
+      Object.defineProperty(fixed, 'stack', { value: 'for ever', writable: false, configurable: false })
+      const dom = Object.assign(new DOMException('gone', 'AbortError'), { a: 1 })
+      delete dom.stack
+      dom.stack = 'of its own'
+      const errors: any[] = [late, captured, replaced, fixed, dom]
+      return { errors, stacks: errors.map((error) => error.stack) }
+    },
+    showsPaths: 'an error keeps its stack',
+    check({ errors, stacks }, assert) {
+      const [late, captured, replaced, fixed, dom] = errors
+      assert.deepEqual(
+        errors.map((error) => error.stack),
+        stacks,
+      )
+      const last = ['message', 'a', 'stack']
+      assert.deepEqual(Object.getOwnPropertyNames(late), last)
+      assert.deepEqual(Object.getOwnPropertyNames(captured), last)
+      assert.deepEqual(Object.getOwnPropertyNames(replaced), ['stack', 'message'])
+      assert.deepEqual(Object.getOwnPropertyNames(dom).slice(-2), ['a', 'stack'])
+      const attributes = (error: Error) => {
+        const { get, writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(error, 'stack')!
+        return [typeof get, writable, enumerable, configurable]
+      }
+      assert.deepEqual(attributes(late), ['undefined', true, true, true])
+      assert.deepEqual(attributes(dom), ['undefined', true, true, true])
+      assert.deepEqual(attributes(replaced), ['undefined', true, false, true])
+      assert.deepEqual(attributes(fixed), ['undefined', false, false, false])
+    },
+  })
+
   row('V6', 'AggregateError, DOMException, errors that Node threw', {
     build() {
       const aggregate = new AggregateError([new TypeError('one'), 'two'], 'several')
