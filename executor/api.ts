@@ -21,18 +21,18 @@ import { OwnSet } from './worker/own-methods.ts'
  * The value of a ref, or the values of a list of them. Rejects with what the task threw. `timeout` is in milliseconds;
  * 0 looks whether it is there, and Infinity is no limit.
  */
-export function get<T>(ref: ObjectRef<T>, options?: { readonly timeout?: number }): Promise<T>
+export function get<T>(ref: ObjectRef<T>, options?: { readonly timeout?: number | undefined }): Promise<T>
 export function get<const L extends readonly ObjectRef<any>[]>(
   refs: L,
-  options?: { readonly timeout?: number },
+  options?: { readonly timeout?: number | undefined },
 ): Promise<{ -readonly [K in keyof L]: Resolved<L[K]> }>
 export function get<R extends ObjectRef<any>>(
   ref: R,
-  options?: { readonly timeout?: number },
+  options?: { readonly timeout?: number | undefined },
 ): Promise<Resolved<R>>
 export function get(
   refs: ObjectRef | readonly ObjectRef[],
-  options?: { readonly timeout?: number },
+  options?: { readonly timeout?: number | undefined },
 ): Promise<unknown> {
   return answering(async (resolve) => {
     checkOptions('get', options)
@@ -186,7 +186,7 @@ export function put<T>(value: T): ObjectRef<T> {
  */
 export function wait<R extends ObjectRef<any>>(
   refs: readonly R[],
-  options: { readonly numReturns?: number; readonly timeout?: number } = {},
+  options: { readonly numReturns?: number | undefined; readonly timeout?: number | undefined } = {},
 ): Promise<[ready: R[], pending: R[]]> {
   return answering(async (resolve) => {
     checkOptions('wait', options)
@@ -232,7 +232,7 @@ function divided<R extends ObjectRef<any>>(
  */
 export function cancel(
   ref: ObjectRef<any>,
-  options: { readonly force?: boolean; readonly recursive?: boolean } = {},
+  options: { readonly force?: boolean | undefined; readonly recursive?: boolean | undefined } = {},
 ): void {
   checkOptions('cancel', options)
   if (!(ref instanceof ObjectRef)) throw notARef('cancel', ref)

@@ -13,99 +13,107 @@ type ErrorClass = abstract new (...args: never[]) => unknown
 /** What both tasks and actors may be given. */
 interface ResourceOptions {
   /** Slots that it takes while it runs. An actor takes them for its life. */
-  readonly numCpus?: number
+  readonly numCpus?: number | undefined
   /** Custom resources by name, as `init({ resources })` has them. */
-  readonly resources?: Readonly<Record<string, number>>
+  readonly resources?: Readonly<Record<string, number>> | undefined
   /** For people, and of an actor: what `getActor` finds it by. */
-  readonly name?: string
+  readonly name?: string | undefined
   /**
    * Files, packages and variables that it has; within those of the job (`init({ runtimeEnv })`), or of the task that makes
    * the call. It then runs in a process of its own kind.
    */
-  readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv
+  readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv | undefined
 }
 
 interface CallOptions {
   /** How many objects the result is taken apart into. Of a function that returns an array. */
-  readonly numReturns?: number
+  readonly numReturns?: number | undefined
   /** Errors that are worth another try: true for all, or a list of classes. They spend `maxRetries`, too. */
-  readonly retryExceptions?: boolean | readonly ErrorClass[]
+  readonly retryExceptions?: boolean | readonly ErrorClass[] | undefined
   /**
    * Milliseconds that one run may take: then it fails, and its worker is ended. An actor's worker is not: the method's signal
    * is aborted (`currentTask().signal`), and one that does not heed it still holds up the calls behind it, until `kill`.
    */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
 }
 
 export interface RemoteOptions extends ResourceOptions, CallOptions {
   /** How often a task is tried again whose worker ended under it: 3 unless said otherwise, -1 for ever. */
-  readonly maxRetries?: number
+  readonly maxRetries?: number | undefined
   /** A worker that ran the function so often is replaced by a new one. 0: never. */
-  readonly maxCalls?: number
+  readonly maxCalls?: number | undefined
   /** The lower, the sooner; 0 unless said otherwise. */
-  readonly priority?: number
+  readonly priority?: number | undefined
 }
 
 export interface ActorRemoteOptions extends ResourceOptions {
   /** How often it is started again, by its constructor, when its worker ended under it. -1 for ever. */
-  readonly maxRestarts?: number
+  readonly maxRestarts?: number | undefined
   /** How often a call is tried again that was under way then. -1 for ever. */
-  readonly maxTaskRetries?: number
+  readonly maxTaskRetries?: number | undefined
   /** How many calls of async methods may be under way at once; 1 unless said otherwise. */
-  readonly maxConcurrency?: number
+  readonly maxConcurrency?: number | undefined
   /** 'detached': lives until it is killed, also when nobody has a handle. */
-  readonly lifetime?: 'detached'
+  readonly lifetime?: 'detached' | undefined
   /**
    * Whether it has a worker thread of its own: true unless said otherwise. With false it shares one with others that say
    * so and run in the same environment: it costs kilobytes instead of a thread's 26 MB, but a method that computes holds
    * up its neighbours, and a crash of the thread is one of all its actors. See docs/executor.md.
    */
-  readonly isolate?: boolean
+  readonly isolate?: boolean | undefined
 }
 
 export interface MethodOptions extends CallOptions {
-  readonly maxTaskRetries?: number
-  readonly name?: string
+  readonly maxTaskRetries?: number | undefined
+  readonly name?: string | undefined
 }
 
 export interface InitOptions {
   /** A fleet: `redis://[user:password@]host[:port]`, `rediss://...` for TLS, `unix:/path`. Its slots are its workers'. Or 'threads', 'inline'. */
-  readonly address?: string
+  readonly address?: string | undefined
   /** Drivers and workers of one namespace see each other; 'default' unless said otherwise. */
-  readonly namespace?: string
+  readonly namespace?: string | undefined
   /** Files in PEM for a `rediss:` address: whom to trust, and who this is. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly tls?:
+    | {
+        readonly ca?: string | undefined
+        readonly cert?: string | undefined
+        readonly key?: string | undefined
+      }
+    | undefined
   /**
    * Signs all that goes into Redis: a secret of the whole fleet, or a private Ed25519 key. Workers that have a key
    * (`cornichon worker --key-file`) refuse what is not signed, before any code of it is compiled.
    */
-  readonly sign?: SignOption
+  readonly sign?: SignOption | undefined
   /** Whose values are let in: with a secret, that of `sign` unless said otherwise. */
-  readonly verify?: VerifyOption
+  readonly verify?: VerifyOption | undefined
   /** Joins a fleet although its bundle format or its major version of Node differ. */
-  readonly allowVersionMismatch?: boolean
+  readonly allowVersionMismatch?: boolean | undefined
   /** 'inline': in the caller's thread, for debugging. */
-  readonly mode?: 'threads' | 'inline'
+  readonly mode?: 'threads' | 'inline' | undefined
   /** Slots; as many as there are cores unless said otherwise. */
-  readonly numCpus?: number
+  readonly numCpus?: number | undefined
   /** Custom resources, by name: `{ gpu: 1 }`. */
-  readonly resources?: Readonly<Record<string, number>>
+  readonly resources?: Readonly<Record<string, number>> | undefined
   /** A second init does nothing, and does not throw. */
-  readonly ignoreReinitError?: boolean
+  readonly ignoreReinitError?: boolean | undefined
   /** Of all tasks and actors that say nothing else. */
-  readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv
+  readonly runtimeEnv?: RuntimeEnvFields | RuntimeEnv | undefined
   /**
    * What workers print goes to this process's output, with a prefix; or to a function, line by line. With false, that of
    * threads comes as it is, and that of a fleet does not come: `cornichon logs` shows it.
    */
-  readonly logToDriver?: boolean | ((line: LogLine) => void)
+  readonly logToDriver?: boolean | ((line: LogLine) => void) | undefined
   /** Of each worker thread, as node:worker_threads has them. */
-  readonly resourceLimits?: {
-    readonly maxOldGenerationSizeMb?: number
-    readonly maxYoungGenerationSizeMb?: number
-    readonly codeRangeSizeMb?: number
-    readonly stackSizeMb?: number
-  }
+  readonly resourceLimits?:
+    | {
+        readonly maxOldGenerationSizeMb?: number | undefined
+        readonly maxYoungGenerationSizeMb?: number | undefined
+        readonly codeRangeSizeMb?: number | undefined
+        readonly stackSizeMb?: number | undefined
+      }
+    | undefined
 }
 
 export interface LogLine {

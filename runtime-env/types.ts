@@ -4,44 +4,44 @@
 /** An environment as a user writes it. Each field is a plugin's; a built-in field is one of ours. */
 export interface RuntimeEnvFields {
   /** A folder, a .zip or .tgz, or an address of one: the directory that tasks run in. */
-  readonly workingDir?: string
+  readonly workingDir?: string | undefined
   /** Archives whose files are added: npm packages under their names, others over the working directory. */
-  readonly uris?: readonly string[]
+  readonly uris?: readonly string[] | undefined
   /** Patterns in gitignore's syntax: what of `workingDir` stays at home. `!node_modules` takes in what is left out else. */
-  readonly excludes?: readonly string[]
+  readonly excludes?: readonly string[] | undefined
   /** `name@range` each, or a local .tgz or folder; a package.json or lock file by path; 'auto': what bundles refer to. */
-  readonly npm?: 'auto' | string | readonly string[] | NpmField
-  readonly envVars?: Readonly<Record<string, string>>
+  readonly npm?: 'auto' | string | readonly string[] | NpmField | undefined
+  readonly envVars?: Readonly<Record<string, string>> | undefined
   /** A semver range that the worker's Node.js is in. */
-  readonly nodeVersion?: string
-  readonly container?: ContainerField
+  readonly nodeVersion?: string | undefined
+  readonly container?: ContainerField | undefined
   /** Pickled; runs once in each worker process, before its first task. */
-  readonly setupHook?: () => unknown
-  readonly config?: ConfigField
+  readonly setupHook?: (() => unknown) | undefined
+  readonly config?: ConfigField | undefined
   /** By the name of a plugin that both the driver and the workers have registered. */
-  readonly plugins?: Readonly<Record<string, unknown>>
+  readonly plugins?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface NpmField {
   /** As in `npm: [...]`. */
-  readonly packages?: 'auto' | readonly string[]
-  readonly packageJson?: string
-  readonly lockFile?: string
+  readonly packages?: 'auto' | readonly string[] | undefined
+  readonly packageJson?: string | undefined
+  readonly lockFile?: string | undefined
   /** Whether packages may run their install scripts; false unless said otherwise. */
-  readonly allowScripts?: boolean
+  readonly allowScripts?: boolean | undefined
 }
 
 export interface ContainerField {
   readonly image: string
   /** Further arguments of `docker run`. */
-  readonly runOptions?: readonly string[]
+  readonly runOptions?: readonly string[] | undefined
   /** Which command line; the first that is installed unless said otherwise. */
-  readonly engine?: 'docker' | 'podman'
+  readonly engine?: 'docker' | 'podman' | undefined
 }
 
 export interface ConfigField {
   /** Milliseconds that making the environment may take: 600,000 unless said otherwise. */
-  readonly setupTimeout?: number
+  readonly setupTimeout?: number | undefined
 }
 
 /** Any plain data that JSON holds. */

@@ -207,7 +207,8 @@ describe('the package', () => {
 
   it('has types that resolve, and that the declarations of a library built on it can name', () => {
     workspace.write({
-      'app/typed.ts': `import { dumps, loads } from 'cornichon'
+      'app/typed.ts': `import { dumps, loads, Pickler } from 'cornichon'
+        import { cancel, get, init, remote, wait } from 'cornichon/executor'
         import { RuntimeEnv, type RuntimeEnvFields } from 'cornichon/runtime-env'
         const fields: RuntimeEnvFields = { npm: 'auto', envVars: { A: '1' } }
         const key: string | undefined = RuntimeEnv.from(fields).resolve().env?.key
@@ -216,7 +217,17 @@ describe('the package', () => {
         const f: () => number = loads<() => number>(dumps(() => 1))
         // @ts-expect-error: dumps takes a value
         dumps()
-        f()`,
+        f()
+        // Options that are given as undefined are as good as none, also for who tells these apart.
+        dumps(f, { byValue: undefined, compress: undefined, reducerOverride: undefined })
+        loads(dumps(f), { code: undefined, limits: { maxBytes: undefined }, modules: undefined })
+        new Pickler({ memo: undefined })
+        RuntimeEnv.from({ npm: undefined, workingDir: undefined })
+        init({ address: undefined, numCpus: undefined, logToDriver: undefined, resourceLimits: undefined })
+        const ref = remote(f, { maxRetries: undefined, runtimeEnv: undefined }).remote()
+        get(ref, { timeout: undefined })
+        wait([ref], { numReturns: undefined, timeout: undefined })
+        cancel(ref, { force: undefined })`,
       'app/library.ts': `import { loadsAsync } from 'cornichon'
         import { describeExecutor, get, getActor, type ObjectRef, put, remote, runOnAllWorkers, wait } from 'cornichon/executor'
         export const one = (ref: ObjectRef<number>) => get(ref)
@@ -234,7 +245,14 @@ describe('the package', () => {
     const { code, stdout } = runNode(
       app,
       join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-      ...['--declaration', '--emitDeclarationOnly', '--outDir', 'types', '--strict'],
+      ...[
+        '--declaration',
+        '--emitDeclarationOnly',
+        '--outDir',
+        'types',
+        '--strict',
+        '--exactOptionalPropertyTypes',
+      ],
       ...['--module', 'nodenext', '--target', 'es2022', 'typed.ts', 'library.ts'],
       ...['--typeRoots', join(root, 'node_modules', '@types'), '--types', 'node'],
     )

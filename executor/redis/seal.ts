@@ -11,9 +11,9 @@ import {
 } from '../../serializer/bundle/signature.ts'
 
 export interface SealSettings {
-  readonly sign?: SignOption
+  readonly sign?: SignOption | undefined
   /** Whose frames are let in. Of a secret, the same as `sign` unless said otherwise. */
-  readonly verify?: VerifyOption
+  readonly verify?: VerifyOption | undefined
 }
 
 /** Longer than a call may wait, and than a process goes without exporting its functions again. */

@@ -10,16 +10,16 @@ export interface Limits {
    * bundle may inflate to 256 MiB, or to as much as was handed over: what is in memory already is no bomb. What its resizable
    * and growable buffers may grow to is counted by itself: 1 TiB without it.
    */
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
   /** Objects, functions and symbols. 10,000,000: about a gigabyte, which Node's heap has room for. An Unpickler counts what it keeps. */
-  readonly maxObjects?: number
+  readonly maxObjects?: number | undefined
   /**
    * Levels of objects within objects, as they are met. 10,000,000: `loads` itself needs no call stack for them. Code that walks
    * values by recursion does: a few thousand are safe for it.
    */
-  readonly maxDepth?: number
+  readonly maxDepth?: number | undefined
   /** Code units of one string. 536,870,888: as many as V8 lets a string have; all of them are in the bundle. */
-  readonly maxString?: number
+  readonly maxString?: number | undefined
 }
 
 export type CheckedLimits = Required<Limits> & {

@@ -30,7 +30,7 @@ export type SigningKey = Uint8Array | KeyObject
 export interface Signing {
   readonly key: SigningKey
   /** Milliseconds from now on: later, the bundle is refused, so that nobody sends it again. */
-  readonly expiresIn?: number
+  readonly expiresIn?: number | undefined
 }
 
 export type SignOption = SigningKey | Signing

@@ -26,23 +26,23 @@ import { MESSAGE_BASES } from './session.ts'
 
 export interface LoadOptions {
   /** 'refuse' throws UnpicklingError if the bundle needs any code but the process's own. */
-  readonly code?: 'run' | 'refuse'
+  readonly code?: 'run' | 'refuse' | undefined
   /** Asked for each module that the bundle refers to, built-in ones included (pickle's find_class). */
-  readonly modules?: (specifier: string) => boolean
+  readonly modules?: ((specifier: string) => boolean) | undefined
   /** Gives the values that the sender's `persistentId` named, by what it returned. */
-  readonly persistentLoad?: (id: any) => unknown
+  readonly persistentLoad?: ((id: any) => unknown) | undefined
   /** What `bufferCallback` took out of band, in its order: the same, or buffers or views with the same bytes. */
-  readonly buffers?: Iterable<OutOfBand | ArrayBufferLike | ArrayBufferView>
+  readonly buffers?: Iterable<OutOfBand | ArrayBufferLike | ArrayBufferView> | undefined
   /** For bundles from who is not trusted: how many bytes, objects, levels and code units there may be. */
-  readonly limits?: Limits
+  readonly limits?: Limits | undefined
   /**
    * false: typed arrays, DataViews and Buffers of 64 bytes or more are views of the bytes that were handed over (or of what these
    * were inflated to), not copies. Where a multiple of 8 is no multiple of 8 any more, they are copied still: give a Uint8Array
    * whose own byteOffset is one. So are buffers that are values themselves, shared or resizable.
    */
-  readonly copy?: boolean
+  readonly copy?: boolean | undefined
   /** Lets in only what was signed with this secret or Ed25519 key (or one of a list), before anything of it is read. */
-  readonly verify?: VerifyOption
+  readonly verify?: VerifyOption | undefined
 }
 
 /** A bundle as it was received: whole, or in pieces, one behind the other. */

@@ -37,12 +37,12 @@ export interface PicklerOptions extends DumpOptions {
    * 'session' (as pickle does): an object that was sent stays known, and later messages refer to it, as it was then. 'message':
    * only shapes and strings stay known, and nothing of the user's is kept alive.
    */
-  readonly memo?: 'session' | 'message'
+  readonly memo?: 'session' | 'message' | undefined
   /**
    * Objects that stay known, on both sides. The message after it was exceeded begins with an empty memo, as after
    * `clearMemo()`. 262,144: some 50 MB; Infinity for as many as memory has room for.
    */
-  readonly memoLimit?: number
+  readonly memoLimit?: number | undefined
 }
 
 const MEMO_LIMIT = 2 ** 18

@@ -25,11 +25,11 @@ const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Re
 
 export interface ReductionOptions {
   /** Asked about every object and function, plain ones too: a reduction, or undefined to pass. */
-  readonly reducerOverride?: (value: object) => Reduction | string | undefined
+  readonly reducerOverride?: ((value: object) => Reduction | string | undefined) | undefined
   /** Reducers by class, for this call; they go before registered ones and a class's own hook. */
-  readonly dispatchTable?: DispatchTable
+  readonly dispatchTable?: DispatchTable | undefined
   /** Asked first about every object and function: an id for `persistentLoad`, or null or undefined for none. */
-  readonly persistentId?: (value: object) => unknown
+  readonly persistentId?: ((value: object) => unknown) | undefined
 }
 
 type Decision =

@@ -26,24 +26,24 @@ import { Refusal, Trace } from './trace.ts'
 
 export interface DumpOptions extends ReductionOptions {
   /** Packages to pickle by value for this call, beside the registered ones. */
-  readonly byValue?: Selection
+  readonly byValue?: Selection | undefined
   /** Modules to pickle by reference, though they are the user's own. */
-  readonly byReference?: Selection
+  readonly byReference?: Selection | undefined
   /**
    * Offered the bytes of each buffer, once, however many views it has. If it returns nothing (or anything falsy) they
    * travel out of band: hand what it got to `loads`, as `buffers`. If it returns true they stay in the bundle.
    */
-  readonly bufferCallback?: BufferCallback
+  readonly bufferCallback?: BufferCallback | undefined
   /**
    * Compresses the bundle: true for the best that every Node reads where that makes it smaller, or a method by its name.
    * ('zstd' needs Node 22.15 or newer on both sides.) `loads` sees it by itself.
    */
-  readonly compress?: boolean | Compression
+  readonly compress?: boolean | Compression | undefined
   /**
    * Signs the bundle, for `loads(bytes, { verify })`: a secret of both sides, or a private Ed25519 key. With `expiresIn`,
    * it is refused after that many milliseconds. Buffers that travel out of band are not under the signature.
    */
-  readonly sign?: SignOption
+  readonly sign?: SignOption | undefined
 }
 
 /** A bundle; with a session, its next message. */
