@@ -8,16 +8,28 @@ import { Redis } from './ioredis.ts'
 import { LOOK, STUCK_AFTER, Watch } from './watch.ts'
 
 const OLDEST = [6, 2] as const
+/** Milliseconds between two tries to connect, at most. */
+const LONGEST_WAIT = 3000
+/** Milliseconds between two looks at a server that loads what it has on disk. How long that takes it says very wrong at times. */
+const LOADING_LOOK = 250
 
-/** `redis://user:password@host:6379/0`, `rediss://...` for TLS, `unix:/path/to.sock`. */
-export function redisOptions(address: string, tls: TlsFiles | undefined): RedisOptions {
+/**
+ * `redis://user:password@host:6379/0`, `rediss://...` for TLS, `unix:/path/to.sock`. No more than `longestWait` milliseconds
+ * after it is there again, a server that was lost is found.
+ */
+export function redisOptions(
+  address: string,
+  tls: TlsFiles | undefined,
+  longestWait = LONGEST_WAIT,
+): RedisOptions {
   const shared: RedisOptions = {
     // A call that was accepted goes on when Redis is there again, however long that takes.
     maxRetriesPerRequest: null,
     enableReadyCheck: true,
     lazyConnect: true,
     connectTimeout: 10_000,
-    retryStrategy: backOff,
+    retryStrategy: (times) => backOff(times, longestWait),
+    maxLoadingRetryTime: LOADING_LOOK,
   }
   if (address.startsWith('unix:'))
     return { ...shared, path: address.slice('unix:'.length).replace(/^\/\//, '') }
@@ -80,9 +92,9 @@ function readPem(name: string, file: string): Buffer {
   }
 }
 
-/** 50 ms, doubled each time, up to 3 s; some of it by chance, so that a fleet does not come back in one instant. */
-function backOff(times: number): number {
-  const longest = Math.min(3000, 50 * 2 ** Math.min(times, 10))
+/** 50 ms, doubled each time; some of it by chance, so that a fleet does not come back in one instant. */
+function backOff(times: number, longestWait: number): number {
+  const longest = Math.min(LONGEST_WAIT, longestWait, 50 * 2 ** Math.min(times, 10))
   return longest / 2 + (Math.random() * longest) / 2
 }
 

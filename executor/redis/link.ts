@@ -29,6 +29,8 @@ export interface LinkSettings {
   readonly namespace?: string
   readonly tls?: TlsFiles
   readonly seal?: SealSettings
+  /** Milliseconds: see connection.ts. */
+  readonly longestWait?: number
 }
 
 const CONTROL_LENGTH = 10_000
@@ -104,7 +106,7 @@ export class Link {
     check: (redis: Redis, keys: Keys) => Promise<void>,
     readsLogs: boolean,
   ): Promise<Link> {
-    const options = redisOptions(settings.address, settings.tls)
+    const options = redisOptions(settings.address, settings.tls, settings.longestWait)
     const namespace = settings.namespace ?? 'default'
     const keys = new Keys(namespace, new Seal(settings.seal, namespace))
     const id = `${kind}-${randomBytes(5).toString('hex')}`

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { open, redisOptions } from '../../executor/redis/connection.ts'
 import { enqueue, HANDED } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
 import type { Link } from '../../executor/redis/link.ts'
@@ -43,6 +44,8 @@ const add = (id: string, size = 1) =>
     ...{ mayBeHandedOver: false, actor: null },
   })
 const socket = () => (link.redis as unknown as { stream: { pause(): void; destroy(): void } }).stream
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /** From now on it hears nothing; what it says arrives. */
 const deafen = () => socket().pause()
@@ -225,7 +228,7 @@ describe('what an intake has that is told to take no more', () => {
     intake.stop()
     const idle = intake.idle()
     // What waited here goes back meanwhile.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await pause(50)
     goOn()
     await idle
     await intake.close()
@@ -384,7 +387,7 @@ describe('a connection that is held up for good', () => {
     let talk: NodeJS.Timeout | undefined
     try {
       await client.set('kept', '1')
-      await new Promise((resolve) => setTimeout(resolve, 1500))
+      await pause(1500)
       expect(sockets).toHaveLength(1)
       const halves = sockets[0]!
       for (const each of halves) each.unpipe().pause()
@@ -415,6 +418,36 @@ describe('a process that was cut off from Redis', () => {
       expect(await fleet.isDriverAlive('driver-late')).toBe(false)
     } finally {
       vi.useRealTimers()
+    }
+  })
+})
+
+describe('a server that loads what it has on disk', () => {
+  it('is used as soon as that is there, however long it said that it would take', async () => {
+    const sockets: Socket[] = []
+    let asked = 0
+    const between = createServer((near) => {
+      const far = connect(redis.address.replace(/^unix:/, ''))
+      for (const each of [near, far]) sockets.push(each.on('error', () => {}))
+      near.pipe(far).on('data', (answer: Buffer) => {
+        const [before, info] = answer.toString('latin1').split(/[$=]\d+\r\n(?:txt:)?(?=# Server)/)
+        if (info === undefined || ++asked > 1) return void near.write(answer)
+        const loads = '# Persistence\r\nloading:1\r\nloading_eta_seconds:86400\r\n'
+        near.write(`${before}$${loads.length}\r\n${loads}\r\n`)
+      })
+    }).listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    const address = `redis://127.0.0.1:${(between.address() as AddressInfo).port}`
+    const client = open(redisOptions(address, undefined), address)
+    try {
+      // ioredis would wait for ten seconds.
+      const connecting = client.connect().then(() => 'connected')
+      expect(await Promise.race([connecting, pause(8000)])).toBe('connected')
+      expect(asked).toBe(2)
+    } finally {
+      client.disconnect()
+      for (const each of sockets) each.destroy()
+      between.close()
     }
   })
 })

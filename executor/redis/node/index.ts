@@ -46,6 +46,10 @@ export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
 }
 
 const LOG_LENGTH = 10_000
+/** Milliseconds: see WorkerOptions. */
+const RECOVER_AFTER = 10_000
+/** Who comes back later than in that share of it has lost what it had, though it lives, and Redis was away for a moment. */
+const BACK_WITHIN = 1 / 6
 
 /** Milliseconds that it may take to end what is not over at the end of the grace: a machine may be busy, or a container's engine. */
 const ENDING = 10_000
@@ -106,7 +110,7 @@ export class FleetNode {
     this.#local = new LocalExecutor({ engine: 'redis', host, environments, options: slots, hooks })
     const supplies = new Supplies(fleet, this.#local)
     this.#setUps = new FleetSetUps(fleet, this.#local, supplies)
-    this.#runner = new CallRunner(fleet, this.#local, supplies, options.recoverAfter ?? 10_000)
+    this.#runner = new CallRunner(fleet, this.#local, supplies, options.recoverAfter ?? RECOVER_AFTER)
     this.#ownWorkers = new OwnWorkers(
       fleet.link,
       this.#local,
@@ -137,7 +141,7 @@ export class FleetNode {
     const lease = () => toJson({ ...always, lacking: lacking() })
     const link = await Link.open(
       'node',
-      options,
+      { ...options, longestWait: (options.recoverAfter ?? RECOVER_AFTER) * BACK_WITHIN },
       lease,
       (redis, keys) => checkVersions(redis, keys, options.allowVersionMismatch ?? false),
       false,
