@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import type * as Executor from '../executor/index.ts'
-import type * as Redis from '../executor/redis/index.ts'
+import type * as Redis from '../executor/redis/join.ts'
 import type * as RuntimeEnvs from '../runtime-env/index.ts'
 import type * as Managers from '../runtime-env/manager.ts'
 import type * as Packages from '../runtime-env/package/index.ts'
@@ -35,7 +35,7 @@ const { get, init, remote, shutdown } = await part<typeof Executor>('executor/in
 const { RuntimeEnv } = await part<typeof RuntimeEnvs>('runtime-env/index.js')
 const { openEnvManager } = await part<typeof Managers>('runtime-env/manager.js')
 const { writeArchive } = await part<typeof Packages>('runtime-env/package/index.js')
-const { startRedis: joinFleet } = await part<typeof Redis>('executor/redis/index.js')
+const { startRedis: joinFleet } = await part<typeof Redis>('executor/redis/join.js')
 
 const scratch = mkdtempSync(join(tmpdir(), 'cornichon-bench-'))
 const path = (...parts: string[]) => join(scratch, ...parts)

@@ -86,7 +86,7 @@ async function join(options: InitOptions): Promise<void> {
       )
   requirePromises({ engine: 'redis' })
   // Loaded where it is used: other engines do without.
-  const { startRedis } = await import('./redis/index.ts')
+  const { startRedis } = await import('./redis/join.ts')
   const executor = await startRedis(options)
   if (currentExecutor() === null) return setExecutor(executor)
   await executor.shutdown()

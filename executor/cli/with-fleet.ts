@@ -10,7 +10,7 @@ export async function withFleet<T>(
   work: (fleet: RedisExecutor) => Promise<T>,
   logToDriver: InitOptions['logToDriver'] = false,
 ): Promise<T> {
-  const { startRedis } = await import('../redis/index.ts')
+  const { startRedis } = await import('../redis/join.ts')
   const { seal, ...settings } = fleetOf(flags)
   const fleet = await startRedis({ ...settings, ...seal, logToDriver }).catch((error: Error) => {
     throw new UsageError(error.message)

@@ -1,7 +1,6 @@
 // The engine for a fleet: calls go through BullMQ's queues in Redis to worker processes, results come back over the
 // driver's inbox. A worker process has one of these, too, for the calls that its tasks make.
 
-import { toJson } from '../../runtime-env/json.ts'
 import type { LocalPackage, ResolvedEnv } from '../../runtime-env/types.ts'
 import { isThenInherited, THEN_INHERITED } from '../../serializer/promises.ts'
 import type {
@@ -21,17 +20,17 @@ import { functionsOf } from '../functions.ts'
 import { WorkerLogs } from '../local/logs.ts'
 import type { InitOptions } from '../options.ts'
 import { describeFunction, type Packed, refsOf } from '../payload.ts'
-import { isLive } from '../terminal-line.ts'
 import { RedisActors } from './actors.ts'
+import { Announcements } from './announcements.ts'
 import { Calls, PendingCall } from './calls.ts'
 import { Capacity } from './capacity.ts'
 import { describeFleet } from './describe.ts'
+import { Drivers } from './drivers.ts'
 import { FleetFunctions } from './functions.ts'
 import type { Entry } from './inbox.ts'
 import { JobProgress } from './job-progress.ts'
-import { Life } from './keys.ts'
 import { Said, wordsOf } from './line.ts'
-import { Link, type LinkSettings } from './link.ts'
+import type { Link } from './link.ts'
 import { isCount, type Message } from './messages.ts'
 import { RedisObjects } from './objects.ts'
 import { Outbox } from './outbox.ts'
@@ -39,9 +38,6 @@ import { FleetPackages, packagesOf } from './packages.ts'
 import { Queues } from './queues.ts'
 import { Requests } from './requests.ts'
 import { shapeOf, shapeOfActor } from './shapes.ts'
-import { UploadLine } from './upload-progress.ts'
-import { watchUploads } from './uploads.ts'
-import { checkVersions, versionsHere } from './version.ts'
 import { encodeCalls, placeAlone, SET_UP } from './wire.ts'
 
 /** Whom a call is for, and the task that began it all: see CallSpec. */
@@ -59,8 +55,8 @@ export class RedisExecutor implements Executor {
   readonly packages: FleetPackages
   readonly progress: JobProgress
   readonly #actors: RedisActors
-  readonly #shapes = new Set<string>()
-  readonly #setUps: Buffer[] = []
+  readonly drivers: Drivers
+  readonly #announcements: Announcements
   readonly #logs: WorkerLogs
   /** What a worker process does with messages that are not a submitter's. */
   onMessage: (message: Message) => void = () => {}
@@ -78,7 +74,9 @@ export class RedisExecutor implements Executor {
     this.requests = new Requests(link)
     this.packages = new FleetPackages(link)
     this.progress = new JobProgress(link)
+    this.drivers = new Drivers(link)
     this.#logs = new WorkerLogs(logTo ?? true)
+    this.#announcements = new Announcements(link)
     this.#actors = new RedisActors(
       link,
       this.objects,
@@ -97,7 +95,6 @@ export class RedisExecutor implements Executor {
       if (call.job !== null && call.job !== call.id) this.progress.over(call.job)
     }
     link.onBeat(() => isThenInherited() && this.#stop())
-    link.onBeat(() => void this.#announceAgain().catch(() => {}))
     link.listen((entries) => this.#receive(entries))
     link.line.hear(Said.Done, (message) => this.#takeDone(message))
     link.line.onOpen((wasLost) => wasLost && this.calls.check(true))
@@ -137,7 +134,7 @@ export class RedisExecutor implements Executor {
     this.functions.use(functions, spec.driver ?? this.link.id)
     const { resources } = spec.options
     const shape = shapeOf(resources)
-    this.#announce(shape)
+    this.#announcements.shape(shape)
     const call = new PendingCall(
       spec,
       spec.parent,
@@ -190,40 +187,6 @@ export class RedisExecutor implements Executor {
     await this.calls.stored()
   }
 
-  /** A kind of slots that nobody has asked for yet: workers take from its queue from now on. */
-  #announce(shape: string): void {
-    if (this.#shapes.has(shape)) return
-    this.#shapes.add(shape)
-    const { redis, keys } = this.link
-    redis.sadd(keys.shapes, shape).catch(() => {})
-    void this.link.tellAll({ kind: 'shape', shape })
-  }
-
-  /** The set-ups are in the list that was there by this connection. */
-  #listedFor = Number.NEGATIVE_INFINITY
-
-  /** For workers that start later; those that are there know of them, unless Redis has lost all. */
-  async #announceAgain(): Promise<void> {
-    await Promise.all([this.#announceShapes(), this.#listSetUps()])
-  }
-
-  async #listSetUps(): Promise<void> {
-    const { redis, keys, back } = this.link
-    if (this.#listedFor === back) return
-    for (const frame of this.#setUps)
-      if ((await redis.lpos(keys.setUps, frame)) === null && this.#setUps.includes(frame))
-        await redis.rpush(keys.setUps, frame)
-    this.#listedFor = back
-  }
-
-  async #announceShapes(): Promise<void> {
-    const shapes = [...this.#shapes]
-    if (shapes.length === 0) return
-    const { redis, keys } = this.link
-    const added = await redis.sadd(keys.shapes, ...shapes)
-    if (added > 0) for (const shape of shapes) void this.link.tellAll({ kind: 'shape', shape })
-  }
-
   cancel(id: string, options: CancelOptions): void {
     const call = this.calls.pending.get(id)
     if (options.recursive) this.cancelChildren(id, options)
@@ -263,7 +226,7 @@ export class RedisExecutor implements Executor {
   // --- actors ---
 
   createActor(spec: ActorSpec): void {
-    this.#announce(shapeOfActor(spec))
+    this.#announcements.shape(shapeOfActor(spec))
     const origin = spec.parent === null ? null : this.originOf(spec.parent)
     const actor =
       origin === null
@@ -344,37 +307,14 @@ export class RedisExecutor implements Executor {
   }
 
   async #runOnAllWorkers(spec: TaskSpec): Promise<void> {
-    const { redis, keys, id } = this.link
+    const { keys, id } = this.link
     this.objects.share(refsOf(spec.args))
     const { frame } = encodeCalls([{ kind: 'task', spec, owner: id }], keys, SET_UP)
-    await redis.rpush(keys.setUps, frame)
-    this.#setUps.push(frame)
+    await this.#announcements.setUp(frame)
     await this.capacity.refresh()
     const answers = await this.requests.askUntilDone('set-up', spec.id, this.capacity.nodes.keys())
     for (const [node, failure] of answers)
       if (failure !== null) throw new Error(`${spec.name} failed on ${node}: ${String(failure)}`)
-  }
-
-  readonly #drivers = new Map<string, { readonly isAlive: boolean; readonly checked: number }>()
-
-  /** Whether somebody waits for the results of a process's calls; looked up once a beat. */
-  async isDriverAlive(id: string): Promise<boolean> {
-    const known = this.#drivers.get(id)
-    if (known !== undefined && Date.now() - known.checked < Life.beat) return known.isAlive
-    if (this.#drivers.size > 1000) this.#drivers.clear()
-    const isAlive = (await this.link.isAlive(id)) || this.link.isJustBack
-    this.#drivers.set(id, { isAlive, checked: Date.now() })
-    return isAlive
-  }
-
-  /** Whether it was alive within the last beat, as far as this process knows. */
-  wasAlive(id: string): boolean {
-    const known = this.#drivers.get(id)
-    return known?.isAlive === true && Date.now() - known.checked < Life.beat
-  }
-
-  forgetDriver(id: string): void {
-    this.#drivers.set(id, { isAlive: false, checked: Date.now() })
   }
 
   describe(): Promise<Description> {
@@ -509,7 +449,7 @@ export class RedisExecutor implements Executor {
       await Promise.all([
         this.link.tellAll({ kind: 'driver-gone', driver: id }),
         this.#actors.shutdown(failure),
-        ...this.#setUps.map((frame) => redis.lrem(keys.setUps, 0, frame)),
+        this.#announcements.withdraw(),
         ...[...batches.keys()].map((batch) => redis.unlink(keys.call(batch), keys.batch(batch))),
         ...[...batches].map(([batch, queue]) => this.queues.remove(queue, batch)),
         this.functions.clear(),
@@ -524,37 +464,3 @@ export class RedisExecutor implements Executor {
 }
 
 const RESTART = 'take it away (delete Object.prototype.then), then call shutdown() and init() again'
-
-/** Joins a fleet. */
-export async function startRedis(options: InitOptions): Promise<RedisExecutor> {
-  const settings: LinkSettings = {
-    address: options.address!,
-    ...(options.namespace !== undefined && { namespace: options.namespace }),
-    ...(options.tls !== undefined && { tls: options.tls }),
-    seal: {
-      ...(options.sign !== undefined && { sign: options.sign }),
-      ...(options.verify !== undefined && { verify: options.verify }),
-    },
-  }
-  const lease = toJson({ ...versionsHere, pid: process.pid })
-  const link = await Link.open(
-    'driver',
-    settings,
-    () => lease,
-    (redis, keys) => checkVersions(redis, keys, options.allowVersionMismatch ?? false),
-    options.logToDriver !== false,
-  )
-  const executor = new RedisExecutor(link, options.logToDriver)
-  if (isLive(process.stderr)) {
-    const line = new UploadLine(process.stderr)
-    executor.packages.onProgress = (progress) => line.show(progress)
-    watchUploads(link.redis, (progress) => line.show(progress))
-  }
-  await executor.capacity.refresh()
-  link.alive.end()
-  // Who forgets to say shutdown leaves all the same.
-  const leave = () => void executor.shutdown()
-  process.once('beforeExit', leave)
-  executor.onShutdown = () => process.off('beforeExit', leave)
-  return executor
-}

@@ -408,14 +408,14 @@ describe('a connection that is held up for good', () => {
 describe('a process that was cut off from Redis', () => {
   it('takes no driver for dead that was cut off, too, and is not back yet', async () => {
     const fleet = new RedisExecutor(link, false)
-    expect(await fleet.isDriverAlive('driver-gone')).toBe(false)
+    expect(await fleet.drivers.isAlive('driver-gone')).toBe(false)
     const isBack = once(link.redis, 'ready')
     cut()
     await isBack
-    expect(await fleet.isDriverAlive('driver-late')).toBe(true)
+    expect(await fleet.drivers.isAlive('driver-late')).toBe(true)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 15_001 })
     try {
-      expect(await fleet.isDriverAlive('driver-late')).toBe(false)
+      expect(await fleet.drivers.isAlive('driver-late')).toBe(false)
     } finally {
       vi.useRealTimers()
     }

@@ -411,7 +411,7 @@ export class HostedActors {
 
   async #isWanted(wire: ActorWire): Promise<boolean> {
     const { fleet } = this.#runner
-    for (const id of lifelinesOf(wire)) if (!(await fleet.isDriverAlive(id))) return false
+    for (const id of lifelinesOf(wire)) if (!(await fleet.drivers.isAlive(id))) return false
     const { keptBy, options } = wire.spec
     if (keptBy === undefined || options.detached) return true
     // Of one that is dead to all who would call it, there is no record, or it says so.

@@ -194,12 +194,12 @@ export class FleetNode {
       ...this.#fleet.functions.drivers(),
       ...this.#setUps.drivers(),
     ]))
-      if (!(await this.#fleet.isDriverAlive(driver))) this.#driverGone(driver)
+      if (!(await this.#fleet.drivers.isAlive(driver))) this.#driverGone(driver)
   }
 
   /** Its tasks run for nobody. */
   #driverGone(driver: string): void {
-    this.#fleet.forgetDriver(driver)
+    this.#fleet.drivers.forget(driver)
     this.#fleet.functions.forgetDriver(driver)
     // Nobody else would drop their arguments.
     for (const batch of this.#runner.batchesOf(driver)) dropCall(this.#fleet.link, batch).catch(() => {})

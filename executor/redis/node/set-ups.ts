@@ -44,7 +44,7 @@ export class FleetSetUps {
     const { spec, owner } = wire
     if (this.#begun.has(spec.id)) return
     // Of a driver that was killed.
-    if (!(await this.#fleet.isDriverAlive(owner))) {
+    if (!(await this.#fleet.drivers.isAlive(owner))) {
       await link.redis.lrem(link.keys.setUps, 0, frame)
       return
     }

@@ -230,7 +230,7 @@ export class TaskIntakes {
     this.#lookSoon()
     const isReady =
       wire.kind === 'task' &&
-      runner.fleet.wasAlive(wire.owner) &&
+      runner.fleet.drivers.wasAlive(wire.owner) &&
       runner.hasAllFor(wire) &&
       !runner.isUnderWay(job.id)
     if (isReady) this.#run(job, wire, NOTHING_RESERVED)
@@ -271,7 +271,7 @@ export class TaskIntakes {
     }
     let isAlive = false
     try {
-      isAlive = await runner.fleet.isDriverAlive(wire.owner)
+      isAlive = await runner.fleet.drivers.isAlive(wire.owner)
       if (!isAlive) await dropCall(runner.fleet.link, job.place.batch)
     } finally {
       if (!isAlive && placed()) this.look()
