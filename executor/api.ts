@@ -227,8 +227,8 @@ function divided<R extends ObjectRef<any>>(
 
 /**
  * Cancels the task behind a ref: one that waits never starts, of one that runs the signal (`currentTask().signal`) is
- * aborted, and `force` ends its worker. Its refs reject. Tasks that it started are cancelled, too, unless `recursive` is
- * false. What is finished stays.
+ * aborted, and `force` ends its worker (not that of an actor: `kill` does). Its refs reject. Tasks that it started are
+ * cancelled, too, unless `recursive` is false. What is finished stays.
  */
 export function cancel(
   ref: ObjectRef<any>,

@@ -449,5 +449,6 @@ function elementsOf(value: unknown, count: number, name: string): unknown[] {
     throw new TypeError(
       `${name} has the option numReturns: ${count}, and returned ${Array.isArray(value) ? `an array of ${value.length}` : `no array`}`,
     )
-  return value
+  // One for each ref: methods of arrays pass over holes, and a class of the user's may have its own.
+  return Array.from({ length: count }, (_, i): unknown => value[i])
 }

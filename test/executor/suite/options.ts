@@ -29,6 +29,18 @@ export function optionTests(_: Engine): void {
     expect(remote(() => 1, { numReturns: 0 }).remote()).toBe(undefined)
   })
 
+  it('X5 numReturns takes holes as undefined, and arrays of a class of their own', async () => {
+    class Pair extends Array<number> {
+      override map(): never {
+        throw new Error('a method of the user')
+      }
+    }
+    const results = [() => [, 2], () => Pair.of(1, 2)]
+    const [holes, own] = results.map((f) => remote(f as () => number[], { numReturns: 2 }).remote())
+    expect(await get(holes as never)).toEqual([undefined, 2])
+    expect(await get(own as never)).toEqual([1, 2])
+  })
+
   it('X5 numReturns and a result of another length fail every ref', async () => {
     const [a, b] = remote(() => [1])
       .options({ numReturns: 2 })
