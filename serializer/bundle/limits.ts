@@ -102,4 +102,23 @@ export class ByteBudget {
   }
 }
 
+/** A process has 128 TiB of addresses, and V8 ends it when it finds none. */
+const MOST_SET_ASIDE = 2 ** 40
+
+/** What resizable buffers may grow to: as many addresses are set aside for each. */
+export class SetAside {
+  readonly #most: number
+  #bytes = 0
+
+  constructor({ countsGiven, maxBytes }: CheckedLimits) {
+    this.#most = countsGiven ? maxBytes : MOST_SET_ASIDE
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes > this.#most)
+      throw exceeded('maxBytes', this.#most, `${this.#bytes} bytes (as its buffers may grow to)`)
+  }
+}
+
 keepHiddenClass(new ByteBudget(DEFAULT_LIMITS))

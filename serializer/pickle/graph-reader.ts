@@ -1,6 +1,6 @@
 // Rebuilds a value graph: the mirror of graph-writer.ts, operation by operation.
 import { types } from 'node:util'
-import { type CheckedLimits, exceeded } from '../bundle/limits.ts'
+import { type CheckedLimits, exceeded, SetAside } from '../bundle/limits.ts'
 import { damaged, type UnpicklingError } from '../errors.ts'
 import { needAllOriginals } from '../originals.ts'
 import { bufferFacts, type ValueSource, type ViewedBytes } from '../reducers/index.ts'
@@ -40,9 +40,6 @@ type Filler = () => void
 
 /** Told how many bytes an object's own content took, and which nodes of the graph were first met in it. */
 export type ContentObserver = (value: unknown, bytes: number, first: number, last: number) => void
-
-/** A process has 128 TiB of addresses, and V8 ends it when it finds none. */
-const MOST_SET_ASIDE = 2 ** 40
 
 /** Far more than a writer nests. */
 const MAX_DEPTH = 10_000
@@ -85,7 +82,7 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
   /** Nodes that are views of parts of what was received: no buffer that is a value. */
   #parts: Map<number, ViewedBytes> | null
   readonly #guard: Guard | null
-  #setAside = 0
+  #setAside: SetAside | null = null
   readonly #properties: PropertyReader
   readonly #maxString: number
   /** Content within content that is being read: call stack. */
@@ -299,11 +296,8 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     return this.#in.view(this.#in.varint())
   }
   setAside(bytes: number): void {
-    const { countsGiven, maxBytes } = this.#context.limits
-    this.#setAside += bytes
-    const most = countsGiven ? maxBytes : MOST_SET_ASIDE
-    if (this.#setAside > most)
-      throw exceeded('maxBytes', most, `${this.#setAside} bytes (as its buffers may grow to)`)
+    this.#setAside ??= new SetAside(this.#context.limits)
+    this.#setAside.add(bytes)
   }
 
   bulk(): Uint8Array {

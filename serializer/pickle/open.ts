@@ -105,6 +105,7 @@ export function openBundle(input: unknown, options: LoadOptions): OpenBundle {
       sections.buffers,
       options.buffers,
       budget,
+      limits,
       sections.sizes[Section.Graph] + sections.sizes[Section.Bytes],
     ),
     limits,

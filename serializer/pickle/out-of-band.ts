@@ -2,7 +2,7 @@
 // `dumps`, and what stands for them when `loads` is given them again. The bundle's section `buffers` says of each
 // what it has to be like.
 import { types } from 'node:util'
-import type { ByteBudget } from '../bundle/limits.ts'
+import { type ByteBudget, type CheckedLimits, SetAside } from '../bundle/limits.ts'
 import { damaged, UnpicklingError } from '../errors.ts'
 import { asUser } from '../originals.ts'
 import {
@@ -226,6 +226,7 @@ export function receiveBuffers(
   section: Uint8Array,
   given: Iterable<unknown> | undefined,
   budget: ByteBudget,
+  limits: CheckedLimits,
   available: number,
 ): ReceivedBuffers {
   if (section.length === 0 && given === undefined) return NO_BUFFERS
@@ -246,7 +247,8 @@ export function receiveBuffers(
     throw new UnpicklingError(
       `the bundle needs ${several(wanted.length)}, and the option buffers has more: give those that bufferCallback took for this bundle alone`,
     )
-  const buffers = wanted.map((each, i) => received(each, items[i], i))
+  const setAside = new SetAside(limits)
+  const buffers = wanted.map((each, i) => received(each, items[i], i, setAside))
   return { buffers, places: shareMemories(memories, buffers) }
 }
 
@@ -279,6 +281,7 @@ function received(
   { facts, alignment, isReached, isReadonly }: Wanted,
   item: unknown,
   index: number,
+  setAside: SetAside,
 ): ViewedBytes {
   const window = given(item, index)
   const { buffer, offset, length } = window
@@ -295,6 +298,7 @@ function received(
     (facts.maximum !== null && !(isWhole && found.maximum === facts.maximum)) ||
     (isReached && !(isWhole && found.isShared === facts.isShared))
   if (!mustCopy) return { ...window, isReadonly }
+  if (facts.maximum !== null) setAside.add(facts.maximum)
   const copy = madeBuffer(facts, new Bytes(buffer as ArrayBuffer, offset, length))
   return { buffer: copy, offset: 0, length, isReadonly }
 }

@@ -110,6 +110,12 @@ describe('limits', () => {
       )
       if (Buffers === Resizable)
         expect(() => loads(make(300, 2 ** 32))).toThrow(/more than the limit maxBytes of 1099511627776/)
+      // Those that are handed over beside the bundle, and have no such room.
+      const beside = dumps(new Buffers(1, { maxByteLength: 1_000_000 }), { bufferCallback() {} })
+      const load = (maxBytes: number) =>
+        loads<ArrayBufferLike>(beside, { buffers: [new Uint8Array(1)], limits: { maxBytes } })
+      expect(load(1_000_000).byteLength).toBe(1)
+      expect(() => load(999_999)).toThrow(/1000000 bytes \(as its buffers may grow to\)/)
     }
   })
 
