@@ -90,7 +90,7 @@ export function formatOverview({
   const rows = workers.map(({ name, resources, running: tasks, actors: own, version, node }) => [
     name,
     Object.entries(resources)
-      .map(([resource, { total, free }]) => `${resource} ${total - free}/${total}`)
+      .map(([resource, { total, free }]) => `${resource} ${Number((total - free).toFixed(4))}/${total}`)
       .join(', '),
     ...[tasks, own, `${version}, Node ${node}`],
   ])

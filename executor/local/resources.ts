@@ -3,13 +3,21 @@
 
 export type Amounts = Readonly<Record<string, number>>
 
+/** Of a slot: what is counted, as in Ray. Sums of fractions are not exact, and what was given back would not be all again. */
+const UNITS = 10_000
+
+/** A third is three times in one, and so is a sum of them that is not exact. */
+const unitsOf = (amount: number) => Math.floor(amount * UNITS + 0.001)
+
 export class Resources {
   readonly #total: Amounts
+  /** In units. */
   readonly #free: Record<string, number>
 
   constructor(total: Amounts) {
-    this.#total = total
-    this.#free = { ...total }
+    this.#total = { __proto__: null, ...total } as unknown as Amounts
+    this.#free = { __proto__: null } as unknown as Record<string, number>
+    for (const name in total) this.#free[name] = unitsOf(total[name]!)
   }
 
   /** What no waiting can make fit, in words; null if all is well. */
@@ -25,24 +33,28 @@ export class Resources {
   }
 
   fits(wanted: Amounts): boolean {
-    for (const name in wanted) if (wanted[name]! > 0 && (this.#free[name] ?? 0) < wanted[name]!) return false
+    for (const name in wanted) {
+      const units = unitsOf(wanted[name]!)
+      if (units > 0 && (this.#free[name] ?? 0) < units) return false
+    }
     return true
   }
 
   take(wanted: Amounts): void {
-    for (const name in wanted) this.#free[name]! -= wanted[name]!
+    for (const name in wanted) this.#free[name]! -= unitsOf(wanted[name]!)
   }
 
   give(wanted: Amounts): void {
-    for (const name in wanted) this.#free[name]! += wanted[name]!
+    for (const name in wanted) this.#free[name]! += unitsOf(wanted[name]!)
   }
 
   describe(): Record<string, { total: number; free: number }> {
     return Object.fromEntries(
-      Object.entries(this.#total).map(([name, total]) => [
-        name,
-        { total, free: Math.max(0, this.#free[name]!) },
-      ]),
+      Object.entries(this.#total).map(([name, total]) => {
+        const free = Math.max(0, this.#free[name]!)
+        // Parts that no unit has are free with the rest.
+        return [name, { total, free: free === unitsOf(total) ? total : free / UNITS }]
+      }),
     )
   }
 }
