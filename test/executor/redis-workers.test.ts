@@ -3,12 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import {
   ActorDiedError,
+  cancel,
   get,
   getActor,
   kill,
   put,
   remote,
   shutdown,
+  TaskCancelledError,
   WorkerCrashedError,
 } from 'cornichon/executor'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -104,6 +106,28 @@ describe('worker processes', () => {
     const result = key(`obj:${ref.id}`)
     await expect.poll(() => connection.exists(result), { timeout: 20_000 }).toBe(1)
     expect(await connection.get(result)).toContain('"ok":true')
+  })
+
+  it('end what its driver has cancelled, and that heeds no signal, when the driver leaves: others have its slots', async () => {
+    await start()
+    const { log, begun } = files('cancelled')
+    const stuck = remote(
+      (name: string) => {
+        appendFileSync(log, `${name}\n`)
+        return new Promise<never>(() => {})
+      },
+      { numCpus: 1 },
+    )
+    // The second is a call of the worker process, and not of the driver.
+    const refs = [stuck.remote('a'), remote(() => get(stuck.remote('b')), { numCpus: 1 }).remote()]
+    await expect.poll(begun).toHaveLength(2)
+    for (const ref of refs) cancel(ref)
+    for (const ref of refs) await expect(get(ref)).rejects.toThrow(TaskCancelledError)
+    // The worker has heard of it, and nothing is under way for it any more.
+    await expect.poll(() => fleet.connection.llen(key('CPU=1:active'))).toBe(0)
+    await shutdown()
+    await join()
+    expect(await get(remote(() => 'all', { numCpus: 2 }).remote())).toBe('all')
   })
 
   it('SIGTERM: what runs ends, what waits goes to others, and the exit code is 0', async () => {

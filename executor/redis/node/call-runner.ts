@@ -319,7 +319,9 @@ export class CallRunner {
   }
 
   owners(): Set<string> {
-    return new Set([...this.#running.values()].map(({ wire }) => wire.owner))
+    const owners = new Set([...this.#running.values()].map(({ wire }) => wire.owner))
+    for (const { origin } of this.#goingOn.values()) owners.add(origin.driver)
+    return owners
   }
 
   batchesOf(driver: string): Set<string> {
@@ -332,6 +334,11 @@ export class CallRunner {
 
   callsOf(driver: string): string[] {
     return [...this.#running].flatMap(([id, { wire }]) => (wire.owner === driver ? [id] : []))
+  }
+
+  /** Cancelled, or taking too long: who waits for others' calls has cancelled them, and knows nothing of them any more. */
+  goingOnFor(driver: string): string[] {
+    return [...this.#goingOn].flatMap(([id, { origin }]) => (origin.driver === driver ? [id] : []))
   }
 
   /** Whom the calls are for that a worker thread runs. */

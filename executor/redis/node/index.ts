@@ -208,6 +208,8 @@ export class FleetNode {
       this.#local.cancel(call, { force: true, recursive: true })
       this.#runner.cancel(call, { force: true, recursive: true })
     }
+    for (const call of this.#runner.goingOnFor(driver))
+      this.#local.cancel(call, { force: true, recursive: false })
     this.#endStarted(driver)
     this.#setUps.drop(driver)
     this.#fleet.objects.forgetDriver(driver)

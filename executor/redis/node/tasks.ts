@@ -203,6 +203,8 @@ export class TaskIntakes {
   #reserve(amounts: Amounts, sign: 1 | -1): void {
     this.#reservedCount += sign
     for (const name in amounts) this.#reserved[name] = (this.#reserved[name] ?? 0) + sign * amounts[name]!
+    // Sums of fractions are not exact.
+    if (this.#reservedCount === 0) for (const name in this.#reserved) this.#reserved[name] = 0
   }
 
   look(): void {
