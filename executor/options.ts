@@ -26,7 +26,7 @@ interface ResourceOptions {
 }
 
 interface CallOptions {
-  /** How many objects the result is taken apart into. Of a function that returns an array. */
+  /** How many objects the result is taken apart into, 4000 at most. Of a function that returns an array. */
   readonly numReturns?: number | undefined
   /** Errors that are worth another try: true for all, or a list of classes. They spend `maxRetries`, too. */
   readonly retryExceptions?: boolean | readonly ErrorClass[] | undefined
@@ -153,8 +153,12 @@ export interface ActorOptions {
 /** What a value has to be, in words, or null if it is that. */
 type Check = (value: unknown) => string | null
 
-const whole = (least: number, words: string): Check => {
-  return (value) => (Number.isInteger(value) && (value as number) >= least ? null : words)
+/** One script of Redis stores all results of a call, and Lua hands no more than 8,000 values to a command. */
+export const MOST_RETURNS = 4000
+
+const whole = (least: number, words: string, most = Number.POSITIVE_INFINITY): Check => {
+  return (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? null : words
 }
 const amount: Check = (value) =>
   typeof value === 'number' && value >= 0 && Number.isFinite(value) ? null : 'a number from 0'
@@ -186,7 +190,7 @@ export const checkNamespace: Check = (value) =>
 // A runtime environment is checked by itself, and tells more.
 const resourceChecks = { numCpus: amount, resources: record, name: text, runtimeEnv: anything }
 const callChecks = {
-  numReturns: whole(0, 'a whole number from 0'),
+  numReturns: whole(0, `a whole number from 0 to ${MOST_RETURNS}`, MOST_RETURNS),
   retryExceptions: (value: unknown) =>
     typeof value === 'boolean' ||
     (Array.isArray(value) && value.every((each) => typeof each === 'function' && each.prototype))

@@ -3,6 +3,7 @@
 import { fromJson, toJson } from '../../runtime-env/json.ts'
 import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import type { ActorCallSpec, ActorSpec, Dependency, TaskSpec } from '../executor.ts'
+import { MOST_RETURNS } from '../options.ts'
 import type { Packed } from '../payload.ts'
 import { decodeFrame } from './frame.ts'
 import type { Keys } from './keys.ts'
@@ -185,7 +186,7 @@ export function claimsOf(sealed: Buffer): Claims | null {
     const calls = header.calls.map(([model, id]) => {
       const spec = readShared(header.shared[model]!).spec as WireSpec
       const numReturns = header.kind === 'actor' ? 0 : (spec as TaskSpec).options.numReturns
-      if (!(Number.isInteger(numReturns) && numReturns >= 0 && numReturns < 1000)) throw new Error()
+      if (!(Number.isInteger(numReturns) && numReturns >= 0 && numReturns <= MOST_RETURNS)) throw new Error()
       return { id: String(id), name: String(spec.name), numReturns }
     })
     return { kind: header.kind, owner: String(header.owner), calls }

@@ -9,7 +9,9 @@ export function optionTests(_: Engine): void {
       'there is no task option numCpu. Did you mean numCpus?',
     )
     expect(() => remote(fn).options({ maxRetrys: 1 } as object)).toThrow(/Did you mean maxRetries/)
-    expect(() => remote(fn, { numReturns: 1.5 })).toThrow('numReturns is a whole number from 0, not 1.5')
+    expect(() => remote(fn, { numReturns: 1.5 })).toThrow(
+      'numReturns is a whole number from 0 to 4000, not 1.5',
+    )
     expect(() => remote(class {}, { maxCalls: 1 } as object)).toThrow(/no actor option maxCalls/)
     expect(() => remote(class {}, { detached: true } as object)).toThrow(
       "there is no actor option detached. Did you mean lifetime: 'detached'?",
@@ -39,6 +41,14 @@ export function optionTests(_: Engine): void {
     const [holes, own] = results.map((f) => remote(f as () => number[], { numReturns: 2 }).remote())
     expect(await get(holes as never)).toEqual([undefined, 2])
     expect(await get(own as never)).toEqual([1, 2])
+  })
+
+  it('X5 numReturns may be some thousands', async () => {
+    const many = (numReturns: number) =>
+      remote((n: number) => Array.from({ length: n }, (_, i) => i), { numReturns })
+    const refs = many(4000).remote(4000)
+    expect(await get(refs as never)).toEqual(Array.from({ length: 4000 }, (_, i) => i))
+    expect(() => many(4001)).toThrow('numReturns is a whole number from 0 to 4000, not 4001')
   })
 
   it('X5 numReturns and a result of another length fail every ref', async () => {
