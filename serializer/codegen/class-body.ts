@@ -44,7 +44,7 @@ export function editClass(record: FunctionRecord, names: ClassNames, children: r
       edits.overwrite(key.range.start, key.range.end, `[${names.keys}[${computed}]]`)
     if (stamps && element.kind === 'field' && !element.isStatic && initializer && !element.pure) {
       edits.appendLeft(initializer.start, `${names.hook}.r ? void 0 : (`)
-      edits.appendRight(initializer.end, ')')
+      edits.appendLeft(initializer.end, ')')
     }
     if (stamps && element.kind === 'constructor' && element.bodyStart !== null) {
       edits.appendRight(

@@ -659,6 +659,25 @@ export function bodies({ row }: Table): void {
     },
   })
 
+  row(
+    'K2',
+    'a class whose text ends with a field that loading does not evaluate, and with no space or semicolon',
+    {
+      source: js`
+      let made = 0
+      const make = () => ++made
+      const build = () => {
+        class A{#x=1;last=make()}
+        class B{#y=2;get y(){return this.#y}last=[make(),this.y]}
+        return { a: new A(), b: new B() }
+      }`,
+      check({ a, b }: any, assert) {
+        assert.deepEqual([a.last, b.last, b.y], [1, [2, 2], 2])
+        assert.equal(new b.constructor().last[1], 2)
+      },
+    },
+  )
+
   row('K2', 'a method with private names alone, and a closure inside a method', {
     build() {
       class Holder {
