@@ -9,15 +9,18 @@ import { haveSameHiddenClass, seesHiddenClasses } from './hidden-class.ts'
 const strict = function () {}
 /** This file's own code is strict. */
 const sloppy = new Script('(function () {})').runInThisContext() as object
+const { ownKeys } = Reflect
 const known: readonly object[] = seesHiddenClasses ? [() => {}, strict, sloppy, async () => {}] : []
 const tellsStrictness = seesHiddenClasses && !haveSameHiddenClass(strict, sloppy)
 
 /**
  * Are all own properties certain to be as the function was made with them, but for the value of `prototype`? Arrow functions,
- * methods and ordinary functions are known, and what is async, in this realm. `false` may be said of any.
+ * methods and ordinary functions are known, and what is async, in this realm. `false` may be said of any. Properties whose
+ * keys are indexes do not show in the hidden class: they stand before all others.
  */
 export function isUntouchedFunction(fn: object): boolean {
-  for (let i = 0; i < known.length; i++) if (haveSameHiddenClass(fn, known[i])) return true
+  for (let i = 0; i < known.length; i++)
+    if (haveSameHiddenClass(fn, known[i])) return ownKeys(fn)[0] === 'length'
   return false
 }
 

@@ -4,6 +4,7 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 import {
   ReflectApply,
   ReflectGetOwnPropertyDescriptor,
+  ReflectOwnKeys,
   StringPrototypeIndexOf,
   StringPrototypeSlice,
 } from '../primordials.ts'
@@ -175,8 +176,11 @@ const strictOf = ReflectGetOwnPropertyDescriptor(Function.prototype, 'caller')!.
 export function isStrictFunction(fn: object): boolean {
   const told = strictnessByClass(fn)
   if (told !== null) return told
-  // Sloppy functions alone have an own `caller`, in V8 up to Node 24; since then they alone may ask an accessor for it.
-  if (ReflectGetOwnPropertyDescriptor(fn, 'caller')) return false
+  // Sloppy functions alone have a `caller` from the start, which is before `prototype`, in V8 up to Node 24; since then they alone
+  // may ask an accessor for it.
+  const keys = ReflectOwnKeys(fn)
+  const caller = keys.indexOf('caller')
+  if (caller >= 0 && caller < keys.indexOf('prototype')) return false
   try {
     ReflectApply(strictOf, fn, [])
     return false

@@ -5,6 +5,7 @@ import { damaged } from '../errors.ts'
 import { isWeakCollection, noteSeen, seenBy } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
+import { ownOfSloppy } from './function-shape.ts'
 import type { Nodes } from './nodes.ts'
 import { isObject } from './objects.ts'
 import { Needs } from './opcodes.ts'
@@ -97,7 +98,7 @@ export class FunctionNodes {
 
   #functionProperties(value: object, apart: boolean): void {
     this.#properties.changedPrototype(value, apart)
-    if (this.#in.byte() === 1) this.#properties.read(value, ['arguments', 'caller'], false, apart)
+    if (this.#in.byte() === 1) this.#properties.read(value, ownOfSloppy(value), false, apart)
   }
 
   /** The number of a call that arrow functions see `this` and `arguments` of; told once for all of them. */
@@ -145,7 +146,7 @@ export class FunctionNodes {
       else if (isWeakCollection(state)) this.#source.follows(state, this.#functions.staticField(value, i))
     }
     this.#properties.changedPrototype(value, fresh)
-    this.#properties.read(value, ['arguments', 'caller'], false, fresh)
+    this.#properties.read(value, [], false, fresh)
   }
 
   literal(): object {

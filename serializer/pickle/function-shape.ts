@@ -5,7 +5,9 @@ import type { FunctionFacts } from '../analyze/index.ts'
 import { isUntouchedFunction } from '../capture/index.ts'
 import { staticKey } from '../codegen/records.ts'
 
-const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
+const { construct, getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
+const ProxyConstructor = Proxy
+const CONSTRUCTS_NOTHING = { construct: () => ({}) }
 const FunctionPrototype = Function.prototype
 const ObjectPrototype = Object.prototype
 
@@ -59,7 +61,7 @@ export function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
   if (!isExtensible(fn)) return false
   let next = 0
   for (const key of ownKeys(fn)) {
-    if (key === 'arguments' || key === 'caller') continue
+    if (next === 2 && isOfSloppy(key) && facts.form === 'function') continue
     const descriptor = getOwnPropertyDescriptor(fn, key)!
     if (key === 'length') {
       if (next++ !== 0 || descriptor.value !== facts.length || !isUsual(descriptor)) return false
@@ -71,6 +73,19 @@ export function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
     } else return false
   }
   return next === (isConstructorLike(facts) ? 3 : 2)
+}
+
+/**
+ * V8 gives a sloppy function `arguments` and `caller`, which stand in front of `prototype`, and which nobody can change. What is
+ * elsewhere under these names is the user's: a class may well have a static `caller`.
+ */
+export function ownOfSloppy(fn: object): readonly PropertyKey[] {
+  const keys = ownKeys(fn)
+  return keys.slice(0, Math.max(keys.indexOf('prototype'), 0)).filter(isOfSloppy)
+}
+
+function isOfSloppy(key: PropertyKey): boolean {
+  return key === 'arguments' || key === 'caller'
 }
 
 function isUsual(descriptor: PropertyDescriptor): boolean {
@@ -101,12 +116,32 @@ function isUntouchedPrototype(fn: object, facts: FunctionFacts, prototype: unkno
   )
 }
 
-/** What the class extends: its [[Prototype]], null for `extends null`, undefined for a base class. */
+/**
+ * What the class extends: its [[Prototype]], null for `extends null`, undefined for a base class. Null, too, where that is nothing
+ * that a class could extend when it is made again: the [[Prototype]] was changed, or it is a bound function, which has its
+ * `prototype` only later. Both prototypes are put right afterwards.
+ */
 export function heritageOf(fn: object, prototype: object, extended: boolean): unknown {
   if (!extended) return undefined
   const parent = getPrototypeOf(fn)
-  if (parent === FunctionPrototype && getPrototypeOf(prototype) === null) return null
-  return parent
+  if (parent === null || (parent === FunctionPrototype && getPrototypeOf(prototype) === null)) return null
+  return types.isProxy(parent) || (isConstructor(parent) && hasPrototypeFromStart(parent)) ? parent : null
+}
+
+/** Asked of a proxy that constructs nothing: no code of the function runs, nor is a property of it read. */
+function isConstructor(value: object): boolean {
+  if (typeof value !== 'function') return false
+  try {
+    construct(new ProxyConstructor(value, CONSTRUCTS_NOTHING), [])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A class's or an ordinary function's own `prototype` can't be deleted, as one that was added can. */
+function hasPrototypeFromStart(constructor: object): boolean {
+  return getOwnPropertyDescriptor(constructor, 'prototype')?.configurable === false
 }
 
 export function classPrototypeDefault(heritage: unknown): object | null {

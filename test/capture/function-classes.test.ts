@@ -21,6 +21,7 @@ const CHANGES: Record<string, (fn: any) => unknown> = {
   'no name': (fn) => delete fn.name,
   'another length': (fn) => Object.defineProperty(fn, 'length', { value: 7 }),
   'a property': (fn) => Object.assign(fn, { extra: 1 }),
+  'an index': (fn) => Object.assign(fn, { 0: 1 }),
   'a symbol': (fn) => Object.assign(fn, { [Symbol.iterator]: 1 }),
   'another prototype': (fn) => Object.setPrototypeOf(fn, null),
   'no extensions': (fn) => Object.preventExtensions(fn),

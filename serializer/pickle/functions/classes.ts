@@ -103,6 +103,6 @@ export function writeClass(
       fn,
       heritage === null || heritage === undefined ? FunctionPrototype : (heritage as object),
     )
-    graph.properties(fn, ['arguments', 'caller'], false)
+    graph.properties(fn, [], false)
   })
 }

@@ -365,6 +365,64 @@ export function properties({ row }: Table): void {
     },
   })
 
+  row('C10', 'properties whose keys are indexes, where a function has no others of its own', {
+    build() {
+      const object = {
+        method() {},
+        get getter() {
+          return 1
+        },
+      }
+      const { get } = Object.getOwnPropertyDescriptor(object, 'getter')!
+      const list: any[] = [function f() {}, () => 1, object.method, get, async () => 1]
+      list.forEach((fn, i) => Object.defineProperty(fn, i, { value: [i], enumerable: i !== 2 }))
+      return { list, object }
+    },
+    check({ list, object }, assert) {
+      assert.deepEqual(
+        list.map((fn, i) => fn[i]),
+        [[0], [1], [2], [3], [4]],
+      )
+      assert.equal(list[2].propertyIsEnumerable(2), false)
+      assert.equal(object.method, list[2])
+    },
+  })
+
+  row(
+    'C10',
+    'properties called caller and arguments, of functions and classes that have no such of their own',
+    {
+      build() {
+        class C {
+          static caller = new Map([[1, 2]])
+          static arguments = ['a']
+          static after = 1
+        }
+        class D {
+          static arguments() {
+            return 'a method'
+          }
+          static get caller() {
+            return 'a getter'
+          }
+        }
+        const list: any[] = [() => 1, function strict() {}, { method() {} }.method, async () => 1]
+        for (const fn of list) Object.defineProperty(fn, 'caller', { value: 'mine', enumerable: true })
+        return { C: C as any, D: D as any, list, keys: [C, D, ...list].map((each) => Reflect.ownKeys(each)) }
+      },
+      modes: ['esm'],
+      check({ C, D, list, keys }, assert) {
+        assert.deepEqual([C.caller.get(1), C.arguments, C.after], [2, ['a'], 1])
+        assert.deepEqual([D.arguments(), D.caller], ['a method', 'a getter'])
+        for (const fn of list) assert.equal(fn.caller, 'mine')
+        assert.deepEqual(
+          [C, D, ...list].map((each) => Reflect.ownKeys(each)),
+          keys,
+        )
+      },
+    },
+  )
+
   row('C10', 'functions with equal text are as many as they were', {
     build() {
       const make = () => () => 'same'

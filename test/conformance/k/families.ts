@@ -865,6 +865,48 @@ export function families({ row }: Table): void {
     },
   })
 
+  row('K3', 'classes given a [[Prototype]] that none can extend; classes that extend a bound function', {
+    build() {
+      class Base {
+        kept = 1
+      }
+      const parents: any[] = [{ from: 'object' }, Object.assign(() => 1, { from: 'arrow' }), new Map(), null]
+      const changed = parents.map((parent) => {
+        class C extends Base {
+          #own = 2
+          own() {
+            return this.#own
+          }
+        }
+        const instance = new C()
+        Object.setPrototypeOf(C, parent)
+        return { C: C as any, instance }
+      })
+      const bound: any = Base.bind(null)
+      bound.prototype = { hello: () => 'from bound' }
+      class Derived extends bound {
+        who() {
+          return super.hello()
+        }
+      }
+      return { changed, parents, Base, bound, Derived: Derived as any }
+    },
+    check({ changed, parents, Base, bound, Derived }, assert) {
+      assert.deepEqual(
+        changed.map(({ C }) => Object.getPrototypeOf(C)),
+        parents,
+      )
+      changed.forEach(({ C, instance }, i) => {
+        assert.equal(Object.getPrototypeOf(C), parents[i])
+        assert.ok(instance instanceof Base)
+        assert.deepEqual([instance.own(), instance.kept], [2, 1])
+      })
+      assert.equal(Object.getPrototypeOf(Derived), bound)
+      assert.equal(Derived.prototype.who(), 'from bound')
+      assert.equal(new Derived().kept, 1)
+    },
+  })
+
   row('K3', 'a function made by a class that extends Function: its private fields are refused by name', {
     build() {
       class Command extends Function {
