@@ -18,7 +18,7 @@ import type { PropertyReader } from './property-reader.ts'
 import type { ReducedContent } from './rebuilder.ts'
 import { rememberOrigin } from './source.ts'
 
-const { apply, defineProperty, setPrototypeOf } = Reflect
+const { apply, defineProperty, deleteProperty, ownKeys, setPrototypeOf } = Reflect
 const objectCreate = Object.create
 const bind = Function.prototype.bind
 const SetConstructor = Set
@@ -283,7 +283,11 @@ export class ObjectReader {
     this.#nodes.add(object)
     if (mode === Prototype.Later) this.#prototypeLater(object)
     graph.later(object, () => {
-      if (mode >= Prototype.Given) this.#privateElements(object, null)
+      if (mode >= Prototype.Given) {
+        const own = reducer.ownKeys && ownKeys(object)
+        this.#privateElements(object, null)
+        if (own) dropOthers(object, own)
+      }
       reducer.readContent?.(object, graph)
       this.#properties.read(object, reducer.ownKeys?.(object), reducer.indexed)
     })
@@ -300,6 +304,13 @@ export class ObjectReader {
       for (let i = 0; i < count; i++) this.#functions.setPrivateField(owner, i, object, graph.value())
     }
   }
+}
+
+/** Fields without effects are there when private ones are: a type with own properties of its own has its before them. */
+function dropOthers(object: object, own: readonly PropertyKey[]): void {
+  const keys = ownKeys(object)
+  if (keys.length === own.length) return
+  for (const key of keys) if (!own.includes(key)) deleteProperty(object, key)
 }
 
 function makeArguments(length: number): object {

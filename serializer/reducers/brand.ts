@@ -2,18 +2,35 @@
 import { types } from 'node:util'
 import type { BuiltinReducer } from './types.ts'
 
-const { apply, getPrototypeOf } = Reflect
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
+const create = Object.create
 
 /** Does the object inherit from the prototype, and does the class's own function accept it? */
 export function hasBrand(value: object, prototype: object, accessor: () => unknown): boolean {
   // Trying costs an exception: not for ordinary objects.
-  if (!inheritsFrom(value, prototype)) return false
+  return inheritsFrom(value, prototype) && accepts(accessor, value) && !borrows(value, prototype, accessor)
+}
+
+function accepts(accessor: () => unknown, value: object): boolean {
   try {
     apply(accessor, value, [])
     return true
   } catch {
     return false
   }
+}
+
+/**
+ * Is it accepted for what it inherits alone? Much of Node's state is kept in properties, under symbols: `Object.create(event)`
+ * has the event's type. It is no Event, but an object with an Event for its prototype.
+ */
+function borrows(value: object, prototype: object, accessor: () => unknown): boolean {
+  const parent = getPrototypeOf(value)!
+  if (parent === prototype || !accepts(accessor, parent) || !accepts(accessor, create(value))) return false
+  const own = ownKeys(value).filter((key) => typeof key === 'symbol')
+  for (let at = parent; accepts(accessor, at); at = getPrototypeOf(at)!)
+    if (own.some((key) => getOwnPropertyDescriptor(at, key))) return false
+  return true
 }
 
 /** Going by the chain of prototypes, up to a proxy, whose trap would run. */

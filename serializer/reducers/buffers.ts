@@ -29,6 +29,7 @@ const dataViewBytes = getter(DataView.prototype, 'byteLength')
 const bufferBytes = getter(ArrayBuffer.prototype, 'byteLength')
 const bufferMaximum = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'maxByteLength')?.get
 const bufferResizable = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable')?.get
+const bufferResize = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resize')?.value
 const bufferDetached = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')?.get
 const sharedBytes = getter(SharedArrayBuffer.prototype, 'byteLength')
 const sharedMaximum = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'maxByteLength')?.get
@@ -243,12 +244,32 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
       name === 'Buffer'
         ? nodeBuffer(buffer, offset, length)
         : tracks
-          ? new (Constructor as ViewConstructor)(buffer, offset)
+          ? trackingView(Constructor as ViewConstructor, buffer, offset)
           : new (Constructor as ViewConstructor)(buffer, offset, length / size)
     if (window.isReadonly) readonlyViews.add(view)
     return view
   },
   indexed: true,
+}
+
+/**
+ * A view that follows its buffer's length. Node 20's V8 makes none where the rest of the buffer is no whole number of
+ * elements: the buffer has fewer bytes for a moment.
+ */
+function trackingView(
+  Constructor: ViewConstructor,
+  buffer: ArrayBufferLike,
+  offset: number,
+): ArrayBufferView {
+  const length = bufferFacts(buffer)!.length
+  const rest = (length - offset) % Constructor.BYTES_PER_ELEMENT
+  if (rest === 0 || !types.isArrayBuffer(buffer)) return new Constructor(buffer, offset)
+  const bytes = new Bytes(buffer, length - rest).slice()
+  apply(bufferResize, buffer, [length - rest])
+  const view = new Constructor(buffer, offset)
+  apply(bufferResize, buffer, [length])
+  new Bytes(buffer).set(bytes, length - rest)
+  return view
 }
 
 const dataView: BuiltinReducer<DataView> = {

@@ -635,6 +635,24 @@ export function data({ row }: Table): void {
     },
   })
 
+  row('V5', 'a view that follows a buffer of which it leaves a few bytes over', {
+    build() {
+      const buffer = new (ArrayBuffer as any)(8, { maxByteLength: 16 })
+      const views = [new Int16Array(buffer, 2), new Float64Array(buffer)]
+      const bytes = new Uint8Array(buffer)
+      buffer.resize(11)
+      bytes.set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+      return { buffer, views, bytes }
+    },
+    check({ buffer, views, bytes }, assert) {
+      const sizes = () => views.map((view: any) => view.length)
+      assert.deepEqual([...bytes], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+      assert.deepEqual(sizes(), [4, 1])
+      buffer.resize(16)
+      assert.deepEqual(sizes(), [7, 2])
+    },
+  })
+
   row('V5', 'a detached buffer, a view of one, and a view out of bounds are refused by name', {
     build() {
       const detached = new ArrayBuffer(8)
@@ -856,6 +874,37 @@ export function data({ row }: Table): void {
       assert.deepEqual(attributes(dom), ['undefined', true, true, true])
       assert.deepEqual(attributes(replaced), ['undefined', true, false, true])
       assert.deepEqual(attributes(fixed), ['undefined', false, false, false])
+    },
+  })
+
+  row('V6', 'errors of classes with private fields and others have their stack, and have it first', {
+    build() {
+      class Failure extends Error {
+        #uses = 1
+        code = 'E_FAILURE'
+        uses = () => this.#uses
+      }
+      class Failures extends AggregateError {
+        #uses = 2
+        code = 'E_FAILURES'
+        get uses() {
+          return () => this.#uses
+        }
+      }
+      const errors = [new Failure('one'), new Failures([1], 'several')]
+      return { errors, stacks: errors.map((error) => error.stack), keys: errors.map(Reflect.ownKeys) }
+    },
+    showsPaths: 'an error keeps its stack',
+    check({ errors, stacks, keys }, assert) {
+      assert.deepEqual(
+        errors.map((error) => error.stack),
+        stacks,
+      )
+      assert.deepEqual(errors.map(Reflect.ownKeys), keys)
+      assert.deepEqual(
+        errors.map((error) => error.uses()),
+        [1, 2],
+      )
     },
   })
 

@@ -218,6 +218,11 @@ export function platform({ row }: Table): void {
     },
   )
 
+  row('V7', 'an object that inherits from an event is refused by name', {
+    build: () => ({ event: Object.create(new CustomEvent('saved')) }),
+    refused: { message: /a CustomEvent holds state/, path: /\.event$/ },
+  })
+
   row('V7', 'Event, CustomEvent and EventTarget: type, flags and detail, subclasses with their fields', {
     build() {
       class Bus extends EventTarget {
