@@ -242,14 +242,15 @@ export class ObjectReader {
     else if (mode === Prototype.Default || mode === Prototype.Later) object = {}
     else object = objectCreate(prototype)
     this.#nodes.add(object)
-    if (mode === Prototype.Later) this.#prototypeLater(object)
     graph.later(object, () => {
       if (mode >= Prototype.Given) this.#privateElements(object, base)
       this.#properties.read(object)
     })
+    if (mode === Prototype.Later) this.#prototypeLater(object)
     return object
   }
 
+  /** What is noted last is read first: before the content, after which the object may be frozen. */
   #prototypeLater(object: object): void {
     const graph = this.#graph
     graph.later(object, () => {
@@ -265,11 +266,11 @@ export class ObjectReader {
     const array: unknown[] = []
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(array, prototype)
     this.#nodes.add(array)
-    if (mode === Prototype.Later) this.#prototypeLater(array)
     graph.later(array, () => {
       if (mode >= Prototype.Given) this.#privateElements(array, null)
       this.#properties.readElements(array, length)
     })
+    if (mode === Prototype.Later) this.#prototypeLater(array)
     return array
   }
 
@@ -281,7 +282,6 @@ export class ObjectReader {
     const object = reducer.create(graph) as object
     if (mode === Prototype.Null || mode === Prototype.Given) setPrototypeOf(object, prototype)
     this.#nodes.add(object)
-    if (mode === Prototype.Later) this.#prototypeLater(object)
     graph.later(object, () => {
       if (mode >= Prototype.Given) {
         const own = reducer.ownKeys && ownKeys(object)
@@ -291,6 +291,7 @@ export class ObjectReader {
       reducer.readContent?.(object, graph)
       this.#properties.read(object, reducer.ownKeys?.(object), reducer.indexed)
     })
+    if (mode === Prototype.Later) this.#prototypeLater(object)
     return object
   }
 

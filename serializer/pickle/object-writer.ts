@@ -120,7 +120,7 @@ export class ObjectWriter {
     graph.out.byte(Op.Builtin)
     graph.out.varint(type)
     const usual = reducer.prototype(value)
-    const custom = this.#prototype(value, usual, () => reducer.write?.(value, graph))
+    const { custom, late } = this.#prototype(value, usual, () => reducer.write?.(value, graph))
     const ofNodes = usual !== null && isOfNodes(usual)
     if (!custom && !ofNodes) graph.instances.refuseUnknown(value, graph)
     graph.later(value, (object) => {
@@ -128,17 +128,25 @@ export class ObjectWriter {
       reducer.writeContent?.(object, graph)
       graph.properties(object, reducer.ownKeys?.(object) ?? [], reducer.indexed ?? false)
     })
+    if (late !== null) this.#prototypeLater(value, late)
   }
 
-  /** Writes the prototype, then what creation needs, then numbers the object and notes a prototype that has to wait. */
-  #prototype(value: object, usual: object | null, creation: () => void): boolean {
+  /**
+   * Writes the prototype, then what creation needs, then numbers the object. Is its prototype another than the usual one, and
+   * which one has to wait (`late`)?
+   */
+  #prototype(
+    value: object,
+    usual: object | null,
+    creation: () => void,
+  ): { readonly custom: boolean; readonly late: object | null } {
     const graph = this.#graph
     const prototype = settledPrototypeOf(value)
-    let wait = false
+    let late: object | null = null
     if (prototype === usual) graph.out.byte(Prototype.Default)
     else if (prototype === null) graph.out.byte(Prototype.Null)
     else if (graph.isOpen(prototype)) {
-      wait = true
+      late = prototype
       graph.out.byte(Prototype.Later)
     } else {
       graph.out.byte(Prototype.Given)
@@ -147,19 +155,28 @@ export class ObjectWriter {
     }
     creation()
     graph.remember(value)
-    if (wait) graph.later(value, () => graph.value(prototype))
-    return prototype !== usual && prototype !== null
+    return { custom: prototype !== usual && prototype !== null, late }
+  }
+
+  /** Said after the content, it comes before it: what is frozen by then takes no prototype. */
+  #prototypeLater(value: object, prototype: object): void {
+    const graph = this.#graph
+    graph.later(value, () => {
+      graph.step('slot', 'Prototype')
+      graph.value(prototype)
+    })
   }
 
   #array(value: unknown[]): void {
     const graph = this.#graph
     graph.out.byte(Op.Array)
-    const custom = this.#prototype(value, ArrayPrototype, () => graph.out.varint(value.length))
+    const { custom, late } = this.#prototype(value, ArrayPrototype, () => graph.out.varint(value.length))
     if (!custom) graph.instances.refuseUnknown(value, graph)
     graph.later(value, (array) => {
       if (custom) graph.instances.writePrivate(array, graph)
       graph.propertyWriter.writeElements(array)
     })
+    if (late !== null) this.#prototypeLater(value, late)
   }
 
   /** An object that is no more than its properties and private fields. The keys, where all properties are usual ones. */
@@ -172,12 +189,13 @@ export class ObjectWriter {
       graph.out.byte(Op.Stamped)
       graph.value(stamp)
     } else graph.out.byte(Op.Object)
-    const custom = this.#prototype(value, ObjectPrototype, () => {})
+    const { custom, late } = this.#prototype(value, ObjectPrototype, () => {})
     graph.later(value, (object) => {
       if (custom) graph.instances.writePrivate(object, graph)
       if (keys === null) graph.properties(object, [], false)
       else graph.propertyWriter.writeUsual(object, keys)
     })
+    if (late !== null) this.#prototypeLater(value, late)
   }
 }
 

@@ -839,6 +839,27 @@ export function families({ row }: Table): void {
     },
   })
 
+  row('K8', 'frozen objects whose prototypes are made of them', {
+    build() {
+      const objects = [{ a: 1 }, [1], new Map([[1, 2]]), Object('text')]
+      const pairs = objects.map((object: any) => {
+        const parent: any = function (this: any) {
+          return this
+        }.bind(object)
+        Object.setPrototypeOf(object, parent)
+        return { parent, object: Object.freeze(object) }
+      })
+      return pairs
+    },
+    check(pairs, assert) {
+      for (const { parent, object } of pairs) {
+        assert.ok(Object.isFrozen(object))
+        assert.equal(Object.getPrototypeOf(object), parent)
+        assert.equal(parent(), object)
+      }
+    },
+  })
+
   row('K8', 'instances whose class was changed, and classes whose prototype is someone else', {
     build() {
       class Cat {
