@@ -210,7 +210,13 @@ export async function connect(options: RedisOptions, address: string, look = LOO
     first.disconnect()
   }
   const redis = open(options, address)
-  await redis.connect()
+  try {
+    await redis.connect()
+  } catch (error) {
+    // It would go on trying.
+    redis.disconnect()
+    throw unusable(error as Error, address)
+  }
   // Of what BullMQ duplicates: it gives up for good if Redis is away when it says `connect` to one that is lazy.
   redis.options.lazyConnect = false
   return redis
@@ -249,6 +255,7 @@ async function checkServer(redis: Redis, where: string): Promise<void> {
 function reasonOf(error: Error): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (message.startsWith('NOAUTH')) return 'it asks for a user and a password'
+  if (message === 'Connection is closed.') return 'it has closed the connection'
   switch (code) {
     case 'ECONNREFUSED':
       return 'nothing listens there'

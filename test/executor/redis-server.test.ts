@@ -1,7 +1,7 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
 import { once } from 'node:events'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net'
 import {
   type ActorHandle,
   cancel,
@@ -621,6 +621,26 @@ describe('a driver', () => {
       /it has not answered for 0.2 s\. Is it rediss:\/\/ for a server with TLS/,
     )
     silent.close()
+  })
+
+  it('is told when the server goes just after it was looked at, and does not try for ever', async () => {
+    let count = 0
+    const sockets: Socket[] = []
+    const between = createServer((near) => {
+      if (++count > 1) return void near.destroy()
+      const far = connectSocket(redis.address.replace(/^unix:/, ''))
+      for (const each of [near, far]) sockets.push(each.on('error', () => {}))
+      near.pipe(far).pipe(near)
+    }).listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    const address = `redis://127.0.0.1:${(between.address() as AddressInfo).port}`
+    await expect(connect(redisOptions(address, undefined), address)).rejects.toThrow(
+      /can't use Redis at redis:.*: it has closed the connection\. /,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(count).toBe(2)
+    for (const each of sockets) each.destroy()
+    between.close()
   })
 
   it('is told when the server is a replica, and where that is', async () => {
