@@ -51,10 +51,10 @@ export class Crew {
     return this.members.filter(({ state }) => state === 'works')
   }
 
-  /** Also while Redis is away: then it is tried again. */
+  /** Also while Redis is away: then it is tried again, for several of its faults may come one after the other. */
   async add(): Promise<void> {
     const name = `w${++this.#count}`
-    for (const end = Date.now() + 60_000; ; ) {
+    for (const end = Date.now() + 180_000; ; ) {
       if (this.#isOver) return
       try {
         const worker = await startWorkerWith(
