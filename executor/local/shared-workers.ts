@@ -71,7 +71,15 @@ export class SharedWorkers {
   /** An actor has left it. */
   left(worker: LocalWorker): void {
     if (worker.actors!.size > 0 || worker.isEnded || this.#timers.has(worker)) return
-    const timer = setTimeout(() => this.#end(worker), LINGER).unref()
+    this.#linger(worker)
+  }
+
+  #linger(worker: LocalWorker): void {
+    const timer = setTimeout(() => {
+      // It may be running what all workers run, for whoever waits for that.
+      if (worker.calls.size > 0) this.#linger(worker)
+      else this.#end(worker)
+    }, LINGER).unref()
     this.#timers.set(worker, timer)
   }
 

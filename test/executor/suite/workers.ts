@@ -1,4 +1,4 @@
-import { describeExecutor, get, remote, runOnAllWorkers } from 'cornichon/executor'
+import { describeExecutor, get, kill, remote, runOnAllWorkers } from 'cornichon/executor'
 import { expect, it } from 'vitest'
 import type { Engine } from './index.ts'
 
@@ -48,6 +48,21 @@ export function workerTests(_: Engine): void {
     const made = one.remote()
     await runOnAllWorkers(async () => void (await get(made)))
     expect(await get(one.remote())).toBe(1)
+  })
+
+  it('X9 it ends also where a worker runs it whose actors have all gone', async () => {
+    class Actor {
+      here() {}
+    }
+    const actor = remote(Actor, { isolate: false }).remote()
+    await get(actor.here.remote())
+    kill(actor)
+    // In workers for longer than one is kept that has no actor any more.
+    const done = runOnAllWorkers(async () => {
+      const { isMainThread } = process.getBuiltinModule('node:worker_threads')
+      if (!isMainThread) await new Promise((resolve) => setTimeout(resolve, 2500))
+    }).then(() => 'done')
+    expect(await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 60_000))])).toBe('done')
   })
 
   it('describe tells of tasks, actors, functions, objects and slots', async () => {
