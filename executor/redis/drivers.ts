@@ -1,13 +1,21 @@
 // Which drivers are there, as far as this process knows: whether somebody waits for the results of their calls.
+import { setTimeout as pause } from 'node:timers/promises'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 
 /** So many are remembered. */
 const MOST_KNOWN = 1000
+/**
+ * Milliseconds. Where Redis was away, or stood still, for longer than leases last, a process that joins as it goes on may be
+ * there before the drivers are back: so long it takes none for dead, and looks again that often.
+ */
+const BACK_WITHIN = 5_000
+const LOOK = 500
 
 export class Drivers {
   readonly #link: Link
   readonly #known = new Map<string, { readonly isAlive: boolean; readonly checked: number }>()
+  readonly #asked = new Map<string, Promise<boolean>>()
 
   constructor(link: Link) {
     this.#link = link
@@ -17,8 +25,25 @@ export class Drivers {
   async isAlive(id: string): Promise<boolean> {
     const known = this.#known.get(id)
     if (known !== undefined && isFresh(known)) return known.isAlive
+    let asked = this.#asked.get(id)
+    if (asked === undefined) {
+      asked = this.#ask(id).finally(() => this.#asked.delete(id))
+      this.#asked.set(id, asked)
+    }
+    return asked
+  }
+
+  async #ask(id: string): Promise<boolean> {
+    const link = this.#link
+    let isAlive = (await link.isAlive(id)) || link.isJustBack
+    while (!isAlive && Date.now() - link.joined < BACK_WITHIN) {
+      await pause(LOOK, undefined, { ref: false })
+      // It may have said meanwhile that it goes.
+      const known = this.#known.get(id)
+      if (known !== undefined && isFresh(known)) return known.isAlive
+      isAlive = (await link.isAlive(id)) || link.isJustBack
+    }
     if (this.#known.size > MOST_KNOWN) this.#known.clear()
-    const isAlive = (await this.#link.isAlive(id)) || this.#link.isJustBack
     this.#known.set(id, { isAlive, checked: Date.now() })
     return isAlive
   }

@@ -46,6 +46,8 @@ export class Link {
   readonly alive: KeepAlive
   readonly settler: Settler
   readonly line: Line
+  /** When. */
+  readonly joined = Date.now()
   readonly #inbox: Inbox
   readonly #watch = new Watch()
   readonly #beats: (() => void)[] = []

@@ -422,6 +422,16 @@ describe('a process that was cut off from Redis', () => {
   })
 })
 
+describe('a process that has just joined', () => {
+  it('gives drivers the time to come back: Redis may have been away for longer than leases last', async () => {
+    const fleet = new RedisExecutor(link, false)
+    const asked = fleet.drivers.isAlive('driver-late')
+    await pause(100)
+    await look.set(link.keys.lease('driver-late'), '{}', 'PX', 60_000)
+    expect(await asked).toBe(true)
+  })
+})
+
 describe('a server that loads what it has on disk', () => {
   it('is used as soon as that is there, however long it said that it would take', async () => {
     const sockets: Socket[] = []
