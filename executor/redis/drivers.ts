@@ -23,8 +23,8 @@ export class Drivers {
 
   /** Looked up once a beat. */
   async isAlive(id: string): Promise<boolean> {
-    const known = this.#known.get(id)
-    if (known !== undefined && isFresh(known)) return known.isAlive
+    const known = this.#fresh(id)
+    if (known !== null) return known
     let asked = this.#asked.get(id)
     if (asked === undefined) {
       asked = this.#ask(id).finally(() => this.#asked.delete(id))
@@ -35,31 +35,33 @@ export class Drivers {
 
   async #ask(id: string): Promise<boolean> {
     const link = this.#link
-    let isAlive = (await link.isAlive(id)) || link.isJustBack
-    while (!isAlive && Date.now() - link.joined < BACK_WITHIN) {
+    for (;;) {
+      const isAlive = (await link.isAlive(id)) || link.isJustBack
+      if (isAlive || Date.now() - link.joined >= BACK_WITHIN) {
+        if (this.#known.size > MOST_KNOWN) this.#known.clear()
+        this.#known.set(id, { isAlive, checked: Date.now() })
+        return isAlive
+      }
       await pause(LOOK, undefined, { ref: false })
       // It may have said meanwhile that it goes.
-      const known = this.#known.get(id)
-      if (known !== undefined && isFresh(known)) return known.isAlive
-      isAlive = (await link.isAlive(id)) || link.isJustBack
+      const known = this.#fresh(id)
+      if (known !== null) return known
     }
-    if (this.#known.size > MOST_KNOWN) this.#known.clear()
-    this.#known.set(id, { isAlive, checked: Date.now() })
-    return isAlive
+  }
+
+  /** What was found within the last beat; null if nothing was. */
+  #fresh(id: string): boolean | null {
+    const known = this.#known.get(id)
+    return known !== undefined && Date.now() - known.checked < Life.beat ? known.isAlive : null
   }
 
   /** It was within the last beat. */
   wasAlive(id: string): boolean {
-    const known = this.#known.get(id)
-    return known?.isAlive === true && isFresh(known)
+    return this.#fresh(id) === true
   }
 
   /** It has said that it goes, or is dead. */
   forget(id: string): void {
     this.#known.set(id, { isAlive: false, checked: Date.now() })
   }
-}
-
-function isFresh({ checked }: { readonly checked: number }): boolean {
-  return Date.now() - checked < Life.beat
 }
