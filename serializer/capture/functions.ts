@@ -4,11 +4,10 @@ import { keepHiddenClass } from '../hidden-classes.ts'
 import {
   ReflectApply,
   ReflectGetOwnPropertyDescriptor,
-  ReflectOwnKeys,
   StringPrototypeIndexOf,
   StringPrototypeSlice,
 } from '../primordials.ts'
-import { strictnessByClass } from './function-classes.ts'
+import { ownOfSloppy, strictnessByClass } from './function-classes.ts'
 import { liveValue, liveValues, objectIdsOf, release, releaseCount } from './handover.ts'
 import { behindProxy, type InspectedObject, inspected, inspectedById } from './inspected.ts'
 import { noteCapture } from './scripts.ts'
@@ -176,11 +175,8 @@ const strictOf = ReflectGetOwnPropertyDescriptor(Function.prototype, 'caller')!.
 export function isStrictFunction(fn: object): boolean {
   const told = strictnessByClass(fn)
   if (told !== null) return told
-  // Sloppy functions alone have a `caller` from the start, which is before `prototype`, in V8 up to Node 24; since then they alone
-  // may ask an accessor for it.
-  const keys = ReflectOwnKeys(fn)
-  const caller = keys.indexOf('caller')
-  if (caller >= 0 && caller < keys.indexOf('prototype')) return false
+  if (ownOfSloppy(fn).includes('caller')) return false
+  // Since Node 26, sloppy functions alone may ask an accessor for it.
   try {
     ReflectApply(strictOf, fn, [])
     return false

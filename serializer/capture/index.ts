@@ -1,6 +1,6 @@
 // Live value -> facts. The only folder that talks to V8.
 
-export { isUntouchedFunction } from './function-classes.ts'
+export { isConstructor, isUntouchedFunction, ownOfSloppy } from './function-classes.ts'
 export {
   bindingIn,
   type CapturedBinding,

@@ -1,6 +1,7 @@
 // Would a function be pickled to the same bytes as just now? For who pickles the same function again and again (the
 // executor, at each call): a check that takes a fraction of a microsecond, where one can be had.
 import type { FunctionFacts } from '../analyze/index.ts'
+import { ownOfSloppy } from '../capture/index.ts'
 import { withOriginals } from '../originals.ts'
 import { type KeptSite, keptSite } from './kept-sites.ts'
 import { analyzed, sourceOf } from './source.ts'
@@ -9,7 +10,7 @@ const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect
 const { is } = Object
 const ObjectPrototype = Object.prototype
 
-const USUAL: ReadonlySet<string> = new Set(['length', 'name', 'arguments', 'caller', 'prototype'])
+const USUAL: ReadonlySet<PropertyKey> = new Set(['length', 'name', 'prototype'])
 
 /** What was seen of a function, and of those that it uses. */
 interface Seen {
@@ -45,7 +46,8 @@ function look(fn: object, seen: Map<object, Seen>): boolean {
   const facts = analyzed(sourceOf(fn))
   if (!kept?.variables || !facts || !isPlain(facts)) return false
   // Its own properties, if it has any but those that every function has, may hold anything.
-  if (!ownKeys(fn).every((key) => typeof key === 'string' && USUAL.has(key))) return false
+  const ofSloppy = ownOfSloppy(fn)
+  if (!ownKeys(fn).every((key) => USUAL.has(key) || ofSloppy.includes(key))) return false
   const found = { ...shapeOf(fn, facts), ...variablesOf(kept) }
   if (found.reads.length < kept.variables.size || (found.instances !== null && !isBare(found.instances, fn)))
     return false

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { Module } from 'node:module'
 import { types } from 'node:util'
-import { internalSlots, privateElements } from '../capture/index.ts'
+import { internalSlots, ownOfSloppy, privateElements } from '../capture/index.ts'
 import { privateFields } from '../codegen/records.ts'
 import { homeOfSuper } from '../codegen/super.ts'
 import { builtinReducers, findBuiltinReducer, type ValueSink, weakEntriesOf } from '../reducers/index.ts'
@@ -29,7 +29,7 @@ const CHUNK = 1 << 14
 const CONSTANT =
   /^(?:RegExp|boxed primitive|URL|DateTimeFormat|NumberFormat|Collator|PluralRules|Intl\.Locale|KeyObject)$/
 /** What a function has by being one. */
-const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(['length', 'name', 'prototype', 'arguments', 'caller'])
+const OF_FUNCTIONS: ReadonlySet<PropertyKey> = new Set(['length', 'name', 'prototype'])
 
 /** A variable that a class or a function was made with. */
 export interface Defining {
@@ -351,7 +351,8 @@ export class DefinitionDigest implements ValueSink {
     const parent = getPrototypeOf(fn)
     if (facts === null || parent !== usualPrototype(facts)) this.value(parent)
     const prototype: unknown = getOwnPropertyDescriptor(fn, 'prototype')?.value
-    this.#put(fn, text, (key) => OF_FUNCTIONS.has(key))
+    const ofSloppy = ownOfSloppy(fn)
+    this.#put(fn, text, (key) => OF_FUNCTIONS.has(key) || ofSloppy.includes(key))
     if (typeof prototype === 'object' && prototype !== null && prototypeOwner(prototype) === fn) {
       this.value(getPrototypeOf(prototype))
       this.#edge({ part: prototype })

@@ -1,11 +1,11 @@
 // Rebuilds the functions, classes and literals of a graph: makes them empty, and fills them when everything in hand is done.
 // The mirror of function-writer.ts.
+import { ownOfSloppy } from '../capture/index.ts'
 import { SUPER_NAME } from '../codegen/leaf.ts'
 import { damaged } from '../errors.ts'
 import { isWeakCollection, noteSeen, seenBy } from './class-registry.ts'
 import type { ByteReader } from './codec/byte-reader.ts'
 import type { CodeSource, MadeClass, MadeFunction } from './function-reader.ts'
-import { ownOfSloppy } from './function-shape.ts'
 import type { Nodes } from './nodes.ts'
 import { isObject } from './objects.ts'
 import { Needs } from './opcodes.ts'

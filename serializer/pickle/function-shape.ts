@@ -2,12 +2,10 @@
 // properties (spec 10.2, OrdinaryFunctionCreate, MakeConstructor, SetFunctionName). What is as usual need not travel.
 import { types } from 'node:util'
 import type { FunctionFacts } from '../analyze/index.ts'
-import { isUntouchedFunction } from '../capture/index.ts'
+import { isConstructor, isUntouchedFunction, ownOfSloppy } from '../capture/index.ts'
 import { staticKey } from '../codegen/records.ts'
 
-const { construct, getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
-const ProxyConstructor = Proxy
-const CONSTRUCTS_NOTHING = { construct: () => ({}) }
+const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect
 const FunctionPrototype = Function.prototype
 const ObjectPrototype = Object.prototype
 
@@ -59,9 +57,10 @@ export function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
   if (isUntouchedFunction(fn))
     return !isConstructorLike(facts) || isUntouchedPrototype(fn, facts, (fn as () => void).prototype)
   if (!isExtensible(fn)) return false
+  const ofSloppy = ownOfSloppy(fn)
   let next = 0
   for (const key of ownKeys(fn)) {
-    if (next === 2 && isOfSloppy(key) && facts.form === 'function') continue
+    if (ofSloppy.includes(key)) continue
     const descriptor = getOwnPropertyDescriptor(fn, key)!
     if (key === 'length') {
       if (next++ !== 0 || descriptor.value !== facts.length || !isUsual(descriptor)) return false
@@ -73,19 +72,6 @@ export function hasUsualProperties(fn: object, facts: FunctionFacts): boolean {
     } else return false
   }
   return next === (isConstructorLike(facts) ? 3 : 2)
-}
-
-/**
- * V8 gives a sloppy function `arguments` and `caller`, which stand in front of `prototype`, and which nobody can change. What is
- * elsewhere under these names is the user's: a class may well have a static `caller`.
- */
-export function ownOfSloppy(fn: object): readonly PropertyKey[] {
-  const keys = ownKeys(fn)
-  return keys.slice(0, Math.max(keys.indexOf('prototype'), 0)).filter(isOfSloppy)
-}
-
-function isOfSloppy(key: PropertyKey): boolean {
-  return key === 'arguments' || key === 'caller'
 }
 
 function isUsual(descriptor: PropertyDescriptor): boolean {
@@ -126,17 +112,6 @@ export function heritageOf(fn: object, prototype: object, extended: boolean): un
   const parent = getPrototypeOf(fn)
   if (parent === null || (parent === FunctionPrototype && getPrototypeOf(prototype) === null)) return null
   return types.isProxy(parent) || (isConstructor(parent) && hasPrototypeFromStart(parent)) ? parent : null
-}
-
-/** Asked of a proxy that constructs nothing: no code of the function runs, nor is a property of it read. */
-function isConstructor(value: object): boolean {
-  if (typeof value !== 'function') return false
-  try {
-    construct(new ProxyConstructor(value, CONSTRUCTS_NOTHING), [])
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** A class's or an ordinary function's own `prototype` can't be deleted, as one that was added can. */

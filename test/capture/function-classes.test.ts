@@ -1,6 +1,6 @@
 // What we rely on when V8 says that a function has the hidden class that it was made with.
 import { expect, test } from 'vitest'
-import { isStrictFunction, isUntouchedFunction } from '../../serializer/capture/index.ts'
+import { isStrictFunction, isUntouchedFunction, ownOfSloppy } from '../../serializer/capture/index.ts'
 
 const sloppy = (text: string): any => new Function(`return ${text}`)()
 const { prototype } = sloppy('class { method() {} get getter() { return 1 } }')
@@ -22,6 +22,8 @@ const CHANGES: Record<string, (fn: any) => unknown> = {
   'another length': (fn) => Object.defineProperty(fn, 'length', { value: 7 }),
   'a property': (fn) => Object.assign(fn, { extra: 1 }),
   'an index': (fn) => Object.assign(fn, { 0: 1 }),
+  'an index that is not enumerable': (fn) => Object.defineProperty(fn, 5, { value: 1 }),
+  'an accessor under an index': (fn) => Object.defineProperty(fn, 5, { get: () => 1, configurable: true }),
   'a symbol': (fn) => Object.assign(fn, { [Symbol.iterator]: 1 }),
   'another prototype': (fn) => Object.setPrototypeOf(fn, null),
   'no extensions': (fn) => Object.preventExtensions(fn),
@@ -46,4 +48,19 @@ test('strictness, of functions as they were made and of changed ones', () => {
   expect([isStrictFunction(strict), isStrictFunction(loose)]).toEqual([true, false])
   for (const fn of [strict, loose]) Object.assign(fn, { extra: 1 })
   expect([isStrictFunction(strict), isStrictFunction(loose)]).toEqual([true, false])
+})
+
+test("V8's own caller and arguments are those of a sloppy function, and no others", () => {
+  const loose = sloppy('function () {}')
+  const own = Reflect.ownKeys(loose).filter((key) => key === 'caller' || key === 'arguments')
+  expect(ownOfSloppy(loose)).toEqual(own)
+  expect(ownOfSloppy(Object.freeze(Object.assign(loose, { 1: 2 })))).toEqual(own)
+  const arrow = sloppy('() => 1')
+  for (const key of ['caller', 'arguments', 'prototype']) Object.defineProperty(arrow, key, { value: null })
+  const others = [
+    arrow,
+    sloppy('class { static caller = 1 }'),
+    Object.defineProperty(prototype.method, 'caller', {}),
+  ]
+  for (const fn of others) expect(ownOfSloppy(fn)).toEqual([])
 })

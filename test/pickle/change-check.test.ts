@@ -66,6 +66,8 @@ it('where only pickling can tell, there is no check: captured objects, classes, 
   }
   expect(check(outer.call({}))).toBe(null)
   expect(check(Object.assign(() => 1, { cache: [] }))).toBe(null)
+  expect(check(Object.defineProperty(() => 1, 'caller', { value: [] }))).toBe(null)
+  expect(check(Object.assign(() => 1, { [Symbol('cache')]: [] }))).toBe(null)
 })
 
 it('a function that was never pickled has none', () => {

@@ -166,6 +166,14 @@ const behind = {
       }
     }
   },
+  'a property of a function that is called caller': (k: number) => {
+    const helper: any = Object.defineProperty(() => 0, 'caller', { value: k })
+    return class {
+      m() {
+        return helper.caller
+      }
+    }
+  },
   'the fifth closure in a row': (k: number) => {
     const a = () => k
     const b = () => a()

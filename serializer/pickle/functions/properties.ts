@@ -1,7 +1,7 @@
 // The own properties of a function: most have those that it was made with, and no more.
 import type { FunctionFacts } from '../../analyze/index.ts'
-import { privateElements } from '../../capture/index.ts'
-import { hasUsualProperties, ownOfSloppy, usualPrototype } from '../function-shape.ts'
+import { ownOfSloppy, privateElements } from '../../capture/index.ts'
+import { hasUsualProperties, usualPrototype } from '../function-shape.ts'
 import type { GraphWriter } from '../graph-writer.ts'
 
 const { getPrototypeOf } = Reflect
