@@ -243,12 +243,7 @@ export class FunctionReader implements CodeSource {
           throw new UnpicklingError(
             'a function that uses private names is needed before the class that has them',
           )
-        const factory = known.hook?.c[place.child]
-        if (!factory)
-          throw new UnpicklingError(
-            'a function uses private names of a class that this process has in another form',
-          )
-        return factory
+        return known.hook?.c[place.child] ?? refuseWithin(known)
       }
     }
   }
@@ -267,6 +262,15 @@ export class FunctionReader implements CodeSource {
     this.#made[index] = made
     return made!
   }
+}
+
+/** Nothing can be written into a class that is there already. */
+function refuseWithin({ value }: KnownClass): never {
+  const name = String(getOwnPropertyDescriptor(value, 'name')?.value || 'a class without a name')
+  throw new UnpicklingError(
+    `a function outside of the methods of ${name} uses its private names, and this process has ${name} without it: as its own ` +
+      'class, or from another bundle. Load it in another process, or put what it does into a method of the class, and call that',
+  )
 }
 
 /** The function that a template puts into its holder, mostly under its name. */

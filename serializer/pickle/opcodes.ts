@@ -128,7 +128,8 @@ export const Attribute = {
 } as const
 
 /** Bits of the byte in front of a node's own properties. */
-export const PropertiesFlag = { NonExtensible: 8, Reordered: 16 } as const
+/** The last two are of what a built-in type's own entry restores: none of these properties can be deleted, or written to, either. */
+export const PropertiesFlag = { NonExtensible: 8, Reordered: 16, KeptSealed: 32, KeptFrozen: 64 } as const
 
 /** Bytes from which on a buffer has a place of its own, and what its offset there is a multiple of. */
 export const LEAST_BULK = 64

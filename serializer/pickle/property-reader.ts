@@ -58,6 +58,7 @@ export class PropertyReader {
     const present = indexed && types.isTypedArray(object) ? [] : without(ownKeys(object), kept)
     if (present.length > 0) this.#replaceProperties(object, count, present)
     else this.#keyed(object, count)
+    if (flags & PropertiesFlag.KeptSealed) close(object, kept, (flags & PropertiesFlag.KeptFrozen) !== 0)
     if (flags & PropertiesFlag.NonExtensible) preventExtensions(object)
   }
 
@@ -242,6 +243,20 @@ function define(object: object, key: PropertyKey, descriptor: PropertyDescriptor
     return defineProperty(object, key, descriptor)
   captureStack(object, descriptor.value, descriptor)
   return true
+}
+
+/** What the object has by the way it was made: none of it can be deleted, or, if it is frozen, written to. */
+function close(object: object, kept: readonly PropertyKey[], isFrozen: boolean): void {
+  for (const key of kept) {
+    const descriptor = getOwnPropertyDescriptor(object, key)
+    if (!descriptor) continue
+    const isReadonly = isFrozen && 'value' in descriptor
+    defineProperty(
+      object,
+      key,
+      isReadonly ? { writable: false, configurable: false } : { configurable: false },
+    )
+  }
 }
 
 /** V8 would make room for the elements, however few there are; not where one is far behind the others. */

@@ -63,7 +63,7 @@ export class PropertyWriter {
     const graph: GraphWriter = this.#graph
     let keys = indexed ? keysBesideElements(object) : ownKeys(object)
     if (skipped.length > 0) keys = keys.filter((key) => !skipped.includes(key))
-    graph.out.byte(isExtensible(object) ? 0 : PropertiesFlag.NonExtensible)
+    graph.out.byte(isExtensible(object) ? 0 : PropertiesFlag.NonExtensible | closure(object, skipped))
     this.#keyed(object, keys)
   }
 
@@ -136,6 +136,20 @@ export class PropertyWriter {
     }
     graph.value(descriptor.value)
   }
+}
+
+/** Flags of properties that are not written: what freezes an object does it with all that it has. */
+function closure(object: object, keys: readonly PropertyKey[]): number {
+  let flags: number = PropertiesFlag.KeptSealed | PropertiesFlag.KeptFrozen
+  let found = false
+  for (let i = 0; i < keys.length; i++) {
+    const descriptor = getOwnPropertyDescriptor(object, keys[i])
+    if (!descriptor) continue
+    found = true
+    if (descriptor.configurable) return 0
+    if (descriptor.writable) flags = PropertiesFlag.KeptSealed
+  }
+  return found ? flags : 0
 }
 
 function attributesOf(descriptor: PropertyDescriptor): number {

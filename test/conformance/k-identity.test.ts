@@ -416,6 +416,20 @@ goalTest(
 
 goalTest(
   'K5',
+  "an arrow function in an instance that uses the class's private names is refused at home, by the class's name",
+  async () => {
+    class Counter {
+      #n = 1
+      up = () => ++this.#n
+    }
+    const bytes = dumps(new Counter().up)
+    expect(() => loads(bytes)).toThrow(/Counter.*private names.*another process.*method of the class/s)
+    expect(await receive([bytes], 'await report(cornichon.loads(bundles[0])())')).toBe(2)
+  },
+)
+
+goalTest(
+  'K5',
   'instances with private fields of classes that extend built-ins come home, also through another process',
   async () => {
     const counting = <Base extends new (...args: any[]) => object>(base: Base) =>

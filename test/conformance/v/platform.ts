@@ -259,6 +259,34 @@ export function platform({ row }: Table): void {
     },
   })
 
+  row('V7', 'frozen and sealed objects of Node, with what it keeps under symbols', {
+    build() {
+      const attributes = (object: object) =>
+        Reflect.ownKeys(object).map((key) => {
+          const { configurable, writable } = Object.getOwnPropertyDescriptor(object, key)!
+          return `${String(key)} ${configurable} ${writable}`
+        })
+      const crypto = process.getBuiltinModule('node:crypto')
+      const make = () => [
+        ...[new Event('a'), new CustomEvent('b', { detail: 1 }), new EventTarget(), AbortSignal.abort(2)],
+        ...[new TextEncoder(), new TextDecoder(), new Blob(['c']), new FormData(), new Error('e'), /d/g],
+        crypto.createSecretKey(Buffer.from('f')),
+      ]
+      const frozen: any[] = make().map(Object.freeze as any)
+      const sealed: any[] = make().map(Object.seal as any)
+      return { frozen, sealed, attributes, were: [...frozen, ...sealed].map(attributes) }
+    },
+    addsGlobals: true,
+    modes: ['esm', 'cjs'],
+    showsPaths: 'an error keeps its stack',
+    check({ frozen, sealed, attributes, were }, assert) {
+      assert.deepEqual([...frozen, ...sealed].map(attributes), were)
+      assert.ok(frozen.every(Object.isFrozen) && sealed.every(Object.isSealed))
+      assert.deepEqual([frozen[0].type, frozen[1].detail, frozen[3].reason], ['a', 1, 2])
+      assert.equal(new TextDecoder().decode(frozen[4].encode('g')), 'g')
+    },
+  })
+
   row('V11', 'KeyObject: secret, public and private, of several kinds', {
     build() {
       const crypto = process.getBuiltinModule('node:crypto')
