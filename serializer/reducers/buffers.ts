@@ -29,13 +29,16 @@ const dataViewBytes = getter(DataView.prototype, 'byteLength')
 const bufferBytes = getter(ArrayBuffer.prototype, 'byteLength')
 const bufferMaximum = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'maxByteLength')?.get
 const bufferResizable = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable')?.get
-const bufferResize = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resize')?.value
 const bufferDetached = getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')?.get
 const sharedBytes = getter(SharedArrayBuffer.prototype, 'byteLength')
 const sharedMaximum = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'maxByteLength')?.get
 const sharedGrowable = getOwnPropertyDescriptor(SharedArrayBuffer.prototype, 'growable')?.get
-const { Serializer } = v8
+const { Deserializer, Serializer } = v8
+const deserializerTransfer = Deserializer.prototype.transferArrayBuffer
+const deserializerHeader = Deserializer.prototype.readHeader
+const deserializerRead = Deserializer.prototype.readValue
 const serializerTransfer = Serializer.prototype.transferArrayBuffer
+const serializerHeader = Serializer.prototype.writeHeader
 const serializerWrite = Serializer.prototype.writeValue
 const serializerRelease = Serializer.prototype.releaseBuffer
 const Bytes = Uint8Array
@@ -44,6 +47,9 @@ const ArrayBufferConstructor = ArrayBuffer
 const SharedArrayBufferConstructor = SharedArrayBuffer
 const NodeBuffer = Buffer
 const BufferPrototype = Buffer.prototype
+
+/** V8's flag of a view that follows its buffer's length, in the last byte of its clone; one of an ArrayBuffer has a second. */
+const FOLLOWS_SHARED = 1
 
 /** ES2024's second argument, which the library's types for ES2023 lack. */
 type ResizableConstructor<T> = new (length: number, options?: { maxByteLength: number }) => T
@@ -253,23 +259,25 @@ const typedArray: BuiltinReducer<ArrayBufferView> = {
 }
 
 /**
- * A view that follows its buffer's length. Node 20's V8 makes none where the rest of the buffer is no whole number of
- * elements: the buffer has fewer bytes for a moment.
+ * A view that follows its buffer's length. Node 20's V8 makes none where the rest of the buffer is no whole number of elements,
+ * but out of a structured clone: of a view of a buffer that ends where the view begins, which becomes one of the other buffer.
  */
 function trackingView(
   Constructor: ViewConstructor,
   buffer: ArrayBufferLike,
   offset: number,
 ): ArrayBufferView {
-  const length = bufferFacts(buffer)!.length
-  const rest = (length - offset) % Constructor.BYTES_PER_ELEMENT
-  if (rest === 0 || !types.isArrayBuffer(buffer)) return new Constructor(buffer, offset)
-  const bytes = new Bytes(buffer, length - rest).slice()
-  apply(bufferResize, buffer, [length - rest])
-  const view = new Constructor(buffer, offset)
-  apply(bufferResize, buffer, [length])
-  new Bytes(buffer).set(bytes, length - rest)
-  return view
+  const { length, isShared } = bufferFacts(buffer)!
+  if ((length - offset) % Constructor.BYTES_PER_ELEMENT === 0) return new Constructor(buffer, offset)
+  const empty = new (ArrayBufferConstructor as ResizableConstructor<ArrayBuffer>)(offset, {
+    maxByteLength: offset,
+  })
+  const clone = cloneOf(new Constructor(empty, offset), empty)
+  if (isShared) clone[clone.length - 1] = FOLLOWS_SHARED
+  const deserializer = new Deserializer(clone)
+  apply(deserializerTransfer, deserializer, [0, buffer])
+  apply(deserializerHeader, deserializer, [])
+  return apply(deserializerRead, deserializer, []) as ArrayBufferView
 }
 
 const dataView: BuiltinReducer<DataView> = {
@@ -369,19 +377,25 @@ function tracksLength(view: ArrayBufferView, buffer: ArrayBufferLike): boolean |
   const shared = types.isSharedArrayBuffer(buffer)
   const resizable = shared ? sharedGrowable : bufferResizable
   if (resizable === undefined || !apply(resizable, buffer, [])) return false
-  const serializer = new Serializer() as InstanceType<typeof Serializer> & {
-    _getSharedArrayBufferId?: () => number
-  }
-  // The buffer itself stays out of the clone, however large it is.
-  if (shared) defineProperty(serializer, '_getSharedArrayBufferId', { value: () => 0 })
-  else apply(serializerTransfer, serializer, [0, buffer])
   try {
-    apply(serializerWrite, serializer, [view])
+    const clone = cloneOf(view, buffer)
+    return (clone[clone.length - 1] & FOLLOWS_SHARED) !== 0
   } catch {
     return null
   }
-  const clone = apply(serializerRelease, serializer, []) as Uint8Array
-  return (clone[clone.length - 1] & 1) !== 0
+}
+
+/** V8's structured clone of a view. The buffer itself stays out of it, however large it is, under the number 0. */
+function cloneOf(view: ArrayBufferView, buffer: ArrayBufferLike): Uint8Array {
+  const serializer = new Serializer() as InstanceType<typeof Serializer> & {
+    _getSharedArrayBufferId?: () => number
+  }
+  if (types.isSharedArrayBuffer(buffer))
+    defineProperty(serializer, '_getSharedArrayBufferId', { value: () => 0 })
+  else apply(serializerTransfer, serializer, [0, buffer])
+  apply(serializerHeader, serializer, [])
+  apply(serializerWrite, serializer, [view])
+  return apply(serializerRelease, serializer, []) as Uint8Array
 }
 
 function isNodeBuffer(value: object): boolean {
