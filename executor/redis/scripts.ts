@@ -59,6 +59,14 @@ redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`
 
+/** The same, by who has the job: 0 if another may have it. */
+const tell = `
+if redis.call('GET', KEYS[3]) ~= ARGV[4] then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 1 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1`
+
 /**
  * Jobs whose calls are over, by the tokens of their locks: as BullMQ 6.7 completes those that are not kept, but many at once.
  * What is locked for another by now stays.
@@ -301,6 +309,16 @@ export interface Scripts {
     | null
   >
   cornichonNote(keys: 2, call: Key, state: Key, field: string, value: number, life: number): Promise<number>
+  cornichonTell(
+    keys: 3,
+    call: Key,
+    state: Key,
+    lock: Key,
+    field: string,
+    value: number,
+    life: number,
+    token: string,
+  ): Promise<number>
   cornichonComplete(keys: 1, active: Key, jobPrefix: Key, ...idsAndTokens: string[]): Promise<number>
   /** Keys: the queue's jobs that are under way, and those of them that may be stalled. */
   cornichonRenewLocks(
@@ -361,6 +379,7 @@ export interface Scripts {
 export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonOpen', { lua: open })
   redis.defineCommand('cornichonNote', { lua: note })
+  redis.defineCommand('cornichonTell', { lua: tell })
   redis.defineCommand('cornichonComplete', { lua: complete })
   redis.defineCommand('cornichonRenewLocks', { lua: renewLocks })
   redis.defineCommand('cornichonTakeOver', { lua: takeOver })

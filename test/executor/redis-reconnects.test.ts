@@ -111,7 +111,14 @@ function openIntake(settings: Partial<IntakeSettings>): Intake {
   return new Intake(link, queues, {
     ...{ queue, doorbell: null, recoverAfter: 60_000, patience: null, roomChanged: null, tenure: null },
     ...{ room: (most) => most, place: ({ length }) => length, keep: ({ length }) => length },
-    ...{ isBrief: () => false, start() {}, gone() {}, lost() {}, refuse: async () => {} },
+    ...{
+      isBrief: () => false,
+      isLastTry: () => false,
+      start() {},
+      gone() {},
+      lost() {},
+      refuse: async () => {},
+    },
     read: async (_, id) => [taskWire(id)],
     ...settings,
   })

@@ -36,6 +36,19 @@ let worker: TestWorker
 const join = (more: object = {}) =>
   init({ address: redis.address, namespace: redis.namespace, logToDriver: false, ...more })
 
+async function serverPid(): Promise<number> {
+  const info = await redis.connect().info('server')
+  return Number(/process_id:(\d+)/.exec(info)![1])
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
 beforeAll(async () => {
   redis = await startRedis({ isDurable: true })
   worker = await startWorker(redis, '--num-cpus', '2', '--recover-after', '2')
@@ -81,8 +94,7 @@ describe('a Redis that keeps what it was given', () => {
     const actors = Array.from({ length: 6 }, () => remote(Counter).remote())
     const add = () => get(actors.map((actor) => actor.add.remote()))
     await add()
-    const info = await redis.connect().info('server')
-    const server = Number(/process_id:(\d+)/.exec(info)![1])
+    const server = await serverPid()
     for (let i = 0; i < 3; i++) {
       await pause(700 + 300 * i)
       process.kill(server, 'SIGSTOP')
@@ -96,6 +108,45 @@ describe('a Redis that keeps what it was given', () => {
     await redis.restart!()
     await pause(5000)
     expect(await add()).toEqual(actors.map(() => 3))
+  }, 60_000)
+
+  it('is killed, and a worker behind it: methods without retries run once', async () => {
+    await join()
+    const workspace = createWorkspace()
+    onTestFinished(() => workspace.remove())
+    const log = workspace.path('log')
+    const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').map(Number) : [])
+    const server = await serverPid()
+    /** The first one ends Redis, and then itself; the next is there to begin. */
+    class Stepper {
+      async step(n: number): Promise<number> {
+        appendFileSync(log, `${n}\n`)
+        if (n > 0) return n
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        process.kill(server, 'SIGKILL')
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        return n
+      }
+    }
+    const startHere = () => startWorker(redis, '--resources', 'here=1', '--recover-after', '2')
+    const victim = await startHere()
+    const actor = remote(Stepper, { numCpus: 0, resources: { here: 1 }, maxRestarts: -1 }).remote()
+    const results = Promise.allSettled([0, 1, 2].map((n) => get(actor.step.remote(n))))
+    await expect.poll(lines, { timeout: 20_000 }).toContain(0)
+    await expect.poll(() => isThere(server), { timeout: 20_000 }).toBe(false)
+    await pause(500)
+    await victim.kill()
+    await redis.restart!()
+    const heir = await startHere()
+    onTestFinished(() => heir.kill())
+    expect(await results).toEqual([
+      { status: 'rejected', reason: expect.objectContaining({ message: expect.stringMatching(/ended/) }) },
+      { status: 'fulfilled', value: 1 },
+      { status: 'fulfilled', value: 2 },
+    ])
+    expect(lines()).toEqual([0, 1, 2])
+    kill(actor)
+    await heir.stop()
   }, 60_000)
 
   it('X9 is back before a worker is: runOnAllWorkers waits for that', async () => {

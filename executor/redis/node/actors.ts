@@ -19,7 +19,7 @@ import { Doorbell } from './doorbell.ts'
 import { Intake } from './intake.ts'
 import type { OwnWorkers } from './own-workers.ts'
 import { UnfitCallError } from './supplies.ts'
-import type { Taken } from './taken.ts'
+import { isSpent, type Taken } from './taken.ts'
 
 type ActorWire = Extract<WireCall, { kind: 'actor' }>
 type MethodWire = Extract<WireCall, { kind: 'call' }>
@@ -172,6 +172,9 @@ export class HostedActors {
       room: (most) => roomIn(hosted, most),
       place: ({ length }) => roomIn(hosted, length),
       read: (frame, batch) => decodeCalls(frame, batch, link),
+      // One that does not start again has no calls that do.
+      isLastTry: ({ wire, crashes }) =>
+        wire.kind === 'call' && maxRestarts !== 0 && isSpent(retriesOf(spec, wire), crashes),
       start: (call) => this.#call(hosted, call),
       refuse: (frame, batch, range, error) => this.#runner.refuse(frame, batch, range, error),
       gone: () => {},
@@ -276,17 +279,15 @@ export class HostedActors {
     if (hosted.isLeft) return job.abandon()
     const { spec } = hosted.wire
     this.#restartUpTo(hosted, wire.owner, wire.epoch)
-    const { maxRetries } = wire.spec.options
-    const most = maxRetries < 0 ? spec.options.maxTaskRetries : maxRetries
+    const most = retriesOf(spec, wire)
     if (most >= 0 && job.crashes > most) return this.#runner.fail(job, wire, cutOff(spec, wire))
     hosted.underWay.add(job)
     this.#runner.run(job, wire, {
       submit: (sink) => {
         if (hosted.isPassedOn) this.#runner.takenBack(job.id)
-        const mayRunAgain = most < 0 || job.crashes < most
         this.#local.callActor(
           { ...wire.spec, tries: job.crashes },
-          mayRunAgain ? sink : this.#endsWithProcess(hosted, wire, sink),
+          isSpent(most, job.crashes) ? this.#endsWithProcess(hosted, wire, sink) : sink,
         )
       },
       ended: () => {
@@ -492,6 +493,10 @@ function cutOff({ name, id }: ActorSpec, { spec }: MethodWire): Failure {
 function lifelinesOf({ spec, owner }: ActorWire): readonly string[] {
   if (spec.options.detached) return []
   return spec.driver === undefined || spec.keptBy !== undefined ? [owner] : [owner, spec.driver]
+}
+
+function retriesOf({ options }: ActorSpec, { spec }: MethodWire): number {
+  return spec.options.maxRetries < 0 ? options.maxTaskRetries : spec.options.maxRetries
 }
 
 function roomIn({ isOver, underWay, wire }: Hosted, most: number): number {

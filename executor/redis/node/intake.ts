@@ -40,6 +40,8 @@ export interface IntakeSettings {
   place(calls: readonly Taken[]): number
   /** Reads the calls of a frame; throws if they are refused. */
   read(frame: Buffer, batch: string): Promise<readonly WireCall[]>
+  /** Whether it may not begin again, though its worker process dies. */
+  isLastTry(call: Taken): boolean
   /** Runs a call, which is told how it ends. */
   start(call: Taken): void
   refuse(frame: Buffer, batch: string, range: readonly [number, number, number], error: Error): Promise<void>
@@ -371,13 +373,14 @@ export class Intake {
         this.#lastStart = Date.now()
         this.#last = calls.at(-1)!
         for (const call of calls) {
-          const said = call.range.begin(call.place.index)
+          const said = call.range.begin(call.place.index, this.#settings.isLastTry(call))
           if (said === null) this.#settings.start(call)
           else {
             this.#saying++
-            void said.then(() => {
+            void said.then(async (isOurs) => {
+              if (!isOurs) await this.#locks.renew()
               this.#saying--
-              if (this.#isStopped) return this.#waitAgain(call)
+              if (this.#isStopped || !isOurs) return this.#waitAgain(call)
               this.#settings.start(call)
               // One that may not run again is over by now, without having taken any room.
               this.#startWaiting()

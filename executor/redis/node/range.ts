@@ -46,6 +46,11 @@ export async function openTaken(
 
 /** Milliseconds. */
 const SAID_AFTER = 1
+/** Of calls that have to be known to begin: so many are told at once, where the last ones have begun within milliseconds. */
+const MOST_TOLD = 8
+const FAST = 4
+/** Milliseconds until Redis is told again that did not take it. */
+const AGAIN = 200
 
 /** A job, as far as its calls need it. */
 export interface Source {
@@ -159,17 +164,61 @@ export class Range {
    * One of its calls begins. That is said first, or where calls begin fast a moment later for all that begin until then:
    * whoever finds them after a crash of this process knows which may be to blame. A call that is alone has begun when it
    * is taken. After a crash nothing begins before Redis has heard of it, and has all results of those before: what ends its
-   * process at once is found out then.
+   * process at once is found out then. `isLastTry`: it may not begin again after it, so Redis has to have heard of it, too; the
+   * answer is false where its job may be another's by now, and it does not begin.
    */
-  begin(index: number): Promise<void> | null {
+  begin(index: number, isLastTry: boolean): Promise<boolean> | null {
     if (this.size === 1) return null
+    if (isLastTry) return this.#beginLastTry(index)
     this.#begun = Math.max(this.#begun, index)
-    if (this.isSuspect) return this.#say().then(() => this.#stored())
+    if (this.isSuspect)
+      return this.#say()
+        .then(() => this.#stored())
+        .then(() => true)
     if (this.#timer !== null) return null
     const wait = this.#lastSaid + SAID_AFTER - performance.now()
     if (wait <= 0) void this.#say()
     else this.#timer = setTimeout(() => void this.#say(), wait)
     return null
+  }
+
+  /** Redis has heard that those before it begin. */
+  #told = 0
+  #toldAtOnce = 0
+  #lastTold = Number.NEGATIVE_INFINITY
+
+  /** Where calls begin fast, those behind it are told with it. */
+  #beginLastTry(index: number): Promise<boolean> | null {
+    if (index < this.#told) {
+      this.#begun = Math.max(this.#begun, index)
+      return null
+    }
+    const now = performance.now()
+    const isFast = now - this.#lastTold < FAST && !this.isSuspect
+    this.#lastTold = now
+    this.#toldAtOnce = isFast ? Math.min(2 * this.#toldAtOnce, MOST_TOLD) : 1
+    return this.#hear(Math.min(index + this.#toldAtOnce, this.#to)).then(async (isOurs) => {
+      if (!isOurs) return false
+      this.#begun = Math.max(this.#begun, index)
+      if (this.isSuspect) await this.#stored()
+      return true
+    })
+  }
+
+  /** False if its job may be another's, or Redis does not take it now. */
+  async #hear(to: number): Promise<boolean> {
+    const { redis, keys } = this.#link
+    const lock = `${keys.prefix}:${this.#queue}:${this.job}:lock`
+    const names = [keys.call(this.batch), keys.batch(this.batch), lock] as const
+    try {
+      const told = Math.max(to, this.#begun + 1)
+      const isOurs = await redis.cornichonTell(3, ...names, `s${this.job}`, told, Life.call, this.token)
+      if (isOurs === 1) this.#told = Math.max(this.#told, told)
+      return isOurs === 1
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN))
+      return false
+    }
   }
 
   readonly #storing = new Set<Promise<void>>()
@@ -200,7 +249,7 @@ export class Range {
     this.#lastSaid = performance.now()
     // All is known of them.
     if (this.isOver) return
-    await this.#note(`s${this.job}`, this.#begun + 1).catch(() => {})
+    await this.#note(`s${this.job}`, Math.max(this.#told, this.#begun + 1)).catch(() => {})
   }
 
   /** In the state of its batch, while that is not over. */

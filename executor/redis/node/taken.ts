@@ -27,6 +27,10 @@ export interface Taken {
   abandon(): void
 }
 
+/** Whether what has crashed so often has no retry left. */
+export const isSpent = (maxRetries: number, crashes: number): boolean =>
+  maxRetries >= 0 && crashes >= maxRetries
+
 /** Who took it. */
 export interface Holder {
   /** None of a job's calls is left. */

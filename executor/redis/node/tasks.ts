@@ -10,7 +10,7 @@ import type { CallRunner } from './call-runner.ts'
 import { Handoffs } from './handoffs.ts'
 import { Intake } from './intake.ts'
 import type { OwnWorkers } from './own-workers.ts'
-import type { Taken } from './taken.ts'
+import { isSpent, type Taken } from './taken.ts'
 import { takesOf } from './takes.ts'
 import type { Tenure } from './tenure.ts'
 
@@ -109,6 +109,8 @@ export class TaskIntakes {
       place: (calls) =>
         own === null ? this.#place(calls, resources) : this.#ownRoom(shape, resources, calls.length),
       read: (frame, batch) => decodeCalls(frame, batch, link),
+      isLastTry: ({ wire, crashes }) =>
+        wire.kind === 'task' && isSpent(wire.spec.options.maxRetries, crashes),
       start: (call) => this.#start(call, shape, resources),
       refuse: (frame, batch, range, error) => runner.refuse(frame, batch, range, error),
       gone: (batch) => void endIfGone(link, batch).catch(() => {}),
