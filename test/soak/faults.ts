@@ -15,7 +15,7 @@ export interface Fleet {
 
 type Injects = (fleet: Fleet, random: Random, findings: Findings, settings: Settings) => Promise<unknown>
 
-/** Each ends when all is as before. A victim that there is none of makes it nothing. */
+/** Each ends when all is as before. A victim that there is none of makes it nothing, and so does a Redis that is away. */
 const kinds: Readonly<Record<FaultKind, Injects>> = {
   async kill({ crew }, random, findings) {
     const victim = random.pick(crew.working())
@@ -56,6 +56,7 @@ const kinds: Readonly<Record<FaultKind, Injects>> = {
 
   async redis({ server }, random, findings) {
     const away = random.skewed(0, 5000)
+    if (server.isAway) return
     const fault = findings.fault('redis', null, `away for ${away} ms`)
     await server.crash(away)
     fault.until = Date.now()
@@ -63,6 +64,7 @@ const kinds: Readonly<Record<FaultKind, Injects>> = {
 
   async stall({ server }, random, findings, { recoverAfter }) {
     const span = random.skewed(100, 2500 * recoverAfter)
+    if (server.isAway) return
     const fault = findings.fault('stall', null, `for ${span} ms`)
     await server.stall(span)
     fault.until = Date.now()

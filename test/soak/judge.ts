@@ -32,7 +32,7 @@ export function judgeFailures(findings: Findings, calls: readonly FailedCall[], 
 
 /** Why the error can't be; null if a fault explains it. */
 function objection(findings: Findings, call: FailedCall, settings: Settings): string | null {
-  const { error, message, budget, restarts, made, over, pid } = call
+  const { error, message, budget, restarts, made, over, pids } = call
   const deaths = deathsBetween(findings, made - mayTakeFor(settings), over, settings)
   if (error === 'WorkerCrashedError')
     return budget >= 0 && deaths.length > budget
@@ -45,8 +45,8 @@ function objection(findings: Findings, call: FailedCall, settings: Settings): st
     const survives = /died while it ran/.test(message) ? budget : (restarts ?? budget)
     if (survives < 0 || deaths.length <= survives)
       return `though it survives ${survives < 0 ? 'all' : survives} and ${deaths.length} workers died`
-    if (pid !== null && !deaths.some((fault) => fault.pid === pid))
-      return `though nothing happened to the worker that had it (${pid})`
+    if (pids.length > 0 && !deaths.some(({ pid }) => pid !== null && pids.includes(pid)))
+      return `though nothing happened to the workers that had it (${pids.join(', ')})`
     return null
   }
   if (error === 'ObjectLostError' && deaths.length > 0 && call.program === 'givers') return null

@@ -8,6 +8,7 @@ export class Server {
   /** The harness's own, which no fault hits. */
   readonly connection: Redis
   #turn: Promise<unknown> = Promise.resolve()
+  #away = 0
 
   private constructor(redis: TestRedis) {
     this.redis = redis
@@ -29,8 +30,13 @@ export class Server {
     return done
   }
 
+  /** It is, or is about to be. */
+  get isAway(): boolean {
+    return this.#away > 0
+  }
+
   crash(away: number): Promise<void> {
-    return this.alone(async () => {
+    return this.#goesAway(async () => {
       await this.redis.crash!()
       await pause(away)
       await this.redis.restart!()
@@ -38,11 +44,16 @@ export class Server {
   }
 
   stall(span: number): Promise<void> {
-    return this.alone(async () => {
+    return this.#goesAway(async () => {
       this.redis.signal!('SIGSTOP')
       await pause(span)
       this.redis.signal!('SIGCONT')
     })
+  }
+
+  async #goesAway(work: () => Promise<void>): Promise<void> {
+    this.#away++
+    await this.alone(work).finally(() => this.#away--)
   }
 
   /** Ends connections, as `choose` says of those that there are. */

@@ -52,7 +52,7 @@ describe('what is judged', () => {
   const at = Date.now() - 1000
   const failed: FailedCall = {
     ...{ id: 'd0.1#1', program: 'batches', error: 'WorkerCrashedError', message: 'it died' },
-    ...{ made: at, over: at + 60_000, budget: 0, restarts: null, pid: null },
+    ...{ made: at, over: at + 60_000, budget: 0, restarts: null, pids: [] },
   }
   const run: Run = { id: 'd0.1#1', at, attempt: 1, worker: 'w1/thread-1', pid: 1, ended: null }
   const again: Run = { ...run, at: at + 60_000, pid: 2 }
@@ -67,6 +67,12 @@ describe('what is judged', () => {
     expect(judged((findings) => judgeFailures(findings, [failed], settings), true)).toBe(0)
     expect(judged((findings) => judgeFailures(findings, [failed], settings), false)).toBe(1)
     expect(judged((findings) => judgeFailures(findings, [{ ...failed, budget: 1 }], settings), true)).toBe(1)
+    const died = (...pids: number[]) =>
+      judged((findings) => {
+        judgeFailures(findings, [{ ...failed, error: 'ActorDiedError', pids }], settings)
+      }, true)
+    expect(died(1, 2)).toBe(0)
+    expect(died(2)).toBe(1)
   })
 
   it('what ran twice, too; what has no retries may not', () => {

@@ -65,7 +65,7 @@ export class Caller {
   /** Whether nobody else calls it. */
   readonly #isOnly: boolean
   #calls = 0
-  #pid: number | null = null
+  readonly #pids = new Set<number>()
   readonly #answers: (Answer | null)[] = []
 
   constructor(scene: Scene, name: string, options: ActorRemoteOptions, isOnly: boolean) {
@@ -100,13 +100,13 @@ export class Caller {
     const settled = await this.#scene.settle(id, ref, () => this.allowed(errors()))
     if (!settled.ok) return
     this.#answers[sequence] = settled.value
-    this.#pid = settled.value.pid
+    this.#pids.add(settled.value.pid)
   }
 
   /** Of whatever is asked of that actor. */
   allowed(errors: readonly string[]): Allowed {
     const { maxTaskRetries = 0, maxRestarts = 0 } = this.#options
-    return { errors, budget: maxTaskRetries, restarts: maxRestarts, pid: this.#pid }
+    return { errors, budget: maxTaskRetries, restarts: maxRestarts, pids: [...this.#pids] }
   }
 
   /** When all of them are over. */

@@ -20,8 +20,8 @@ export interface Allowed {
   readonly made?: number
   /** How many deaths its actor is to survive. */
   readonly restarts?: number
-  /** The process in which its actor was seen last. */
-  readonly pid?: number | null
+  /** The processes in which its actor was seen. */
+  readonly pids?: readonly number[]
 }
 
 export type Settled<T> =
@@ -88,14 +88,14 @@ export class Scene {
         budget = 3,
         restarts = null,
         made = this.began,
-        pid = null,
+        pids = [],
       } = typeof allowed === 'function' ? allowed() : allowed
       const { name, message } = error
       this.#tells.count(name)
       if (!errors.includes(name))
         this.#tells.failed({
           ...{ id, program: this.program, error: name, message: message + causeOf(error) },
-          ...{ made, over: Date.now(), budget, restarts, pid },
+          ...{ made, over: Date.now(), budget, restarts, pids },
         })
       return { ok: false, error }
     } finally {
