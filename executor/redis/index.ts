@@ -438,6 +438,8 @@ export class RedisExecutor implements Executor {
     for (const reject of this.#asked) reject(errorOf(failure))
     this.requests.close()
     if (redis.status === 'ready') await Promise.all([this.#giveUpCalls(), this.#actors.started()])
+    // From here on, here as in the workers that are told below.
+    this.link.settler.ownerLeft(id)
     const batches = new Map<string, string>()
     for (const { place, queue, beside } of this.calls.pending.values()) {
       if (place !== null) batches.set(place.batch, queue)

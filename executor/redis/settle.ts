@@ -137,6 +137,7 @@ export interface Ended {
 }
 
 const NONE: readonly string[] = []
+const NO_OUTCOMES: readonly Outcome[] = []
 
 /** Of one message: a driver reads it at once. */
 const MOST_CALLS = 64
@@ -147,6 +148,8 @@ const MOST_RESULTS = 500
 const ENOUGH = 16
 /** Results of so few calls go over their caller's line. */
 const FEW = 2
+/** So many processes that have left are remembered: what they left to end ends within seconds. */
+const MOST_LEFT = 1000
 
 /** For one caller. */
 interface Lane {
@@ -168,6 +171,14 @@ export class Settler {
     this.#keys = keys
   }
 
+  readonly #left = new Set<string>()
+
+  /** A process has said that it goes: it has taken away its objects, and has settled those that others may have. */
+  ownerLeft(owner: string): void {
+    this.#left.add(owner)
+    if (this.#left.size > MOST_LEFT) this.#left.delete(this.#left.values().next().value!)
+  }
+
   readonly #maker = randomBytes(6).toString('base64url')
   #made = 0
 
@@ -177,7 +188,22 @@ export class Settler {
   }
 
   /** The same, for who has many of them: tells one of the two. */
-  settle({ call, place, owner, outcomes }: Ended, done: () => void, failed: (error: Error) => void): void {
+  settle(ended: Ended, done: () => void, failed: (error: Error) => void): void {
+    if (!this.#left.has(ended.owner)) return this.#settle(ended, done, failed)
+    this.#wanted(ended).then((outcomes) => this.#settle({ ...ended, outcomes }, done, failed), failed)
+  }
+
+  /** Of a call whose owner has left: none, unless a task gave a ref to who stays. */
+  async #wanted({ call, outcomes }: Ended): Promise<readonly Outcome[]> {
+    const keys = this.#keys
+    const names = outcomes.flatMap((_, i) => {
+      const id = resultId(call, i)
+      return [keys.given(id), keys.watchers(id)]
+    })
+    return names.length > 0 && (await this.#redis.exists(names)) > 0 ? outcomes : NO_OUTCOMES
+  }
+
+  #settle({ call, place, owner, outcomes }: Ended, done: () => void, failed: (error: Error) => void): void {
     const by = `${this.#maker}${(this.#made++).toString(36)}`
     // On one connection, in this order: the script looks whether all has arrived.
     const sent: Promise<unknown>[] = []

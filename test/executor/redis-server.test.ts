@@ -550,6 +550,32 @@ describe('a driver', () => {
     await expect.poll(left, { timeout: 5000 }).toEqual([])
   })
 
+  it('that is done leaves nothing of what is under way, nor of what waits', async () => {
+    const left = await newKeys('obj', 'call', 'batch')
+    await join()
+    const busy = async () => {
+      const { workers } = await describeExecutor()
+      return workers.flatMap(({ state }) => (state === 'idle' ? [] : [state])).sort()
+    }
+    class Stuck {
+      never() {
+        return new Promise(() => {})
+      }
+    }
+    const never = remote(() => new Promise(() => {}), { numCpus: 0 })
+    const waits = remote(() => get(never.remote()), { numCpus: 0 })
+    const actor = remote(Stuck).remote()
+    const refs = [actor.never.remote(), actor.never.remote(), waits.remote()]
+    const begun = () => describeExecutor().then(({ tasks }) => tasks.map(({ attempt }) => attempt))
+    await expect.poll(busy).toEqual(['actor', 'blocked', 'busy'])
+    await expect.poll(begun).toEqual([1, 0, 1])
+    expect(refs.length).toBe(3)
+    await shutdown()
+    await join()
+    await expect.poll(busy).toEqual([])
+    await expect.poll(left).toEqual([])
+  })
+
   it('ends by itself when it has nothing to do, though it did not call shutdown', async () => {
     const driver = startDriver(redis, 'console.log(await get(remote((x) => x + 1).remote(1)))')
     expect(await driver.line()).toBe('2')

@@ -174,6 +174,7 @@ export class FleetNode {
       case 'kill':
         return this.#actors.kill(message.actor, message.noRestart, message.from, message.epoch)
       case 'driver-gone':
+        this.#fleet.link.settler.ownerLeft(message.driver)
         return this.#driverGone(message.driver)
       case 'job-over':
         return this.#endStarted(message.driver)
