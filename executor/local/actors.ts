@@ -49,6 +49,8 @@ export interface ActorCore {
   leave(actor: ActorRecord, worker: LocalWorker, wasBusy: boolean): void
   /** Another state. */
   changed(actor: ActorRecord): void
+  /** For good, with all that its worker has of it. */
+  end(actor: ActorRecord, death: Failure): void
 }
 
 export class Actors {
@@ -197,7 +199,7 @@ export class Actors {
   #endIfUnreachable(actor: ActorRecord): void {
     const isIdle = actor.state === 'alive' && actor.mailbox.length === 0 && actor.underWay.size === 0
     if (!isIdle || actor.handles > 0 || actor.isShared || actor.spec.options.detached) return
-    this.die(actor, failureOf('actor-died', `${actor.label} ended, for nobody had a handle of it`))
+    this.#core.end(actor, failureOf('actor-died', `${actor.label} ended, for nobody had a handle of it`))
   }
 
   #forgetIfUnreachable(actor: ActorRecord): void {

@@ -79,6 +79,7 @@ export class CallFlow {
         if (actor.state === 'dead') functions.letGo(functionsOf(actor.spec))
         hooks?.actorChanged(actor)
       },
+      end: (actor, death) => this.endActor(actor, death),
     })
     this.departures = new Departures({
       stuck: (worker, actor) => this.ends.stuck(worker, actor),

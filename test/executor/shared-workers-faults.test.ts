@@ -229,15 +229,23 @@ describe('actors that share threads', () => {
     expect(lines.sort()).toEqual(['first: a', 'second: b'])
   })
 
-  it('X7 are collected when they are killed, and end when nobody has a handle', () => {
+  it('X7 are collected when they are killed, and end when nobody has a handle, as isolated ones do', () => {
     const workspace = createWorkspace()
     workspace.link('node_modules/cornichon', root)
     workspace.write({
       'program.mjs': `
         import { setFlagsFromString } from 'node:v8'
         import { runInNewContext } from 'node:vm'
-        import { describeExecutor, get, init, kill, remote } from 'cornichon/executor'
+        import { describeExecutor, get, init, kill, remote, runOnAllWorkers } from 'cornichon/executor'
         await init({ numCpus: 1 })
+        const isOneAlive = async () => {
+          const alive = async () => (await describeExecutor()).actors.filter(({ state }) => state === 'alive').length
+          for (let i = 0; i < 1000 && (await alive()) > 1; i++) {
+            await new Promise((resolve) => setTimeout(resolve, 10))
+            gc()
+          }
+          return (await alive()) === 1
+        }
         class Noted {
           constructor() { (globalThis.noted ??= []).push(new WeakRef(this)) }
           async alive() {
@@ -254,16 +262,26 @@ describe('actors that share threads', () => {
         for (const actor of actors.splice(0, 20)) kill(actor)
         console.log(await get(watch.alive.remote()))
         actors.length = 0
-        const alive = async () => (await describeExecutor()).actors.filter(({ state }) => state === 'alive').length
-        for (let i = 0; i < 100 && (await alive()) > 1; i++) {
-          await new Promise((resolve) => setTimeout(resolve, 10))
-          gc()
-        }
-        console.log(await get(watch.alive.remote()), await alive())`,
+        console.log(await isOneAlive(), await get(watch.alive.remote()))
+        class Own { mark() { globalThis.isOwn = true } }
+        let own = remote(Own).remote()
+        await get(own.mark.remote())
+        // It ends while its thread runs what all workers run, for whoever waits for that.
+        const begun = new Int32Array(new SharedArrayBuffer(4))
+        const ran = runOnAllWorkers(async () => {
+          if (!globalThis.isOwn) return
+          begun[0] = 1
+          await new Promise(() => {})
+        })
+        while (begun[0] === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+        own = null
+        console.log(await isOneAlive())
+        await ran
+        console.log('ran')`,
     })
     // It ends without a shutdown, too.
     expect(runNode(workspace.folder, '--expose-gc', 'program.mjs')).toEqual({
-      ...{ code: 0, stdout: '51\n31\n1 1\n', stderr: '' },
+      ...{ code: 0, stdout: '51\n31\ntrue 1\ntrue\nran\n', stderr: '' },
     })
     workspace.remove()
   })
