@@ -1,6 +1,7 @@
 // The environment that a call runs in: the option runtimeEnv within that of the job, or of the task that makes the call.
 // It is worked out once for each option and executor; with npm: 'auto', for each function and what its arguments refer to.
 
+import { RuntimeEnvSetupError } from '../runtime-env/errors.ts'
 import { DEFAULT_SETUP_TIMEOUT } from '../runtime-env/fields/config.ts'
 import { RuntimeEnv } from '../runtime-env/index.ts'
 import { mergeResolved, resolvedEnv } from '../runtime-env/merge.ts'
@@ -12,7 +13,7 @@ import type {
   ResolvedFields,
   RuntimeEnvFields,
 } from '../runtime-env/types.ts'
-import { Error, Map, Set } from '../serializer/globals.ts'
+import { Map, Set } from '../serializer/globals.ts'
 import { symbols } from '../serializer/index.ts'
 import { requireNoInheritedThen } from '../serializer/promises.ts'
 import { nameOf } from './calls.ts'
@@ -74,7 +75,8 @@ export function prepareJob(executor: Executor, env: RuntimeEnv): void {
 function checkLacking(executor: Executor, env: ResolvedEnv, whose: string): void {
   requireNoInheritedThen('What makes runtime environments')
   const lacking = executor.lackingFor(env)
-  if (lacking !== null) throw new Error(`the runtime environment of ${whose} can not be had: ${lacking}`)
+  if (lacking !== null)
+    throw new RuntimeEnvSetupError(`the runtime environment of ${whose} can not be had: ${lacking}`)
 }
 
 // --- working it out ---

@@ -109,6 +109,10 @@ export class WorkerEnds {
     this.#core.departures.forget(worker)
     if (end.setUp) return this.failAll(worker, end.setUp)
     const how = end.reason ?? (end.exitCode === null ? 'it ended' : `it ended with exit code ${end.exitCode}`)
+    const hook = worker.isInHook && !isOnPurpose ? hookFailure(how, end) : null
+    if (hook !== null) worker.host.noteFailure?.(hook)
+    // What it does itself, it does in the next one, too.
+    if (hook !== null && end.exitCode !== null) return this.failAll(worker, hook)
     const calls = [...worker.calls.values()]
     const begun = calls.filter((call) => hasBegun(call, worker))
     const running = begun.filter(({ isBlocked }) => !isBlocked)
@@ -132,7 +136,7 @@ export class WorkerEnds {
         const message = `${worker.name} ended while ${call.name} set it up: ${how}`
         call.onEnd?.(isToBlame ? failureOf('crashed', message) : null)
       } else if (!toBlame.has(call) || call.mayRetry()) this.#core.ready(call)
-      else this.#core.fail(call, crash(call, worker, how, end))
+      else this.#core.fail(call, hook ?? crash(call, worker, how, end))
     }
     const actors = [...(worker.actors ?? [])]
     // To start them again would go on for ever where nothing can start.
@@ -152,7 +156,10 @@ export class WorkerEnds {
   failAll(worker: LocalWorker, failure: Failure): void {
     for (const call of [...worker.calls.values()]) {
       this.#core.leave(call)
-      if (call.isSettled) this.#core.finish(call)
+      if (call.target.kind === Kind.SetUp) {
+        this.#core.finish(call)
+        call.onEnd?.(null)
+      } else if (call.isSettled) this.#core.finish(call)
       else this.#core.fail(call, failure)
     }
     for (const actor of [...(worker.actors ?? [])]) this.#core.endActor(actor, deathBy(actor.label, failure))
@@ -164,6 +171,11 @@ export class WorkerEnds {
 /** Or was to begin at once: it is charged with an end that comes before, for the next worker may end as soon. */
 function hasBegun({ claim, isAhead }: Call, { host }: LocalWorker): boolean {
   return !isAhead || host.claims!.hasBegun(claim)
+}
+
+function hookFailure(how: string, { failure }: WorkerEnd): Failure {
+  const message = `the environment's setupHook ended its process: ${how}`
+  return { ...failureOf('environment', message), ...(failure?.thrown && { thrown: failure.thrown }) }
 }
 
 function countOf(count: number, what: string): string {

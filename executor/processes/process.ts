@@ -221,8 +221,8 @@ export class WorkerProcess implements HostWorker {
     if (this.#isEnded) return
     this.#isEnded = true
     if (end.setUp) this.noteFailure(end.setUp)
-    this.#close()
     this.#onEnd(end)
+    this.#close()
   }
 
   #close(): void {

@@ -61,9 +61,9 @@ export class Capacity {
     if (
       nodeVersion !== undefined &&
       container === undefined &&
-      !nodes.some(({ node }) => satisfies(node, nodeVersion))
+      !nodes.some(({ node }) => satisfies(node, nodeVersion, { includePrerelease: true }))
     )
-      return `it needs Node.js ${nodeVersion}, and the workers have ${[...new Set(nodes.map(({ node }) => node))].join(', ')}`
+      return `it needs Node.js ${nodeVersion}, and the workers have ${[...new Set(nodes.map(({ node }) => node))].join(', ')}. Start one with such a Node.js, or change nodeVersion`
     return null
   }
 

@@ -3,8 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { cancel, get, init, remote, shutdown } from 'cornichon/executor'
-import { registerRuntimeEnvPlugin, unregisterRuntimeEnvPlugin } from 'cornichon/runtime-env'
+import { cancel, get, init, RuntimeEnvSetupError, remote, shutdown } from 'cornichon/executor'
+import {
+  type RuntimeEnvFields,
+  registerRuntimeEnvPlugin,
+  unregisterRuntimeEnvPlugin,
+} from 'cornichon/runtime-env'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { childEnvironment } from '../../support/children.ts'
 import { cornichon, runNode } from '../../support/command.ts'
@@ -263,10 +267,21 @@ describe('E1 container', () => {
     await joinFleet({ namespace })
   }
 
-  it('is refused where it is asked for, if no worker has an engine', async () => {
+  it('is refused where it is asked for, if no worker has an engine; so is a version of Node.js that none has', async () => {
     await withPath(workspace.path('data'), `${redis.namespace}-bare`)
-    const task = remote(() => 1, { runtimeEnv: { container: { image: 'node:20' } } })
-    expect(() => task.remote()).toThrow(/needs docker or podman, which no worker has/)
+    const refused = (runtimeEnv: RuntimeEnvFields) => {
+      try {
+        return remote(() => 1, { runtimeEnv }).remote()
+      } catch (error) {
+        return error
+      }
+    }
+    const noEngine = refused({ container: { image: 'node:20' } })
+    expect(noEngine).toBeInstanceOf(RuntimeEnvSetupError)
+    expect(String(noEngine)).toMatch(/needs docker or podman, which no worker has/)
+    const noNode = refused({ nodeVersion: '>=999' })
+    expect(noNode).toBeInstanceOf(RuntimeEnvSetupError)
+    expect(String(noNode)).toMatch(/needs Node.js >=999.0.0, and the workers have .* Start one with such/)
   })
 
   it('the process is started through the command line of the engine, and ends with its worker', async () => {

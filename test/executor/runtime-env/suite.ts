@@ -191,24 +191,46 @@ export function runtimeEnvTests(engine: Engine): void {
       expect(globals.e2eHooks).toBeUndefined()
     })
 
-    it('E7 a hook that throws fails the task, with its error as the cause; and is tried again by the next', async () => {
-      const marker = workspace.path('hook-may-run')
+    it('E7 a hook that throws, or ends its process, fails the task and says so; and is tried again by the next', async () => {
+      const [begun, throws, exits, mayRun] = ['hook-begun', 'hook-throws', 'hook-exits', 'hook-may-run'].map(
+        (name) => workspace.path(name),
+      )
       const env = RuntimeEnv.from({
         setupHook: async () => {
-          if (!existsSync(marker)) throw new RangeError('not yet')
+          writeFileSync(begun!, '')
+          for (;;) {
+            if (existsSync(mayRun!)) return
+            if (existsSync(exits!)) process.exit(4)
+            if (existsSync(throws!)) throw new RangeError('not yet')
+            await new Promise((resolve) => setTimeout(resolve, 10))
+          }
         },
       })
       const task = remote(() => 'done', { runtimeEnv: env })
-      const error = await failureOf(get(task.remote()))
+      const failing = failureOf(get(task.remote()))
+      await expect.poll(() => existsSync(begun!)).toBe(true)
+      // There it waits for the hook: it is over when that fails. Told too late, it is over at once.
+      const prepared = runOnAllWorkers(() => {})
+      await Promise.race([prepared, new Promise((resolve) => setTimeout(resolve, 300))])
+      workspace.write({ 'hook-throws': '' })
+      const error = await failing
       expect(error).toBeInstanceOf(RuntimeEnvSetupError)
       expect(error.message).toMatch(/setupHook failed: not yet/)
       expect(error.cause).toBeInstanceOf(RangeError)
-      const listed = async () =>
-        (await describeExecutor()).environments.filter(({ failure }) => failure?.includes('not yet'))
-      expect(await listed()).toEqual([expect.objectContaining({ state: 'failed' })])
+      await prepared
+      const failed = async () =>
+        (await describeExecutor()).environments.flatMap(({ failure }) =>
+          failure?.includes('setupHook') ? [failure] : [],
+        )
+      expect(await failed()).toEqual([expect.stringContaining('not yet')])
+      workspace.write({ 'hook-exits': '' })
+      const ended = await failureOf(get(task.remote()))
+      expect(ended).toBeInstanceOf(RuntimeEnvSetupError)
+      expect(ended.message).toMatch(/setupHook ended its process: .* exit code 4/)
+      expect(await failed()).toEqual([expect.stringContaining('exit code 4')])
       workspace.write({ 'hook-may-run': '' })
       expect(await get(task.remote())).toBe('done')
-      expect(await listed()).toEqual([])
+      expect(await failed()).toEqual([])
     })
 
     it('a task whose environment is not there yet is preparing, and then running', async () => {
@@ -247,6 +269,18 @@ export function runtimeEnvTests(engine: Engine): void {
       expect(error).toBeInstanceOf(ActorDiedError)
       expect(error.cause).toBeInstanceOf(RuntimeEnvSetupError)
       expect(error.cause.output).toMatch(/the marker is missing/)
+      const hook = () => {
+        throw new RangeError('no hook')
+      }
+      const other = await failureOf(
+        get(
+          remote(Idle, { runtimeEnv: { setupHook: hook } })
+            .remote()
+            .hello.remote(),
+        ),
+      )
+      expect(other.cause).toBeInstanceOf(RuntimeEnvSetupError)
+      expect(other.cause.cause).toBeInstanceOf(RangeError)
     })
 
     it('E7 a set-up that fails ends the task with the tool’s output; the next tries again', async () => {
