@@ -58,10 +58,14 @@ export function environmentFailure(error: Error, output = ''): Failure {
   return { kind: 'environment', message: error.reason, output: error.output }
 }
 
-/** What an actor dies of whose constructor's call fails. */
+/** What an actor dies of whose constructor's call fails before it runs. */
 export function deathBy(label: string, failure: Failure): Failure {
-  if (failure.kind !== 'environment') return { ...failure, kind: 'actor-died' }
-  return { ...failureOf('actor-died', `${label} never lived: ${failure.message}`), cause: failure }
+  const { kind, message } = failure
+  // It says so itself.
+  if (message.startsWith(label)) return { ...failure, kind: 'actor-died' }
+  const why = kind === 'thrown' ? `what its constructor was to be given failed: ${message}` : message
+  const death = failureOf('actor-died', `${label} never lived: ${why}`)
+  return kind === 'error' ? death : { ...death, cause: failure }
 }
 
 /** What a task threw, whether or not it can be pickled. */

@@ -129,7 +129,7 @@ export class RedisActors {
       )
       if (failed === null) continue
       const outcome = await this.#objects.decode(id, failed)
-      if (!outcome.ok) return this.#die(view, { ...outcome.failure, kind: 'actor-died' })
+      if (!outcome.ok) return this.#die(view, deathBy(view.label, outcome.failure))
     }
     const lacking = await this.#lacking(spec)
     if (lacking !== null)

@@ -11,7 +11,7 @@ import { lostFrame, type RedisObjects } from './objects.ts'
 import { type Batch, requeueOrphans } from './orphans.ts'
 import type { Outbox, Ready } from './outbox.ts'
 import { slicesOf } from './slices.ts'
-import { encodeOutcome } from './values.ts'
+import { encodeFailure } from './values.ts'
 import { type Place, placeAlone, type WireCall } from './wire.ts'
 
 /** What is kept of a call while it is under way: little, for there may be many. */
@@ -193,8 +193,8 @@ export class Calls {
         outcomes: call.results.map(() => outcome),
       })
       .catch(() => {})
-    for (const id of call.results)
-      this.#objects.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
+    const frame = encodeFailure(failure)
+    for (const id of call.results) this.#objects.settleHere(id, frame)
     this.#finish(call)
   }
 

@@ -342,7 +342,7 @@ export class RedisExecutor implements Executor {
   #stop(): void {
     const failure = failureOf('error', `${THEN_INHERITED}. Answers of the fleet were lost: ${RESTART}`)
     this.failure = failure
-    this.objects.failPending({ ok: false, failure })
+    this.objects.failPending(failure)
     for (const reject of this.#asked) reject(errorOf(failure))
   }
 
@@ -446,7 +446,7 @@ export class RedisExecutor implements Executor {
       if (beside !== null) this.objects.forget(beside.keys)
     }
     this.calls.abandon()
-    this.objects.failPending({ ok: false, failure })
+    this.objects.failPending(failure)
     if (redis.status === 'ready') {
       await Promise.all([
         this.link.tellAll({ kind: 'driver-gone', driver: id }),

@@ -6,19 +6,18 @@ import { type Failure, failureOf } from '../failures.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
 import { actorQueue } from './queues.ts'
-import { decodeOutcome, encodeOutcome } from './values.ts'
+import { decodeOutcome, encodeFailure } from './values.ts'
 import { claimsOf, type JobData } from './wire.ts'
 
 /** Marks the actor as dead, frees its name, and fails the calls that wait. False if it was dead before. */
 export async function endActor(link: Link, actor: string, death: Failure): Promise<boolean> {
   const { redis, keys } = link
-  const { frame } = encodeOutcome({ ok: false, failure: death }, actor, keys)
   const isFirst = await redis.cornichonEndActor(
     2,
     keys.actor(actor),
     keys.actors,
     actor,
-    frame,
+    keys.seal.close(encodeFailure(death), actor),
     Life.note,
     keys.actorName(''),
   )

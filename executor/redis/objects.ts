@@ -4,7 +4,7 @@
 import { setImmediate } from '../../serializer/globals.ts'
 import { promiseOf } from '../../serializer/promises.ts'
 import type { Outcome } from '../executor.ts'
-import { failureOf } from '../failures.ts'
+import { type Failure, failureOf } from '../failures.ts'
 import { Kept } from '../kept.ts'
 import { copyOf, sharesMemory } from '../payload.ts'
 import { dropShared, tellGiven, tellShared } from './job-objects.ts'
@@ -16,6 +16,7 @@ import {
   claimedGlance,
   decodeOutcome,
   decodeWhole,
+  encodeFailure,
   encodeOutcome,
   type Glance,
   glance,
@@ -385,9 +386,9 @@ export class RedisObjects {
       if (entry.frame === null && entry.isWatched && entry.waiters !== null) yield id
   }
 
-  failPending(outcome: Outcome): void {
-    for (const [id, entry] of [...this.#entries])
-      if (entry.frame === null) this.settleHere(id, encodeOutcome(outcome, id, this.#link.keys).open)
+  failPending(failure: Failure): void {
+    const frame = encodeFailure(failure)
+    for (const [id, entry] of [...this.#entries]) if (entry.frame === null) this.settleHere(id, frame)
   }
 
   /** Nobody is there any more for what its tasks made here. What they gave away is the driver's to drop. */

@@ -52,8 +52,13 @@ interface ValueHeader {
   /** Of an outcome. */
   readonly ok: boolean
   readonly value?: PackedHeader
-  readonly failure?: Omit<Failure, 'thrown'> & { readonly thrown?: PackedHeader }
+  readonly failure?: FailureHeader
   readonly outside?: Outside
+}
+
+type FailureHeader = Omit<Failure, 'thrown' | 'cause'> & {
+  readonly thrown?: PackedHeader
+  readonly cause?: FailureHeader
 }
 
 /** What of a large value is in keys of its own. */
@@ -177,9 +182,22 @@ export function encodeOutcome(outcome: Outcome, id: string, keys: Keys, by?: str
     return encodePlain(outcome.value.plain, id, keys)
   const writer = new PartsWriter()
   if (outcome.ok) return writer.finish({ ok: true, value: writer.add(outcome.value) }, id, keys, by)
-  const { thrown, ...failure } = outcome.failure
-  const header = { ok: false, failure: { ...failure, ...(thrown && { thrown: writer.add(thrown) }) } }
-  return writer.finish(header, id, keys, by)
+  return writer.finish({ ok: false, failure: headerOf(outcome.failure, writer) }, id, keys, by)
+}
+
+/** An open frame that has all of it, however large: for what stores no keys beside it. */
+export function encodeFailure(failure: Failure): Buffer {
+  const writer = new PartsWriter()
+  const header = { ok: false, failure: headerOf(failure, writer) }
+  return encodeFrame(header, writer.parts)
+}
+
+function headerOf({ thrown, cause, ...failure }: Failure, writer: PartsWriter): FailureHeader {
+  return {
+    ...failure,
+    ...(thrown && { thrown: writer.add(thrown) }),
+    ...(cause && { cause: headerOf(cause, writer) }),
+  }
 }
 
 const NOTHING_OUTSIDE: Encoded['outside'] = []
@@ -272,10 +290,14 @@ export function decodeWhole(frame: Buffer): Outcome {
 
 function outcomeFrom(header: ValueHeader, parts: readonly Buffer[]): Outcome {
   if (header.ok) return { ok: true, value: readPacked(header.value!, parts) }
-  const { thrown, ...failure } = header.failure!
+  return { ok: false, failure: failureFrom(header.failure!, parts) }
+}
+
+function failureFrom({ thrown, cause, ...failure }: FailureHeader, parts: readonly Buffer[]): Failure {
   return {
-    ok: false,
-    failure: { ...failure, ...(thrown && { thrown: readPacked(thrown, parts) }) } as Failure,
+    ...failure,
+    ...(thrown && { thrown: readPacked(thrown, parts) }),
+    ...(cause && { cause: failureFrom(cause, parts) }),
   }
 }
 

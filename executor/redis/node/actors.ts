@@ -3,7 +3,7 @@
 // job back itself: for an actor that has lived, both are a restart.
 
 import type { ActorSpec } from '../../executor.ts'
-import { type Failure, failureOf } from '../../failures.ts'
+import { deathBy, type Failure, failureOf } from '../../failures.ts'
 import type { ActorRecord } from '../../local/actors.ts'
 import type { CallSink } from '../../local/calls.ts'
 import type { LocalExecutor } from '../../local/index.ts'
@@ -123,7 +123,8 @@ export class HostedActors {
     try {
       held = await supplies.bring(spec, owner)
     } catch (error) {
-      return refuse(error instanceof UnfitCallError ? error.failure : failureOf('actor-died', String(error)))
+      const unfit = error instanceof UnfitCallError ? error.failure : failureOf('error', String(error))
+      return refuse(deathBy(label, unfit))
     }
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
     // Its job was another's for a moment, as this process was held up, and came back.

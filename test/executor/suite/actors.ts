@@ -140,17 +140,48 @@ export function actorTests(_: Engine): void {
 
   it('X7 a constructor that throws: the calls fail, with its error as the cause', async () => {
     class Broken {
-      constructor() {
-        throw new TypeError('can not be made')
+      constructor(size: number) {
+        throw Object.assign(new TypeError('can not be made'), { bytes: new Uint8Array(size) })
       }
       hello(): string {
         return 'never'
       }
     }
-    const error = await get(remote(Broken).remote().hello.remote()).catch((reason: unknown) => reason)
-    expect(error).toBeInstanceOf(ActorDiedError)
-    expect((error as Error).message).toMatch(/Broken.*constructor threw can not be made/)
-    expect((error as Error).cause).toBeInstanceOf(TypeError)
+    // Those that come later, too, however large the error is.
+    for (const size of [1, 300_000]) {
+      const actor = remote(Broken).remote(size)
+      for (let i = 0; i < 2; i++) {
+        const error = await get(actor.hello.remote()).catch((reason: unknown) => reason)
+        expect(error).toBeInstanceOf(ActorDiedError)
+        expect((error as Error).message).toMatch(/Broken.*constructor threw can not be made/)
+        expect((error as Error).cause).toBeInstanceOf(TypeError)
+        expect((error as Error).cause).toMatchObject({ bytes: { length: size } })
+      }
+    }
+  })
+
+  it('X7 an argument of its constructor that fails: the calls say which actor that was, and why', async () => {
+    class Broken {
+      hello(): string {
+        return 'never'
+      }
+    }
+    const fails = remote((size: number): number => {
+      throw Object.assign(new RangeError('not to be had'), { bytes: new Uint8Array(size) })
+    })
+    for (const size of [1, 300_000]) {
+      const argument = fails.remote(size)
+      const actor = remote(Broken as new (n: number) => Broken).remote(argument)
+      const error = await get(actor.hello.remote()).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(ActorDiedError)
+      expect((error as Error).message).toMatch(/^actor Broken \(\S+\) never lived: .* not to be had$/)
+      const task = remote((n: number) => n).remote(argument)
+      const thrown = [(error as Error).cause, await get(task).catch((reason: unknown) => reason)]
+      for (const each of thrown) {
+        expect(each).toBeInstanceOf(RangeError)
+        expect(each).toMatchObject({ bytes: { length: size } })
+      }
+    }
   })
 
   it('X7 one that needs more than there is says so', async () => {
