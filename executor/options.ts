@@ -40,7 +40,7 @@ interface CallOptions {
 export interface RemoteOptions extends ResourceOptions, CallOptions {
   /** How often a task is tried again whose worker ended under it: 3 unless said otherwise, -1 for ever. */
   readonly maxRetries?: number | undefined
-  /** A worker that ran the function so often is replaced by a new one. 0: never. */
+  /** A worker that ran the function so often is replaced by a new one. 0: never. Inline, there is none to replace. */
   readonly maxCalls?: number | undefined
   /** The lower, the sooner; 0 unless said otherwise. */
   readonly priority?: number | undefined
@@ -153,6 +153,10 @@ export interface ActorOptions {
 /** What a value has to be, in words, or null if it is that. */
 type Check = (value: unknown) => string | null
 
+/** It has no place in the names of queues and keys. */
+const HALF = 'half of a surrogate pair'
+const isWellFormed = (name: string) => !/\p{Cs}/u.test(name)
+
 /** One script of Redis stores all results of a call, and Lua hands no more than 8,000 values to a command. */
 export const MOST_RETURNS = 4000
 
@@ -165,11 +169,18 @@ const amount: Check = (value) =>
 const retries = whole(-1, 'a whole number from 0, or -1 for ever')
 const text: Check = (value) =>
   typeof value === 'string' && value !== '' ? null : 'a string that is not empty'
+const nameText: Check = (value) =>
+  text(value) ?? (isWellFormed(value as string) ? null : `a string that has no ${HALF}`)
 const flag: Check = (value) => (typeof value === 'boolean' ? null : 'true or false')
-const record: Check = (value) =>
-  typeof value === 'object' && value !== null && Object.values(value).every((each) => amount(each) === null)
-    ? null
-    : 'an object with an amount for each name'
+const record: Check = (value) => {
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    Object.values(value).some((each) => amount(each) !== null)
+  )
+    return 'an object with an amount for each name'
+  return Object.keys(value).every(isWellFormed) ? null : `an object whose names have no ${HALF}`
+}
 const duration: Check = (value) =>
   typeof value === 'number' && value > 0 ? null : 'a number of milliseconds above 0'
 const patience: Check = (value) => (typeof value === 'number' && value >= 0 ? null : 'a number from 0')
@@ -188,7 +199,7 @@ export const checkNamespace: Check = (value) =>
   typeof value === 'string' && /^[\w.-]+$/.test(value) ? null : 'letters, digits, _, . and -'
 
 // A runtime environment is checked by itself, and tells more.
-const resourceChecks = { numCpus: amount, resources: record, name: text, runtimeEnv: anything }
+const resourceChecks = { numCpus: amount, resources: record, name: nameText, runtimeEnv: anything }
 const callChecks = {
   numReturns: whole(0, `a whole number from 0 to ${MOST_RETURNS}`, MOST_RETURNS),
   retryExceptions: (value: unknown) =>
@@ -215,7 +226,7 @@ const tables = {
     lifetime: (value: unknown) => (value === 'detached' ? null : "'detached', or nothing"),
     isolate: flag,
   },
-  method: { ...callChecks, maxTaskRetries: retries, name: text },
+  method: { ...callChecks, maxTaskRetries: retries, name: nameText },
   init: {
     mode: (value: unknown) => (value === 'threads' || value === 'inline' ? null : "'threads' or 'inline'"),
     address: text,

@@ -16,6 +16,7 @@ import { type Lend, type Packed, pack, sizeOf, transferListOf, unpack } from '..
 import { SetUpCode } from '../set-up.ts'
 import { traceRun } from '../tracing.ts'
 import type { Claims } from './claims.ts'
+import { isOneOf } from './is-one-of.ts'
 import { OwnMap } from './own-methods.ts'
 import { type FromWorker, type Job, Kind, type ToWorker } from './protocol.ts'
 import { NO_TURNS, type Turns } from './turns.ts'
@@ -404,7 +405,7 @@ export class Runner {
     let isOne = false
     try {
       const all = (await this.#load(classes)).value as (abstract new () => unknown)[]
-      isOne = all.some((type) => error instanceof type)
+      isOne = isOneOf(all, error)
     } catch {
       // They can't be had.
     }

@@ -22,6 +22,8 @@ export function optionTests(_: Engine): void {
     )
     expect(() => remote(fn, { timeout: '5' } as never)).toThrow(/milliseconds above 0, not "5"/)
     expect(() => remote(fn, { retryExceptions: [5] } as never)).toThrow(/list of error classes/)
+    expect(() => remote(fn, { resources: { '\ud800': 1 } })).toThrow(/names have no half of a surrogate pair/)
+    expect(() => remote(class {}, { name: '\ud800' })).toThrow(/half of a surrogate pair, not "\\ud800"/)
   })
 
   it('X5 numReturns takes the result apart', async () => {
@@ -72,6 +74,14 @@ export function optionTests(_: Engine): void {
       'attempt 1',
     )
     await expect(get(unstable.remote(Flaky, 1))).rejects.toThrow('attempt 1')
+    // Each realm has classes of its own, and who asks for TypeError means all of them.
+    const foreign = remote(() => {
+      const { attempt } = currentTask()
+      if (attempt < 3) process.getBuiltinModule('node:vm').runInNewContext('null.property')
+      return attempt
+    })
+    expect(await get(foreign.options({ retryExceptions: [RangeError, TypeError] }).remote())).toBe(3)
+    await expect(get(foreign.options({ retryExceptions: [RangeError] }).remote())).rejects.toThrow(/null/)
     await expect(
       get(unstable.options({ retryExceptions: true, maxRetries: 1 }).remote(Error, 2)),
     ).rejects.toThrow('attempt 2')
