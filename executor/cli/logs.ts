@@ -1,5 +1,6 @@
 // `cornichon logs`: what the tasks of a fleet print.
 import type { Command } from 'commander'
+import { printable } from '../printable.ts'
 import type { FleetView } from '../redis/overview.ts'
 import { UsageError } from './failure.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
@@ -45,8 +46,8 @@ async function show(
     if (flags.json) console.log(JSON.stringify(Object.fromEntries(entry)))
     else {
       const task = entry.get('task')
-      const prefix = `(${task ? `${task} ` : ''}${entry.get('worker')}) `
-      process.stdout.write((entry.get('text') ?? '').replace(/^(?=.)/gm, prefix))
+      const prefix = printable(`(${task ? `${task} ` : ''}${entry.get('worker')}) `)
+      process.stdout.write((entry.get('text') ?? '').replace(/^(?=.)/gm, () => prefix))
     }
   }
 }

@@ -8,6 +8,7 @@ import { isNew } from '../redis/uptime.ts'
 import { isLive } from '../terminal-line.ts'
 import { parseAmount } from './amounts.ts'
 import { addFleetOptions, type FleetFlags } from './fleet.ts'
+import { formatCount } from './format.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { NO_WORKER, NO_WORKER_YET } from './no-worker.ts'
 import { formatTable } from './table.ts'
@@ -84,8 +85,8 @@ export function formatOverview({
   const departed =
     departedDrivers === 0 ? '' : `, and ${departedDrivers} that left, whose tasks and results are kept`
   const summary =
-    `${workers.length} workers, ${drivers} drivers${departed}; tasks: ${waiting} waiting, ${running} running, ${failed} failed; ` +
-    `${actors} actors; Redis holds ${formatSize(memory)}`
+    `${formatCount(workers.length, 'worker')}, ${formatCount(drivers, 'driver')}${departed}; ` +
+    `tasks: ${waiting} waiting, ${running} running, ${failed} failed; ${formatCount(actors, 'actor')}; Redis holds ${formatSize(memory)}`
   if (workers.length === 0) return `${summary}\n${isNew(uptime) ? NO_WORKER_YET : NO_WORKER}`
   const rows = workers.map(({ name, resources, running: tasks, actors: own, version, node }) => [
     name,

@@ -1,6 +1,7 @@
 // What workers print, on its way to the driver's output: with a prefix, and repeated lines folded into one with a count.
 import { clearTimeout, setTimeout } from '../../serializer/globals.ts'
 import type { LogLine } from '../options.ts'
+import { printable } from '../printable.ts'
 
 const FOLD_WITHIN = 5_000
 
@@ -84,5 +85,5 @@ export class WorkerLogs {
 export function printLine({ stream, worker, task, text, repeats }: LogLine): void {
   const prefix = task === null ? worker : `${task} ${worker}`
   const count = repeats === 0 ? '' : ` [repeated ${repeats} times]`
-  process[stream].write(`(${prefix}) ${text}${count}\n`)
+  process[stream].write(`(${printable(prefix)}) ${text}${count}\n`)
 }

@@ -1,6 +1,6 @@
 // Workers' output on its way to the driver's: whole lines, and repeated ones folded.
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { WorkerLogs } from '../../executor/local/logs.ts'
+import { printLine, WorkerLogs } from '../../executor/local/logs.ts'
 import type { LogLine } from '../../executor/options.ts'
 
 await vi.hoisted(() => import('../support/fake-timers.ts'))
@@ -50,6 +50,21 @@ describe('X10 output of workers', () => {
     for (let i = 0; i < 20; i++) logs.take('stdout', `${i}`.padEnd(100_000, '.'), 'a', 'task')
     expect(lines.length).toBe(1)
     expect(lines[0]!.text.length).toBeGreaterThan(2 ** 20)
+  })
+
+  it('has names before it that can do nothing to a terminal', () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const line = {
+      stream: 'stdout',
+      worker: 'a\n\u202e',
+      task: 'b\r\u001b[2K',
+      text: 'said',
+      repeats: 0,
+    } as const
+    printLine(line)
+    const written = write.mock.calls
+    write.mockRestore()
+    expect(written).toEqual([['(b\\u000d\\u001b[2K a\\n\\u202e) said\n']])
   })
 
   it('is folded where the same is said again within five seconds, by whichever worker', () => {

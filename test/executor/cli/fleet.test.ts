@@ -220,7 +220,7 @@ describe('cornichon, with a fleet', () => {
     })
     expect(status.departedDrivers).toBeGreaterThanOrEqual(2)
     expect(run('status').stdout).toMatch(/, 0 drivers, and \d+ that left, whose tasks and results are kept;/)
-    expect(run('status').stdout).toMatch(/1 workers.*1 waiting, 1 running[\s\S]*one +CPU 1\/2/)
+    expect(run('status').stdout).toMatch(/1 worker, .*1 waiting, 1 running[\s\S]*one +CPU 1\/2/)
     expect(json('top', '--count', '1')).toMatchObject({ running: 1 })
     expect(json('list', 'workers')).toMatchObject([{ name: 'one' }])
     expect(json('list', 'functions').length).toBeGreaterThan(0)
@@ -279,8 +279,9 @@ describe('cornichon, with a fleet', () => {
     let out = ''
     child.stdout!.on('data', (piece) => (out += piece))
     await expect.poll(() => out, { timeout: 30_000 }).toContain('greeting peter')
-    run('submit', 'greet.crn', '--args', '["zoe", 1]')
-    await expect.poll(() => out, { timeout: 30_000 }).toContain('greeting zoe')
+    // A name does not clear the screen.
+    run('submit', 'greet.crn', '--args', '["zoe", 1]', '--name', 'z\u001b[2J$&')
+    await expect.poll(() => out, { timeout: 30_000 }).toMatch(/^\(z\\u001b\[2J\$& one\/\S+\) greeting zoe/m)
     child.kill('SIGINT')
     await once(child, 'exit')
   })

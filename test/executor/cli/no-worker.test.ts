@@ -54,4 +54,7 @@ it('X15 status says which it is', () => {
   const empty = { workers: [], drivers: 0, departedDrivers: 0, waiting: 0, running: 0, failed: 0, actors: 0 }
   expect(formatOverview({ ...empty, memory: 1e6, uptime: 3 })).toContain(NO_WORKER_YET)
   expect(formatOverview({ ...empty, memory: 1e6, uptime: 300 })).toContain(NO_WORKER)
+  expect(formatOverview({ ...empty, drivers: 1, actors: 2, memory: 1e6, uptime: 300 })).toMatch(
+    /^0 workers, 1 driver; .* 2 actors;/,
+  )
 })
