@@ -1,6 +1,4 @@
 // Large values over Redis: how they are read, and what becomes of those that are made twice.
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { markAsUntransferable } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../executor/executor.ts'
@@ -10,6 +8,7 @@ import { freeAll } from '../../executor/redis/node/spent.ts'
 import { watchUploads } from '../../executor/redis/uploads.ts'
 import { decodeOutcome, encodeOutcome, storeOutside } from '../../executor/redis/values.ts'
 import { placeAlone } from '../../executor/redis/wire.ts'
+import { startBetween } from '../support/between.ts'
 import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
@@ -79,47 +78,22 @@ describe('a connection for large values', () => {
 })
 
 describe('a connection for large values that is held up for good', () => {
-  /** From `hold` on nothing comes through. */
-  const startBetween = async () => {
-    const halves = new Set<Socket>()
-    let isHeld = false
-    const server = createServer((near) => {
-      const far = connect(redis.address.replace(/^unix:/, ''))
-      for (const each of [near, far]) halves.add(each.on('error', () => {}))
-      if (!isHeld) near.pipe(far).pipe(near)
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return {
-      port: (server.address() as AddressInfo).port,
-      hold: () => {
-        isHeld = true
-        for (const each of halves) each.unpipe().pause()
-      },
-      close: () => {
-        for (const each of halves) each.destroy()
-        server.close()
-      },
-    }
-  }
-
   it('has nothing for who waits, also if it was idle before', async () => {
-    const between = await startBetween()
+    const between = await startBetween(redis)
     const reader = new LargeReader({ host: '127.0.0.1', port: between.port, lazyConnect: true }, 200)
     expect(await reader.get('none')).toBe(null)
     await new Promise((resolve) => setTimeout(resolve, 600))
-    between.hold()
+    between.hold('all')
     expect(await reader.get('none')).toBe(null)
     reader.close()
-    between.close()
   })
 
   it('has nothing if it is so from the beginning', async () => {
-    const between = await startBetween()
-    between.hold()
+    const between = await startBetween(redis)
+    between.hold('all')
     const reader = new LargeReader({ host: '127.0.0.1', port: between.port, lazyConnect: true }, 200)
     expect(await reader.get('none')).toBe(null)
     reader.close()
-    between.close()
   })
 })
 

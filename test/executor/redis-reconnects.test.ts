@@ -1,7 +1,6 @@
 // A connection that is lost with answers on their way: what Redis has done by then is not done twice, and nothing that it gave
 // away is lost.
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { open, redisOptions } from '../../executor/redis/connection.ts'
@@ -17,6 +16,7 @@ import { takesOf } from '../../executor/redis/node/takes.ts'
 import { Queues } from '../../executor/redis/queues.ts'
 import { Watch } from '../../executor/redis/watch.ts'
 import type { WireCall } from '../../executor/redis/wire.ts'
+import { startBetween } from '../support/between.ts'
 import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 
@@ -378,16 +378,8 @@ describe('a connection that is held up for good', () => {
     ['', 5],
     [', with much to say and more to come', 20_000_000],
   ])('is made anew, and what was asked over it is answered%s', async (_, size) => {
-    const path = redis.address.replace(/^unix:/, '')
-    const sockets: Socket[][] = []
-    const between = createServer((near) => {
-      const far = connect(path)
-      sockets.push([near, far])
-      for (const each of [near, far]) each.on('error', () => {})
-      near.pipe(far).pipe(near)
-    }).listen(0, '127.0.0.1')
-    await once(between, 'listening')
-    const client = new Redis((between.address() as AddressInfo).port, '127.0.0.1')
+    const between = await startBetween(redis)
+    const client = new Redis(between.port, '127.0.0.1')
     client.on('error', () => {})
     const watch = new Watch(250)
     watch.add(client)
@@ -395,19 +387,16 @@ describe('a connection that is held up for good', () => {
     try {
       await client.set('kept', '1')
       await pause(1500)
-      expect(sockets).toHaveLength(1)
-      const halves = sockets[0]!
-      for (const each of halves) each.unpipe().pause()
+      expect(between.count).toBe(1)
+      between.hold('present')
       talk = setInterval(() => void client.set('more', '1').catch(() => {}), 10)
       void client.set('large', Buffer.alloc(size)).catch(() => {})
       expect(await client.get('kept')).toBe('1')
-      expect(sockets.length).toBeGreaterThan(1)
+      expect(between.count).toBeGreaterThan(1)
     } finally {
       clearInterval(talk)
       watch.close()
       client.disconnect()
-      for (const each of sockets.flat()) each.destroy()
-      between.close()
     }
   })
 })
@@ -441,20 +430,15 @@ describe('a process that has just joined', () => {
 
 describe('a server that loads what it has on disk', () => {
   it('is used as soon as that is there, however long it said that it would take', async () => {
-    const sockets: Socket[] = []
     let asked = 0
-    const between = createServer((near) => {
-      const far = connect(redis.address.replace(/^unix:/, ''))
-      for (const each of [near, far]) sockets.push(each.on('error', () => {}))
-      near.pipe(far).on('data', (answer: Buffer) => {
-        const [before, info] = answer.toString('latin1').split(/[$=]\d+\r\n(?:txt:)?(?=# Server)/)
-        if (info === undefined || ++asked > 1) return void near.write(answer)
+    const { address } = await startBetween(redis, {
+      answer(bytes) {
+        const [before, info] = bytes.toString('latin1').split(/[$=]\d+\r\n(?:txt:)?(?=# Server)/)
+        if (info === undefined || ++asked > 1) return bytes
         const loads = '# Persistence\r\nloading:1\r\nloading_eta_seconds:86400\r\n'
-        near.write(`${before}$${loads.length}\r\n${loads}\r\n`)
-      })
-    }).listen(0, '127.0.0.1')
-    await once(between, 'listening')
-    const address = `redis://127.0.0.1:${(between.address() as AddressInfo).port}`
+        return `${before}$${loads.length}\r\n${loads}\r\n`
+      },
+    })
     const client = open(redisOptions(address, undefined), address)
     try {
       // ioredis would wait for ten seconds.
@@ -463,8 +447,6 @@ describe('a server that loads what it has on disk', () => {
       expect(asked).toBe(2)
     } finally {
       client.disconnect()
-      for (const each of sockets) each.destroy()
-      between.close()
     }
   })
 })

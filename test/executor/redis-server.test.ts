@@ -1,7 +1,7 @@
 // The server and the drivers of a fleet: what a crash of either leaves, and whom they let in.
 import { once } from 'node:events'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import {
   type ActorHandle,
   cancel,
@@ -22,6 +22,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { connect, redisOptions } from '../../executor/redis/connection.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { Queues } from '../../executor/redis/queues.ts'
+import { startBetween } from '../support/between.ts'
 import { startDriver } from '../support/driver.ts'
 import { look, startWorker, type TestWorker } from '../support/fleet.ts'
 import { openLink } from '../support/link.ts'
@@ -701,23 +702,13 @@ describe('a driver', () => {
   })
 
   it('is told when the server goes just after it was looked at, and does not try for ever', async () => {
-    let count = 0
-    const sockets: Socket[] = []
-    const between = createServer((near) => {
-      if (++count > 1) return void near.destroy()
-      const far = connectSocket(redis.address.replace(/^unix:/, ''))
-      for (const each of [near, far]) sockets.push(each.on('error', () => {}))
-      near.pipe(far).pipe(near)
-    }).listen(0, '127.0.0.1')
-    await once(between, 'listening')
-    const address = `redis://127.0.0.1:${(between.address() as AddressInfo).port}`
+    const between = await startBetween(redis, { accepts: (count) => count === 1 })
+    const { address } = between
     await expect(connect(redisOptions(address, undefined), address)).rejects.toThrow(
       /can't use Redis at redis:.*: it has closed the connection\. /,
     )
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(count).toBe(2)
-    for (const each of sockets) each.destroy()
-    between.close()
+    expect(between.count).toBe(2)
   })
 
   it('is told when the server is a replica, and where that is', async () => {

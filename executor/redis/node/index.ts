@@ -48,8 +48,8 @@ export interface WorkerOptions extends LinkSettings, EnvironmentSettings {
 const LOG_LENGTH = 10_000
 /** Milliseconds: see WorkerOptions. */
 const RECOVER_AFTER = 10_000
-/** Who comes back later than in that share of it has lost what it had, though it lives, and Redis was away for a moment. */
-const BACK_WITHIN = 1 / 6
+/** Of that: who tries again later may have lost what it had, though it lives, and Redis was away for a moment. */
+const LONGEST_WAIT = 1 / 6
 
 /** Milliseconds that it may take to end what is not over at the end of the grace: a machine may be busy, or a container's engine. */
 const ENDING = 10_000
@@ -68,6 +68,7 @@ export class FleetNode {
     fleet: RedisExecutor,
     name: string,
     resources: Readonly<Record<string, number>>,
+    recoverAfter: number,
     options: WorkerOptions,
   ) {
     this.name = name
@@ -110,7 +111,7 @@ export class FleetNode {
     this.#local = new LocalExecutor({ engine: 'redis', host, environments, options: slots, hooks })
     const supplies = new Supplies(fleet, this.#local)
     this.#setUps = new FleetSetUps(fleet, this.#local, supplies)
-    this.#runner = new CallRunner(fleet, this.#local, supplies, options.recoverAfter ?? RECOVER_AFTER)
+    this.#runner = new CallRunner(fleet, this.#local, supplies, recoverAfter)
     this.#ownWorkers = new OwnWorkers(
       fleet.link,
       this.#local,
@@ -134,20 +135,20 @@ export class FleetNode {
   }
 
   static async start(options: WorkerOptions): Promise<FleetNode> {
-    const name = options.name ?? `${hostname()}-${process.pid}`
+    const { name = `${hostname()}-${process.pid}`, recoverAfter = RECOVER_AFTER } = options
     const resources = { CPU: options.numCpus ?? availableParallelism(), ...options.resources }
     const always = { ...versionsHere, name, pid: process.pid, resources, engines: enginesHere() }
     let lacking = (): NodeLease['lacking'] => ({})
     const lease = () => toJson({ ...always, lacking: lacking() })
     const link = await Link.open(
       'node',
-      { ...options, longestWait: (options.recoverAfter ?? RECOVER_AFTER) * BACK_WITHIN },
+      { ...options, longestWait: recoverAfter * LONGEST_WAIT },
       lease,
       (redis, keys) => checkVersions(redis, keys, options.allowVersionMismatch ?? false),
       false,
     )
     const fleet = new RedisExecutor(link, false)
-    const node = new FleetNode(fleet, name, resources, options)
+    const node = new FleetNode(fleet, name, resources, recoverAfter, options)
     lacking = () => node.#ownWorkers.lacking
     await fleet.capacity.refresh()
     // One that is refused or fails keeps nobody out.
