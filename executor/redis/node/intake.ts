@@ -380,7 +380,11 @@ export class Intake {
             void said.then(async (isOurs) => {
               if (!isOurs) await this.#locks.renew()
               this.#saying--
-              if (this.#isStopped || !isOurs) return this.#waitAgain(call)
+              if (this.#isStopped || !isOurs) {
+                this.#waitAgain(call)
+                // It may be another's, and what waits behind it is not.
+                return this.look()
+              }
               this.#settings.start(call)
               // One that may not run again is over by now, without having taken any room.
               this.#startWaiting()
