@@ -52,12 +52,18 @@ export async function startBullMQ(socket: string): Promise<Contestant> {
   }
 }
 
+export interface Streams extends Contestant {
+  /** Resolves with so many bytes, which its worker has made: a key of Redis holds them on their way. */
+  large(bytes: number): Promise<Buffer | null>
+}
+
 /** A queue over Streams that is written here, with what makes it fast and nothing that makes it safe. */
-export async function startStreams(socket: string): Promise<Contestant> {
+export async function startStreams(socket: string): Promise<Streams> {
   const worker = await startChild(join(here, 'streams-worker.mjs'), socket)
   const writer = new Redis({ path: socket, enableAutoPipelining: true })
   const reader = new Redis(socket)
   const waiting = new Map<string, (result: unknown) => void>()
+  const large = new Redis(socket)
   let isEnded = false
   const read = async () => {
     for (let last = '$'; !isEnded; ) {
@@ -76,19 +82,27 @@ export async function startStreams(socket: string): Promise<Contestant> {
   // Until it listens.
   await new Promise((resolve) => setTimeout(resolve, 50))
   let count = 0
+  const call = (argument: unknown, id = String(++count)) =>
+    new Promise((resolve) => {
+      waiting.set(id, resolve)
+      void writer.xadd('hand:jobs', '*', 'id', id, 'n', JSON.stringify(argument))
+    })
   return {
     name: 'Streams by hand',
     workerPid: worker.pid!,
-    call: (n) =>
-      new Promise((resolve) => {
-        const id = String(++count)
-        waiting.set(id, resolve)
-        void writer.xadd('hand:jobs', '*', 'id', id, 'n', JSON.stringify(n))
-      }),
+    call: (n) => call(n),
+    async large(bytes) {
+      const id = String(++count)
+      await call({ bytes }, id)
+      const value = await large.getBuffer(`hand:value:${id}`)
+      void large.unlink(`hand:value:${id}`)
+      return value
+    },
     async end() {
       isEnded = true
       reader.disconnect()
       writer.disconnect()
+      large.disconnect()
       await reading
       await endChild(worker)
     },

@@ -9,7 +9,9 @@ console.log('{"state":"ready"}')
 
 async function run(entry, id, [, n]) {
   const result = JSON.parse(n)
+  const bytes = result?.bytes
   await Promise.all([
+    bytes && writer.set(`hand:value:${id}`, Buffer.alloc(bytes, 7), 'EX', 60),
     writer.xadd('hand:results', 'MAXLEN', '~', 10_000, '*', 'job', id, 'result', JSON.stringify(result)),
     writer.xack('hand:jobs', 'workers', entry),
     writer.xdel('hand:jobs', entry),
