@@ -169,6 +169,17 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 1`
 
+/** What its process says of an actor; one that is dead stays so: the process may have been held up until others said that. */
+const changeActor = `
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state or state == 'dead' then return 0 end
+redis.call('HSET', KEYS[1], 'state', ARGV[1], 'worker', ARGV[2])
+local restarts = tonumber(ARGV[3])
+if restarts > tonumber(redis.call('HGET', KEYS[1], 'restarts') or 0) then
+  redis.call('HSET', KEYS[1], 'restarts', restarts)
+end
+return 1`
+
 /** An actor that lives is about to start anew, elsewhere: how often that was so. */
 const passOnActor = `
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -349,6 +360,7 @@ export interface Scripts {
     life: number,
     ...fields: Value[]
   ): Promise<string | null>
+  cornichonChangeActor(keys: 1, actor: Key, state: string, worker: string, restarts: number): Promise<number>
   cornichonPassOnActor(keys: 1, actor: Key): Promise<number>
   cornichonMoveActor(keys: 1, actor: Key, process: string, maxRestarts: number): Promise<number>
   cornichonOverdue(keys: 1, wait: Key, actorPrefix: Key, patience: number): Promise<number>
@@ -389,6 +401,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonEndActor', { lua: endActor })
   redis.defineCommand('cornichonUseFunction', { lua: useFunction })
   redis.defineCommand('cornichonReleaseFunctions', { lua: releaseFunctions })
+  redis.defineCommand('cornichonChangeActor', { lua: changeActor })
   redis.defineCommand('cornichonPassOnActor', { lua: passOnActor })
   redis.defineCommand('cornichonMoveActor', { lua: moveActor })
   redis.defineCommand('cornichonOverdue', { lua: overdue })

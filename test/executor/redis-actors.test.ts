@@ -221,6 +221,31 @@ describe('an actor of a worker process that was held up until another had it', (
   }, 60_000)
 })
 
+describe('an actor of a worker process that stood still as it began', () => {
+  it('X12 stays dead, if it was found to be that meanwhile', async () => {
+    const held = await start('--resources', 'here=1')
+    class Late {
+      constructor(file: string) {
+        process.kill(process.pid, 'SIGSTOP')
+        writeFileSync(file, '')
+      }
+      get(): number {
+        return 1
+      }
+    }
+    const file = workspace.path('late')
+    const actor = remote(Late, { isolate: false, resources: { here: 1 } }).remote(file)
+    const first = failureOf(actor.get.remote())
+    await start('--resources', 'here=1')
+    expect(await first).toBeInstanceOf(ActorDiedError)
+    held.child.kill('SIGCONT')
+    await expect.poll(() => existsSync(file), { timeout: 20_000 }).toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const asks = remote((late: ActorHandle<Late>) => get(late.get.remote()))
+    expect(await failureOf(asks.remote(actor))).toBeInstanceOf(ActorDiedError)
+  })
+})
+
 describe('an actor that is about to start', () => {
   const driver = (body: string) =>
     startDriver(

@@ -345,9 +345,12 @@ export class HostedActors {
     const { redis, keys } = this.#runner.fleet.link
     if (actor.state !== 'dead') {
       hosted.isAlive = actor.state === 'alive'
-      if (actor.state === 'restarting')
-        redis.hset(keys.actor(id), 'restarts', ++hosted.restarts).catch(() => {})
-      redis.hset(keys.actor(id), 'state', actor.state, 'worker', actor.worker?.name ?? '').catch(() => {})
+      if (actor.state === 'restarting') hosted.restarts++
+      redis
+        .cornichonChangeActor(
+          ...([1, keys.actor(id), actor.state, actor.worker?.name ?? '', hosted.restarts] as const),
+        )
+        .catch(() => {})
       if (hosted.hasWaited) redis.hdel(keys.actor(id), 'waitsSince', 'passedOn').catch(() => {})
       return
     }
