@@ -112,7 +112,7 @@ export class Crew {
     else if (code === 1 && this.#endedWithoutRedis(member)) {
       // What it had is as a dead worker's.
       const what = `${member.name} (${member.pid}) has ended without Redis, which was away after its grace`
-      this.#findings.fault('kill', member.pid, what).until = Date.now()
+      this.#findings.fault('kill', member.name, what).until = Date.now()
     } else if (code !== 0)
       this.#findings.violation(
         `worker ${member.name} ended with ${code} at SIGTERM`,

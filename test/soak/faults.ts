@@ -21,7 +21,7 @@ const kinds: Readonly<Record<FaultKind, Injects>> = {
     const victim = random.pick(crew.working())
     const away = random.skewed(0, 3000)
     if (victim === undefined) return
-    const fault = findings.fault('kill', victim.pid, `${victim.name} (${victim.pid}), another in ${away} ms`)
+    const fault = findings.fault('kill', victim.name, `${victim.name} (${victim.pid}), another in ${away} ms`)
     await crew.kill(victim)
     await pause(away)
     await crew.add()
@@ -32,7 +32,7 @@ const kinds: Readonly<Record<FaultKind, Injects>> = {
     const victim = random.pick(crew.working())
     const away = random.skewed(0, 3000)
     if (victim === undefined) return
-    const fault = findings.fault('term', victim.pid, `${victim.name} (${victim.pid}), another in ${away} ms`)
+    const fault = findings.fault('term', victim.name, `${victim.name} (${victim.pid}), another in ${away} ms`)
     // What it waits for may be with a Redis that is away, which is what its grace is for.
     const ended = crew.stop(victim, (GRACE + 30) * 1000)
     await pause(away)
@@ -46,7 +46,7 @@ const kinds: Readonly<Record<FaultKind, Injects>> = {
     const span = random.skewed(100, 2500 * recoverAfter)
     if (victim === undefined) return
     victim.state = 'paused'
-    const fault = findings.fault('pause', victim.pid, `${victim.name} (${victim.pid}) for ${span} ms`)
+    const fault = findings.fault('pause', victim.name, `${victim.name} (${victim.pid}) for ${span} ms`)
     victim.child.kill('SIGSTOP')
     await pause(span)
     victim.child.kill('SIGCONT')
@@ -84,7 +84,7 @@ const kinds: Readonly<Record<FaultKind, Injects>> = {
   async driver({ drivers }, random, findings) {
     const victim = random.pick(drivers.running())
     if (victim === undefined || drivers.running().length < 2) return
-    const fault = findings.fault('driver', victim.pid, `${victim.name} (${victim.pid}), and another comes`)
+    const fault = findings.fault('driver', victim.name, `${victim.name} (${victim.pid}), and another comes`)
     await drivers.kill(victim)
     await drivers.add()
     fault.until = Date.now()

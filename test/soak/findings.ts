@@ -4,8 +4,8 @@ import type { FaultKind } from './settings.ts'
 export interface Fault {
   readonly kind: FaultKind
   readonly at: number
-  /** The process that was hit; null for Redis. */
-  readonly pid: number | null
+  /** The process that was hit, by its name; null for Redis. */
+  readonly victim: string | null
   readonly what: string
   /** When it was over, and all was as before. */
   until: number | null
@@ -35,8 +35,8 @@ export class Findings {
     this.#say(`${this.at()} ${text}`)
   }
 
-  fault(kind: FaultKind, pid: number | null, what: string): Fault {
-    const fault: Fault = { kind, at: Date.now(), pid, what, until: null }
+  fault(kind: FaultKind, victim: string | null, what: string): Fault {
+    const fault: Fault = { kind, at: Date.now(), victim, what, until: null }
     this.faults.push(fault)
     this.count(`fault ${kind}`)
     this.say(`${kind}: ${what}`)

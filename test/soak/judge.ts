@@ -1,7 +1,7 @@
 // Whether calls may have ended as they did, by what happened to the fleet: errors that only faults can explain, and calls that
 // ran more than once.
 import type { Fault, Findings } from './findings.ts'
-import { flagsOf, type Run } from './ledger.ts'
+import { flagsOf, processOf, type Run } from './ledger.ts'
 import type { FailedCall } from './messages.ts'
 import type { Settings } from './settings.ts'
 
@@ -18,9 +18,16 @@ function deathsBetween(findings: Findings, from: number, to: number, { recoverAf
 /** Milliseconds: what a worker had is another's only some time after it died. */
 const mayTakeFor = ({ recoverAfter }: Settings): number => 3000 * recoverAfter + 1000
 
-export function judgeFailures(findings: Findings, calls: readonly FailedCall[], settings: Settings): void {
+export function judgeFailures(
+  findings: Findings,
+  calls: readonly FailedCall[],
+  runs: readonly Run[],
+  settings: Settings,
+): void {
+  const byId = groupBy(runs, ({ id }) => id)
   for (const call of calls) {
-    const why = objection(findings, call, settings)
+    const workers = (byId.get(call.id) ?? []).map(({ worker }) => processOf(worker))
+    const why = objection(findings, call, workers, settings)
     if (why !== null)
       findings.violation(
         `${call.id} (${call.program}) failed with ${call.error}, ${why}`,
@@ -30,9 +37,14 @@ export function judgeFailures(findings: Findings, calls: readonly FailedCall[], 
   }
 }
 
-/** Why the error can't be; null if a fault explains it. */
-function objection(findings: Findings, call: FailedCall, settings: Settings): string | null {
-  const { error, message, budget, restarts, made, over, pids } = call
+/** Why the error can't be; null if a fault explains it. `workers` are those in which it began. */
+function objection(
+  findings: Findings,
+  call: FailedCall,
+  workers: readonly string[],
+  settings: Settings,
+): string | null {
+  const { error, message, budget, restarts, made, over } = call
   const deaths = deathsBetween(findings, made - mayTakeFor(settings), over, settings)
   if (error === 'WorkerCrashedError')
     return budget >= 0 && deaths.length > budget
@@ -45,8 +57,8 @@ function objection(findings: Findings, call: FailedCall, settings: Settings): st
     const survives = /died while it ran/.test(message) ? budget : (restarts ?? budget)
     if (survives < 0 || deaths.length <= survives)
       return `though it survives ${survives < 0 ? 'all' : survives} and ${deaths.length} workers died`
-    if (pids.length > 0 && !deaths.some(({ pid }) => pid !== null && pids.includes(pid)))
-      return `though nothing happened to the workers that had it (${pids.join(', ')})`
+    if (workers.length > 0 && !deaths.some(({ victim }) => victim !== null && workers.includes(victim)))
+      return `though nothing happened to the workers that ran it (${workers.join(', ')})`
     return null
   }
   if (error === 'ObjectLostError' && deaths.length > 0 && call.program === 'givers') return null
@@ -93,9 +105,9 @@ export function judgeRuns(
     if (flags.includes('x') || all.some(({ worker }) => endedThreads.has(worker))) continue
     const last = all.at(-1)!
     // One that stood still may have had it before it began elsewhere, and begin it behind that.
-    const isExplained = all.some(({ pid, at }) =>
+    const isExplained = all.some(({ worker, at }) =>
       deathsBetween(findings, at - mayTakeFor(settings), last.at, settings).some(
-        (fault) => fault.pid === pid,
+        ({ victim }) => victim === processOf(worker),
       ),
     )
     if (isExplained && !flags.includes('0')) continue
@@ -109,7 +121,7 @@ export function judgeRuns(
 
 function judgeLonely(findings: Findings, runs: readonly Run[], endedThreads: ReadonlySet<string>): void {
   const lonely = runs.filter(({ id }) => flagsOf(id).includes('e'))
-  for (const some of groupBy(lonely, ({ pid }) => pid).values()) {
+  for (const some of groupBy(lonely, ({ worker }) => processOf(worker)).values()) {
     for (const [i, run] of some.entries()) {
       const before = some[i - 1]
       if (before === undefined || before.ended === null || endedThreads.has(before.worker)) continue

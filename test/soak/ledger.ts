@@ -34,12 +34,14 @@ export function note(id: string, what: 'begins' | 'ends' = 'begins'): void {
   )
 }
 
+/** Of a thread, or of a process for a runtime environment, by its name: the name of its worker process. */
+export const processOf = (worker: string): string => worker.split('/', 1)[0]!
+
 export interface Run {
   readonly id: string
   readonly at: number
   readonly attempt: number
   readonly worker: string
-  readonly pid: number
   readonly ended: number | null
 }
 
@@ -53,7 +55,7 @@ export function readLedger(folder: string): Run[] {
       if (what === 'begins') {
         const run = {
           ...{ id, at: Number(at), attempt: Number(attempt), worker: worker.join(' ') },
-          ...{ pid: Number(file), ended: null },
+          ended: null,
         }
         runs.push(run)
         open.set(id, run)

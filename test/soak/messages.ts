@@ -25,8 +25,6 @@ export interface FailedCall {
   readonly budget: number
   /** Of a call of an actor: how many that is to survive. */
   readonly restarts: number | null
-  /** The processes in which its actor was seen: by the time that the error comes, it may live elsewhere. */
-  readonly pids: readonly number[]
 }
 
 export type FromDriver =

@@ -58,9 +58,10 @@ export async function soak(
           : text,
       )
     }
-    judgeFailures(findings, drivers.failed, settings)
+    const runs = readLedger(ledger)
+    judgeFailures(findings, drivers.failed, runs, settings)
     const printed = crew.members.flatMap(({ output }) => output).join('\n')
-    judgeRuns(findings, readLedger(ledger), printed, settings)
+    judgeRuns(findings, runs, printed, settings)
     judgeOutput(fleet, findings)
   } finally {
     const isWrong = findings.violations.length > 0

@@ -52,27 +52,30 @@ describe('what is judged', () => {
   const at = Date.now() - 1000
   const failed: FailedCall = {
     ...{ id: 'd0.1#1', program: 'batches', error: 'WorkerCrashedError', message: 'it died' },
-    ...{ made: at, over: at + 60_000, budget: 0, restarts: null, pids: [] },
+    ...{ made: at, over: at + 60_000, budget: 0, restarts: null },
   }
-  const run: Run = { id: 'd0.1#1', at, attempt: 1, worker: 'w1/thread-1', pid: 1, ended: null }
-  const again: Run = { ...run, at: at + 60_000, pid: 2 }
+  const run: Run = { id: 'd0.1#1', at, attempt: 1, worker: 'w1/thread-1', ended: null }
+  const again: Run = { ...run, at: at + 60_000, worker: 'w2/process-1' }
   const judged = (judge: (findings: Findings) => void, hasFault: boolean) => {
     const findings = new Findings(() => {})
-    if (hasFault) findings.fault('kill', 1, 'w1')
+    if (hasFault) findings.fault('kill', 'w1', 'w1')
     judge(findings)
     return findings.violations.length
   }
 
   it('an error has to have a fault that explains it', () => {
-    expect(judged((findings) => judgeFailures(findings, [failed], settings), true)).toBe(0)
-    expect(judged((findings) => judgeFailures(findings, [failed], settings), false)).toBe(1)
-    expect(judged((findings) => judgeFailures(findings, [{ ...failed, budget: 1 }], settings), true)).toBe(1)
-    const died = (...pids: number[]) =>
+    expect(judged((findings) => judgeFailures(findings, [failed], [], settings), true)).toBe(0)
+    expect(judged((findings) => judgeFailures(findings, [failed], [], settings), false)).toBe(1)
+    expect(
+      judged((findings) => judgeFailures(findings, [{ ...failed, budget: 1 }], [], settings), true),
+    ).toBe(1)
+    const died = (...workers: string[]) =>
       judged((findings) => {
-        judgeFailures(findings, [{ ...failed, error: 'ActorDiedError', pids }], settings)
+        const runs = workers.map((name) => ({ ...run, worker: `${name}/thread-1` }))
+        judgeFailures(findings, [{ ...failed, error: 'ActorDiedError' }], runs, settings)
       }, true)
-    expect(died(1, 2)).toBe(0)
-    expect(died(2)).toBe(1)
+    expect(died('w1', 'w2')).toBe(0)
+    expect(died('w2')).toBe(1)
   })
 
   it('what ran twice, too; what has no retries may not', () => {

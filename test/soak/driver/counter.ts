@@ -9,7 +9,6 @@ import { sleep, waits } from './tasks.ts'
 export interface Answer {
   /** Of one instance. */
   readonly life: string
-  readonly pid: number
   /** Its calls, this included. */
   readonly count: number
   /** This caller's last call before this, in this life. */
@@ -30,7 +29,7 @@ export class Counter {
     note(id)
     const before = this.last[caller] ?? -1
     this.last[caller] = sequence
-    return { life: this.life, pid: process.pid, count: ++this.count, before, held }
+    return { life: this.life, count: ++this.count, before, held }
   }
 
   add(id: string, caller: string, sequence: number, held: number | null): Answer {
@@ -65,7 +64,6 @@ export class Caller {
   /** Whether nobody else calls it. */
   readonly #isOnly: boolean
   #calls = 0
-  readonly #pids = new Set<number>()
   readonly #answers: (Answer | null)[] = []
 
   constructor(scene: Scene, name: string, options: ActorRemoteOptions, isOnly: boolean) {
@@ -100,13 +98,12 @@ export class Caller {
     const settled = await this.#scene.settle(id, ref, () => this.allowed(errors()))
     if (!settled.ok) return
     this.#answers[sequence] = settled.value
-    this.#pids.add(settled.value.pid)
   }
 
   /** Of whatever is asked of that actor. */
   allowed(errors: readonly string[]): Allowed {
     const { maxTaskRetries = 0, maxRestarts = 0 } = this.#options
-    return { errors, budget: maxTaskRetries, restarts: maxRestarts, pids: [...this.#pids] }
+    return { errors, budget: maxTaskRetries, restarts: maxRestarts }
   }
 
   /** When all of them are over. */

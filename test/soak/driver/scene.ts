@@ -20,8 +20,6 @@ export interface Allowed {
   readonly made?: number
   /** How many deaths its actor is to survive. */
   readonly restarts?: number
-  /** The processes in which its actor was seen. */
-  readonly pids?: readonly number[]
 }
 
 export type Settled<T> =
@@ -88,14 +86,13 @@ export class Scene {
         budget = 3,
         restarts = null,
         made = this.began,
-        pids = [],
       } = typeof allowed === 'function' ? allowed() : allowed
       const { name, message } = error
       this.#tells.count(name)
       if (!errors.includes(name))
         this.#tells.failed({
           ...{ id, program: this.program, error: name, message: message + causeOf(error) },
-          ...{ made, over: Date.now(), budget, restarts, pids },
+          ...{ made, over: Date.now(), budget, restarts },
         })
       return { ok: false, error }
     } finally {
