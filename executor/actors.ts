@@ -3,6 +3,7 @@ import { Object, Set } from '../serializer/globals.ts'
 import { symbols } from '../serializer/index.ts'
 import { nameOf, parentId, resultRefs, splitArguments } from './calls.ts'
 import { currentExecutor, newId } from './context.ts'
+import { COPY, checkPacking } from './copies.ts'
 import { type Environment, environmentFor } from './environments.ts'
 import type { ActorInfo, Executor } from './executor.ts'
 import { exportRetryOn, exportValue } from './exports.ts'
@@ -75,11 +76,13 @@ export class ActorHandleBase {
   }
 
   [symbols.reduce](): [typeof handleFrom, [ActorInfo]] {
+    checkPacking("an actor's handle")
     currentExecutor()?.shareActor(this.#info.id)
     return [handleFrom, [this.#info]]
   }
 }
 
+Object.defineProperty(ActorHandleBase.prototype, COPY, { value: true })
 Object.setPrototypeOf(ActorHandleBase.prototype, unknownMethodsOf(ActorHandleBase.infoOf))
 
 export function infoOf(handle: ActorHandleBase): ActorInfo {

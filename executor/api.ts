@@ -4,6 +4,7 @@ import { allOver, answering, isThenable, someOver } from '../serializer/promises
 import { ActorHandleBase, infoOf } from './actors.ts'
 import { nameOf, splitArguments } from './calls.ts'
 import { newId, taskUnderWay } from './context.ts'
+import { isMarked, OF_ANOTHER } from './copies.ts'
 import { GetTimeoutError } from './errors.ts'
 import { callOf, type Description, type Executor, type Outcome } from './executor.ts'
 import { exportValue } from './exports.ts'
@@ -86,8 +87,18 @@ function notARef(where: string, value: unknown): TypeError {
   return new TypeError(`${where} takes refs, as remote(...) and put return them, not ${describe(value)}`)
 }
 
+function notAHandle(value: unknown): TypeError {
+  const what = isOfAnother(value) ? `, not ${describe(value)}` : '. Use cancel for a task'
+  return new TypeError(`kill takes the handle of an actor${what}`)
+}
+
+function isOfAnother(value: unknown): boolean {
+  return isMarked(value) && !(value instanceof ObjectRef || value instanceof ActorHandleBase)
+}
+
 function describe(value: unknown): string {
   if (value === null) return 'null'
+  if (isOfAnother(value)) return `one ${OF_ANOTHER}`
   return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
@@ -244,8 +255,7 @@ export function cancel(
 /** Ends an actor at once. With `noRestart: false` it may start again, as `maxRestarts` says. */
 export function kill(actor: ActorHandle<any>, options: { readonly noRestart?: boolean } = {}): void {
   checkOptions('kill', options)
-  if (!((actor as unknown) instanceof ActorHandleBase))
-    throw new TypeError('kill takes the handle of an actor. Use cancel for a task')
+  if (!((actor as unknown) instanceof ActorHandleBase)) throw notAHandle(actor)
   requireExecutor().killActor(infoOf(actor as unknown as ActorHandleBase).id, options.noRestart ?? true)
 }
 

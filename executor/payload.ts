@@ -1,6 +1,7 @@
 // Values on their way. Primitives go as they are; everything else as a bundle, with its buffers beside it.
 import { Array, ArrayBuffer, Set, SharedArrayBuffer, structuredClone } from '../serializer/globals.ts'
 import { dumps, loads } from '../serializer/index.ts'
+import { beginPacking, endPacking } from './copies.ts'
 import type { Description, Exported } from './executor.ts'
 import { transferMarks } from './transfer.ts'
 import { giveBack } from './worker/lending.ts'
@@ -57,6 +58,7 @@ function packBundle(value: unknown, lend?: Lend): PackedBundle {
   const refs = (met = new Set<string>())
   let buffers: (ArrayBufferLike | Uint8Array)[] | null = null
   let given: ArrayBuffer[] | null = null
+  const before = beginPacking()
   try {
     const bundle = dumps(value, {
       bufferCallback: ({ buffer, byteOffset, byteLength }) => {
@@ -89,6 +91,7 @@ function packBundle(value: unknown, lend?: Lend): PackedBundle {
     if (buffers !== null) giveBack(buffers)
     throw error
   } finally {
+    endPacking(before)
     met = outer
   }
 }

@@ -1,8 +1,9 @@
 // ObjectRef: a value that will be there, or is somewhere else. It can be an argument, be captured by a function, and
 // travel inside any value.
-import { FinalizationRegistry } from '../serializer/globals.ts'
+import { FinalizationRegistry, Object } from '../serializer/globals.ts'
 import { symbols } from '../serializer/index.ts'
 import { currentExecutor } from './context.ts'
+import { COPY, checkPacking } from './copies.ts'
 import type { Executor } from './executor.ts'
 import { countRefs } from './mentions.ts'
 import { noteRef } from './payload.ts'
@@ -26,10 +27,13 @@ export class ObjectRef<T = unknown> {
   }
 
   [symbols.reduce](): [typeof refFrom, [string]] {
+    checkPacking('a ref')
     noteRef(this.id)
     return [refFrom, [this.id]]
   }
 }
+
+Object.defineProperty(ObjectRef.prototype, COPY, { value: true })
 
 /** What a bundle makes a ref with. */
 export function refFrom(id: string): ObjectRef {
