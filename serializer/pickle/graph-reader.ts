@@ -47,6 +47,8 @@ export interface ReadContext {
   readonly references: readonly Reference[]
   resolve(reference: Reference): unknown
   intrinsic(path: string): unknown
+  /** Of a graph that is read only to be shown: the symbol in whose place a reference stands. */
+  readonly symbolBehind?: (standIn: unknown) => symbol | undefined
   readonly observe?: ContentObserver
   readonly buffers: ReceivedBuffers
   /** Nothing may be rebuilt that would run code later on: accessors, traps. */
@@ -408,6 +410,10 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
     if (length > this.#maxString)
       for (const key of splitKeys(text)) if (key.length > this.#maxString) throw this.#tooLong(key.length)
     return text
+  }
+
+  symbolBehind(standIn: unknown): symbol | undefined {
+    return this.#context.symbolBehind?.(standIn)
   }
 
   operation(op: number): unknown {

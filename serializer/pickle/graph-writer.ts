@@ -9,8 +9,10 @@ import {
   findBuiltin,
   findIntrinsic,
   findPackageExport,
+  findPackageSymbol,
   findSymbol,
   noteMembers,
+  type PackageReference,
   type Reference,
 } from '../references/index.ts'
 import { BufferWriter } from './buffer-writer.ts'
@@ -320,6 +322,8 @@ export class GraphWriter implements ValueSink {
     if (wellKnown) return this.reference(symbol, wellKnown)
     const fromNode = findBuiltin(symbol)
     if (fromNode) return this.reference(symbol, fromNode)
+    const exported = this.#ifByReference(this.#imports?.get(symbol) ?? findPackageSymbol(symbol))
+    if (exported) return this.reference(symbol, exported)
     this.out.byte(Op.UniqueSymbol)
     this.value(Reflect.apply(symbolDescription, symbol, []))
     this.remember(symbol)
@@ -494,7 +498,10 @@ export class GraphWriter implements ValueSink {
 
   /** The reference to what a package exports, unless that is to go by value. */
   packageExport(value: object): Reference | undefined {
-    const found = this.#imports?.get(value) ?? findPackageExport(value)
+    return this.#ifByReference(this.#imports?.get(value) ?? findPackageExport(value))
+  }
+
+  #ifByReference(found: PackageReference | undefined): Reference | undefined {
     return found && !this.options.policy.isByValue(found) ? found : undefined
   }
 

@@ -9,8 +9,10 @@ import {
   referenceFromImport,
 } from '../references/index.ts'
 
+const symbolKeyFor = Symbol.keyFor
+
 export class Imports {
-  readonly #values = new Map<object, PackageReference>()
+  readonly #values = new Map<object | symbol, PackageReference>()
   readonly #scripts = new Set<string>()
   /** What is below the imported values, by package. */
   readonly #parts = new Map<string, Map<unknown, PackageReference>>()
@@ -25,7 +27,8 @@ export class Imports {
     this.#scripts.add(url)
     for (const { local, specifier, imported } of imports) {
       const value: unknown = bindingIn(scope, local)?.value
-      if (value === null || (typeof value !== 'object' && typeof value !== 'function')) continue
+      if (value === null || (typeof value !== 'object' && typeof value !== 'function' && !isUnique(value)))
+        continue
       const reference = referenceFromImport(url, specifier, imported)
       if (!reference || this.#values.has(value)) continue
       this.#values.set(value, reference)
@@ -33,7 +36,7 @@ export class Imports {
     }
   }
 
-  get(value: object): PackageReference | undefined {
+  get(value: object | symbol): PackageReference | undefined {
     return this.#values.get(value)
   }
 
@@ -45,7 +48,7 @@ export class Imports {
     if (!parts) {
       parts = new Map()
       for (const [value, reference] of this.#values) {
-        if (packageNameOf(reference.specifier) !== packageName) continue
+        if (typeof value === 'symbol' || packageNameOf(reference.specifier) !== packageName) continue
         for (const [part, below] of exportsBelow(value, reference))
           if (!parts.has(part)) parts.set(part, below)
       }
@@ -54,7 +57,12 @@ export class Imports {
     return parts.get(fn)
   }
 
-  [Symbol.iterator](): IterableIterator<[object, PackageReference]> {
+  [Symbol.iterator](): IterableIterator<[object | symbol, PackageReference]> {
     return this.#values.entries()
   }
+}
+
+/** A symbol that nothing but its export tells where to find. */
+function isUnique(value: unknown): value is symbol {
+  return typeof value === 'symbol' && symbolKeyFor(value) === undefined
 }

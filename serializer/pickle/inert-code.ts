@@ -17,6 +17,8 @@ export class InertCode implements CodeSource {
   readonly references = new Map<object, string>()
   /** How many private fields each instance has. */
   readonly privateState = new Map<object, number>()
+  /** What is referred to may turn out to be a symbol, where a key is wanted. */
+  readonly #symbols = new Map<unknown, symbol>()
   readonly #functions: readonly FunctionEntry[]
   readonly #variables: unknown[][]
 
@@ -30,6 +32,14 @@ export class InertCode implements CodeSource {
     const value = inert()
     this.references.set(value, description)
     return value
+  }
+
+  symbolBehind(standIn: unknown): symbol | undefined {
+    const description = this.references.get(standIn as object)
+    if (description === undefined) return undefined
+    let symbol = this.#symbols.get(standIn)
+    if (!symbol) this.#symbols.set(standIn, (symbol = Symbol(description)))
+    return symbol
   }
 
   function(index: number) {

@@ -84,7 +84,8 @@ function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection
   const reader = new GraphReader(bundle.graph, bundle.text, bundle.blobs, code, {
     references: bundle.references,
     resolve: (reference) => code.reference(describeReference(reference)),
-    intrinsic: (path) => code.reference(path),
+    intrinsic: (path) => wellKnownSymbol(path) ?? code.reference(path),
+    symbolBehind: (standIn) => code.symbolBehind(standIn),
     refusesCode: false,
     rebuilder: inertRebuilder,
     buffers: bundle.buffers,
@@ -150,6 +151,12 @@ function inspect(bundle: ReturnType<typeof openForInspection>): BundleInspection
     buffers: describeBuffers(bundle.container.buffers),
     values: { count: reader.nodes.length, bytes: bundle.sections.find(({ name }) => name === 'graph')!.size },
   }
+}
+
+/** No code of anyone's, and keys have to be symbols. */
+function wellKnownSymbol(path: string): symbol | undefined {
+  const symbol: unknown = path.startsWith('Symbol.') ? Reflect.get(Symbol, path.slice(7)) : undefined
+  return typeof symbol === 'symbol' ? symbol : undefined
 }
 
 /** Bytes by object: its own content, and that of everything first met in it. */

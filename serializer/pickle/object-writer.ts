@@ -8,6 +8,7 @@ import {
   findForeignIntrinsic,
   findIntrinsic,
   isReferable,
+  noteInherited,
   rememberReference,
 } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
@@ -150,6 +151,7 @@ export class ObjectWriter {
       graph.out.byte(Prototype.Later)
     } else {
       graph.out.byte(Prototype.Given)
+      if (!graph.isKnown(prototype) && prototypeOwner(prototype) === null) noteInherited(prototype)
       graph.step('slot', 'Prototype')
       graph.value(prototype)
     }

@@ -32,6 +32,8 @@ export interface PropertySource {
   follows(collection: object, known: unknown): void
   /** The value that an operation begins which was read already. */
   operation(op: number): unknown
+  /** The symbol in whose place something else stands, as the graph is read only to be shown. */
+  symbolBehind(standIn: unknown): symbol | undefined
 }
 
 export class PropertyReader {
@@ -118,8 +120,10 @@ export class PropertyReader {
 
   key(): PropertyKey {
     const key = this.#source.value()
-    if (typeof key !== 'string' && typeof key !== 'symbol') throw damaged('a property key is no key')
-    return key
+    if (typeof key === 'string' || typeof key === 'symbol') return key
+    const symbol = this.#source.symbolBehind(key)
+    if (symbol === undefined) throw damaged('a property key is no key')
+    return symbol
   }
 
   /** Reads all, then deletes what should not be there; from where the order differs, what can go goes first. */

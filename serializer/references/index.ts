@@ -24,7 +24,9 @@ export {
   configurePackages,
   exportsBelow,
   findPackageExport,
+  findPackageSymbol,
   isOwnUrl,
+  noteInherited,
   referenceFromImport,
   registerOwnModule,
 } from './packages.ts'

@@ -16,7 +16,7 @@ import type { PackageReference, Reference } from './types.ts'
 
 const { getOwnPropertyDescriptor } = Reflect
 /** Values that were referred to in this thread: loading them here gives the very same. */
-const known = new Map<string, WeakRef<object>>()
+const known = new Map<string, WeakRef<WeakKey>>()
 /** Modules of cornichon itself that this thread has loaded, by specifier. */
 const ownModules = new Map<string, Record<string, unknown>>()
 
@@ -30,7 +30,7 @@ function keyOf(reference: PackageReference): string {
 }
 
 /** Notes that a reference means a value in this thread. */
-export function rememberReference(reference: Reference, value: object): void {
+export function rememberReference(reference: Reference, value: WeakKey): void {
   if (reference.kind === 'package') known.set(keyOf(reference), new WeakRef(value))
 }
 

@@ -92,13 +92,39 @@ export function findPackageExport(value: object, url?: string): PackageReference
   return found
 }
 
+/** The symbol that a package exports. It has no script: it is found where a module's exports have it. */
+export function findPackageSymbol(symbol: symbol): PackageReference | undefined {
+  takeInExports()
+  const root = symbolExporters.get(symbol)
+  const found = root === undefined ? undefined : search(root, symbol)
+  if (found) {
+    rememberReference(found, symbol)
+    rememberRoot(found, root!)
+  }
+  return found
+}
+
+/**
+ * What others inherit from may be the `prototype` of a package's function without saying so: where it was assigned as a whole it
+ * has no `constructor`. Its methods tell in which package to look for it.
+ */
+export function noteInherited(prototype: object): void {
+  if (types.isProxy(prototype) || exporters.has(prototype) || isOfNode(prototype)) return
+  const root = packageByFunctions(prototype, (key) => getOwnPropertyDescriptor(prototype, key)?.value)
+  if (root !== undefined) note(prototype, root)
+}
+
 /** The package of an ES module, going by the functions that it exports. */
 function namespacePackage(namespace: object): string | undefined {
-  for (const key of ownKeys(namespace)) {
+  return packageByFunctions(namespace, (key) => (namespace as Record<string, unknown>)[key])
+}
+
+function packageByFunctions(object: object, memberOf: (key: string) => unknown): string | undefined {
+  for (const key of ownKeys(object)) {
     if (typeof key !== 'string') continue
     let member: unknown
     try {
-      member = (namespace as Record<string, unknown>)[key]
+      member = memberOf(key)
     } catch {
       continue
     }
@@ -119,7 +145,7 @@ function cacheSize(): number {
   return objectKeys(ownRequire.cache).length
 }
 
-function search(root: string, value: object): PackageReference | undefined {
+function search(root: string, value: object | symbol): PackageReference | undefined {
   let catalogue = catalogues.get(root)
   const found = catalogue && lookUp(catalogue, value)
   if (found) return found
@@ -154,9 +180,9 @@ function ownersOf(root: string): { via?: readonly string[] } {
   return via.length > 0 ? { via } : {}
 }
 
-function lookUp(catalogue: Catalogue, value: object): PackageReference | undefined {
+function lookUp(catalogue: Catalogue, value: object | symbol): PackageReference | undefined {
   const found = catalogue.values.get(value)
-  if (found || !types.isModuleNamespaceObject(value)) return found
+  if (found || typeof value === 'symbol' || !types.isModuleNamespaceObject(value)) return found
   return catalogue.namespaces.find(([namespace]) => exportsTheSame(value, namespace))?.[1]
 }
 
@@ -233,6 +259,7 @@ function addExports(values: Map<unknown, PackageReference>, exports: object, mod
   const deepest = module.path.length + MAX_DEPTH
   for (let next = 0; next < queue.length; next++) {
     const [value, path] = queue[next]
+    if (typeof value === 'symbol' && !values.has(value)) values.set(value, { ...module, path })
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null || types.isProxy(value))
       continue
     if (isOfNode(value)) continue
@@ -263,6 +290,8 @@ function addExports(values: Map<unknown, PackageReference>, exports: object, mod
 
 /** Objects that loaded packages export, to their package's folder: kept up as the module cache grows. */
 const exporters = new WeakMap<object, string>()
+/** Likewise symbols, which live as long as their modules. */
+const symbolExporters = new Map<symbol, string>()
 const seenModules = new Set<string>()
 
 /** Looking at the module cache for every object would cost more than all the rest: once a walk is enough. */
@@ -327,6 +356,7 @@ function takeInModules(): void {
 }
 
 function note(value: unknown, root: string): void {
+  if (typeof value === 'symbol' && !symbolExporters.has(value)) symbolExporters.set(value, root)
   if (typeof value !== 'object' || value === null || exporters.has(value)) return
   if (value === Object.prototype || value === globalThis) return
   exporters.set(value, root)

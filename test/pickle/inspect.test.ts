@@ -1,4 +1,5 @@
 // inspectBundle: what a bundle would run and what it captured, with sizes; it runs nothing.
+import { EventEmitter } from 'node:events'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { dumps, inspectBundle, loads } from '../../serializer/index.ts'
@@ -31,6 +32,23 @@ test('references are shown, also where they are bound, extended or getters', () 
   ]
   const shown = inspectBundle(dumps(value))
   expect(shown.references).toEqual([{ specifier: 'node:path', export: 'join', version: null }])
+})
+
+test('properties under symbols, wherever these are found', () => {
+  const { errorMonitor } = EventEmitter
+  const value = [
+    { [Symbol.iterator]: 1, [Symbol.for('registered')]: 2, [Symbol('own')]: 3, [errorMonitor]: 4 },
+    class {
+      static readonly [errorMonitor] = 5;
+      *[Symbol.iterator]() {}
+    },
+    Object.assign(() => 6, { [Symbol.toStringTag]: 'callable' }),
+    Object(Symbol.iterator),
+    { symbol: Symbol.asyncIterator, again: errorMonitor },
+  ]
+  const shown = inspectBundle(dumps(value))
+  expect(shown.values.count).toBeGreaterThan(5)
+  expect(shown.references.map((each) => each.export)).toContain('errorMonitor')
 })
 
 test('nothing of a bundle runs when it is inspected', () => {

@@ -158,6 +158,63 @@ describe('ES-only packages with scope, sub-paths, patterns, self-references, re-
   })
 })
 
+const keeper = {
+  'keeper/package.json': '{ "name": "keeper", "version": "1.0.0" }',
+  'keeper/index.js': `
+    const { kState } = require('./symbols')
+    exports.symbols = { kState }
+    exports.mark = Symbol('mark')
+    exports.open = () => ({ [kState]: 'secret state' })
+    exports.read = (object) => object[kState]
+    exports.isMarked = (object) => object[exports.mark] === true`,
+  'keeper/symbols.js': `exports.kState = Symbol('state')`,
+  'keeping/package.json':
+    '{ "name": "keeping", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
+  'keeping/index.js': `
+    export const kState = Symbol('state')
+    export const read = (object) => object[kState]`,
+}
+
+test('symbols that packages export are those of the packages', () => {
+  const { report } = exchange({
+    packages: keeper,
+    send: `
+      import keeper from 'keeper'
+      import { kState, read } from 'keeping'
+      const made = { [kState]: 5 }
+      const marked = { [keeper.mark]: true }
+      const own = Symbol('state')
+      export const value = { open: keeper.open(), marked, get: () => read(made), own: { [own]: 1 }, own2: own }`,
+    receive: `
+      const keeper = require('keeper')
+      const { open, marked, get, own, own2 } = await loadsAsync(bytes)
+      const shown = inspectBundle(bytes).references.map((each) => each.export)
+      report([keeper.read(open), keeper.isMarked(marked), get(), keeper.read(own) ?? null, own[own2], shown.includes('mark')])`,
+  })
+  expect(report).toEqual(['secret state', true, 5, null, 1, true])
+})
+
+test('an object of a function whose prototype was assigned as a whole, without a constructor', () => {
+  const { report, bytes } = exchange({
+    packages: {
+      'colors/package.json':
+        '{ "name": "colors", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
+      'colors/index.js': `
+        export function Color(red) { if (red instanceof Color) return red; this.red = red }
+        Color.prototype = { text: 'secret text', get shade() { return this.red }, lighter() { return new Color(this.red + 1) }, same() { return Color(this) === this } }`,
+    },
+    send: `
+      import { Color } from 'colors'
+      export const value = [new Color(1), new Color(2), () => new Color(3).shade]`,
+    receive: `
+      const [one, two, three] = await loadsAsync(bytes)
+      const { Color } = await import('colors')
+      report([one instanceof Color, two.same(), one.lighter().shade, three()])`,
+  })
+  expect(report).toEqual([true, true, 2, 3])
+  expect(bytes.includes('secret text')).toBe(false)
+})
+
 test('a dual package gives the export of the condition that it was reached by', () => {
   const { report } = exchange({
     packages: {
