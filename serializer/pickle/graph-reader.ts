@@ -538,5 +538,10 @@ export class GraphReader implements ValueSource, PlainSource, PropertySource, Fu
 
 function bigint(text: string): bigint {
   if (!/^-?[0-9a-f]+$/.test(text)) throw damaged('a bigint is none')
-  return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
+  try {
+    return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
+  } catch {
+    // V8's own message has the whole text, which may be most of the bundle.
+    throw damaged('a bigint is no number, or larger than V8 has any')
+  }
 }

@@ -201,7 +201,7 @@ class Summaries {
       return value.length > 40
         ? `${JSON.stringify(value.slice(0, 37))}… (${value.length})`
         : JSON.stringify(value)
-    if (typeof value === 'bigint') return `${value}n`
+    if (typeof value === 'bigint') return bigintSummary(value)
     if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return String(value)
     const description = this.#code.references.get(value)
     if (description !== undefined) return description
@@ -237,6 +237,14 @@ class Summaries {
     if (entry) return entry.name || 'a class'
     return typeof constructor === 'function' && constructor !== Object ? constructor.name : undefined
   }
+}
+
+/** To write it in decimals takes time that grows with the square of its size. */
+function bigintSummary(value: bigint): string {
+  const hexadecimal = value.toString(16)
+  return hexadecimal.length > 40
+    ? `0x${hexadecimal.slice(0, 37)}… (${hexadecimal.length} hexadecimal digits)`
+    : `${value}n`
 }
 
 function describeReference(reference: Reference): string {

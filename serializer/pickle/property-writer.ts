@@ -1,6 +1,7 @@
 // Own properties with all their attributes: those of any object, and the elements of an array that is not plain.
 import { isCapturedStack } from '../reducers/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
+import { checkSymbol } from './kept-symbols.ts'
 import { Attribute, Op, PropertiesFlag } from './opcodes.ts'
 import { keysBesideElements } from './view-keys.ts'
 
@@ -91,7 +92,10 @@ export class PropertyWriter {
     const held = this.#held(object, keys)
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]
-      if (typeof key === 'symbol') graph.step('property', '[symbol]')
+      if (typeof key === 'symbol') {
+        checkSymbol(object, key, graph)
+        graph.step('property', '[symbol]')
+      }
       graph.value(key)
       graph.step('property', typeof key === 'string' ? key : `[${String(key)}]`)
       this.#property(object, key, held === null ? getOwnPropertyDescriptor(object, key)! : held[i]!, usual)

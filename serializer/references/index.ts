@@ -27,6 +27,7 @@ export {
   findPackageSymbol,
   isOwnUrl,
   noteInherited,
+  noteSymbolOf,
   referenceFromImport,
   registerOwnModule,
 } from './packages.ts'

@@ -104,6 +104,16 @@ export function findPackageSymbol(symbol: symbol): PackageReference | undefined 
   return found
 }
 
+/** Where a symbol is found that code of the function's package uses: nowhere, if the package does not export it. */
+export function noteSymbolOf(symbol: symbol, fn: object): 'exported' | 'hidden' | 'not a package' {
+  const url = scriptUrlOf(fn)
+  const root = url === undefined ? undefined : rootOf(url)
+  if (root === undefined) return 'not a package'
+  if (!search(root, symbol)) return 'hidden'
+  note(symbol, root)
+  return 'exported'
+}
+
 /**
  * What others inherit from may be the `prototype` of a package's function without saying so: where it was assigned as a whole it
  * has no `constructor`. Its methods tell in which package to look for it.

@@ -51,6 +51,12 @@ test('properties under symbols, wherever these are found', () => {
   expect(shown.references.map((each) => each.export)).toContain('errorMonitor')
 })
 
+test('a bigint of a million digits is shown by how many it has: to write them takes minutes', () => {
+  const { entry } = inspectBundle(dumps(2n ** 4_000_000n))
+  expect(entry).toMatch(/^0x10+… \(1000001 hexadecimal digits\)$/)
+  expect(inspectBundle(dumps(-12n)).entry).toBe('-12n')
+})
+
 test('nothing of a bundle runs when it is inspected', () => {
   const marks = globalThis as { inspected?: number }
   class Marked {

@@ -172,8 +172,22 @@ const keeper = {
     '{ "name": "keeping", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
   'keeping/index.js': `
     export const kState = Symbol('state')
-    export const read = (object) => object[kState]`,
+    export const read = (object) => object[kState]
+    export class Box { constructor(value) { this[kState] = value } get() { return this[kState] } }`,
 }
+
+test('an instance has its state under a symbol that its package exports, and nothing else of the value tells', () => {
+  const { report } = exchange({
+    packages: keeper,
+    send: `
+      const { Box } = await import('keeping')
+      export const value = { boxes: [new Box(1), new (class extends Box { extra = 2 })(3)] }`,
+    receive: `
+      const { boxes } = await loadsAsync(bytes)
+      report(boxes.map((box) => box.get()))`,
+  })
+  expect(report).toEqual([1, 3])
+})
 
 test('symbols that packages export are those of the packages', () => {
   const { report } = exchange({

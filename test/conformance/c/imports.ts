@@ -454,6 +454,19 @@ export function imports({ row }: Table): void {
     refused: { message: /private.*(reducer|by value|byValue)/s, path: /\.held/ },
   })
 
+  row('C16', 'so is one that has state under a symbol which its package keeps to itself', {
+    source: {
+      esm: `import p from 'symbol-package'\nconst build = () => ({ held: new p.Vault(1) })`,
+      cjs: `const p = require('symbol-package')\nconst build = () => ({ held: new (class extends p.Vault {})(1) })`,
+    },
+    packages: {
+      'symbol-package/package.json': `{ "name": "symbol-package", "version": "1.0.0", "exports": "./index.js" }`,
+      'symbol-package/index.js': `const { kX } = require('./symbols'); exports.Vault = class Vault { constructor(x) { this[kX] = x } get() { return this[kX] } }`,
+      'symbol-package/symbols.js': `exports.kX = Symbol('x')`,
+    },
+    refused: { message: /Symbol\(x\).*does not export.*(reducer|by value|byValue)/s, path: /\.held/ },
+  })
+
   row('C16', 'the same class by value: its private fields travel', {
     source: {
       esm: `import p from 'private-package'\nconst build = () => ({ held: new p.Vault(1) })`,
