@@ -2,7 +2,7 @@
 // This file decides what kind of function it is; the folder functions/ has a file for each kind.
 import type { FunctionRecord } from '../codegen/records.ts'
 import { homeOfSuper } from '../codegen/super.ts'
-import { isOwnUrl, rememberReference } from '../references/index.ts'
+import { isOwnUrl, packageNameOf, rememberReference } from '../references/index.ts'
 import type { ClassIdentities } from './class-identity.ts'
 import { type FunctionSite, locationOf } from './function-site.ts'
 import { noteImports } from './functions/bindings.ts'
@@ -59,6 +59,14 @@ export class FunctionWriter {
 
   isByReference(fn: object): boolean {
     return this.#references.of(fn) !== null
+  }
+
+  /** What its user can do about a class that is to be had by reference only, and whose instances keep state from others. */
+  adviceOn(fn: object, name: string): string {
+    const reference = this.#references.of(fn)
+    const value =
+      reference?.kind === 'package' ? `byValue: ['${packageNameOf(reference.specifier)}']` : 'byValue'
+    return `Register a reducer for ${name}, or pickle its package by value (${value}, or registerPickleByValue)`
   }
 
   site(fn: object): FunctionSite {

@@ -233,7 +233,7 @@ function refuseForeign(value: object, chain: Chain, graph: GraphWriter): void {
   const name = nameOf(chain.foreign)
   graph.refuse(
     `an instance of ${name} has private fields, and ${name} travels by reference`,
-    `Register a reducer for ${name}, or pickle its package by value (byValue, registerPickleByValue)`,
+    graph.functions.adviceOn(chain.foreign, name),
   )
 }
 

@@ -22,7 +22,7 @@ export function checkSymbol(object: object, symbol: symbol, graph: GraphWriter):
     const name: unknown = getOwnPropertyDescriptor(owner, 'name')?.value || 'its class'
     graph.refuse(
       `it has state under ${String(symbol)}, which its package does not export, and ${name} travels by reference: there it would not be found`,
-      `Register a reducer for ${name}, or pickle its package by value (byValue, registerPickleByValue)`,
+      graph.functions.adviceOn(owner, String(name)),
     )
   }
 }

@@ -28,6 +28,7 @@ const MapConstructor = Map
 export class ObjectWriter {
   readonly #graph: GraphWriter
   readonly #instanceShapes = new InstanceShapes()
+  readonly #scriptOf = (fn: object): string | undefined => this.#graph.functions.site(fn).script?.url
 
   constructor(graph: GraphWriter) {
     this.#graph = graph
@@ -151,7 +152,8 @@ export class ObjectWriter {
       graph.out.byte(Prototype.Later)
     } else {
       graph.out.byte(Prototype.Given)
-      if (!graph.isKnown(prototype) && prototypeOwner(prototype) === null) noteInherited(prototype)
+      if (!graph.isKnown(prototype) && prototypeOwner(prototype) === null)
+        noteInherited(prototype, this.#scriptOf)
       graph.step('slot', 'Prototype')
       graph.value(prototype)
     }

@@ -239,8 +239,11 @@ function askForModules(
           : null
     if (specifier === null) continue
     if (allowed) {
-      const answer: unknown = asUser(() => allowed(specifier))
-      if (types.isPromise(answer))
+      const { answer, isPromise } = asUser(() => {
+        const answer: unknown = allowed(specifier)
+        return { answer, isPromise: isThenable(answer) }
+      })
+      if (isPromise)
         throw new TypeError('the option modules answers with true or false, not with a promise of them')
       if (!answer)
         throw new UnpicklingError(`the bundle refers to ${specifier}, which the option modules refuses`)
@@ -251,6 +254,12 @@ function askForModules(
       )
     }
   }
+}
+
+/** A promise of any library's: whatever it will come to, it is true. */
+function isThenable(answer: unknown): boolean {
+  if (types.isPromise(answer)) return true
+  return typeof answer === 'object' && answer !== null && 'then' in answer
 }
 
 /**

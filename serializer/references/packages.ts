@@ -116,20 +116,24 @@ export function noteSymbolOf(symbol: symbol, fn: object): 'exported' | 'hidden' 
 
 /**
  * What others inherit from may be the `prototype` of a package's function without saying so: where it was assigned as a whole it
- * has no `constructor`. Its methods tell in which package to look for it.
+ * has no `constructor`. Its methods tell in which package to look for it; `urlOf` gives a function's script.
  */
-export function noteInherited(prototype: object): void {
+export function noteInherited(prototype: object, urlOf: (fn: object) => string | undefined): void {
   if (types.isProxy(prototype) || exporters.has(prototype) || isOfNode(prototype)) return
-  const root = packageByFunctions(prototype, (key) => getOwnPropertyDescriptor(prototype, key)?.value)
+  const root = packageByFunctions(prototype, (key) => getOwnPropertyDescriptor(prototype, key)?.value, urlOf)
   if (root !== undefined) note(prototype, root)
 }
 
 /** The package of an ES module, going by the functions that it exports. */
 function namespacePackage(namespace: object): string | undefined {
-  return packageByFunctions(namespace, (key) => (namespace as Record<string, unknown>)[key])
+  return packageByFunctions(namespace, (key) => (namespace as Record<string, unknown>)[key], scriptUrlOf)
 }
 
-function packageByFunctions(object: object, memberOf: (key: string) => unknown): string | undefined {
+function packageByFunctions(
+  object: object,
+  memberOf: (key: string) => unknown,
+  urlOf: (fn: object) => string | undefined,
+): string | undefined {
   for (const key of ownKeys(object)) {
     if (typeof key !== 'string') continue
     let member: unknown
@@ -138,7 +142,7 @@ function packageByFunctions(object: object, memberOf: (key: string) => unknown):
     } catch {
       continue
     }
-    const url = typeof member === 'function' && !types.isProxy(member) ? scriptUrlOf(member) : undefined
+    const url = typeof member === 'function' && !types.isProxy(member) ? urlOf(member) : undefined
     const root = url === undefined ? undefined : rootOf(url)
     if (root !== undefined) return root
   }

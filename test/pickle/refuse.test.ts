@@ -143,6 +143,11 @@ test('an unknown code, and modules that is no function, throw', () => {
   for (const code of ['Refuse', '', null, true, 0])
     expect(() => loads(dumps(1), { code: code as never })).toThrow(TypeError)
   expect(() => loads(dumps(1), { modules: ['node:fs'] as never })).toThrow(TypeError)
-  const modules = (async () => false) as never
-  expect(() => loads(dumps(path.join), { modules })).toThrow(/not with a promise/)
+  class Later {
+    then(done: (answer: boolean) => void) {
+      done(false)
+    }
+  }
+  for (const modules of [async () => false, () => new Later()])
+    expect(() => loads(dumps(path.join), { modules: modules as never })).toThrow(/not with a promise/)
 })

@@ -451,7 +451,7 @@ export function imports({ row }: Table): void {
       'private-package/package.json': `{ "name": "private-package", "version": "1.0.0" }`,
       'private-package/index.js': `exports.Vault = class Vault { #x; constructor(x) { this.#x = x } get() { return this.#x } }`,
     },
-    refused: { message: /private.*(reducer|by value|byValue)/s, path: /\.held/ },
+    refused: { message: /private.*(reducer|by value).*byValue: \['private-package'\]/s, path: /\.held/ },
   })
 
   row('C16', 'so is one that has state under a symbol which its package keeps to itself', {
