@@ -6,6 +6,9 @@ import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import { UnpicklingError } from '../../serializer/index.ts'
 import { UsageError } from './failure.ts'
 
+/** What people have before they have a bundle. */
+const PROGRAM = /\.[cm]?[jt]sx?$/
+
 /** A bundle's bytes; what is no sound bundle is a mistake in the command's use. */
 export function readBundle(file: string): Uint8Array {
   const bytes = attempt(`can't read ${file}`, () => readFileSync(file))
@@ -13,7 +16,8 @@ export function readBundle(file: string): Uint8Array {
     readContainer(withoutSignature(bytes))
   } catch (error) {
     if (!(error instanceof UnpicklingError)) throw error
-    throw new UsageError(`${file} can't be used: ${error.message}`)
+    const remedy = PROGRAM.test(file) ? `. cornichon pack ${file} makes one of what it exports` : ''
+    throw new UsageError(`${file} can't be used: ${error.message}${remedy}`)
   }
   return bytes
 }

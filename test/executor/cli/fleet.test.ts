@@ -88,7 +88,7 @@ describe('cornichon, with a fleet', () => {
       },
     })
     expect(errorOf('pack', 'jobs.mjs#nope', '-o', 'x.crn')).toMatchObject(usage(/no export nope/))
-    expect(errorOf('inspect', 'jobs.mjs')).toMatchObject(usage(/no bundle/))
+    expect(errorOf('inspect', 'jobs.mjs')).toMatchObject(usage(/no bundle.*cornichon pack jobs\.mjs/))
     expect(errorOf('status', '--nonsense')).toMatchObject(usage(/^unknown option '--nonsense'/))
     for (const command of [
       'status',
