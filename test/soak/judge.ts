@@ -57,7 +57,13 @@ function objection(
     const survives = /died while it ran/.test(message) ? budget : (restarts ?? budget)
     if (survives < 0 || deaths.length <= survives)
       return `though it survives ${survives < 0 ? 'all' : survives} and ${deaths.length} workers died`
-    if (workers.length > 0 && !deaths.some(({ victim }) => victim !== null && workers.includes(victim)))
+    // A task that has called the actor is somewhere else.
+    const isOwn = !message.includes('; because: ')
+    if (
+      isOwn &&
+      workers.length > 0 &&
+      !deaths.some(({ victim }) => victim !== null && workers.includes(victim))
+    )
       return `though nothing happened to the workers that ran it (${workers.join(', ')})`
     return null
   }
