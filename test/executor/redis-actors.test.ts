@@ -221,6 +221,32 @@ describe('an actor of a worker process that was held up until another had it', (
   }, 60_000)
 })
 
+describe("an actor that is another process's by now", () => {
+  it('X12 lives there, though it dies where it was', async () => {
+    const worker = await start()
+    class Exits {
+      pid(): number {
+        return process.pid
+      }
+      exit(): void {
+        process.exit(3)
+      }
+    }
+    const actor = remote(Exits).remote()
+    await get(actor.pid.remote())
+    const [id] = await fleet.connection.smembers(key('actors'))
+    const record = key(`actor:${id}`)
+    await fleet.connection.hset(record, 'node', 'node-another')
+    // Nobody is there to answer it.
+    actor.exit.remote()
+    await expect.poll(() => worker.output.join(''), { timeout: 20_000 }).toMatch(/ended: .*exit code 3/)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await fleet.connection.hget(record, 'state')).toBe('alive')
+    expect(await fleet.connection.exists(key(`call:${id}`))).toBe(1)
+    kill(actor)
+  })
+})
+
 describe('an actor of a worker process that stood still as it began', () => {
   it('X12 stays dead, if it was found to be that meanwhile', async () => {
     const held = await start('--resources', 'here=1')

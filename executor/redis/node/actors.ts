@@ -128,7 +128,8 @@ export class HostedActors {
     }
     const letFunctionsGo = supplies.holdFunctionsOf(spec)
     // Its job was another's for a moment, as this process was held up, and came back.
-    await this.#leave(spec.id)
+    const before = this.#byId.get(spec.id)
+    if (before !== undefined) await this.#leave(before)
     // What was under way in the process that is dead, before any call that came later is taken.
     const prefix = `${keys.prefix}:${actorQueue(spec.id)}:`
     if (job.crashes > 0) await redis.cornichonTakeOver(1, `${prefix}active`, prefix)
@@ -363,10 +364,13 @@ export class HostedActors {
     hosted.isOver = true
     const { fleet, supplies } = this.#runner
     const { link } = fleet
-    const { id } = hosted.wire.spec
+    const { id, fn } = hosted.wire.spec
     this.#byId.delete(id)
-    fleet.functions.keepNoMore(hosted.wire.spec.fn, id)
     hosted.calls?.stop()
+    // This process may have been held up until another had it, where it lives.
+    const node = await link.redis.hget(link.keys.actor(id), 'node')
+    if (node !== null && node !== link.id) return this.#abandon(hosted)
+    fleet.functions.keepNoMore(fn, id)
     await endActor(link, id, death)
     await dropCall(link, id)
     supplies.letGo(hosted.held)
@@ -379,21 +383,29 @@ export class HostedActors {
 
   /** Its job is another's by now: so is the actor. */
   lost(id: string): void {
-    void this.#leave(id)
+    const hosted = this.#byId.get(id)
+    if (hosted !== undefined) void this.#leave(hosted)
   }
 
-  async #leave(id: string): Promise<void> {
-    const hosted = this.#byId.get(id)
-    if (hosted === undefined) return
+  async #leave(hosted: Hosted): Promise<void> {
     hosted.isOver = true
-    hosted.isLeft = true
+    const { id } = hosted.wire.spec
     this.#byId.delete(id)
-    this.#runner.fleet.functions.keepNoMore(hosted.wire.spec.fn, id)
+    const abandoned = this.#abandon(hosted)
+    this.#local.killActor(id, true)
+    await abandoned
+  }
+
+  async #abandon(hosted: Hosted): Promise<void> {
+    const { fleet, supplies } = this.#runner
+    const { id, fn } = hosted.wire.spec
+    hosted.isLeft = true
+    // It may have come back.
+    if (!this.#byId.has(id)) fleet.functions.keepNoMore(fn, id)
+    supplies.letGo(hosted.held)
     // They run again where the actor is now: that they end here is no result of theirs.
     for (const job of [...hosted.underWay]) this.#runner.abandon(job.id)
-    const closing = hosted.calls?.close()
-    this.#local.killActor(id, true)
-    await closing
+    await hosted.calls?.close()
   }
 
   driverOf(id: string): string | null {
