@@ -255,18 +255,23 @@ export function webStream(
   values: (source: AsyncIterable<Uint8Array>) => AsyncGenerator<unknown, void, void>,
 ): WebPair {
   const through = new TransformStream<Uint8Array, Uint8Array>()
-  const generator = values(through.readable as unknown as AsyncIterable<Uint8Array>)
+  const source = through.readable.getReader()
+  const chunks = { [Symbol.asyncIterator]: () => ({ next: () => source.read() }) }
+  const generator = values(chunks as AsyncIterable<Uint8Array>)
   const readable = new ReadableStream<unknown>(
     {
       async pull(controller) {
-        const { done, value } = await generator.next()
-        if (done) controller.close()
-        else controller.enqueue(value)
+        try {
+          const { done, value } = await generator.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        } catch (error) {
+          await source.cancel(error)
+          throw error
+        }
       },
-      // Ends the loop within, which cancels what it reads from.
-      async cancel() {
-        await generator.return()
-      },
+      // Who writes is told why, also while the next message is waited for.
+      cancel: (reason) => source.cancel(reason),
     },
     { highWaterMark: 0 },
   )

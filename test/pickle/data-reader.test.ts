@@ -1,9 +1,8 @@
 // The reader that is kept from load to load: what it read before makes no difference, and it holds nothing of it.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { dumps, loads, Pickler, Unpickler, UnpicklingError } from '../../serializer/index.ts'
 import { NO_DATA, SmallReader } from '../../serializer/pickle/data-reader.ts'
+import { collect } from '../support/collect.ts'
 import { HEADER, join, split } from '../support/forge.mjs'
 
 const trees = new SmallReader(null)
@@ -104,8 +103,6 @@ test('what was read before is unknown to the next bundle: shapes and strings', (
 })
 
 test('nothing of a bundle and its value is held', async () => {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
   const load = () => {
     const bytes = Uint8Array.from(dumps(tree()))
     return [new WeakRef(bytes), new WeakRef(loads<object>(bytes))] as const

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dumps, loads } from '../../serializer/index.ts'
 import { MetObjects } from '../../serializer/pickle/met-objects.ts'
+import { collect } from '../support/collect.ts'
 import { mulberry32 } from '../support/random.ts'
 
 const many = 2000
@@ -221,11 +222,6 @@ test('what a large dump met is not kept alive by it', async () => {
     dumps(list)
     return new WeakRef(list[many - 1])
   })()
-  const { setFlagsFromString } = await import('node:v8')
-  const { runInNewContext } = await import('node:vm')
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  setFlagsFromString('--no-expose-gc')
   await new Promise((resolve) => setTimeout(resolve))
   collect()
   expect(reference.deref()).toBeUndefined()
