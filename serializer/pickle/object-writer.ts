@@ -152,7 +152,7 @@ export class ObjectWriter {
       graph.out.byte(Prototype.Later)
     } else {
       graph.out.byte(Prototype.Given)
-      if (!graph.isKnown(prototype) && prototypeOwner(prototype) === null)
+      if (!graph.isKnown(prototype) && !types.isProxy(prototype) && prototypeOwner(prototype) === null)
         noteInherited(prototype, this.#scriptOf)
       graph.step('slot', 'Prototype')
       graph.value(prototype)

@@ -139,5 +139,6 @@ test('a revoked proxy is refused with the way to it, wherever it is', () => {
   const handler = new Proxy({}, { get: (_, trap) => void asked.push(String(trap)) })
   const odd = Object.setPrototypeOf({ a: 1 }, new Proxy({}, handler))
   checkSerializable(odd)
+  dumps(odd)
   expect(asked).toEqual([])
 })
