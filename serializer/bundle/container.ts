@@ -19,7 +19,7 @@ import { xxHash32, xxHash32InPlace } from './xxhash32.ts'
 /** `\x8f` keeps it from being text; the line ending shows damage by text-mode transfers, as PNG's magic does. */
 const MAGIC = Uint8Array.of(0x8f, 0x63, 0x72, 0x6e, 0x63, 0x68, 0x0d, 0x0a) // "\x8fcrnch\r\n"
 const MAGIC_SIZE = 8
-export const FORMAT_VERSION = 7
+export const FORMAT_VERSION = 8
 const COMPRESSION_AT = 10
 const KIND_AT = 11
 const CHECKSUM_AT = 12
