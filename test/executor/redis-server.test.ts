@@ -147,7 +147,9 @@ describe('a Redis that keeps what it was given', () => {
     ])
     expect(lines()).toEqual([0, 1, 2])
     kill(actor)
-    await heir.stop()
+    const active = `{cornichon-${redis.namespace}}:here=1;thread:active`
+    const connection = redis.connect()
+    await expect.poll(() => connection.llen(active), { timeout: 20_000 }).toBe(0)
   }, 60_000)
 
   it('X9 is back before a worker is: runOnAllWorkers waits for that', async () => {
