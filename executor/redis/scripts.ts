@@ -52,19 +52,16 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
 end
 return false`
 
-/** What is known of a batch that is not over: the frame goes with the last of its calls, and what is noted of it, too. */
+/**
+ * What is known of a batch that is not over: the frame goes with the last of its calls, and what is noted of it, too. With the
+ * lock of a job and its token: 0, and nothing is noted, if another may have the job.
+ */
 const note = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-return 1`
-
-/** The same, by who has the job: 0 if another may have it. */
-const tell = `
-if redis.call('GET', KEYS[3]) ~= ARGV[4] then return 0 end
-if redis.call('EXISTS', KEYS[1]) == 0 then return 1 end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+if KEYS[3] and redis.call('GET', KEYS[3]) ~= ARGV[4] then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+end
 return 1`
 
 /**
@@ -319,17 +316,8 @@ export interface Scripts {
       ]
     | null
   >
-  cornichonNote(keys: 2, call: Key, state: Key, field: string, value: number, life: number): Promise<number>
-  cornichonTell(
-    keys: 3,
-    call: Key,
-    state: Key,
-    lock: Key,
-    field: string,
-    value: number,
-    life: number,
-    token: string,
-  ): Promise<number>
+  /** Keys: frame and state of the batch, and perhaps a job's lock; then field, value, life, and the lock's token. */
+  cornichonNote(keys: 2 | 3, ...names: (Key | Value)[]): Promise<number>
   cornichonComplete(keys: 1, active: Key, jobPrefix: Key, ...idsAndTokens: string[]): Promise<number>
   /** Keys: the queue's jobs that are under way, and those of them that may be stalled. */
   cornichonRenewLocks(
@@ -391,7 +379,6 @@ export interface Scripts {
 export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonOpen', { lua: open })
   redis.defineCommand('cornichonNote', { lua: note })
-  redis.defineCommand('cornichonTell', { lua: tell })
   redis.defineCommand('cornichonComplete', { lua: complete })
   redis.defineCommand('cornichonRenewLocks', { lua: renewLocks })
   redis.defineCommand('cornichonTakeOver', { lua: takeOver })

@@ -212,7 +212,7 @@ export class Range {
     const names = [keys.call(this.batch), keys.batch(this.batch), lock] as const
     try {
       const told = Math.max(to, this.#begun + 1)
-      const isOurs = await redis.cornichonTell(3, ...names, `s${this.job}`, told, Life.call, this.token)
+      const isOurs = await redis.cornichonNote(3, ...names, `s${this.job}`, told, Life.call, this.token)
       if (isOurs === 1) this.#told = Math.max(this.#told, told)
       return isOurs === 1
     } catch {
