@@ -42,6 +42,10 @@ if again == '1' then
     return 0
   end
 end
+if actor ~= '' then
+  local lives = call('HGET', actor, 'state')
+  if not lives or lives == 'dead' then return 0 end
+end
 if KEYS[2] then call('SET', KEYS[2], frame, 'PX', life) end
 local state = call('HMGET', meta, 'opts.maxLenEvents', 'paused', 'concurrency', 'max')
 local most = state[1]
@@ -119,7 +123,10 @@ export interface Job {
   readonly frame: Buffer | null
   /** To who says that it is idle. */
   readonly mayBeHandedOver: boolean
-  /** Whose queue it is; null: one of tasks. */
+  /**
+   * Whose queue it is; null: one of tasks. Into that of a dead actor nothing goes: its mailbox was emptied, and whoever sends
+   * may be gone before it has seen that the actor is dead.
+   */
   readonly actor: string | null
 }
 

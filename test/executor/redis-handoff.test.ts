@@ -143,6 +143,21 @@ describe('a job that is put into a queue', () => {
     expect(await look.exists(of('wait'))).toBe(0)
   })
 
+  it('goes to no actor that is dead or unknown, and leaves nothing there', async () => {
+    const mailbox = 'actor-a-1'
+    const call = (id: string) => add(id, { queue: mailbox, actor: 'a-1', mayBeHandedOver: false })
+    const left = () => look.keys(`${keys.prefix}:${mailbox}:*`)
+    await call('unknown')
+    expect(await left()).toEqual([])
+    await look.hset(keys.actor('a-1'), 'state', 'alive')
+    await call('alive')
+    expect(await look.lrange(`${keys.prefix}:${mailbox}:wait`, 0, -1)).toEqual(['alive'])
+    await look.del(await left())
+    await look.hset(keys.actor('a-1'), 'state', 'dead')
+    await call('dead')
+    expect([await left(), await look.exists(keys.call('dead'))]).toEqual([[], 0])
+  })
+
   it('waits where the user of Redis may use no channels', async () => {
     await isIdle()
     await look.acl('SETUSER', 'narrow', 'on', '>pass', '~*', '+@all', 'resetchannels')
