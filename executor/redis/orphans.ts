@@ -6,12 +6,13 @@ import { toJson } from '../../runtime-env/json.ts'
 import type { Link } from './link.ts'
 import { jobOptions } from './queues.ts'
 import { Script } from './script.ts'
+import { addFirst } from './scripts.ts'
 
 /**
  * Of batches of one queue: those of their calls that are not over, and that no job is for, wait before all others, in their
- * order. As BullMQ 6.7 adds a job, key for key.
+ * order.
  */
-const requeue = new Script(`
+const requeue = new Script(`${addFirst}
 local prefix, callPrefix, statePrefix, suffix, now, opts, isActor = unpack(ARGV, 1, 7)
 local call = redis.call
 if isActor == '1' then
@@ -29,7 +30,9 @@ local function look(ids)
       local range = cjson.decode(data)
       local to = tonumber(range.to or 1)
       local ends = tonumber(call('HGET', statePrefix .. batch, 'e' .. id) or to)
-      for k = tonumber(range.at or 0), math.min(to, ends) - 1 do calls[k] = true end
+      for k = tonumber(range.at or 0), math.min(to, ends) - 1 do
+        if call('HEXISTS', statePrefix .. batch, 'g' .. id .. '~' .. k) == 0 then calls[k] = true end
+      end
     end
   end
 end
@@ -37,10 +40,7 @@ for _, list in ipairs({'wait', 'active', 'paused'}) do look(call('LRANGE', prefi
 for _, set in ipairs({'prioritized', 'delayed'}) do look(call('ZRANGE', prefix .. set, 0, -1)) end
 local function add(id, title, data)
   count = count + 1
-  call('HSET', prefix .. id, 'name', title, 'data', data, 'opts', opts, 'timestamp', now, 'delay', 0, 'priority', 0)
-  call('RPUSH', prefix .. 'wait', id)
-  call('XADD', prefix .. 'events', '*', 'event', 'added', 'jobId', id, 'name', title)
-  call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id)
+  addFirst(prefix, id, title, data, opts, 0, now)
 end
 for i = #ARGV - 2, 8, -3 do
   local batch, size, title = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
@@ -60,7 +60,6 @@ for i = #ARGV - 2, 8, -3 do
     end
   end
 end
-if count > 0 and call('HEXISTS', prefix .. 'meta', 'paused') == 0 then call('ZADD', prefix .. 'marker', 0, '0') end
 return count`)
 
 /** Calls that were made at once, and are in one frame. */

@@ -38,21 +38,6 @@ export class Queues {
     return queue
   }
 
-  /** `first` is for what comes back: before all others of its priority, if that is none. */
-  add(
-    name: string,
-    id: string,
-    title: string,
-    priority: number,
-    data: JobData,
-    first = false,
-  ): Promise<unknown> {
-    return this.get(name).add(title, data, {
-      ...jobOptions(id, priority),
-      ...(first && priority === 0 && { lifo: true }),
-    })
-  }
-
   /** If it still waits. */
   async remove(name: string, id: string): Promise<void> {
     await this.get(name)

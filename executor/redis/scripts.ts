@@ -36,7 +36,7 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
       local charged = 0
       local function charge(from, up)
         for i = from, up - 1 do
-          if redis.call('HEXISTS', state, 'x' .. i) == 0 then
+          if redis.call('HEXISTS', state, 'x' .. i) + redis.call('HEXISTS', state, 'g' .. id .. '~' .. i) == 0 then
             redis.call('HINCRBY', state, 'c' .. i, 1)
             charged = charged + 1
           end
@@ -116,6 +116,25 @@ local function waitAgain(prefix, id)
   redis.call('RPUSH', prefix .. 'wait', id)
   redis.call('XADD', prefix .. 'events', '*', 'event', 'waiting', 'jobId', id, 'prev', 'active')
   redis.call('XADD', prefix .. 'events', '*', 'event', 'stalled', 'jobId', id)
+end`
+
+/** To be put before a script: a job waits, before all others of its priority, as BullMQ 6.7 adds one, key for key. */
+export const addFirst = `
+local function addFirst(prefix, id, title, data, opts, priority, now)
+  local call, job, meta = redis.call, prefix .. id, prefix .. 'meta'
+  call('INCR', prefix .. 'id')
+  call('HSET', job, 'name', title, 'data', data, 'opts', opts, 'timestamp', now, 'delay', 0, 'priority', priority)
+  call('XADD', prefix .. 'events', '*', 'event', 'added', 'jobId', id, 'name', title)
+  if tonumber(priority) > 0 then
+    local count = call('INCR', prefix .. 'pc')
+    call('ZADD', prefix .. 'prioritized', priority * 0x100000000 + count % 0x100000000, id)
+  else
+    call('RPUSH', prefix .. 'wait', id)
+  end
+  if call('HEXISTS', meta, 'paused') == 0 then call('ZADD', prefix .. 'marker', 0, '0') end
+  call('HSETNX', meta, 'opts.maxLenEvents', 10000)
+  local most = call('HGET', meta, 'opts.maxLenEvents')
+  call('XADD', prefix .. 'events', 'MAXLEN', '~', most, '*', 'event', 'waiting', 'jobId', id)
 end`
 
 /**

@@ -10,10 +10,8 @@ import {
   TaskCancelledError,
   WorkerCrashedError,
 } from 'cornichon/executor'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { Range } from '../../executor/redis/node/range.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
-import { openLink } from '../support/link.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -69,56 +67,6 @@ const blocker = remote(async (file: string) => {
 })
 
 describe('calls that are made at once', () => {
-  const openRange = async (namespace: string, size: number) => {
-    const link = await openLink('node', { address: redis.address, namespace })
-    onTestFinished(() => link.close())
-    const { keys } = link
-    const [frame, state] = [keys.call('t-1'), keys.batch('t-1')]
-    await link.redis.set(frame, 'a frame')
-    const source = { title: '', priority: 0, stalls: 0, isSuspect: false, bull: null as never }
-    const job = { isLast: true, job: 't-1', batch: 't-1', at: 0, to: size, size, state: new Map() }
-    const range = new Range(source, 'token', job, link, null as never, 'CPU=1')
-    range.left = size
-    return { link, range, frame, state, lock: `${keys.prefix}:CPU=1:t-1:lock` }
-  }
-
-  it('have begun as far as Redis knows before those do that may not run again; none does that may be begun by another', async () => {
-    const { link, range, state, lock } = await openRange('once', 40)
-    await link.redis.set(lock, 'token')
-    expect(await range.begin(0, true)).toBe(true)
-    expect(await link.redis.hgetall(state)).toEqual({ 'st-1': '1' })
-    // Where they are fast, several are told at once.
-    for (let index = 1, told = 1; index < 40; index++) {
-      const begins = range.begin(index, true)
-      if (index < told) expect(begins).toBe(null)
-      else {
-        expect(await begins).toBe(true)
-        const known = Number(await link.redis.hget(state, 'st-1'))
-        expect(known).toBeGreaterThan(index)
-        expect(known).toBeLessThanOrEqual(Math.min(index + 8, 40))
-        told = known
-      }
-    }
-    for (const other of ['another', null]) {
-      const { link, range, state, lock } = await openRange(`once-${other}`, 2)
-      if (other !== null) await link.redis.set(lock, other)
-      expect(await range.begin(0, true)).toBe(false)
-      expect(await link.redis.exists(state)).toBe(0)
-    }
-  })
-
-  it('leave nothing of their batch, when it is noted too late that one has begun', async () => {
-    const { link, range, frame, state } = await openRange('late', 2)
-    range.begin(0, false)
-    await expect.poll(() => link.redis.hgetall(state)).toEqual({ 'st-1': '1' })
-    expect(await link.redis.pttl(state)).toBeGreaterThan(0)
-    // The results of both are stored; the second one begins, as far as this process knows.
-    await link.redis.unlink(frame, state)
-    range.begin(1, false)
-    await pause(20)
-    expect(await link.redis.exists(state)).toBe(0)
-  })
-
   it('run again after a crash of their worker process only if they had no result; results are those of their calls', async () => {
     const first = await start()
     const deadly = remote(

@@ -9,6 +9,7 @@ import { enqueue, HANDED, type Handed, readHanded } from '../../executor/redis/e
 import { Keys } from '../../executor/redis/keys.ts'
 import { Script } from '../../executor/redis/script.ts'
 import { startWorker, type TestWorker } from '../support/fleet.ts'
+import { contentsOf } from '../support/queue-contents.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
@@ -58,22 +59,7 @@ describe('a job that is put into a queue', () => {
     ['', 0],
     ['with a priority ', 7],
   ])('%sleaves what BullMQ leaves, whether it is handed over or waits', async (_how, priority) => {
-    /** Of a queue of this name: all keys, and what is in them; times and ids aside. */
-    const contents = async (prefix: string) => {
-      const all: Record<string, unknown> = {}
-      for (const key of (await look.keys(`${prefix}:${queue}:*`)).sort()) {
-        const name = key.slice(prefix.length + queue.length + 2)
-        const type = await look.type(key)
-        if (type === 'hash') all[name] = { ...(await look.hgetall(key)), timestamp: '', processedOn: '' }
-        else if (type === 'list') all[name] = await look.lrange(key, 0, -1)
-        else if (type === 'zset') all[name] = await look.zrange(key, '0', '-1', 'WITHSCORES')
-        else if (type === 'stream') all[name] = (await look.xrange(key, '-', '+')).map(([, fields]) => fields)
-        else all[name] = name.endsWith(':lock') ? (await look.pttl(key)) > 0 : await look.get(key)
-        const { opts } = all[name] as { opts?: string }
-        if (opts !== undefined) (all[name] as Record<string, unknown>).opts = JSON.parse(opts)
-      }
-      return all
-    }
+    const contents = (prefix: string) => contentsOf(look, `${prefix}:${queue}:`)
     const prefix = `{bull-${redis.namespace}-${count}}`
     const theirs = new Queue(queue, { connection: redis.connect(), prefix, skipMetasUpdate: true })
     await theirs.add(

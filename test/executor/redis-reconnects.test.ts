@@ -2,7 +2,7 @@
 // away is lost.
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { open, redisOptions } from '../../executor/redis/connection.ts'
 import { enqueue, HANDED } from '../../executor/redis/enqueue.ts'
 import { RedisExecutor } from '../../executor/redis/index.ts'
@@ -13,7 +13,6 @@ import { moveStalled } from '../../executor/redis/node/stalled.ts'
 import type { Taken } from '../../executor/redis/node/taken.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
 import { takesOf } from '../../executor/redis/node/takes.ts'
-import { Queues } from '../../executor/redis/queues.ts'
 import { Watch } from '../../executor/redis/watch.ts'
 import type { WireCall } from '../../executor/redis/wire.ts'
 import { startBetween } from '../support/between.ts'
@@ -106,9 +105,7 @@ const taskWire = (id: string) => ({ kind: 'task', spec: { id, name: id } }) as W
 
 /** It has room for all that comes. */
 function openIntake(settings: Partial<IntakeSettings>): Intake {
-  const queues = new Queues(link)
-  onTestFinished(() => queues.close())
-  return new Intake(link, queues, {
+  return new Intake(link, {
     ...{ queue, doorbell: null, recoverAfter: 60_000, patience: null, roomChanged: null, tenure: null },
     ...{ room: (most) => most, place: ({ length }) => length, keep: ({ length }) => length },
     ...{

@@ -20,8 +20,8 @@ import {
 } from 'cornichon/executor'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { connect, redisOptions } from '../../executor/redis/connection.ts'
+import { enqueue } from '../../executor/redis/enqueue.ts'
 import { Taker } from '../../executor/redis/node/taker.ts'
-import { Queues } from '../../executor/redis/queues.ts'
 import { startBetween } from '../support/between.ts'
 import { startDriver } from '../support/driver.ts'
 import { look, startWorker, type TestWorker } from '../support/fleet.ts'
@@ -191,11 +191,10 @@ describe('a Redis that keeps what it was given', () => {
     await redis.restart!()
     // From now on it waits for a job, over a connection of its own.
     expect(await taker.getNextJob('token')).toBe(undefined)
-    const queues = new Queues(link)
-    await queues.add('CPU=9', 'one', 'a call', 0, {})
+    const job = { queue: 'CPU=9', id: 'one', size: 1, title: 'a call', priority: 0 }
+    await enqueue(link.redis, link.keys, { ...job, frame: null, mayBeHandedOver: false, actor: null })
     await expect.poll(() => taker.getNextJob('token').then((job) => job?.id), { timeout: 20_000 }).toBe('one')
     await taker.close(true)
-    await queues.close()
     await link.close()
   })
 })

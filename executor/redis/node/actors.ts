@@ -95,7 +95,7 @@ export class HostedActors {
 
   async #start(job: Taken, wire: ActorWire, queue: string, placed: () => void): Promise<void> {
     const { fleet, supplies } = this.#runner
-    const { link, queues } = fleet
+    const { link } = fleet
     const { spec, owner } = wire
     const { redis, keys } = link
     const isDead = async (): Promise<boolean> => {
@@ -167,7 +167,7 @@ export class HostedActors {
     if (hosted.isKilled) this.#local.killActor(spec.id, true)
     // It may have died at once.
     if (hosted.isOver) return
-    hosted.calls = new Intake(link, queues, {
+    hosted.calls = new Intake(link, {
       queue: actorQueue(spec.id),
       doorbell: this.#doorbell,
       recoverAfter: this.#runner.recoverAfter,

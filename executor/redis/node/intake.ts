@@ -6,7 +6,6 @@ import { clock } from '../../clock.ts'
 import { loadBullMQ } from '../bullmq.ts'
 import { HANDED, type Handed } from '../enqueue.ts'
 import type { Link } from '../link.ts'
-import type { Queues } from '../queues.ts'
 import type { JobData, WireCall } from '../wire.ts'
 import { Arrivals } from './arrivals.ts'
 import { COMPLETED_AFTER, Completions } from './completions.ts'
@@ -63,7 +62,6 @@ export interface IntakeSettings {
 
 export class Intake {
   readonly #link: Link
-  readonly #queues: Queues
   readonly #worker: Taker
   readonly #name: string
   readonly #settings: IntakeSettings
@@ -95,9 +93,8 @@ export class Intake {
 
   readonly source: QueueSource
 
-  constructor(link: Link, queues: Queues, settings: IntakeSettings) {
+  constructor(link: Link, settings: IntakeSettings) {
     this.#link = link
-    this.#queues = queues
     this.#settings = settings
     const { queue, recoverAfter, doorbell } = settings
     this.source = { queue, isOwn: doorbell !== null, known: () => this.#locks.jobs }
@@ -303,7 +300,7 @@ export class Intake {
     asked: number,
     isHanded = false,
   ): Promise<readonly Held[]> {
-    const range = new Range(source, token, opened, this.#link, this.#queues, this.#settings.queue)
+    const range = new Range(source, token, opened, this.#link, this.#settings.queue)
     this.#locks.add(range, asked)
     const known = this.#unlessSure()
     if (known !== null) await known

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto'
 import type { Job } from 'bullmq'
 import { Life } from '../keys.ts'
 import type { Link } from '../link.ts'
-import type { Queues } from '../queues.ts'
 import type { JobData, Place, WireCall } from '../wire.ts'
+import { splitOff } from './split.ts'
 
 export interface Opened {
   /** No other waited in the queue. */
@@ -86,7 +86,6 @@ export class Range {
   /** A call that was made alone, and no other waited. */
   readonly isLone: boolean
   readonly #link: Link
-  readonly #queues: Queues
   readonly #queue: string
   readonly #state: ReadonlyMap<string, string>
   #to: number
@@ -107,7 +106,6 @@ export class Range {
     token: string,
     { isLast, job, batch, at, to, size, state }: Omit<Opened, 'frame'>,
     link: Link,
-    queues: Queues,
     queue: string,
   ) {
     this.#source = source
@@ -120,7 +118,6 @@ export class Range {
     this.#to = to
     this.#state = state
     this.#link = link
-    this.#queues = queues
     this.#queue = queue
   }
 
@@ -152,7 +149,8 @@ export class Range {
     const isNew = state.size === 0
     const members: T[] = []
     for (let index = this.at; index < this.#to && index < all.length; index++) {
-      if (!isNew && state.has(`x${index}`)) continue
+      // It is over, or in another job by now.
+      if (!isNew && (state.has(`x${index}`) || state.has(`g${this.job}~${index}`))) continue
       const crashes = size === 1 ? this.#source.stalls : isNew ? 0 : Number(state.get(`c${index}`) ?? 0)
       members.push(make(all[index]!, { batch, index, size }, crashes))
     }
@@ -258,49 +256,27 @@ export class Range {
     return redis.cornichonNote(2, keys.call(this.batch), keys.batch(this.batch), field, value, Life.call)
   }
 
-  #rest(at: number, to: number): JobData {
-    return { of: this.batch, at, to, size: this.size, ...(this.isSuspect && { isSuspect: true }) }
-  }
-
   /** Some from among those that have begun, as was thought, become a job of their own. */
-  async giveBack(from: number, to: number): Promise<void> {
-    const { batch } = this
-    try {
-      await this.#queues.add(
-        this.#queue,
-        // Another than this one's, and than all that ever were made of the same calls.
-        `${batch}~${from}~${randomBytes(6).toString('hex')}`,
-        this.#source.title,
-        this.#source.priority,
-        this.#rest(from, to),
-        true,
-      )
-    } catch {
-      this.isGivenBack = true
-    }
+  giveBack(from: number, to: number): Promise<void> {
+    // Another id than this one's, and than all that ever were of jobs of the same calls.
+    return this.#split(`${from}~${randomBytes(6).toString('hex')}`, from, to, false)
   }
 
   /** Those from an index on become a job of their own. */
-  async giveBackFrom(index: number): Promise<void> {
-    const { batch } = this
+  giveBackFrom(index: number): Promise<void> {
     const to = this.#to
     // What goes back while this is on its way ends here, too: it would take the same calls with it.
     this.#to = index
-    try {
-      // In this order: what crashes in between leaves calls in two jobs, and never in none.
-      await this.#queues.add(
-        this.#queue,
-        // By both ends: a job that is there already stands for the same calls.
-        `${batch}~${index}~${to}`,
-        this.#source.title,
-        this.#source.priority,
-        this.#rest(index, to),
-        true,
-      )
-      await this.#note(`e${this.job}`, index)
-    } catch {
-      // Then this job goes back as a whole, when what has begun of it is over.
-      this.isGivenBack = true
-    }
+    return this.#split(`${index}~${to}`, index, to, true)
+  }
+
+  async #split(name: string, at: number, to: number, isTail: boolean): Promise<void> {
+    const { batch, job, token, size, isSuspect } = this
+    const { title, priority } = this.#source
+    const rest = { of: batch, at, to, size, ...(isSuspect && { isSuspect }) }
+    const split = { job, token, id: `${batch}~${name}`, title, priority, rest, isTail }
+    const isDone = await splitOff(this.#link, this.#queue, split).catch(() => false)
+    // Then this job goes back as a whole, when what has begun of it is over.
+    if (!isDone) this.isGivenBack = true
   }
 }

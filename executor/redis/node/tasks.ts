@@ -98,10 +98,10 @@ export class TaskIntakes {
     if (known === null || this.#intakes.has(shape) || runner.isClosing) return
     const { resources, own } = known
     for (const name in resources) if (resources[name]! > (this.#total[name] ?? 0)) return
-    const { link, queues } = runner.fleet
+    const { link } = runner.fleet
     if (own !== null) this.#ownWorkers.add(shape, { resources, own })
     const slots = Math.min(...Object.keys(resources).map((name) => this.#total[name]! / resources[name]!))
-    const intake = new Intake(link, queues, {
+    const intake = new Intake(link, {
       queue: shape,
       doorbell: null,
       recoverAfter: runner.recoverAfter,
