@@ -5,9 +5,9 @@
 import { types } from 'node:util'
 import type { FunctionFacts, Range } from '../analyze/index.ts'
 import { functionsOf, homesOf, offsetOf, probe, probeThis, type ScriptRecord } from '../capture/index.ts'
+import { alikeScopes } from './alike-scopes.ts'
 import { type FunctionSite, resolveName, scriptFacts } from './function-site.ts'
 import { prototypeOwner } from './instances.ts'
-import { alikeScopes } from './sharing.ts'
 import { knownHome, liveText } from './source.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect

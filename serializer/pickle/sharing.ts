@@ -3,11 +3,13 @@
 // is written through one closure and looked for through the others. Nobody sees it: no user code runs meanwhile.
 
 import type { Declaration } from '../analyze/index.ts'
-import { bindingIn, contextWith, type Variable } from '../capture/index.ts'
+import { contextWith, type Variable } from '../capture/index.ts'
 import type { FunctionRecord, SharedVariable } from '../codegen/records.ts'
 import { joinImports } from './aliases.ts'
+import { alikeScopes, ScopesByLook } from './alike-scopes.ts'
 import { declarationOf, onlyRunOf } from './function-site.ts'
 import type { SiteOf } from './homes.ts'
+import { KnownContexts } from './known-contexts.ts'
 import { Refusal } from './trace.ts'
 import { type Use, valuesNow, variableOf, type Wanted } from './variable-use.ts'
 
@@ -32,18 +34,18 @@ export function findSharing(records: readonly FunctionRecord[], siteOf: SiteOf):
       else uses.set(binding.name, [{ record, binding }])
     }
   }
-  const open: Use[][] = []
+  const open: Group[] = []
   for (const named of uses.values()) {
     for (const alike of byValue(named)) {
       for (const [declaration, group] of byDeclaration(alike, siteOf)) {
         if (!group.some((use) => use.binding.written)) continue
         if (isOneVariable(group, declaration, siteOf)) share(group)
-        else open.push(group)
+        else open.push({ uses: group, isVariable: declaration !== null })
       }
     }
   }
   const wanted = namesByFunction(open)
-  const asked: Asked = { wanted, isMany: wanted.size > MOST_KEPT }
+  const asked: Asked = { wanted, isMany: wanted.size > MOST_KEPT, contexts: new KnownContexts() }
   for (const group of open) partition(group, asked)
   joinImports(records, siteOf)
 }
@@ -77,11 +79,18 @@ function isOneVariable(group: readonly Use[], declaration: Declaration | null, s
   return runs.size === 1 && !runs.has(null)
 }
 
+/** Uses that may be of one variable. */
+interface Group {
+  readonly uses: readonly Use[]
+  /** By the text it is one that can be written: no constant, and no import. */
+  readonly isVariable: boolean
+}
+
 /** What each function will be asked for, so that it is asked once. */
-function namesByFunction(groups: readonly Use[][]): ReadonlyMap<object, readonly string[]> {
+function namesByFunction(groups: readonly Group[]): ReadonlyMap<object, readonly string[]> {
   const names = new Map<object, string[]>()
-  for (const group of groups) {
-    for (const { record, binding } of group) {
+  for (const { uses } of groups) {
+    for (const { record, binding } of uses) {
       const known = names.get(record.fn)
       if (known) known.push(binding.name)
       else names.set(record.fn, [binding.name])
@@ -96,6 +105,7 @@ const MOST_KEPT = 200
 interface Asked {
   readonly wanted: Wanted
   readonly isMany: boolean
+  readonly contexts: KnownContexts
 }
 
 /** No code runs between the captures, so bindings of one variable have one value and stand at one depth. */
@@ -117,7 +127,12 @@ interface Marked {
   readonly members: Use[]
 }
 
-function partition(uses: readonly Use[], { wanted, isMany }: Asked): void {
+function partition({ uses, isVariable }: Group, { wanted, isMany, contexts }: Asked): void {
+  const known = isVariable ? contexts.split(uses) : null
+  if (known) {
+    shareWritten(known)
+    return
+  }
   const marked = new Map<unknown, Marked>()
   const readers: [use: Use, variable: Variable][] = []
   /** Functions that can't be asked (classes with nothing but fields), or need not be. */
@@ -129,10 +144,13 @@ function partition(uses: readonly Use[], { wanted, isMany }: Asked): void {
     else readers.push([use, variable])
     return variable !== undefined
   }
-  let unseen: Use[]
+  let unseen: readonly Use[]
   try {
     const [writers, others] = isMany ? byWriting(uses) : [uses, []]
-    const allTold = writers.filter((use) => !ask(use)).length === 0
+    // To look at a function takes a tenth of the time: one of those whose scopes look alike is asked, then all are looked at.
+    const [first, rest] = isMany && isVariable ? oneOfEachLook(writers) : [writers, []]
+    let allTold = first.filter((use) => !ask(use)).length === 0
+    for (const use of unmarked(rest, marked)) allTold = ask(use) && allTold
     for (const use of others) if (!allTold) ask(use)
     // Where an import of it can't be written, it still reads what the module writes.
     for (const [use, variable] of readers) {
@@ -143,13 +161,20 @@ function partition(uses: readonly Use[], { wanted, isMany }: Asked): void {
       } else if (use.binding.written) use.binding.kind = 'const'
     }
     if (allTold) silent.push(...others)
-    unseen = marked.size > 0 ? unmarked(silent, marked) : silent
+    unseen = unmarked(silent, marked)
+    if (isVariable && unseen.length === 0) for (const { members } of marked.values()) contexts.note(members)
   } finally {
     for (const { restore } of marked.values()) restore()
   }
-  for (const members of bySight(unseen)) share(members)
-  for (const { members } of marked.values())
-    if (members.some((use) => use.binding.written && use.binding.kind === 'value')) share(members)
+  shareWritten(bySight(unseen))
+  shareWritten([...marked.values()].map(({ members }) => members))
+}
+
+function oneOfEachLook(uses: readonly Use[]): [first: Use[], rest: Use[]] {
+  const looks = new ScopesByLook()
+  const first = uses.filter(({ binding }) => looks.isNew(binding.scope))
+  const asked = new Set(first)
+  return [first, uses.filter((use) => !asked.has(use))]
 }
 
 function byWriting(uses: readonly Use[]): [writers: Use[], others: Use[]] {
@@ -157,7 +182,8 @@ function byWriting(uses: readonly Use[]): [writers: Use[], others: Use[]] {
 }
 
 /** Uses whose variable has no mark; the others go to it. */
-function unmarked(uses: readonly Use[], marked: ReadonlyMap<unknown, Marked>): Use[] {
+function unmarked(uses: readonly Use[], marked: ReadonlyMap<unknown, Marked>): readonly Use[] {
+  if (marked.size === 0) return uses
   const values = valuesNow(uses)
   return uses.filter((use, i) => !marked.get(values[i])?.members.push(use))
 }
@@ -188,7 +214,7 @@ function mark(use: Use, variable: Variable, marked: Map<unknown, Marked>): void 
 
 /** Uses that nothing can be written through: together if their scopes look alike, and are one to a heap snapshot. */
 function bySight(uses: readonly Use[]): Use[][] {
-  if (!uses.some(({ binding }) => binding.written && binding.kind === 'value')) return []
+  if (!uses.some(isWriter)) return []
   const groups: Use[][] = []
   for (const use of uses) {
     const { record, binding } = use
@@ -200,19 +226,16 @@ function bySight(uses: readonly Use[]): Use[][] {
     if (group) group.push(use)
     else groups.push([use])
   }
-  return groups.filter((group) => group.some(({ binding }) => binding.written && binding.kind === 'value'))
+  return groups
 }
 
-export function alikeScopes(a: object | null, b: object | null): boolean {
-  if (a === null || b === null) return false
-  const keys = Reflect.ownKeys(a)
-  return (
-    keys.length === Reflect.ownKeys(b).length &&
-    keys.every((key) => {
-      const [one, other] = [bindingIn(a, key), bindingIn(b, key)]
-      return Object.is(one?.value, other?.value) && one?.dead === other?.dead
-    })
-  )
+/** Who only reads a variable has it as a copy. */
+function shareWritten(groups: readonly Use[][]): void {
+  for (const uses of groups) if (uses.some(isWriter)) share(uses)
+}
+
+function isWriter({ binding }: Use): boolean {
+  return binding.written && binding.kind === 'value'
 }
 
 function share(uses: readonly Use[]): void {

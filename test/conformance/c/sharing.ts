@@ -721,4 +721,49 @@ export function sharing({ row }: Table): void {
       )
     },
   })
+
+  row('C5', 'hundreds of properties that are computed when they are first read', {
+    modes: ['esm', 'tsx'],
+    build() {
+      const lazy = (object: any, name: string, compute: () => unknown) => {
+        let isKnown = false
+        let value: unknown
+        Object.defineProperty(object, name, {
+          enumerable: true,
+          configurable: true,
+          get() {
+            if (!isKnown) {
+              value = compute()
+              isKnown = true
+            }
+            return value
+          },
+          set(next) {
+            value = next
+            isKnown = true
+          },
+        })
+        return object
+      }
+      const runs = { count: 0 }
+      const all: any = { runs }
+      for (let i = 0; i < 150; i++)
+        lazy(all, `p${i}`, () => {
+          runs.count++
+          return i
+        })
+      // These look alike, but for the object.
+      const same = Array.from({ length: 60 }, () => lazy({}, 'p', Math.random))
+      return { all, same }
+    },
+    check({ all, same }, assert) {
+      assert.equal(all.runs.count, 0)
+      assert.deepEqual([all.p3, all.p3, all.p149], [3, 3, 149])
+      assert.equal(all.runs.count, 2)
+      all.p4 = 'four'
+      assert.deepEqual([all.p4, all.p5, all.runs.count], ['four', 5, 3])
+      same[7].p = 'seven'
+      assert.deepEqual([same[7].p, typeof same[8].p, same[8].p === same[9].p], ['seven', 'number', false])
+    },
+  })
 }
