@@ -38,8 +38,12 @@ export type SignOption = SigningKey | Signing
 export type VerifyOption = SigningKey | readonly SigningKey[]
 
 export function isSigned(bytes: Uint8Array): boolean {
-  if (bytes.length < MAGIC.length) return false
-  for (let i = 0; i < MAGIC.length; i++) if (bytes[i] !== MAGIC[i]) return false
+  return bytes.length >= MAGIC.length && isSignedStart(bytes)
+}
+
+/** Could these be the first bytes of a signed bundle? There may be few of them. */
+export function isSignedStart(bytes: Uint8Array): boolean {
+  for (let i = 0; i < MAGIC.length && i < bytes.length; i++) if (bytes[i] !== MAGIC[i]) return false
   return true
 }
 

@@ -4,6 +4,7 @@ import { Duplex, Transform } from 'node:stream'
 import { types } from 'node:util'
 import { isMessageStart } from '../bundle/container.ts'
 import { exceeded } from '../bundle/limits.ts'
+import { isSignedStart } from '../bundle/signature.ts'
 import { varintSize, writeVarint } from '../bundle/varint.ts'
 import { UnpicklingError } from '../errors.ts'
 import { joined } from './chunks.ts'
@@ -74,7 +75,7 @@ export class Framer {
     if (this.#wanted === null && !this.#readLength()) return null
     const wanted = this.#wanted!
     const first = this.#chunks[0]
-    if (first !== undefined && !isMessageStart(first))
+    if (first !== undefined && !isMessageStart(first) && !isSignedStart(first))
       throw new UnpicklingError('the stream has something else where a message should begin')
     if (this.#size < wanted) return null
     this.#wanted = null

@@ -58,6 +58,20 @@ describe('Node streams', () => {
     expect(await gathered(web.pipeThrough(new Unpickler().webStream()) as any)).toEqual(values.slice(0, 6))
   })
 
+  test.each([1, 7, 1e6])('messages may be signed: %i bytes at a time', async (size) => {
+    const secret = new Uint8Array(32).fill(1)
+    const pickler = new Pickler({ sign: secret })
+    const frames = [1, { a: 1 }, [2, 3]].map((value) => pickler.frame(value))
+    const chunks = [...pieces(Buffer.concat(frames), size)]
+    const unpickler = () => new Unpickler({ verify: secret })
+    expect(await gathered(unpickler().values(chunks))).toEqual([1, { a: 1 }, [2, 3]])
+    expect(await gathered(Readable.from(chunks).pipe(unpickler().stream()))).toEqual([1, { a: 1 }, [2, 3]])
+    const web = Readable.toWeb(Readable.from(chunks)) as ReadableStream<Uint8Array>
+    expect(await gathered(web.pipeThrough(unpickler().webStream()) as any)).toEqual([1, { a: 1 }, [2, 3]])
+    const mixed = [...pieces(Buffer.concat([frames[0], written([2])]), size)]
+    await expect(gathered(unpickler().values(mixed))).rejects.toThrow(/is not signed/)
+  })
+
   test('a stream that ends within a message is an UnpicklingError; one that ends between two is not', async () => {
     const bytes = written([{ a: 1 }, [2, 3], 'x'.repeat(100)])
     let whole = 0
