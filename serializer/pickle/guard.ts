@@ -43,6 +43,11 @@ export class Guard {
     throw refused('a bound function, which has arguments of its own')
   }
 
+  /** `require` loads, and so runs, what it is asked for: as a `toJSON`, the file that a property is named after. */
+  moduleScope(name: 'require' | 'module' | 'import.meta'): never {
+    throw refused(`the \`${name}\` of a module, which only code has a use for,`)
+  }
+
   reduction(): never {
     throw refused('a reduction (what a reducer says, which names a function to call)')
   }

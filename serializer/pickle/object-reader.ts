@@ -132,6 +132,7 @@ export class ObjectReader {
         return value
       }
       case Op.Require: {
+        this.#guard?.moduleScope('require')
         const filename = this.#in.string()
         const require = createRequire(presentOrigin(filename === '' ? '' : pathToFileURL(filename).href))
         rememberOrigin(require, filename)
@@ -153,8 +154,10 @@ export class ObjectReader {
         return fn
       }
       case Op.ImportMeta:
+        this.#guard?.moduleScope('import.meta')
         return this.#nodes.add(importMeta(this.#in.string()))
       case Op.Module: {
+        this.#guard?.moduleScope('module')
         const module = this.#nodes.add(new Module('[cornichon]'))
         graph.later(module, () => {
           module.exports = graph.value()

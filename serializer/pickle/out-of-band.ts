@@ -299,8 +299,20 @@ function received(
     (isReached && !(isWhole && found.isShared === facts.isShared))
   if (!mustCopy) return { ...window, isReadonly }
   if (facts.maximum !== null) setAside.add(facts.maximum)
-  const copy = madeBuffer(facts, new Bytes(buffer as ArrayBuffer, offset, length))
+  const copy = copied(facts, new Bytes(buffer as ArrayBuffer, offset, length), index)
   return { buffer: copy, offset: 0, length, isReadonly }
+}
+
+/** This process may have no room for it, or for what it may grow to: engines differ in how much that can be. */
+function copied(facts: BufferFacts, bytes: Uint8Array, index: number): ArrayBufferLike {
+  try {
+    return madeBuffer(facts, bytes)
+  } catch (error) {
+    throw new UnpicklingError(
+      `buffer ${index} of the option buffers can't be copied, as the bundle needs it: ${(error as Error).message}`,
+      { cause: error },
+    )
+  }
 }
 
 function given(item: unknown, index: number): ViewedBytes {

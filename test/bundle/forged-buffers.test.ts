@@ -81,3 +81,19 @@ test('what views share is no larger than what the bundle has for them', () => {
     for (const view of copy) if (Buffer.isBuffer(view)) expect(view.buffer.byteLength).toBeLessThan(200)
   }
 })
+
+test('one that may grow to more than this engine has a buffer for', () => {
+  const bundle = Buffer.from(dumps(new ArrayBuffer(8), { bufferCallback() {} }))
+  const sections = split(bundle)
+  for (const flags of [8, 12]) {
+    // Of 8 bytes, up to 2 ** 39 - 1.
+    const list = Buffer.from([1, flags, 8, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10])
+    const load = () => loads(join(bundle, sections.with(5, list)), { buffers: [new Uint8Array(8)] })
+    try {
+      expect((load() as ArrayBufferLike).byteLength).toBe(8)
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnpicklingError)
+      expect((error as Error).message).toMatch(/buffer 0 of the option buffers can't be copied/)
+    }
+  }
+})

@@ -2,6 +2,7 @@
 import { AssertionError } from 'node:assert'
 import { execSync } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { dumps, loads, loadsAsync, Pickler, Unpickler, UnpicklingError } from '../../serializer/index.ts'
@@ -77,6 +78,8 @@ test.each<[string, unknown]>([
   ['a function of a built-in module', { 'rm -rf /': { toJSON: execSync } }],
   ['a function of the process', { 1: { toJSON: process.kill } }],
   ['a global function of Node', [fetch]],
+  ['a `require`', { './file.js': { toJSON: createRequire(import.meta.url) } }],
+  ['import.meta', import.meta],
   ['a bound intrinsic', { toString: Reflect.apply.bind(null, Math.max) }],
 ])('refusing code, what would run text that comes with it is refused, called by nobody: %s', (_, value) => {
   const bytes = dumps(value)
