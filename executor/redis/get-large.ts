@@ -1,5 +1,6 @@
 // GET of many bytes, on a connection of its own. The client gets a new piece of memory for each read, keeps all, and joins
 // them in the end; here the socket reads into one buffer, again and again, and each piece is copied to where it is to be.
+import { constants } from 'node:buffer'
 import { createConnection, type OnReadOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import type { RedisOptions } from 'ioredis'
@@ -30,36 +31,99 @@ interface Wanted {
 /** Where it has nothing to say (no connection, no such key, bytes of another length), the usual connection is asked. */
 export class LargeReader {
   readonly #options: RedisOptions
-  #connection: Redis | null = null
-  #opening: Promise<Socket | null> | null = null
-  #open: Socket | null = null
+  readonly #stuckAfter: number
+  #connection: LargeConnection | null = null
   #failedAt = Number.NEGATIVE_INFINITY
   #isClosed = false
-  #waiting: Wanted[] = []
-  /** Asked for, in this order, and how many bytes they are. */
-  #asked: Wanted[] = []
-  #ahead = 0
-
-  readonly #stuckAfter: number
 
   constructor(options: RedisOptions, stuckAfter = STUCK) {
     this.#options = options
     this.#stuckAfter = stuckAfter
   }
 
-  get(key: string, target: Buffer | null = null): Promise<Buffer | null> {
-    const socket = this.#open
-    return socket === null ? this.#getWhenOpen(key, target) : this.#get(socket, key, target)
+  async get(key: string, target: Buffer | null = null): Promise<Buffer | null> {
+    if (this.#connection === null) {
+      if (this.#isClosed || Date.now() - this.#failedAt < RETRY_AFTER) return null
+      this.#connection = new LargeConnection(this.#options, this.#stuckAfter, (connection, isOfUse) => {
+        if (!isOfUse) this.#failedAt = Date.now()
+        if (this.#connection === connection) this.#connection = null
+      })
+    }
+    return this.#connection.get(key, target)
   }
 
-  async #getWhenOpen(key: string, target: Buffer | null): Promise<Buffer | null> {
-    const socket = await this.#socket()
-    return socket === null ? null : this.#get(socket, key, target)
+  close(): void {
+    this.#isClosed = true
+    this.#connection?.end(true)
+  }
+}
+
+/** One that is lost is so for good: what is asked of it then, and what it is still sent, is nobody's. */
+class LargeConnection {
+  readonly #redis: Redis
+  readonly #onEnd: (connection: LargeConnection, isOfUse: boolean) => void
+  readonly #opening: Promise<void>
+  #socket: Socket | null = null
+  #hasEnded = false
+  #waiting: Wanted[] = []
+  /** Asked for, in this order, and how many bytes they are. */
+  #asked: Wanted[] = []
+  #ahead = 0
+
+  /** `onEnd`: told once; whether another connection would be any better. */
+  constructor(
+    options: RedisOptions,
+    stuckAfter: number,
+    onEnd: (connection: LargeConnection, isOfUse: boolean) => void,
+  ) {
+    this.#onEnd = onEnd
+    const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
+    const read = (size: number) => {
+      const piece = buffer.subarray(0, size)
+      if (this.#socket !== null) this.#take(piece, this.#socket)
+      else if (!this.#hasEnded) socketOf(this.#redis).emit('data', Buffer.from(piece))
+      return true
+    }
+    this.#redis = new Redis({
+      ...options,
+      retryStrategy: () => null,
+      Connector: connector({ buffer, callback: read }),
+    })
+    this.#redis.on('error', () => {})
+    this.#opening = this.#open(stuckAfter)
   }
 
-  #get(socket: Socket, key: string, target: Buffer | null): Promise<Buffer | null> {
+  /** The client opens it, says who we are, and is then left out. */
+  async #open(stuckAfter: number): Promise<void> {
+    const redis = this.#redis
+    const stuck = setTimeout(() => redis.disconnect(), stuckAfter).unref()
+    try {
+      await redis.connect()
+      // All that the client had to say is answered by then.
+      await redis.ping()
+    } catch {
+      this.end(false)
+    } finally {
+      clearTimeout(stuck)
+    }
+    if (this.#hasEnded) return
+    const socket = socketOf(redis)
+    if (socket.destroyed) return this.end(false)
+    this.#socket = socket
+    socket.on('close', () => this.end(true))
+    // The usual connection is asked then.
+    socket.setTimeout(stuckAfter)
+    // Each time: it may have been idle before, with nothing asked.
+    socket.on('timeout', () => this.#asked.length > 0 && this.end(true))
+    // Who waits for a value keeps the process alive, not the connection.
+    socket.unref()
+  }
+
+  async get(key: string, target: Buffer | null): Promise<Buffer | null> {
+    if (this.#socket === null) await this.#opening
+    const socket = this.#socket
+    if (socket === null || socket.destroyed) return null
     return new Promise((done) => {
-      if (socket.destroyed) return done(null)
       this.#waiting.push({ key, done, target })
       this.#ask(socket)
     })
@@ -81,65 +145,12 @@ export class LargeReader {
     socket.write(commands)
   }
 
-  #socket(): Promise<Socket | null> | null {
-    if (this.#opening === null) {
-      if (this.#isClosed || Date.now() - this.#failedAt < RETRY_AFTER) return null
-      this.#opening = this.#connect()
-    }
-    return this.#opening
-  }
-
-  /** The client opens it, says who we are, and is then left out. */
-  async #connect(): Promise<Socket | null> {
-    let isOurs = false
-    const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
-    const socketOf = () => (redis as unknown as { stream: Socket }).stream
-    const read = (size: number) => {
-      const piece = buffer.subarray(0, size)
-      if (isOurs) this.#take(piece, socketOf())
-      else socketOf().emit('data', Buffer.from(piece))
-      return true
-    }
-    const redis = new Redis({
-      ...this.#options,
-      retryStrategy: () => null,
-      Connector: connector({ buffer, callback: read }),
-    })
-    this.#connection = redis
-    redis.on('error', () => {})
-    const stuck = setTimeout(() => redis.disconnect(), this.#stuckAfter).unref()
-    try {
-      await redis.connect()
-      // All that the client had to say is answered by then.
-      await redis.ping()
-      clearTimeout(stuck)
-      isOurs = true
-      const socket = socketOf()
-      socket.on('close', () => this.#lost(redis))
-      // The usual connection is asked then.
-      socket.setTimeout(this.#stuckAfter)
-      // Each time: it may have been idle before, with nothing asked.
-      socket.on('timeout', () => this.#asked.length > 0 && this.#lost(redis))
-      // Who waits for a value keeps the process alive, not the connection.
-      socket.unref()
-      if (!socket.destroyed && !this.#isClosed) return (this.#open = socket)
-    } catch {}
-    clearTimeout(stuck)
-    this.#failedAt = Date.now()
-    this.#lost(redis)
-    return null
-  }
-
-  #lost(redis: Redis): void {
-    redis.disconnect()
-    if (this.#connection !== redis) return
-    this.#connection = null
-    this.#opening = null
-    this.#open = null
-    this.#line = ''
-    this.#left = null
-    this.#value = null
-    this.#ahead = 0
+  end(isOfUse: boolean): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#socket = null
+    this.#redis.disconnect()
+    this.#onEnd(this, isOfUse)
     for (const { done } of [...this.#asked.splice(0), ...this.#waiting.splice(0)]) done(null)
   }
 
@@ -157,7 +168,8 @@ export class LargeReader {
         this.#line += piece.toString('latin1', at, end < 0 ? piece.length : end + 1)
         if (end < 0) return
         at = end + 1
-        if (!this.#begin(this.#line.slice(0, -2))) return
+        // Not what was asked for: the usual connection goes on alone.
+        if (!this.#begin(this.#line.slice(0, -2))) return this.end(false)
         this.#line = ''
         continue
       }
@@ -167,44 +179,38 @@ export class LargeReader {
       this.#at += size
       this.#left -= size
       at += size
-      if (this.#left === 0) this.#end(this.#value)
+      if (this.#left === 0) this.#over(this.#value)
     }
     if (this.#waiting.length > 0) this.#ask(socket)
   }
 
   #begin(line: string): boolean {
+    if (this.#asked.length === 0) return false
     const kind = line[0]
     const length = Number(line.slice(1))
     // Null as it is said in either version of the protocol, and an error, which the usual connection will tell of.
-    if (line === '$-1' || kind === '_' || kind === '-') this.#end(null)
-    else if (kind === '$' && Number.isSafeInteger(length) && this.#asked.length > 0) {
+    if (line === '$-1' || kind === '_' || kind === '-') this.#over(null)
+    else if (kind === '$' && length >= 0 && length <= constants.MAX_LENGTH) {
       const { target } = this.#asked[0]!
       this.#value =
         target === null ? Buffer.allocUnsafeSlow(length) : target.length === length ? target : null
       this.#at = 0
       this.#left = length + 2
-    } else {
-      // Not what was asked for: the usual connection goes on alone.
-      this.#failedAt = Date.now()
-      this.#lost(this.#connection!)
-      return false
-    }
+    } else return false
     return true
   }
 
-  #end(value: Buffer | null): void {
+  #over(value: Buffer | null): void {
     this.#left = null
     this.#value = null
-    const wanted = this.#asked.shift()
-    if (wanted === undefined) return
+    const wanted = this.#asked.shift()!
     this.#ahead -= sizeOf(wanted)
     wanted.done(value)
   }
+}
 
-  close(): void {
-    this.#isClosed = true
-    if (this.#connection !== null) this.#lost(this.#connection)
-  }
+function socketOf(redis: Redis): Socket {
+  return (redis as unknown as { readonly stream: Socket }).stream
 }
 
 function sizeOf({ target }: Wanted): number {

@@ -1,4 +1,6 @@
 // Large values over Redis: how they are read, and what becomes of those that are made twice.
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { markAsUntransferable } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Outcome } from '../../executor/executor.ts'
@@ -75,6 +77,39 @@ describe('a connection for large values', () => {
     reader.close()
     await client.unlink(key)
   })
+})
+
+it('a connection for large values that says what nobody asked for is given up, with all that it still says', async () => {
+  const key = `${redis.namespace}:given-up`
+  await redis.connect().set(key, Buffer.alloc(200_000, 7))
+  let isOdd = false
+  let sent = 0
+  // Also when the client has said its last word.
+  const server = createServer({ allowHalfOpen: true }, (near) => {
+    const far = connect(redis.address.replace(/^unix:/, '')).on('error', () => {})
+    near.on('error', () => {}).pipe(far, { end: false })
+    far.on('data', (bytes: Buffer) => {
+      near.write(isOdd ? ':1\r\n' : bytes)
+      if (!isOdd) return
+      isOdd = false
+      setTimeout(() => {
+        near.end(Buffer.concat([Buffer.from('$3\r\nabc\r\n'), bytes]), () => sent++)
+        far.destroy()
+      }, 50)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const reader = new LargeReader({ host: '127.0.0.1', port, lazyConnect: true })
+  expect((await reader.get(key))?.length).toBe(200_000)
+  isOdd = true
+  expect(await Promise.all([reader.get(key), reader.get(key)])).toEqual([null, null])
+  await expect.poll(() => sent).toBe(1)
+  await new Promise((resolve) => setImmediate(resolve))
+  // Nor is it asked again at once.
+  expect(await reader.get(key)).toBe(null)
+  reader.close()
+  server.close()
 })
 
 describe('a connection for large values that is held up for good', () => {
