@@ -89,18 +89,19 @@ return ended`
 
 /**
  * Locks last for longer, by ids and tokens of their jobs: returned are those that are others' by now. One whose time is over
- * is taken again while nobody else has its job. With commands that a Redis takes that is full: BullMQ's SET is none.
+ * is taken again if nobody else has taken its job meanwhile, and may have been held up, too. With commands that a Redis takes
+ * that is full: BullMQ's SET is none.
  */
 const renewLocks = `
-local prefix, life, lost = ARGV[1], ARGV[2], {}
-for i = 3, #ARGV, 2 do
+local prefix, life, process, lost = ARGV[1], ARGV[2], ARGV[3], {}
+for i = 4, #ARGV, 2 do
   local id, token = ARGV[i], ARGV[i + 1]
   local lock = prefix .. id .. ':lock'
   local owner = redis.call('GET', lock)
   if owner == token then
     redis.call('PEXPIRE', lock, life)
     redis.call('SREM', KEYS[2], id)
-  elseif not owner and redis.call('LPOS', KEYS[1], id) then
+  elseif not owner and redis.call('LPOS', KEYS[1], id) and redis.call('HGET', prefix .. id, 'pb') == process then
     local taken = redis.pcall('SET', lock, token, 'PX', life)
     if not taken.err then redis.call('SREM', KEYS[2], id) end
   else
@@ -345,6 +346,7 @@ export interface Scripts {
     stalled: Key,
     jobPrefix: Key,
     life: number,
+    process: string,
     ...idsAndTokens: string[]
   ): Promise<string[]>
   cornichonTakeOver(keys: 1, active: Key, jobPrefix: Key): Promise<number>

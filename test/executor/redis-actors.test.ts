@@ -237,14 +237,46 @@ describe("an actor that is another process's by now", () => {
     const [id] = await fleet.connection.smembers(key('actors'))
     const record = key(`actor:${id}`)
     await fleet.connection.hset(record, 'node', 'node-another')
-    // Nobody is there to answer it.
-    actor.exit.remote()
+    const cutOff = failureOf(actor.exit.remote())
     await expect.poll(() => worker.output.join(''), { timeout: 20_000 }).toMatch(/ended: .*exit code 3/)
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(await fleet.connection.hget(record, 'state')).toBe('alive')
     expect(await fleet.connection.exists(key(`call:${id}`))).toBe(1)
-    kill(actor)
+    // There is no such process: so it is found as that of a dead one is.
+    expect(await cutOff).toBeInstanceOf(ActorDiedError)
   })
+
+  it('X12 is not taken back where that one is held up, too', async () => {
+    const log = workspace.path('log-both')
+    const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [])
+    class Counts {
+      count = 0
+      constructor(file: string) {
+        appendFileSync(file, `${process.pid}\n`)
+      }
+      add(): readonly [number, number] {
+        return [process.pid, ++this.count]
+      }
+    }
+    const first = await start()
+    const actor = remote(Counts, { maxRestarts: -1, maxTaskRetries: -1, isolate: false }).remote(log)
+    expect(await get(actor.add.remote())).toEqual([first.child.pid, 1])
+    first.child.kill('SIGSTOP')
+    const second = await start()
+    await expect.poll(lines, { timeout: 20_000 }).toEqual([first, second].map(({ child }) => `${child.pid}`))
+    expect(await get(actor.add.remote())).toEqual([second.child.pid, 1])
+    second.child.kill('SIGSTOP')
+    const [id] = await fleet.connection.smembers(key('actors'))
+    const lock = key(`none:${id}:lock`)
+    expect(await fleet.connection.exists(lock)).toBe(1)
+    await expect.poll(() => fleet.connection.exists(lock), { timeout: 20_000 }).toBe(0)
+    first.child.kill('SIGCONT')
+    // Its state here is from before it was another's: it starts anew.
+    expect(await get(actor.add.remote())).toEqual([first.child.pid, 1])
+    expect(lines().length).toBe(3)
+    second.child.kill('SIGCONT')
+    kill(actor)
+  }, 60_000)
 })
 
 describe('an actor of a worker process that stood still as it began', () => {

@@ -369,7 +369,11 @@ export class HostedActors {
     hosted.calls?.stop()
     // This process may have been held up until another had it, where it lives.
     const node = await link.redis.hget(link.keys.actor(id), 'node')
-    if (node !== null && node !== link.id) return this.#abandon(hosted)
+    if (node !== null && node !== link.id) {
+      await this.#abandon(hosted)
+      // If it is this process's all the same, whoever finds it starts it again.
+      return hosted.job.abandon()
+    }
     fleet.functions.keepNoMore(fn, id)
     await endActor(link, id, death)
     await dropCall(link, id)

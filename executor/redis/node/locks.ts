@@ -62,14 +62,14 @@ export class Locks {
 
   async renew(): Promise<void> {
     if (this.#ranges.size === 0) return
-    const { redis, keys } = this.#link
+    const { redis, keys, id } = this.#link
     const prefix = `${keys.prefix}:${this.#queue}:`
     for (const ranges of slicesOf([...this.#ranges.values()], AT_ONCE)) {
       const asked = clock()
       try {
         const lost = new Set(
           await redis.cornichonRenewLocks(
-            ...([2, `${prefix}active`, `${prefix}stalled`, prefix, this.#life] as const),
+            ...([2, `${prefix}active`, `${prefix}stalled`, prefix, this.#life, id] as const),
             ...ranges.flatMap(({ job, token }) => [job, token]),
           ),
         )
