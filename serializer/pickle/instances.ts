@@ -7,8 +7,10 @@ import { privateFields, stampsInstances } from '../codegen/records.ts'
 import { adviceFor, findHook, symbols, unexportedClass } from '../reducers/index.ts'
 import { findBuiltin, findForeignIntrinsic, findIntrinsic } from '../references/index.ts'
 import type { GraphWriter } from './graph-writer.ts'
+import { hasWeakEntry } from './known-weak-collections.ts'
 import { bare, knownReader, type Stamp, type StampReader, stampReader } from './private-readers.ts'
 import { analyzed, isClassText, isNativeText, sourceOf } from './source.ts'
+import { weakCollectionsOf } from './weak-state.ts'
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Reflect
 const { create: objectCreate, getOwnPropertySymbols, hasOwn } = Object
@@ -32,6 +34,8 @@ interface Chain {
   readonly base: object | null
   /** A class by reference whose text has private names. */
   readonly foreign: object | null
+  /** Classes by reference whose constructors put their objects into weak collections. */
+  readonly weak: readonly object[]
   /** The name of a class of Node's whose instances hold state outside JavaScript. */
   readonly native: string | null
   /** That class is an EventEmitter. */
@@ -47,6 +51,7 @@ const PLAIN: Chain = {
   stamping: [],
   base: null,
   foreign: null,
+  weak: [],
   native: null,
   isEmitter: false,
   builtinBase: false,
@@ -181,6 +186,7 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
   const stamping: object[] = []
   let base: object | null = null
   let foreign: object | null = null
+  const weak: object[] = []
   let native: string | null = null
   let isEmitter = false
   let builtinBase = false
@@ -209,6 +215,7 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
     }
     const owner = prototypeOwner(at)
     if (owner === null) continue
+    if (weakCollectionsOf(owner).length > 0 && graph.functions.isByReference(owner)) weak.push(owner)
     const text = sourceOf(owner)
     if (!isClassText(text) || !text.includes('#')) continue
     const facts = analyzed(text)
@@ -219,21 +226,32 @@ function chainOf(prototype: object, graph: GraphWriter): Chain {
       if (!facts.classFacts!.heritage) base = owner
     }
   }
-  if (stamping.length === 0 && foreign === null && native === null)
+  if (stamping.length === 0 && foreign === null && weak.length === 0 && native === null)
     return extendsNodes ? PLAIN_OF_NODES : PLAIN
   builtinBase ||= native !== null
-  return { stamping, base, foreign, native, isEmitter, builtinBase, asked: 0, reader: null }
+  return { stamping, base, foreign, weak, native, isEmitter, builtinBase, asked: 0, reader: null }
 }
 
 /** Instances of one class that the inspector is asked about, before a probe pays off. */
 const ASKED_INSTANCES = 16
 
 function refuseForeign(value: object, chain: Chain, graph: GraphWriter): void {
+  for (const owner of chain.weak) refuseWeakState(value, owner, graph)
   if (!chain.foreign || privateElements(value).length === 0) return
   const name = nameOf(chain.foreign)
   graph.refuse(
     `an instance of ${name} has private fields, and ${name} travels by reference`,
     graph.functions.adviceOn(chain.foreign, name),
+  )
+}
+
+function refuseWeakState(value: object, owner: object, graph: GraphWriter): void {
+  const collection = weakCollectionsOf(owner).find((collection) => hasWeakEntry(collection, value))
+  if (collection === undefined) return
+  const name = nameOf(owner)
+  graph.refuse(
+    `an instance of ${name} has state in a ${types.isWeakMap(collection) ? 'WeakMap' : 'WeakSet'} of its package, and ${name} travels by reference: there it would not be found`,
+    graph.functions.adviceOn(owner, name),
   )
 }
 

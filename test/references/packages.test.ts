@@ -189,6 +189,69 @@ test('an instance has its state under a symbol that its package exports, and not
   expect(report).toEqual([1, 3])
 })
 
+const weak = {
+  'weak/package.json': '{ "name": "weak", "version": "1.0.0" }',
+  'weak/index.js': `
+    const slots_1 = require('./slots')
+    const _x = new WeakMap(), _methods = new WeakSet(), cache = new WeakMap()
+    exports.Field = class Field { constructor(x) { _x.set(this, x) } get() { return _x.get(this) } }
+    exports.Method = class Method { constructor() { _methods.add(this) } get() { return _methods.has(this) } }
+    exports.Old = function Old(x) { _x.set(this, x) }
+    exports.Given = class Given { constructor(x) { (0, slots_1.create)(this, x) } get() { return slots_1.get(this) } }
+    exports.Beside = class Beside { constructor(x) { slots_1.all.set(this, x) } get() { return slots_1.get(this) } }
+    exports.Cached = class Cached {
+      constructor(x) { this.x = x; Object.seal(this) }
+      get() { if (!cache.has(this)) cache.set(this, this.x + 1); return cache.get(this) }
+    }`,
+  'weak/slots.js': `
+    const all = exports.all = new WeakMap()
+    const begin = (object) => all.set(object, {})
+    exports.create = function (object, x) { begin(object); all.get(object).x = x }
+    exports.get = (object) => all.get(object)?.x`,
+  'slots/package.json': '{ "name": "slots", "version": "1.0.0", "type": "module", "exports": "./index.js" }',
+  'slots/index.js': `
+    import * as abstract from './slots.js'
+    import { get } from './slots.js'
+    export class Spaced { constructor(x) { abstract.create(this, x) } get() { return get(this) } }`,
+  'slots/slots.js': `
+    const all = new WeakMap()
+    export const create = (object, x) => { all.set(object, x) }
+    export const get = (object) => all.get(object)`,
+}
+
+test('an instance has its state in a weak collection of its package: by reference it is refused, a cache is none', () => {
+  const { report } = exchange({
+    packages: weak,
+    send: `
+      import { Field, Given, Method } from 'weak'
+      import { Spaced } from 'slots'
+      export const value = [new Field(1), new Method(), new Given(2), new Spaced(3)]
+      export const options = { byValue: ['weak', 'slots'] }`,
+    receive: `
+      const weak = require('weak')
+      const { Spaced } = await import('slots')
+      const refusal = (value) => { try { dumps(value); return null } catch (error) { return error.message } }
+      const { Field, Method, Old, Given, Beside, Cached } = weak
+      class Mine extends Field {}
+      const refused = [new Field(1), new Method(), new Old(1), new Given(1), new Beside(1), new Spaced(1), new Mine(1)]
+      const cached = new Cached(1)
+      cached.get()
+      report([
+        loads(bytes).map((each) => each.get()),
+        refused.map(refusal),
+        loads(dumps(cached)).get(),
+        refusal(Object.create(Field.prototype)),
+      ])`,
+  })
+  const of = (kind: string) => expect.stringMatching(`a ${kind} of its package.*byValue`)
+  expect(report).toEqual([
+    [1, true, 2, 3],
+    [of('WeakMap'), of('WeakSet'), ...Array(5).fill(of('WeakMap'))],
+    2,
+    null,
+  ])
+})
+
 test('symbols that packages export are those of the packages', () => {
   const { report } = exchange({
     packages: keeper,

@@ -467,6 +467,21 @@ export function imports({ row }: Table): void {
     refused: { message: /Symbol\(x\).*does not export.*(reducer|by value|byValue)/s, path: /\.held/ },
   })
 
+  row('C16', 'so is one that has state in a WeakMap of its package, as compilers write private fields', {
+    source: {
+      esm: `import p from 'lowered-package'\nconst build = () => ({ held: new p.Vault(1) })`,
+      cjs: `const p = require('lowered-package')\nconst build = () => ({ held: new (class extends p.Vault {})(1) })`,
+    },
+    packages: {
+      'lowered-package/package.json': `{ "name": "lowered-package", "version": "1.0.0" }`,
+      'lowered-package/index.js': `const _x = new WeakMap(); exports.Vault = class Vault { constructor(x) { _x.set(this, x) } get() { return _x.get(this) } }`,
+    },
+    refused: {
+      message: /WeakMap of its package.*(reducer|by value).*byValue: \['lowered-package'\]/s,
+      path: /\.held/,
+    },
+  })
+
   row('C16', 'the same class by value: its private fields travel', {
     source: {
       esm: `import p from 'private-package'\nconst build = () => ({ held: new p.Vault(1) })`,
