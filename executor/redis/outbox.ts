@@ -6,13 +6,11 @@ import type { Beside } from './call-keys.ts'
 import { enqueue } from './enqueue.ts'
 import { Gathering } from './gathering.ts'
 import { type Keys, Life } from './keys.ts'
-import type { Scripts } from './scripts.ts'
+import { MOST_CALLS, type Scripts } from './scripts.ts'
 import { setLarge } from './set-large.ts'
 import { INLINE_LIMIT, MOST_IN_SCRIPT, storeOutside } from './values.ts'
 import { encodeCalls, type Place, type WireCall } from './wire.ts'
 
-/** So many calls share a job at most: more would save little, and workers share out whole jobs first. */
-const MOST_CALLS = 64
 /** Of more, the workers share out what they take. */
 const MOST_HANDED_OVER = 4
 

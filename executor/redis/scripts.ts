@@ -1,6 +1,9 @@
 // What has to happen in Redis at once: scripts, each a command of its own.
 import type { Redis } from 'ioredis'
 
+/** So many calls share a job at most: more would save little, and workers share out whole jobs first. */
+export const MOST_CALLS = 64
+
 /** So many calls may begin before it is said that they have. */
 const MAY_HAVE_BEGUN = 8
 
@@ -8,6 +11,7 @@ const MAY_HAVE_BEGUN = 8
  * What the job is for that was taken just now, by the token of its lock: the frame of its batch, from where to where, and
  * what is known of its calls. A job that comes back from a dead process has those calls charged that had begun, once; where
  * none is known to be under way, those that may have begun since the process said how far it was.
+ * One that can't be read, as nobody of ours has put it there, is dropped: it would be the next one again and again.
  * BullMQ's marker wakes who waits for jobs, and is set with each that is taken: where none is left, it would wake in vain,
  * and who took the last one is told.
  */
@@ -18,21 +22,35 @@ if redis.call('EXISTS', prefix .. 'wait', prefix .. 'prioritized') == 0 then
   isLast = 1
   redis.call('ZREM', prefix .. 'marker', '0')
 end
+local function read(id)
+  local data, stalled, opts = unpack(redis.call('HMGET', prefix .. id, 'data', 'stc', 'opts'))
+  local range = cjson.decode(data)
+  local batch, at, to, size = range.of or id, range.at or 0, range.to or 1, range.size or 1
+  local frame, state = redis.call('GET', callPrefix .. batch), {}
+  for _, name in ipairs({'e', 'r', 's'}) do
+    state[name] = size > 1 and tonumber(redis.call('HGET', statePrefix .. batch, name .. id))
+  end
+  if type(cjson.decode(opts)) == 'table' and 0 <= at and at <= to and to <= size and size <= ${MOST_CALLS} then
+    return {
+      batch = batch, at = at, to = to, size = size, frame = frame, state = state, stalled = tonumber(stalled or 0),
+    }
+  end
+end
 for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
   if redis.call('GET', prefix .. id .. ':lock') == token then
-    local data, stalled = unpack(redis.call('HMGET', prefix .. id, 'data', 'stc'))
-    if not data then return false end
-    if data == '{}' then return {isLast, id, id, 0, 1, 1, redis.call('GET', callPrefix .. id)} end
-    local range = cjson.decode(data)
-    local batch, at, to, size = range.of or id, range.at or 0, range.to, range.size
-    local frame, state = redis.call('GET', callPrefix .. batch), statePrefix .. batch
-    if not frame then return {isLast, id, batch, at, to, size, false} end
-    local ends = tonumber(redis.call('HGET', state, 'e' .. id) or to)
-    if ends < to then to = ends end
-    stalled = tonumber(stalled or 0)
-    if stalled > tonumber(redis.call('HGET', state, 'r' .. id) or 0) then
-      local began = tonumber(redis.call('HGET', state, 's' .. id) or at)
-      if began > to then began = to end
+    local isWhole, job = pcall(read, id)
+    if not (isWhole and job) then
+      redis.call('LREM', KEYS[1], 1, id)
+      redis.call('UNLINK', prefix .. id, prefix .. id .. ':lock', callPrefix .. id, statePrefix .. id)
+      return false
+    end
+    local at, to, size, frame = job.at, job.to, job.size, job.frame
+    if size == 1 then return {isLast, id, job.batch, at, to, size, frame} end
+    if not frame then return {isLast, id, job.batch, at, to, size, false} end
+    local state = statePrefix .. job.batch
+    to = math.min(to, job.state.e or to)
+    if job.stalled > (job.state.r or 0) then
+      local began = math.min(job.state.s or at, to)
       local charged = 0
       local function charge(from, up)
         for i = from, up - 1 do
@@ -44,10 +62,10 @@ for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, 63)) do
       end
       charge(at, began)
       if charged == 0 then charge(began, math.min(began + ${MAY_HAVE_BEGUN}, to)) end
-      redis.call('HSET', state, 'r' .. id, stalled, 's' .. id, at)
+      redis.call('HSET', state, 'r' .. id, job.stalled, 's' .. id, at)
       redis.call('PEXPIRE', state, life)
     end
-    return {isLast, id, batch, at, to, size, frame, unpack(redis.call('HGETALL', state))}
+    return {isLast, id, job.batch, at, to, size, frame, unpack(redis.call('HGETALL', state))}
   end
 end
 return false`

@@ -5,8 +5,10 @@ import { withoutSignature } from '../../serializer/bundle/signature.ts'
 import type { ActorCallSpec, ActorSpec, Dependency, TaskSpec } from '../executor.ts'
 import { MOST_RETURNS } from '../options.ts'
 import type { Packed } from '../payload.ts'
+import { isOwn, isShared } from './call-fields.ts'
 import { decodeFrame } from './frame.ts'
 import type { Keys } from './keys.ts'
+import { isCount } from './messages.ts'
 import { type Encoded, type PackedHeader, PartsWriter, readPacked, readParts, type Store } from './values.ts'
 
 export type WireCall =
@@ -88,15 +90,15 @@ export function encodeCalls(calls: readonly WireCall[], keys: Keys, id = calls[0
   return writer.finish(header, purposeOf(id), keys)
 }
 
-const isOwn = (name: string) => name === 'id' || name === 'args' || name === 'deps'
+const isItsOwn = (name: string) => name === 'id' || name === 'args' || name === 'deps'
 
 /** All but what each call has for itself. */
 function haveTheSame(a: Common, b: Common): boolean {
   if (a.epoch !== b.epoch) return false
   const [left, right] = [a.spec, b.spec] as [WireSpec, WireSpec]
   for (const name in left)
-    if (!isOwn(name) && left[name as keyof WireSpec] !== right[name as keyof WireSpec]) return false
-  for (const name in right) if (!isOwn(name) && !(name in left)) return false
+    if (!isItsOwn(name) && left[name as keyof WireSpec] !== right[name as keyof WireSpec]) return false
+  for (const name in right) if (!isItsOwn(name) && !(name in left)) return false
   return true
 }
 
@@ -123,6 +125,8 @@ const kept = new Map<string, Model>()
 interface Model {
   readonly spec: Writable<WireSpec>
   readonly epoch: number | undefined
+  /** Of which kind it was found to be. */
+  checked: WireCall['kind'] | null
 }
 
 type Writable<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never
@@ -135,40 +139,67 @@ function readShared(text: string): Model {
   if (model !== undefined) return model
   const { spec, epoch } = fromJson(text) as Common
   // With all fields: to add some to a copy takes V8 longer than all the rest of a call's way here.
-  model = { spec: { id: '', args: NOTHING, deps: NONE, ...(spec as object) } as Model['spec'], epoch }
+  model = {
+    spec: { id: '', args: NOTHING, deps: NONE, ...(spec as object) } as Model['spec'],
+    epoch,
+    checked: null,
+  }
   if (kept.size >= MOST_KEPT) kept.clear()
   if (text.length <= LONGEST_KEPT) kept.set(text, model)
   return model
 }
 
+function isModel(model: Model, kind: WireCall['kind']): boolean {
+  if (model.checked === kind) return true
+  const isOfKind = isShared(kind, model)
+  if (isOfKind) model.checked = kind
+  return isOfKind
+}
+
 export const purposeOf = (id: string): string => `call-${id}`
 
-/** Throws UnpicklingError, with nothing of it read, if keys are asked for and the frame is not signed as it has to be. */
-export async function decodeCalls(sealed: Buffer, id: string, store: Store): Promise<readonly WireCall[]> {
+/**
+ * Those of a batch, of the kinds that are expected there. Throws UnpicklingError, with nothing of it read, if keys are asked
+ * for and the frame is not signed as it has to be.
+ */
+export async function decodeCalls(
+  sealed: Buffer,
+  id: string,
+  store: Store,
+  kinds: readonly WireCall['kind'][],
+): Promise<readonly WireCall[]> {
   const frame = store.keys.seal.open(sealed, purposeOf(id))
   const { header, parts } = await readParts<GroupHeader>(frame, purposeOf(id), store)
-  if (!isGroup(header)) throw new Error('a value in Redis is damaged: it holds no calls')
+  if (!isGroup(header) || !kinds.includes(header.kind)) throw notCalls()
+  if (id !== SET_UP && header.calls[0]![1] !== id) throw new Error(`a value in Redis is not what ${id} was`)
   const { kind, owner, shared } = header
   const models = shared.map(readShared)
+  if (!models.every((model) => isModel(model, kind))) throw notCalls()
   return header.calls.map(([model, own, args, deps]) => {
     const { spec, epoch } = models[model]!
     const whole = { ...spec }
     whole.id = own
     whole.args = readPacked(args, parts)
     whole.deps = deps === 0 ? NONE : deps
+    if (!isOwn(whole)) throw notCalls()
     return (
       epoch === undefined ? { kind, owner, spec: whole } : { kind, owner, epoch, spec: whole }
     ) as WireCall
   })
 }
 
-function isGroup({ kind, shared, calls }: GroupHeader): boolean {
+function notCalls(): Error {
+  return new Error('a value in Redis is damaged: it holds no calls')
+}
+
+function isGroup({ kind, owner, shared, calls }: GroupHeader): boolean {
   return (
+    typeof owner === 'string' &&
     (kind === 'task' || kind === 'call' || kind === 'actor') &&
     Array.isArray(shared) &&
     Array.isArray(calls) &&
     calls.length > 0 &&
-    calls.every((call) => Array.isArray(call) && call[0] in shared)
+    calls.every((call) => Array.isArray(call) && isCount(call[0]) && call[0] < shared.length)
   )
 }
 

@@ -348,6 +348,86 @@ describe('whoever can write to a Redis', () => {
       expect(outcome).toMatchObject({ reason: { message: expect.stringMatching(/the worker refuses call/) } })
     expect(await get(square.remote(2))).toBe(4)
   })
+
+  type Header = { kind: unknown; owner: unknown; shared: string[]; calls: unknown[][] }
+  type Spec = Record<string, unknown> & { options: Record<string, unknown> }
+  const withSpec = (change: (spec: Spec) => unknown) => (header: Header) => {
+    const shared = JSON.parse(header.shared[0]!) as { spec: Spec }
+    shared.spec = (change(shared.spec) as Spec | undefined) ?? shared.spec
+    header.shared[0] = JSON.stringify(shared)
+  }
+  const changes: Readonly<Record<string, (header: Header) => unknown>> = {
+    'no options': withSpec(({ options: _, ...spec }) => spec),
+    'options that are none': withSpec((spec) => ({ ...spec, options: 'none' })),
+    'no number of results': withSpec((spec) => void (spec.options.numReturns = -1)),
+    'too many results': withSpec((spec) => void (spec.options.numReturns = 1e6)),
+    'retries that are none': withSpec((spec) => void (spec.options.maxRetries = 'x')),
+    'a function that is none': withSpec((spec) => void (spec.fn = 5)),
+    'an environment that is none': withSpec((spec) => void (spec.env = { key: '../..' })),
+    'a job that is none': withSpec((spec) => void (spec.job = {})),
+    'no spec': withSpec(() => []),
+    'no owner': (header) => void (header.owner = {}),
+    'another kind': (header) => void (header.kind = 'call'),
+    'an actor': (header) => void (header.kind = 'actor'),
+    'another id': (header) => void (header.calls[0]![1] = 't-other-1'),
+    'arguments that are no list': (header) => void (header.calls[0]![2] = { json: { length: 2 } }),
+    'dependencies that are none': (header) => void (header.calls[0]![3] = [{}]),
+    'a spec that is nowhere': (header) => void (header.calls[0]![0] = 'length'),
+  }
+
+  it('X14 changes calls: the worker refuses what is none, who waits is told, and no slot is held up', async () => {
+    const connection = redis.connect()
+    const blocker = remote(() => new Promise(() => {})).remote()
+    await expect.poll(() => connection.llen(key('CPU=1:active'))).toBe(1)
+    const calls = await Promise.all(
+      Object.values(changes).map(async (change, i) => {
+        const call = square.options({ priority: i + 1 }).remote(3)
+        const frame = key(`call:${call.id.replace(/\.0$/, '')}`)
+        await expect.poll(() => connection.exists(frame)).toBe(1)
+        const bytes = (await connection.getBuffer(frame))!
+        const end = 5 + bytes.readUInt32LE(1)
+        const header = JSON.parse(bytes.toString('utf8', 5, end)) as Header
+        change(header)
+        await connection.set(frame, frameOf(header, bytes.subarray(end)))
+        return call
+      }),
+    )
+    cancel(blocker, { force: true })
+    const outcomes = await Promise.allSettled(calls.map((call) => get(call)))
+    for (const [i, name] of Object.keys(changes).entries())
+      expect([name, outcomes[i]]).toMatchObject([
+        name,
+        { reason: { message: expect.stringMatching(/the worker refuses call/) } },
+      ])
+    expect(await get(square.remote(2))).toBe(4)
+  })
+
+  it('X14 queues jobs that nobody can read: what waits behind them runs', async () => {
+    const connection = redis.connect()
+    const queue = key('CPU=1:')
+    const job = { name: 'x', data: '{}', opts: '{"attempts":0}', timestamp: 1, delay: 0, priority: 0 }
+    const range = (data: object) => ({ ...job, data: JSON.stringify(data) })
+    const jobs: Readonly<Record<string, Record<string, string | number> | null>> = {
+      'no job': null,
+      'no data': { name: 'x' },
+      'data that is null': { ...job, data: 'null' },
+      'data that is no JSON': { ...job, data: '{no' },
+      'options that are none': { ...job, opts: '{no' },
+      'a batch that is none': range({ of: {}, at: 0, to: 2, size: 2 }),
+      'a range without an end': { ...range({ of: 'whole', at: 0, to: 1e300, size: 1e300 }), stc: 1 },
+      'a frame of another type': job,
+    }
+    await connection.set(key('call:whole'), 'x')
+    await connection.hset(key('call:a frame of another type'), 'a', 'b')
+    for (const [id, fields] of Object.entries(jobs)) {
+      if (fields !== null) await connection.hset(queue + id, fields)
+      await connection.lpush(`${queue}wait`, id)
+      await connection.zadd(`${queue}marker`, 0, '0')
+      expect([id, await get(square.remote(3))]).toEqual([id, 9])
+    }
+    await expect.poll(() => connection.exists(`${queue}wait`, `${queue}active`)).toBe(0)
+    await connection.unlink(key('call:whole'))
+  })
 })
 
 describe('a Redis with TLS and users', () => {

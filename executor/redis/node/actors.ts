@@ -173,7 +173,7 @@ export class HostedActors {
       recoverAfter: this.#runner.recoverAfter,
       room: (most) => roomIn(hosted, most),
       place: ({ length }) => roomIn(hosted, length),
-      read: (frame, batch) => decodeCalls(frame, batch, link),
+      read: (frame, batch) => decodeCalls(frame, batch, link, ['call']),
       // One that does not start again has no calls that do.
       isLastTry: ({ wire, crashes }) =>
         wire.kind === 'call' && maxRestarts !== 0 && isSpent(retriesOf(spec, wire), crashes),

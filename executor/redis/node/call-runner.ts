@@ -360,8 +360,10 @@ export class CallRunner {
     const { link } = this.fleet
     const message = `the worker refuses call ${batch}: ${error.message}`
     const claims = claimsOf(frame)
-    if (claims?.kind === 'actor') await endActor(link, batch, failureOf('actor-died', message))
-    else if (claims !== null) await failCalls(link, frame, batch, range, failureOf('error', message))
+    const isActor = claims?.kind === 'actor' && (await link.redis.exists(link.keys.actor(batch))) === 1
+    if (isActor) await endActor(link, batch, failureOf('actor-died', message))
+    else if (claims !== null && claims.kind !== 'actor')
+      await failCalls(link, frame, batch, range, failureOf('error', message))
     else await this.#refuseUnknown(batch, range[2], failureOf('error', message))
   }
 

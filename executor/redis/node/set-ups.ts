@@ -39,7 +39,7 @@ export class FleetSetUps {
 
   async #begin(frame: Buffer): Promise<void> {
     const { link } = this.#fleet
-    const [wire] = await decodeCalls(frame, SET_UP, link)
+    const [wire] = await decodeCalls(frame, SET_UP, link, ['task'])
     if (wire === undefined || wire.kind !== 'task') return
     const { spec, owner } = wire
     if (this.#begun.has(spec.id)) return

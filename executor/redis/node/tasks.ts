@@ -108,7 +108,7 @@ export class TaskIntakes {
       room: (most) => (own === null ? this.#room(resources, most) : this.#ownRoom(shape, resources, most)),
       place: (calls) =>
         own === null ? this.#place(calls, resources) : this.#ownRoom(shape, resources, calls.length),
-      read: (frame, batch) => decodeCalls(frame, batch, link),
+      read: (frame, batch) => decodeCalls(frame, batch, link, ['task', 'actor']),
       isLastTry: ({ wire, crashes }) =>
         wire.kind === 'task' && isSpent(wire.spec.options.maxRetries, crashes),
       start: (call) => this.#start(call, shape, resources),
