@@ -52,12 +52,18 @@ export class Cache {
   }
 
   static async open(folder: string, maxBytes: number, onRemove: OnRemove): Promise<Cache> {
-    // For the user alone: environments may hold what others should not see.
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    for (const name of ['locks', 'uses', 'meta', 'tmp']) await mkdir(join(folder, name), { recursive: true })
     const cache = new Cache(folder, maxBytes, onRemove)
+    await cache.#makeFolders()
     await cache.#sweep()
     return cache
+  }
+
+  /** Again, too: somebody may have removed all of it by hand, as caches are. */
+  async #makeFolders(): Promise<void> {
+    // For the user alone: environments may hold what others should not see.
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+    for (const name of ['locks', 'uses', 'meta', 'tmp'])
+      await mkdir(join(this.folder, name), { recursive: true })
   }
 
   /** Where an entry is or would be. */
@@ -69,6 +75,7 @@ export class Cache {
   async use(wish: EntryWish, signal: AbortSignal): Promise<HeldEntry> {
     const name = nameOf(wish)
     const folder = this.pathOf(wish.kind, wish.hash)
+    await this.#makeFolders()
     const unlock = await this.#claims.lock(name, signal)
     let isNew = false
     let held: HeldEntry

@@ -269,8 +269,13 @@ describe('the manager', () => {
     await first.close()
     rmSync(join(first.cacheDir, 'envs'), { recursive: true })
     rmSync(join(first.cacheDir, 'meta'), { recursive: true })
-    const { context } = await manager({ cacheDir: first.cacheDir }).acquire(env)
+    const second = manager({ cacheDir: first.cacheDir })
+    const { context } = await second.acquire(env)
     expect(tree(context.cwd)).toEqual(['a'])
+    // All of it, under one that goes on.
+    rmSync(first.cacheDir, { recursive: true })
+    const other = await second.acquire(envOf({ workingDir: folder({ b: '' }) }))
+    expect(tree(other.context.cwd)).toEqual(['b'])
   })
 
   it('ends a set-up whose time is over, whether or not it notices', async () => {
