@@ -204,6 +204,12 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 1`
 
+/** Where an actor lives: the process that has the job of its start, by the token of the job's lock. 0 if another may have that. */
+const hostActor = `
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'node', ARGV[2])
+return 1`
+
 /** What its process says of an actor; one that is dead stays so: the process may have been held up until others said that. */
 const changeActor = `
 local state = redis.call('HGET', KEYS[1], 'state')
@@ -387,6 +393,7 @@ export interface Scripts {
     life: number,
     ...fields: Value[]
   ): Promise<string | null>
+  cornichonHostActor(keys: 2, actor: Key, lock: Key, token: string, process: string): Promise<number>
   cornichonChangeActor(keys: 1, actor: Key, state: string, worker: string, restarts: number): Promise<number>
   cornichonPassOnActor(keys: 1, actor: Key): Promise<number>
   cornichonMoveActor(keys: 1, actor: Key, process: string, maxRestarts: number): Promise<number>
@@ -427,6 +434,7 @@ export function withScripts(redis: Redis): Redis & Scripts {
   redis.defineCommand('cornichonEndActor', { lua: endActor })
   redis.defineCommand('cornichonUseFunction', { lua: useFunction })
   redis.defineCommand('cornichonReleaseFunctions', { lua: releaseFunctions })
+  redis.defineCommand('cornichonHostActor', { lua: hostActor })
   redis.defineCommand('cornichonChangeActor', { lua: changeActor })
   redis.defineCommand('cornichonPassOnActor', { lua: passOnActor })
   redis.defineCommand('cornichonMoveActor', { lua: moveActor })

@@ -16,6 +16,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { cornichon } from '../support/command.ts'
 import { startDriver } from '../support/driver.ts'
 import { failureOf, look, testFleet } from '../support/fleet.ts'
+import { openLink } from '../support/link.ts'
 import { createWorkspace } from '../support/workspace.ts'
 
 const workspace = createWorkspace()
@@ -222,6 +223,24 @@ describe('an actor of a worker process that was held up until another had it', (
 })
 
 describe("an actor that is another process's by now", () => {
+  it('X12 is said to live where the job of its start is, and nowhere else', async () => {
+    const link = await openLink('node', { address: fleet.redis.address, namespace: fleet.redis.namespace })
+    const { redis, keys } = link
+    const [actor, lock] = [keys.actor('a-1'), `${keys.prefix}:none:a-1:lock`]
+    const host = (token: string, process: string) => redis.cornichonHostActor(2, actor, lock, token, process)
+    await redis.set(lock, 'first')
+    expect(await host('first', 'node-1')).toBe(1)
+    await redis.set(lock, 'second')
+    expect(await host('second', 'node-2')).toBe(1)
+    // It was held up before it could say so.
+    expect(await host('first', 'node-1')).toBe(0)
+    expect(await redis.hget(actor, 'node')).toBe('node-2')
+    await redis.unlink(actor, lock)
+    expect(await host('second', 'node-2')).toBe(0)
+    expect(await redis.exists(actor)).toBe(0)
+    await link.close()
+  })
+
   it('X12 lives there, though it dies where it was', async () => {
     const worker = await start()
     class Exits {

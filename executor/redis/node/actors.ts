@@ -143,14 +143,22 @@ export class HostedActors {
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
     // Whoever killed it before that did not say so to this process, or too soon.
-    const [, died] = await Promise.all([redis.hset(keys.actor(spec.id), 'node', link.id), isDead()])
-    if (died) {
+    const [isHost, died] = await Promise.all([
+      redis.cornichonHostActor(
+        ...([2, keys.actor(spec.id), `${keys.prefix}:${queue}:${job.range.job}:lock`] as const),
+        ...([job.range.token, link.id] as const),
+      ),
+      isDead(),
+    ])
+    // It was told meanwhile that it is another's: it has left.
+    if (hosted.isOver) return letFunctionsGo()
+    if (died || isHost === 0) {
       this.#byId.delete(spec.id)
       fleet.functions.keepNoMore(spec.fn, spec.id)
       supplies.letGo(held)
       letFunctionsGo()
-      await redis.pexpire(keys.actor(spec.id), Life.note)
-      return
+      if (!died) return job.abandon()
+      return void (await redis.pexpire(keys.actor(spec.id), Life.note))
     }
     this.#local.createActor({
       ...spec,
