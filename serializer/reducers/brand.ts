@@ -51,9 +51,9 @@ export function branded<T extends object>(
   accessor: (prototype: T) => () => unknown,
 ): Pick<BuiltinReducer<T>, 'matches' | 'prototypes' | 'byBrand' | 'prototype'> {
   return {
-    matches(value) {
+    matches(value, foreign) {
       const prototype = Class()?.prototype
-      return prototype !== undefined && hasBrand(value, prototype, accessor(prototype))
+      return prototype !== undefined && hasBrand(value, foreign ?? prototype, accessor(prototype))
     },
     prototypes: (isThorough) => [Class.expected ? Class.expected(isThorough) : Class()?.prototype],
     byBrand: true,

@@ -75,8 +75,11 @@ export interface ValueSource {
 export interface BuiltinReducer<T extends object = any> {
   /** The name in messages and in `inspect`. */
   readonly name: string
-  /** A test of internal slots, never of prototypes or properties. */
-  matches(value: object): boolean
+  /**
+   * A test of internal slots, never of prototypes or properties. Where only trying tells, what is tried are heirs of the
+   * class's prototype, or of `foreign`, which stands for it in another realm.
+   */
+  matches(value: object, foreign?: object): boolean
   /**
    * Heirs of these may well be of the type, and are asked first. Undefined: Node has not made the class yet; or telling
    * takes long, and `isThorough` was not said.

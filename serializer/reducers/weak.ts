@@ -2,7 +2,7 @@
 // these are is known when everything else was written, so the graph writes them last.
 import { types } from 'node:util'
 import { internalSlots } from '../capture/index.ts'
-import { hasBrand } from './brand.ts'
+import { branded } from './brand.ts'
 import type { BuiltinReducer } from './types.ts'
 
 const WeakMapConstructor = WeakMap
@@ -30,10 +30,10 @@ const weakSet: BuiltinReducer<WeakSet<WeakKey>> = {
 
 const weakRef: BuiltinReducer<WeakRef<WeakKey>> = {
   name: 'WeakRef',
-  matches: (value) => hasBrand(value, WeakRefConstructor.prototype, deref),
-  prototypes: () => [WeakRefConstructor.prototype],
-  byBrand: true,
-  prototype: () => WeakRefConstructor.prototype,
+  ...branded(
+    () => WeakRefConstructor,
+    () => deref,
+  ),
   write(value, sink) {
     const target = Reflect.apply(deref, value, [])
     if (target === undefined) sink.refuse("the WeakRef's target is gone", 'Leave it out')

@@ -2,6 +2,7 @@
 // nothing of the user's; what the reading Node lacks is named.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createContext, runInContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { dumps, loads } from '../../serializer/index.ts'
 import { builtinReducers, findBuiltinReducer } from '../../serializer/reducers/index.ts'
@@ -31,6 +32,29 @@ test('an object with another prototype is known by its slots', () => {
   const map = loads<Map<number, number>>(dumps(Object.setPrototypeOf(new Map([[1, 2]]), Object.prototype)))
   expect(Object.getPrototypeOf(map)).toBe(Object.prototype)
   expect(Map.prototype.get.call(map, 1)).toBe(2)
+})
+
+test('what only trying tells is known of another realm, too, and comes back as one of this realm', () => {
+  const context = createContext({ target: { a: 1 } })
+  const make = (text: string) => runInContext(`(${text})`, context)
+  const cases: [text: string, use: (copy: any) => unknown, expected: unknown][] = [
+    ['new Intl.NumberFormat("de")', (copy) => copy.format(1.5), '1,5'],
+    ['new Intl.DateTimeFormat("en", { timeZone: "UTC" })', (copy) => copy.format(0), '1/1/1970'],
+    ['new Intl.Collator("de")', (copy) => copy.compare('a', 'b'), -1],
+    ['new Intl.Locale("de-AT")', String, 'de-AT'],
+    ['new Intl.PluralRules("en")', (copy) => copy.select(1), 'one'],
+    ['new WeakRef(target)', (copy) => copy.deref().a, 1],
+    ['new (class Mine extends Intl.NumberFormat {})("de")', (copy) => copy.format(1.5), '1,5'],
+  ]
+  for (const [text, use, expected] of cases) {
+    const original = make(text)
+    expect(use(original), text).toBe(expected)
+    const { copy } = loads<{ copy: object }>(dumps({ copy: original, target: context.target }))
+    expect(use(copy), text).toBe(expected)
+  }
+  expect(loads(dumps(make('new Intl.NumberFormat("de")')))).toBeInstanceOf(Intl.NumberFormat)
+  expect(loads(dumps(make('Object.create(Intl.NumberFormat.prototype)')))).toBeInstanceOf(Intl.NumberFormat)
+  expect(findBuiltinReducer(make('Object.create(WeakRef.prototype)'))).toBe(-1)
 })
 
 test('an object that only inherits from a built-in is none', () => {
