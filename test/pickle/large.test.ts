@@ -59,3 +59,26 @@ test('a chain of prototypes without end is refused at once: it took minutes, and
   expect(() => dumps([chain(100_000)])).toThrow(PicklingError)
   expect(() => dumps([chain(100_000)])).toThrow(/^value -> \[0\]: it inherits from more than 800 objects/)
 })
+
+test('a long list through a WeakMap takes no time for each by all others', () => {
+  const next = new WeakMap<object, object>()
+  const values = new WeakMap<object, number>()
+  const first = {}
+  let last: object = first
+  for (let i = 0; i < 40_000; i++) {
+    const node = {}
+    next.set(last, node)
+    values.set(node, i)
+    last = node
+  }
+  // To go through all keys for each took minutes.
+  const copy = loads<{ first: object; next: typeof next; values: typeof values }>(
+    dumps({ first, next, values }),
+  )
+  let at = copy.first
+  for (let i = 0; i < 40_000; i++) {
+    at = copy.next.get(at)!
+    if (copy.values.get(at) !== i) expect(copy.values.get(at)).toBe(i)
+  }
+  expect(copy.next.has(at)).toBe(false)
+})
