@@ -154,7 +154,8 @@ export function readPacked(header: PackedHeader, parts: readonly Buffer[]): Pack
   const bundle = parts[at]
   if (bundle === undefined || parts.length <= at + (buffers ?? 0))
     throw new Error('a value in Redis is damaged: it lacks a part')
-  if (plain) return { plain: loads(bundle, { code: 'refuse' }) }
+  // None of ours is compressed. One that is would inflate here, on the thread that renews the locks of a worker.
+  if (plain) return { plain: loads(bundle, { code: 'refuse', limits: { maxBytes: bundle.length } }) }
   // Of a result, whose sender's warnings are not seen here.
   if (shared !== undefined) tellOfCopy()
   return {

@@ -291,6 +291,7 @@ describe('whoever can write to a Redis', () => {
   })
 
   const value = (...parts: number[]) => ({ ok: true, value: { at: 0 }, sizes: parts })
+  const bomb = Buffer.from(dumps('x'.repeat(1e6), { compress: true }))
   const forged: readonly [string, Buffer][] = [
     ['random bytes', randomBytes(200)],
     ['nothing', Buffer.alloc(0)],
@@ -306,6 +307,7 @@ describe('whoever can write to a Redis', () => {
       frameOf({ ok: true, value: { at: 0, buffers: 1e9 }, sizes: [1] }, Buffer.from('a')),
     ],
     ['parts elsewhere that nobody could store', frameOf({ ...value(), outside: { parts: [[0, 1e15]] } })],
+    ['what inflates', frameOf({ ok: true, value: { plain: 1, at: 0 }, sizes: [bomb.length] }, bomb)],
     ['parts elsewhere that are not there', frameOf({ ...value(), outside: { parts: [[0, 5e9]] } })],
   ]
 
