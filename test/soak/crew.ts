@@ -3,6 +3,7 @@ import type { TestRedis } from '../support/redis.ts'
 import { startWorkerWith, type TestWorker } from '../support/worker.ts'
 import type { Findings } from './findings.ts'
 import { LEDGER } from './ledger.ts'
+import { resourcesText } from './resources.ts'
 import { pause } from './server.ts'
 import type { FaultKind, Settings } from './settings.ts'
 
@@ -42,7 +43,7 @@ export class Crew {
     this.#redis = redis
     this.#ledger = ledger
     this.#arguments = [
-      ...['--num-cpus', `${numCpus}`, '--resources', 'only=1,seat=1', '--recover-after', `${recoverAfter}`],
+      ...['--num-cpus', `${numCpus}`, '--resources', resourcesText(), '--recover-after', `${recoverAfter}`],
       ...['--grace', `${GRACE}`, ...(keyFile === null ? [] : ['--key-file', keyFile])],
     ]
   }

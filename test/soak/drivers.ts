@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { childEnvironment } from '../support/children.ts'
 import { nodeBinary, root, tsxArguments } from '../support/paths.ts'
 import type { Findings } from './findings.ts'
+import { LEDGER } from './ledger.ts'
 import type { DriverSettings, FailedCall, FromDriver, ToDriver } from './messages.ts'
 
 const file = join(root, 'test', 'soak', 'driver', 'index.ts')
@@ -27,9 +28,13 @@ export class Drivers {
   #count = 0
   #isStopped = false
 
-  constructor(findings: Findings, settings: Omit<DriverSettings, 'name'>) {
+  readonly #ledger: string
+
+  /** `ledger` is the folder where calls note that they run, which those do that run in a driver, too. */
+  constructor(findings: Findings, settings: Omit<DriverSettings, 'name'>, ledger: string) {
     this.#findings = findings
     this.#settings = settings
+    this.#ledger = ledger
   }
 
   running(): Driver[] {
@@ -42,7 +47,7 @@ export class Drivers {
     const name = `d${this.#count++}`
     const settings: DriverSettings = { ...this.#settings, name }
     const child = spawn(nodeBinary, [...tsxArguments, file, JSON.stringify(settings)], {
-      env: childEnvironment(),
+      env: { ...childEnvironment(), [LEDGER]: this.#ledger },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const output: string[] = []

@@ -1,14 +1,15 @@
 // What a driver tells the harness, and what it is told.
 
 export interface DriverSettings {
-  readonly address: string
+  /** Null: its own threads. */
+  readonly address: string | null
   readonly namespace: string
   readonly keyFile: string | null
   /** Its own, and that of the whole run. */
   readonly name: string
   readonly seed: number
   readonly strands: number
-  /** Slots of each worker. */
+  /** Slots of each worker, or of itself. */
   readonly numCpus: number
   readonly programs: readonly string[]
 }

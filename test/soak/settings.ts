@@ -15,6 +15,7 @@ export const faultKinds = {
 export type FaultKind = keyof typeof faultKinds
 
 export interface Settings {
+  readonly engine: 'redis' | 'threads'
   readonly seed: number
   readonly seconds: number
   readonly faults: readonly FaultKind[]
@@ -37,13 +38,18 @@ export interface Settings {
 export function readSettings(programs: readonly string[], args: readonly string[]): Settings {
   const command = new Command('soak')
     .description(
-      'Random programs under random faults over a real Redis: looks for hangs, lost and doubled work.',
+      'Random programs under random faults over a real Redis, or on threads: looks for hangs, lost and doubled work.',
     )
     .addHelpText(
       'after',
       `\nFaults:\n${Object.entries(faultKinds)
         .map(([kind, text]) => `  ${kind.padEnd(8)}${text}`)
         .join('\n')}\n\nPrograms: ${programs.join(', ')}\n`,
+    )
+    .addOption(
+      new Option('--engine <name>', 'threads: without Redis and workers, and no faults but what programs do')
+        .choices(['redis', 'threads'])
+        .default('redis'),
     )
     .option('--seed <number>', 'of the programs and the faults (default: a random one)', wholeFrom(0))
     .option('--seconds <count>', 'how long calls are made and faults happen', numberAbove0, 60)

@@ -40,6 +40,22 @@ describe('npm run soak', () => {
     expect(status).toBe(0)
   })
 
+  it('finds nothing on threads', () => {
+    const { stdout, stderr, status } = soak(
+      '--engine',
+      'threads',
+      '--seed',
+      '5',
+      '--seconds',
+      '4',
+      '--drivers',
+      '1',
+    )
+    expect(stdout + stderr).toContain('seed 5: all is well')
+    expect(stdout).toMatch(/^values {4}[1-9]/m)
+    expect(status).toBe(0)
+  })
+
   it('says what is wrong with its options', () => {
     const { stderr, status } = soak('--faults', 'kill,flood')
     expect(stderr).toContain('There is no flood among: kill, term, pause, redis, stall, client, driver.')

@@ -1,9 +1,10 @@
 // A driver process: joins the fleet and runs programs, several at once, until it is told to stop.
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { describeExecutor, init, shutdown } from 'cornichon/executor'
+import { describeExecutor, type InitOptions, init, shutdown } from 'cornichon/executor'
 import type { DriverSettings, FromDriver, ToDriver } from '../messages.ts'
 import { Random } from '../random.ts'
+import { OWN_RESOURCES } from '../resources.ts'
 import { programs } from './programs/index.ts'
 import { type Program, Scene, type Tells } from './scene.ts'
 
@@ -81,14 +82,20 @@ process.once('disconnect', () => process.exit(3))
 process.on('unhandledRejection', (error) => tells.violation('the driver has an unhandled rejection', error))
 process.on('uncaughtException', (error) => tells.violation('the driver has an uncaught exception', error))
 
+function options(): InitOptions {
+  const { address, namespace, keyFile, numCpus } = settings
+  if (address === null) return { numCpus, resources: OWN_RESOURCES, logToDriver: false }
+  return {
+    ...{ address, namespace, logToDriver: false },
+    ...(keyFile !== null && { sign: readFileSync(keyFile) }),
+  }
+}
+
 /** A Redis that is away at this moment is told at once; all else is none of what may be. */
 async function join(): Promise<void> {
   for (const end = Date.now() + 60_000; ; ) {
     try {
-      return await init({
-        ...{ address: settings.address, namespace: settings.namespace, logToDriver: false },
-        ...(settings.keyFile !== null && { sign: readFileSync(settings.keyFile) }),
-      })
+      return await init(options())
     } catch (error) {
       if (Date.now() > end || !/can't use Redis/.test((error as Error).message)) {
         tells.violation('init failed', error)
