@@ -204,9 +204,13 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('SREM', KEYS[2], ARGV[1])
 return 1`
 
-/** Where an actor lives: the process that has the job of its start, by the token of the job's lock. 0 if another may have that. */
+/**
+ * Where an actor lives: the process that has the job of its start, by the token of the job's lock, or that had it last, where
+ * the time of that is over. 0 if another has had it since.
+ */
 const hostActor = `
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+local owner = redis.call('GET', KEYS[3])
+if owner and owner ~= ARGV[1] or not owner and redis.call('HGET', KEYS[2], 'pb') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], 'node', ARGV[2])
 return 1`
 
@@ -393,7 +397,14 @@ export interface Scripts {
     life: number,
     ...fields: Value[]
   ): Promise<string | null>
-  cornichonHostActor(keys: 2, actor: Key, lock: Key, token: string, process: string): Promise<number>
+  cornichonHostActor(
+    keys: 3,
+    actor: Key,
+    job: Key,
+    lock: Key,
+    token: string,
+    process: string,
+  ): Promise<number>
   cornichonChangeActor(keys: 1, actor: Key, state: string, worker: string, restarts: number): Promise<number>
   cornichonPassOnActor(keys: 1, actor: Key): Promise<number>
   cornichonMoveActor(keys: 1, actor: Key, process: string, maxRestarts: number): Promise<number>

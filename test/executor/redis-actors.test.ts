@@ -238,6 +238,9 @@ describe("an actor that is another process's by now", () => {
     await redis.unlink(actor, lock)
     expect(await host('second', 'node-2')).toBe(0)
     expect(await redis.exists(actor)).toBe(0)
+    // Its time is over, and nobody has had it since.
+    await redis.hset(job, 'pb', 'node-2')
+    expect([await host('second', 'node-2'), await host('first', 'node-1')]).toEqual([1, 0])
     await link.close()
   })
 

@@ -142,11 +142,11 @@ export class HostedActors {
     const hosted = new Hosted(wire, job, held, hasWaited, epochs, restarts)
     this.#byId.set(spec.id, hosted)
     if (spec.options.detached) fleet.functions.keep(spec.fn, spec.id)
+    const jobKey = `${keys.prefix}:${queue}:${job.range.job}`
     // Whoever killed it before that did not say so to this process, or too soon.
     const [isHost, died] = await Promise.all([
       redis.cornichonHostActor(
-        ...([2, keys.actor(spec.id), `${keys.prefix}:${queue}:${job.range.job}:lock`] as const),
-        ...([job.range.token, link.id] as const),
+        ...([3, keys.actor(spec.id), jobKey, `${jobKey}:lock`, job.range.token, link.id] as const),
       ),
       isDead(),
     ])
