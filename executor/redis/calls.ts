@@ -6,6 +6,7 @@ import { refsOf } from '../payload.ts'
 import type { Beside } from './call-keys.ts'
 import { Life } from './keys.ts'
 import type { Link } from './link.ts'
+import { deathOf } from './mailbox.ts'
 import type { Message } from './messages.ts'
 import { lostFrame, type RedisObjects } from './objects.ts'
 import { type Batch, requeueOrphans } from './orphans.ts'
@@ -312,8 +313,7 @@ export class Calls {
         else if (!this.#suspects.has(call.id)) this.#suspects.add(call.id)
         else {
           this.#suspects.delete(call.id)
-          const message = `Redis has neither task ${call.name} (${call.id}) nor its result: did it lose its data?`
-          this.fail(call, failureOf('lost', message))
+          void this.#lose(call)
         }
         if (now - call.since > Life.call / 3) {
           call.since = now
@@ -326,5 +326,15 @@ export class Calls {
     // The oldest come first in the map: those that were looked at go behind.
     if (old.length === MOST_CHECKED)
       for (const call of old) if (this.pending.delete(call.id)) this.pending.set(call.id, call)
+  }
+
+  /** Into the mailbox of a dead actor it was not put, as it was about to be told. */
+  async #lose(call: PendingCall): Promise<void> {
+    const { redis, keys } = this.#link
+    const { actor, name, id } = call
+    const isKnown = actor !== null && (await redis.exists(keys.actor(actor)).catch(() => 0)) === 1
+    const death = isKnown ? await deathOf(this.#link, actor).catch(() => null) : null
+    const message = `Redis has neither task ${name} (${id}) nor its result: did it lose its data?`
+    this.fail(call, death ?? failureOf('lost', message))
   }
 }

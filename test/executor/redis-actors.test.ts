@@ -222,12 +222,41 @@ describe('an actor of a worker process that was held up until another had it', (
   }, 60_000)
 })
 
+describe('a call of an actor', () => {
+  it('X7 of which Redis has nothing, for the actor is dead, fails with that, also where connections break meanwhile', async () => {
+    // No worker is there: it waits.
+    const call = remote(
+      class Never {
+        get(): number {
+          return 1
+        }
+      },
+    )
+      .remote()
+      .get.remote()
+    const failed = failureOf(call)
+    const frames = () => fleet.connection.keys(key('call:t-*'))
+    await expect.poll(frames).toHaveLength(1)
+    const [id] = await fleet.connection.smembers(key('actors'))
+    const dead = await fleet.connection
+      .multi()
+      .unlink(...(await frames()), ...(await actorQueueKeys()))
+      .hset(key(`actor:${id}`), 'state', 'dead')
+      .exec()
+    expect(dead?.map(([error]) => error)).toEqual([null, null])
+    await fleet.connection.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    expect(await failed).toBeInstanceOf(ActorDiedError)
+  })
+})
+
 describe("an actor that is another process's by now", () => {
   it('X12 is said to live where the job of its start is, and nowhere else', async () => {
     const link = await openLink('node', { address: fleet.redis.address, namespace: fleet.redis.namespace })
     const { redis, keys } = link
-    const [actor, lock] = [keys.actor('a-1'), `${keys.prefix}:none:a-1:lock`]
-    const host = (token: string, process: string) => redis.cornichonHostActor(2, actor, lock, token, process)
+    const [actor, job] = [keys.actor('a-1'), `${keys.prefix}:none:a-1`]
+    const lock = `${job}:lock`
+    const host = (token: string, process: string) =>
+      redis.cornichonHostActor(3, actor, job, lock, token, process)
     await redis.set(lock, 'first')
     expect(await host('first', 'node-1')).toBe(1)
     await redis.set(lock, 'second')
