@@ -95,7 +95,7 @@ describe('what goes back', () => {
   it('is in one job, also after a crash', async () => {
     const { link, redis, range, prefix, lock } = await openRange('split', 64)
     await redis.set(lock, 'token')
-    await redis.hset(`${prefix}t-1`, 'data', '{"to":64,"size":64}')
+    await redis.hset(`${prefix}t-1`, 'data', '{"to":64,"size":64}', 'opts', '{}')
     // Those behind the fifth go back while those behind the tenth are on their way.
     await Promise.all([range.giveBackFrom(10), range.giveBackFrom(5), range.giveBack(2, 4)])
     expect(range.isGivenBack).toBe(false)
@@ -113,7 +113,7 @@ describe('what goes back', () => {
     const { link, redis, range, prefix, lock } = await openRange('orphans', 8)
     const requeue = () => requeueOrphans(link, QUEUE, null, [{ id: 't-1', size: 8, name: 'note' }])
     await redis.set(lock, 'token')
-    await redis.hset(`${prefix}t-1`, 'data', '{"to":8,"size":8}')
+    await redis.hset(`${prefix}t-1`, 'data', '{"to":8,"size":8}', 'opts', '{}')
     await redis.lpush(`${prefix}active`, 't-1')
     await range.giveBackFrom(6)
     await range.giveBack(2, 4)
