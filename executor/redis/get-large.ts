@@ -44,9 +44,9 @@ export class LargeReader {
   async get(key: string, target: Buffer | null = null): Promise<Buffer | null> {
     if (this.#connection === null) {
       if (this.#isClosed || Date.now() - this.#failedAt < RETRY_AFTER) return null
-      this.#connection = new LargeConnection(this.#options, this.#stuckAfter, (connection, isOfUse) => {
+      this.#connection = new LargeConnection(this.#options, this.#stuckAfter, (isOfUse) => {
         if (!isOfUse) this.#failedAt = Date.now()
-        if (this.#connection === connection) this.#connection = null
+        this.#connection = null
       })
     }
     return this.#connection.get(key, target)
@@ -61,7 +61,7 @@ export class LargeReader {
 /** One that is lost is so for good: what is asked of it then, and what it is still sent, is nobody's. */
 class LargeConnection {
   readonly #redis: Redis
-  readonly #onEnd: (connection: LargeConnection, isOfUse: boolean) => void
+  readonly #onEnd: (isOfUse: boolean) => void
   readonly #opening: Promise<void>
   #socket: Socket | null = null
   #hasEnded = false
@@ -71,11 +71,7 @@ class LargeConnection {
   #ahead = 0
 
   /** `onEnd`: told once; whether another connection would be any better. */
-  constructor(
-    options: RedisOptions,
-    stuckAfter: number,
-    onEnd: (connection: LargeConnection, isOfUse: boolean) => void,
-  ) {
+  constructor(options: RedisOptions, stuckAfter: number, onEnd: (isOfUse: boolean) => void) {
     this.#onEnd = onEnd
     const buffer = Buffer.allocUnsafeSlow(READ_SIZE)
     const read = (size: number) => {
@@ -150,7 +146,7 @@ class LargeConnection {
     this.#hasEnded = true
     this.#socket = null
     this.#redis.disconnect()
-    this.#onEnd(this, isOfUse)
+    this.#onEnd(isOfUse)
     for (const { done } of [...this.#asked.splice(0), ...this.#waiting.splice(0)]) done(null)
   }
 

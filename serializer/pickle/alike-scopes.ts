@@ -45,5 +45,8 @@ function partsOf(scope: Scope): unknown[] {
   if (scope === null) return []
   return Reflect.ownKeys(scope)
     .slice(0, LOOKED_AT)
-    .flatMap((key) => [key, bindingIn(scope, key)!.dead, bindingIn(scope, key)!.value])
+    .flatMap((key) => {
+      const { dead, value } = bindingIn(scope, key)!
+      return [key, dead, value]
+    })
 }

@@ -17,40 +17,14 @@ const soak = (...args: string[]) =>
   })
 
 describe('npm run soak', () => {
-  it('finds nothing in a short run with few faults', () => {
-    const { stdout, stderr, status } = soak(
-      ...[
-        '--seed',
-        '5',
-        '--seconds',
-        '5',
-        '--every',
-        '2',
-        '--faults',
-        'kill,client',
-        '--drivers',
-        '1',
-        '--strands',
-        '3',
-      ],
-      ...['--programs', 'batches,graphs,trees,large'],
-    )
-    expect(stdout + stderr).toContain('seed 5: all is well')
-    expect(stdout).toMatch(/^values {4}\d+/m)
-    expect(status).toBe(0)
-  })
-
-  it('finds nothing on threads', () => {
-    const { stdout, stderr, status } = soak(
-      '--engine',
-      'threads',
-      '--seed',
-      '5',
-      '--seconds',
-      '4',
-      '--drivers',
-      '1',
-    )
+  it.each([
+    [
+      'in a short run with few faults',
+      '--seconds 5 --every 2 --faults kill,client --strands 3 --programs batches,graphs,trees,large',
+    ],
+    ['on threads', '--engine threads --seconds 4'],
+  ])('finds nothing %s', (_where, options) => {
+    const { stdout, stderr, status } = soak('--seed', '5', '--drivers', '1', ...options.split(' '))
     expect(stdout + stderr).toContain('seed 5: all is well')
     expect(stdout).toMatch(/^values {4}[1-9]/m)
     expect(status).toBe(0)
